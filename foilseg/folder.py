@@ -1,0 +1,260 @@
+"""Reading a dataset folder strictly: every problem found at once, each with what to do.
+
+``check`` and ``load`` are one pass over the folder; the first returns the problems, the second
+refuses to return foils as long as there is one.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, field
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from foilseg import images
+from foilseg.dataset import Dataset, Foil, LabelClass, as_float
+
+ROI_COLUMNS = ["name", "top", "left", "height", "width"]
+LOSSLESS = (".png", ".tif", ".tiff", ".bmp")
+
+
+@dataclass(frozen=True)
+class Problem:
+    """One thing that is wrong: in which file, what, and what to do about it."""
+
+    file: str
+    what: str
+    advice: str
+
+    def __str__(self) -> str:
+        return f"{self.file}: {self.what}; {self.advice}"
+
+
+class DatasetError(ValueError):
+    """A dataset folder with problems; ``problems`` lists them all, the message shows them."""
+
+    def __init__(self, root: Path, problems: list[Problem]):
+        self.problems = problems
+        lines = "\n".join(f"  {p}" for p in problems)
+        super().__init__(f"{root}: {len(problems)} problem(s) in the dataset folder\n{lines}")
+
+
+@dataclass
+class _Scan:
+    root: Path
+    problems: list[Problem] = field(default_factory=list)
+
+    def add(self, file: Path | str, what: str, advice: str) -> None:
+        path = Path(file)
+        name = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        self.problems.append(Problem(str(name), what, advice))
+
+    def pixels(self, path: Path) -> np.ndarray | None:
+        try:
+            return images.read(path)
+        except images.ImageFileError as error:
+            reason = str(error).split(": ", 1)[1]
+            self.add(path, reason, "export the file again or remove it")
+            return None
+
+
+def check(root: Path) -> list[Problem]:
+    """Every problem of a dataset folder; an empty list if it is sound."""
+    return _read(Path(root))[1]
+
+
+def load(root: Path) -> Dataset:
+    """Read a dataset folder.
+
+    Raises
+    ------
+    DatasetError
+        If anything in the folder is wrong; it lists every problem, with file and advice.
+    """
+    dataset, problems = _read(Path(root))
+    if problems:
+        raise DatasetError(Path(root), problems)
+    return dataset
+
+
+def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
+    scan = _Scan(root)
+    if not root.is_dir():
+        scan.add(root, "no such folder", "give the path of a dataset folder")
+        return None, scan.problems
+    description = _description(scan)
+    pictures = _files(scan, "images", images.SUFFIXES)
+    if not pictures:
+        scan.add(root / "images", "holds no image", "put one picture a foil into it")
+    labels = _files(scan, "labels", LOSSLESS)
+    truths = _files(scan, "truth", LOSSLESS)
+    _orphans(scan, pictures, labels | truths)
+    for name in sorted(set(pictures) - set(labels)):
+        advice = "draw a mask (all background if the foil is clean) or remove the image"
+        scan.add(root / "labels" / f"{name}.png", "missing: the image has no label", advice)
+    rois = _rois(scan, pictures)
+    if description is None:
+        return None, scan.problems
+    foils, digests = [], []
+    for name in sorted(pictures):
+        paths = (pictures[name], labels.get(name), truths.get(name))
+        foil, digest = _foil(scan, name, paths, description["classes"], rois.get(name))
+        foils.append(foil)
+        digests.append(digest)
+    _same_kind(scan, pictures, foils)
+    found = tuple(foil for foil in foils if foil is not None)
+    return Dataset(**description, foils=found, digests=tuple(digests)), scan.problems
+
+
+def _description(scan: _Scan) -> dict | None:
+    path = scan.root / "dataset.json"
+    advice = 'it must look like {"name": ..., "classes": [{"index", "name", "colour"}, ...]}'
+    try:
+        content = json.loads(path.read_text())
+        name, entries = str(content["name"]), content["classes"]
+        classes = tuple(
+            LabelClass(int(e["index"]), str(e["name"]), str(e["colour"]).lower()) for e in entries
+        )
+        size = content.get("pixel_size_um")
+        size = None if size is None else float(size)
+    except FileNotFoundError:
+        scan.add(path, "missing", advice)
+        return None
+    except (ValueError, TypeError, KeyError, AttributeError) as error:
+        scan.add(path, f"cannot be understood ({type(error).__name__}: {error})", advice)
+        return None
+    wrong = _wrong_classes(classes) or (
+        "pixel_size_um is not positive" if size is not None and not size > 0 else ""
+    )
+    if wrong:
+        scan.add(path, wrong, "correct the list of classes" if "class" in wrong else "correct it")
+        return None
+    return {"name": name, "classes": classes, "pixel_size_um": size}
+
+
+def _wrong_classes(classes: tuple[LabelClass, ...]) -> str:
+    indices = sorted(c.index for c in classes)
+    if len(classes) < 2 or indices != list(range(len(classes))) or len(classes) > 255:
+        return f"class indices {indices} are not 0 (background), 1, 2, ... without a gap"
+    if len({c.name for c in classes}) < len(classes) or not all(c.name for c in classes):
+        return "two classes have one name, or a class has none"
+    bad = [c.colour for c in classes if not re.fullmatch(r"#[0-9a-f]{6}", c.colour)]
+    if bad:
+        return f'class colour {bad[0]!r} is not of the form "#rrggbb"'
+    if len({c.colour for c in classes}) < len(classes):
+        return "two classes have one colour"
+    return ""
+
+
+def _files(scan: _Scan, folder: str, suffixes: tuple[str, ...]) -> dict[str, Path]:
+    """Name -> file. Hidden files (a leading dot) belong to the file manager and do not count."""
+    found: dict[str, Path] = {}
+    place = scan.root / folder
+    for path in sorted(place.iterdir()) if place.is_dir() else ():
+        if path.name.startswith("."):
+            continue
+        if path.suffix.lower() not in suffixes or not path.is_file():
+            scan.add(path, f"is not one of {', '.join(suffixes)}", f"move it out of {folder}/")
+        elif path.stem in found:
+            other = found[path.stem].name
+            scan.add(path, f"has the same name as {other}", "keep one of the two")
+        else:
+            found[path.stem] = path
+    return found
+
+
+def _orphans(scan: _Scan, pictures: dict[str, Path], masks: dict[str, Path]) -> None:
+    for name in sorted(set(masks) - set(pictures)):
+        scan.add(masks[name], "belongs to no image", f"add images/{name}.png or remove it")
+
+
+def _rois(scan: _Scan, pictures: dict[str, Path]) -> dict[str, tuple[int, int, int, int]]:
+    path = scan.root / "rois.csv"
+    if not path.exists():
+        return {}
+    try:
+        table = pd.read_csv(path, dtype={"name": str})
+        rows = [tuple(int(v) for v in row) for row in table[ROI_COLUMNS[1:]].to_numpy()]
+        if (table[ROI_COLUMNS[1:]].to_numpy() != np.array(rows).reshape(-1, 4)).any():
+            raise ValueError("a coordinate is no whole number")
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        scan.add(path, f"cannot be understood ({error})", f"columns: {','.join(ROI_COLUMNS)}")
+        return {}
+    for name in sorted(set(table["name"]) - set(pictures)):
+        scan.add(path, f"names {name!r}, which is no image", "correct the name or drop the row")
+    for name in table["name"][table["name"].duplicated()].unique():
+        scan.add(path, f"has two rows for {name!r}", "keep one")
+    return dict(zip(table["name"], rows))
+
+
+def _foil(scan, name, paths, classes, roi) -> tuple[Foil | None, str]:
+    before = len(scan.problems)
+    picture = scan.pixels(paths[0])
+    masks = [None if p is None else _mask(scan, p, classes, picture) for p in paths[1:]]
+    if picture is None or masks[0] is None or len(scan.problems) > before:
+        return None, ""
+    height, width = picture.shape[:2]
+    top, left, rows, columns = roi or (0, 0, height, width)
+    inside = top >= 0 and left >= 0 and top + rows <= height and left + columns <= width
+    if not inside or rows < 2 or columns < 1:
+        what = f"region of {name!r} ({top}, {left}, {rows}, {columns}) is not inside the image"
+        scan.add(scan.root / "rois.csv", what, f"the image has {height} rows, {width} columns")
+        return None, ""
+    window = np.s_[top : top + rows, left : left + columns]
+    parts = [picture[window]] + [m[window] for m in masks if m is not None]
+    digest = sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in parts)).hexdigest()
+    truth = None if masks[1] is None else parts[2]
+    return Foil(name, as_float(parts[0]), parts[1], truth, (top, left)), digest
+
+
+def _mask(scan: _Scan, path: Path, classes, picture: np.ndarray | None) -> np.ndarray | None:
+    pixels = scan.pixels(path)
+    if pixels is None:
+        return None
+    if picture is not None and pixels.shape[:2] != picture.shape[:2]:
+        sizes = [f"{a.shape[1]} x {a.shape[0]}" for a in (pixels, picture)]
+        advice = "label and image must have the same size"
+        scan.add(path, f"is {sizes[0]} pixels, its image {sizes[1]}", advice)
+        return None
+    mask = _from_indices(pixels, classes) if pixels.ndim == 2 else _from_colours(pixels, classes)
+    unknown = mask == 255
+    if not unknown.any():
+        return mask
+    row, column = np.argwhere(unknown)[0]
+    value = pixels[row, column]
+    colour = "".join(f"{v:02x}" for v in np.atleast_1d(value))
+    shown = f"index {value}" if pixels.ndim == 2 else f"colour #{colour}"
+    kinds = len(np.unique(pixels[unknown], axis=0))
+    what = f"{unknown.sum()} pixels of {kinds} value(s) that are no class, first {shown}"
+    advice = "use only the classes of dataset.json"
+    if kinds > 1 and pixels.ndim == 3:
+        advice += ", and draw without anti-aliasing and save without lossy compression"
+    scan.add(path, f"{what} at row {row}, column {column}", advice)
+    return None
+
+
+def _from_indices(pixels: np.ndarray, classes) -> np.ndarray:
+    return np.where(pixels < len(classes), pixels, 255).astype(np.uint8)
+
+
+def _from_colours(pixels: np.ndarray, classes) -> np.ndarray:
+    mask = np.full(pixels.shape[:2], 255, np.uint8)
+    if pixels.dtype != np.uint8:
+        return mask
+    packed = pixels.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    for c in classes:
+        mask[packed == int(c.colour[1:], 16)] = c.index
+    return mask
+
+
+def _same_kind(scan: _Scan, pictures: dict[str, Path], foils: list[Foil | None]) -> None:
+    """The network has one number of input channels, so all images must."""
+    sound = [(name, foil) for name, foil in zip(sorted(pictures), foils) if foil is not None]
+    for name, foil in sound[1:]:
+        if foil.image.shape[0] != sound[0][1].image.shape[0]:
+            what = f"has {foil.image.shape[0]} channel(s), {sound[0][0]} has another number"
+            scan.add(pictures[name], what, "save all images in colour or all in grey")

@@ -1,0 +1,136 @@
+"""Reading and writing image files: lossless, strict, 8 and 16 bit.
+
+A file is read in full or refused with :class:`ImageFileError`; a truncated file is never
+half an image.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
+
+# Full-size foils are large pictures, not attacks.
+_MAX_PIXELS = 2_000_000_000
+
+
+class ImageFileError(ValueError):
+    """A file that is missing, truncated or no image; the message names it."""
+
+
+def read(path: Path) -> np.ndarray:
+    """Pixels of an image file: (H, W) or (H, W, 3), uint8 or uint16, as stored.
+
+    A palette is resolved to its colours, an alpha channel is dropped, and 1-bit pictures come
+    as 0 and 255.
+
+    Raises
+    ------
+    ImageFileError
+        If the file is missing, no image, truncated, or of a pixel type that is neither 8 nor
+        16 bit.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise ImageFileError(f"{path}: no such file")
+    Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
+    try:
+        with Image.open(path) as image:
+            image.load()
+            if image.format in ("PNG", "TIFF") and image.mode == "RGB" and _is_deep(path):
+                return _read_deep_colour(path)
+            return _as_array(image, path)
+    except ImageFileError:
+        raise
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
+        raise ImageFileError(f"{path}: cannot be read as an image ({error})") from error
+
+
+def _as_array(image: Image.Image, path: Path) -> np.ndarray:
+    if image.mode in ("P", "RGBA", "PA", "CMYK", "YCbCr"):
+        image = image.convert("RGB")
+    elif image.mode in ("1", "LA"):
+        image = image.convert("L")
+    pixels = np.array(image)
+    if image.mode == "I" and pixels.min() >= 0 and pixels.max() <= 65535:
+        pixels = pixels.astype(np.uint16)
+    if pixels.dtype.kind == "u" and pixels.itemsize <= 2 and pixels.ndim in (2, 3):
+        return pixels.astype(pixels.dtype.newbyteorder("="))
+    raise ImageFileError(f"{path}: pixel type {image.mode!r} is neither 8 nor 16 bit")
+
+
+def _is_deep(path: Path) -> bool:
+    """Whether a PNG or TIFF stores 16 bits a channel (Pillow would drop the lower eight)."""
+    head = path.open("rb").read(32)
+    if head.startswith(b"\x89PNG"):
+        return head[24] == 16
+    with Image.open(path) as image:
+        return 16 in image.tag_v2.get(258, ())
+
+
+def _read_deep_colour(path: Path) -> np.ndarray:
+    import cv2
+
+    pixels = cv2.imdecode(np.fromfile(path, np.uint8), cv2.IMREAD_UNCHANGED)
+    if pixels is None or pixels.ndim != 3:
+        raise ImageFileError(f"{path}: cannot be read as a 16-bit colour image")
+    return np.ascontiguousarray(pixels[..., 2::-1])
+
+
+def write(path: Path, pixels: np.ndarray) -> None:
+    """Write (H, W) or (H, W, 3) uint8 or uint16 pixels as PNG."""
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    if pixels.dtype == np.uint16 and pixels.ndim == 3:
+        import cv2
+
+        ok, data = cv2.imencode(".png", np.ascontiguousarray(pixels[..., ::-1]))
+        if not ok:
+            raise ImageFileError(f"{path}: cannot be written as a 16-bit colour image")
+        path.write_bytes(data.tobytes())
+        return
+    Image.fromarray(np.ascontiguousarray(pixels)).save(path)
+
+
+def write_indexed(path: Path, mask: np.ndarray, colours: dict[int, str]) -> None:
+    """Write an (H, W) uint8 index mask as a palette PNG: indices stay, viewers show colours.
+
+    ``colours`` maps an index to ``"#rrggbb"``.
+    """
+    path = Path(path)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    palette = np.zeros((256, 3), np.uint8)
+    for index, colour in colours.items():
+        palette[index] = rgb(colour)
+    height, width = mask.shape
+    image = Image.frombytes("P", (width, height), np.ascontiguousarray(mask, np.uint8).tobytes())
+    image.putpalette(palette[: max(colours) + 1].tobytes())
+    image.save(path, optimize=True)
+
+
+def read_indexed(path: Path) -> np.ndarray:
+    """The (H, W) uint8 indices of a palette or single-channel PNG (the palette is not resolved).
+
+    Raises
+    ------
+    ImageFileError
+        If the file is missing, truncated or holds colours instead of indices.
+    """
+    path = Path(path)
+    try:
+        with Image.open(path) as image:
+            image.load()
+            mode, pixels = image.mode, np.array(image)
+    except (OSError, SyntaxError) as error:
+        raise ImageFileError(f"{path}: cannot be read as an image ({error})") from error
+    if mode not in ("P", "L"):
+        raise ImageFileError(f"{path}: holds {mode} pixels, not class indices")
+    return pixels.astype(np.uint8)
+
+
+def rgb(colour: str) -> tuple[int, int, int]:
+    """``"#rrggbb"`` as three integers 0 to 255."""
+    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
