@@ -168,6 +168,11 @@ def class_pixels(foils: tuple[Foil, ...], n_classes: int, truth: bool = False) -
     return np.array(counts, np.int64).reshape(len(foils), n_classes)
 
 
+def most_defective(foils: tuple[Foil, ...], number: int) -> list[Foil]:
+    """The foils with the largest share of defect pixels, most first."""
+    return sorted(foils, key=lambda foil: -(foil.mask > 0).mean())[:number]
+
+
 def as_float(pixels: np.ndarray) -> np.ndarray:
     """Stored pixels (H, W) or (H, W, 3) as what the network sees: float32 (C, H, W).
 

@@ -220,7 +220,10 @@ def _mask(scan: _Scan, path: Path, classes, picture: np.ndarray | None) -> np.nd
         advice = "label and image must have the same size"
         scan.add(path, f"is {sizes[0]} pixels, its image {sizes[1]}", advice)
         return None
-    mask = _from_indices(pixels, classes) if pixels.ndim == 2 else _from_colours(pixels, classes)
+    if pixels.ndim == 2:
+        mask = np.where(pixels < len(classes), pixels, 255).astype(np.uint8)
+    else:
+        mask = _from_colours(pixels, classes)
     unknown = mask == 255
     if not unknown.any():
         return mask
@@ -235,10 +238,6 @@ def _mask(scan: _Scan, path: Path, classes, picture: np.ndarray | None) -> np.nd
         advice += ", and draw without anti-aliasing and save without lossy compression"
     scan.add(path, f"{what} at row {row}, column {column}", advice)
     return None
-
-
-def _from_indices(pixels: np.ndarray, classes) -> np.ndarray:
-    return np.where(pixels < len(classes), pixels, 255).astype(np.uint8)
 
 
 def _from_colours(pixels: np.ndarray, classes) -> np.ndarray:

@@ -1,0 +1,154 @@
+"""The command line: arguments -> the functions of the library."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from foilseg import __version__, experiments
+
+EPILOG = """\
+first steps:
+  foilseg twin _data/foils                           render the embedded data as a dataset folder
+  foilseg check _data/foils                          list every problem of a dataset folder
+  foilseg train baseline focal-iscf --profile smoke  train what is missing
+  foilseg chapter losses -p profile smoke            execute one chapter of the book
+"""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; returns the exit status (0 done, 1 failed, 2 wrong usage, 130 stopped)."""
+    parser = _parser()
+    options = parser.parse_args(arguments)
+    try:
+        return options.command(options)
+    except KeyboardInterrupt:
+        print("stopped; the same command continues where this one ended", file=sys.stderr)
+        return 130
+    except (ValueError, OSError, RuntimeError) as error:
+        print(f"foilseg: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="foilseg",
+        description="Segmentation of rare, tiny defects in large images: a thesis that runs.",
+        epilog=EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    parser.add_argument("--version", action="version", version=f"foilseg {__version__}")
+    commands = parser.add_subparsers(required=True, metavar="COMMAND")
+    _add_data_commands(commands)
+    _add_train(commands)
+    _add_chapter(commands)
+    return parser
+
+
+def _add_data_commands(commands) -> None:
+    check = commands.add_parser("check", help="list every problem of a dataset folder")
+    check.add_argument("folder", type=Path, help="the dataset folder")
+    check.set_defaults(command=_check)
+
+    bring = commands.add_parser("import", help="turn another data set into a dataset folder")
+    bring.add_argument("kind", choices=["magnetic-tile"], help="whose layout the source has")
+    bring.add_argument("source", type=Path, help="the folder to read")
+    bring.add_argument("folder", type=Path, help="the dataset folder to write; must be new")
+    bring.set_defaults(command=_import)
+
+    twin = commands.add_parser("twin", help="render the stand-in for the 26 foils")
+    twin.add_argument("folder", type=Path, help="the dataset folder to write")
+    twin.add_argument("--profile", default="smoke", help="size: %(choices)s", choices=_profiles())
+    twin.add_argument("--seed", type=int, default=0, help="other seeds give other foils")
+    twin.set_defaults(command=_twin)
+
+
+def _add_train(commands) -> None:
+    train = commands.add_parser("train", help="train the models that are missing")
+    train.add_argument("experiment", nargs="+", help=f"all, or of {', '.join(_rows())}")
+    train.add_argument("--profile", default="smoke", help="one of %(choices)s", choices=_profiles())
+    train.add_argument("--seed", type=int, default=0, help="initial weights and patches")
+    train.add_argument("--data", default="", help="a dataset folder; the twin unless told")
+    train.add_argument("--runs", default="", help="where runs are stored (default: _runs)")
+    train.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
+    train.set_defaults(command=_train)
+
+
+def _add_chapter(commands) -> None:
+    chapter = commands.add_parser("chapter", help="execute a chapter of the book, or all")
+    chapter.add_argument("name", help="all, or a chapter such as dataset, 4 or 04_losses")
+    chapter.add_argument(
+        "-p",
+        dest="parameters",
+        nargs=2,
+        action="append",
+        default=[],
+        metavar=("KEY", "VALUE"),
+        help="set a parameter of the chapter, e.g. -p seed 3",
+    )
+    chapter.add_argument("--force", action="store_true", help="execute even if still valid")
+    chapter.set_defaults(command=_chapter)
+
+
+def _profiles() -> list[str]:
+    return list(experiments.PROFILES)
+
+
+def _rows() -> list[str]:
+    return list(experiments.EXPERIMENTS)
+
+
+def _check(options) -> int:
+    from foilseg import folder
+
+    problems = folder.check(options.folder)
+    for problem in problems:
+        print(problem)
+    print(f"{options.folder}: {len(problems) or 'no'} problem(s)")
+    return 1 if problems else 0
+
+
+def _import(options) -> int:
+    from foilseg import importers
+
+    number = importers.magnetic_tile(options.source, options.folder)
+    print(f"{options.folder}: {number} foils written")
+    return 0
+
+
+def _twin(options) -> int:
+    from foilseg import twin
+
+    settings = experiments.profile(options.profile).twin
+    config = twin.TwinConfig(**settings, seed=options.seed)
+    print(f"{twin.write(options.folder, config)}: {config.foils} foils")
+    return 0
+
+
+def _train(options) -> int:
+    from foilseg import study
+
+    names = _rows() if "all" in options.experiment else options.experiment
+    for name in names:
+        experiments.experiment(name)
+    opened = study.open_study(options.data, options.profile, options.seed, options.runs)
+    missing = opened.missing(names)
+    for number, name in enumerate(missing, 1):
+        print(f"[{number}/{len(missing)}] {name}", file=sys.stderr)
+        print(opened.run(name, device=options.device).path)
+    if not missing:
+        print(f"nothing to train: all of {', '.join(names)} are in {opened.runs}")
+    return 0
+
+
+def _chapter(options) -> int:
+    from foilseg import chapters
+
+    chapters.run(options.name, dict(options.parameters), force=options.force)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

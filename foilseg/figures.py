@@ -1,0 +1,116 @@
+"""Foils, masks and predictions -> Figure: pictures of what the network sees and says.
+
+Class colours are those of the masks and of the widget.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.colors import BoundaryNorm, ListedColormap
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch, Rectangle
+
+from foilseg.dataset import Foil, LabelClass, as_pixels
+from foilseg.style import INK, PALE, done, house_style
+
+
+def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNorm]:
+    order = sorted(classes, key=lambda c: c.index)
+    edges = np.arange(len(order) + 1) - 0.5
+    return ListedColormap([c.colour for c in order]), BoundaryNorm(edges, len(order))
+
+
+def _picture(axes, image: np.ndarray) -> None:
+    pixels = as_pixels(image)
+    axes.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
+    _bare(axes)
+
+
+def _mask(axes, mask: np.ndarray, classes: Sequence[LabelClass]) -> None:
+    colours, norm = _outline(classes)
+    axes.imshow(mask, cmap=colours, norm=norm, interpolation="nearest")
+    _bare(axes)
+
+
+def _bare(axes) -> None:
+    axes.set(xticks=[], yticks=[])
+    axes.grid(False)
+    for spine in axes.spines.values():
+        spine.set(visible=True, color=PALE, linewidth=0.6)
+
+
+def _class_legend(figure: Figure, classes: Sequence[LabelClass]) -> None:
+    handles = [Patch(facecolor=c.colour, edgecolor=PALE, label=c.name) for c in classes]
+    figure.legend(handles=handles, loc="outside lower center", ncols=min(6, len(handles)))
+
+
+def examples(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Figure:
+    """Image above annotation, one column a foil (as Fig. 3.4)."""
+    columns = [("image", "annotation")] * len(foils)
+    with house_style():
+        tallest = max(f.shape[0] / f.shape[1] for f in foils)
+        height = min(9.0, 1.0 + 2 * tallest * 9 / len(foils))
+        figure, axes = plt.subplots(2, len(foils), figsize=(9, height), squeeze=False)
+        for column, (foil, titles) in enumerate(zip(foils, columns)):
+            _picture(axes[0, column], foil.image)
+            _mask(axes[1, column], foil.mask, classes)
+            axes[0, column].set_title(foil.name)
+            for row, title in enumerate(titles if column == 0 else ()):
+                axes[row, 0].set_ylabel(title)
+        _class_legend(figure, classes)
+        return done(figure)
+
+
+def split_view(
+    foil: Foil, validation_rows: int, windows: Sequence[tuple[int, int]], size: int
+) -> Figure:
+    """A foil with its validation rows shaded and patch windows (top, left) drawn to scale."""
+    height, width = foil.shape
+    with house_style():
+        figure, axes = plt.subplots(figsize=(5, min(8.0, 5 * height / width)))
+        _picture(axes, foil.image)
+        axes.add_patch(Rectangle((0, 0), width, validation_rows, fc="white", alpha=0.55))
+        middle = {"ha": "center", "va": "center", "fontsize": 12}
+        axes.text(width / 2, validation_rows / 2, "validation region", **middle)
+        for top, left in windows:
+            axes.add_patch(Rectangle((left, top), size, size, fill=False, ec=INK, lw=1.2))
+        axes.set_title(f"{foil.name}: patches of {size} x {size} pixels in the training region")
+        return done(figure)
+
+
+def patches(images: np.ndarray, masks: np.ndarray, classes: Sequence[LabelClass]) -> Figure:
+    """Patches above their masks, one column each."""
+    with house_style():
+        figure, axes = plt.subplots(2, len(images), figsize=(9, 18 / len(images) + 0.6))
+        for column, (image, mask) in enumerate(zip(images, masks)):
+            _picture(axes[0, column], image)
+            _mask(axes[1, column], mask, classes)
+        _class_legend(figure, classes)
+        return done(figure)
+
+
+def predictions(
+    foil: Foil, masks: dict[str, np.ndarray], classes: Sequence[LabelClass], columns: int = 2
+) -> Figure:
+    """Input, annotation, truth where there is one, and the predictions of one region."""
+    panels = {"annotation": foil.mask} | ({} if foil.truth is None else {"truth": foil.truth})
+    panels |= masks
+    count = len(panels) + 1
+    lines = -(-count // columns)
+    with house_style():
+        aspect = foil.shape[0] / foil.shape[1]
+        height = min(14.0, lines * (9 / columns * aspect + 0.35) + 0.4)
+        figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
+        places = axes.ravel()
+        _picture(places[0], foil.image)
+        places[0].set_title(f"{foil.name}: input")
+        for place, (title, mask) in zip(places[1:], panels.items()):
+            _mask(place, mask, classes)
+            place.set_title(title)
+        for place in places[count:]:
+            place.set_axis_off()
+        _class_legend(figure, classes)
+        return done(figure)

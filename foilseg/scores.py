@@ -1,0 +1,99 @@
+"""Stored counts -> rates per model and defect, beside the published ones."""
+
+from __future__ import annotations
+
+import pandas as pd
+
+from foilseg import metrics, published
+from foilseg.dataset import Dataset, validation_regions
+from foilseg.tables import is_comparable
+
+RATE_COLUMNS = ["TPR", "FPR", "precision", "precision (imagewise)"]
+
+
+def defect_rates(counts: pd.DataFrame) -> pd.DataFrame:
+    """Per model and defect: TPR, FPR, precision pooled, and precision imagewise (Table A2)."""
+    table = metrics.score(counts, ["model", "defect"])
+    each = metrics.score(counts, ["model", "defect"], "imagewise")
+    table["precision (imagewise)"] = each["precision"]
+    table["images with a prediction"] = each["n_precision"]
+    return table[["model", "defect", *RATE_COLUMNS, "images with a prediction"]]
+
+
+def published_rates() -> pd.DataFrame:
+    """Table A2 in the columns of :func:`defect_rates`.
+
+    TPR and FPR are as printed. The printed precision is imagewise; the pooled one follows from
+    the counts of Table A1.
+    """
+    printed = published.table("rates").rename(columns={"precision": "precision (imagewise)"})
+    counts = published.table("counts")
+    counts["precision"] = counts["TP"] / (counts["TP"] + counts["FP"])
+    keys = ["model", "defect"]
+    printed = printed.merge(counts[[*keys, "precision"]], on=keys, validate="one_to_one")
+    printed["defect"] = printed["defect"].str.lower()
+    return printed[["model", "defect", *RATE_COLUMNS]]
+
+
+def mean_rates(rates: pd.DataFrame) -> pd.DataFrame:
+    """Mean over the defects of each model; ``n_...`` says over how many a mean was taken."""
+    groups = rates.groupby("model", sort=False, observed=True)[RATE_COLUMNS]
+    return groups.mean().join(groups.count().add_prefix("n_")).reset_index()
+
+
+def side_by_side(reproduced: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+    """Reproduced rates beside the published ones of the same models (and defects)."""
+    theirs = published_rates()
+    if keys == ["model"]:
+        theirs = mean_rates(theirs)
+    columns = [*keys, *RATE_COLUMNS]
+    plain = reproduced[columns].astype(dict.fromkeys(keys, str))
+    joined = plain.merge(theirs[columns], on=keys, how="left", suffixes=("", " "))
+    both = {
+        (rate, source): joined[rate + suffix]
+        for rate in RATE_COLUMNS
+        for source, suffix in (("reproduced", ""), ("published", " "))
+    }
+    table = pd.DataFrame(both)
+    table.index = pd.MultiIndex.from_frame(joined[keys]) if len(keys) > 1 else joined[keys[0]]
+    return table
+
+
+def comparison_note(dataset: Dataset) -> str:
+    """One sentence: whether the thesis's numbers stand beside these, and what that means."""
+    if is_comparable(dataset):
+        return "The published numbers are of the original foils, the reproduced ones of this data."
+    return "The thesis reports no such classes, so nothing published stands beside these numbers."
+
+
+def most_missed(counts: pd.DataFrame) -> str:
+    """The foil with the most false-negative pixels, summed over rows; the first of equals."""
+    return counts.groupby("foil", sort=False)["fn"].sum().idxmax()
+
+
+def most_found(counts: pd.DataFrame) -> str:
+    """The foil with the most true-positive pixels, summed over rows; the first of equals."""
+    return counts.groupby("foil", sort=False)["tp"].sum().idxmax()
+
+
+def annotation_rates(dataset: Dataset) -> pd.DataFrame:
+    """The annotation scored like a prediction against the truth, pooled; no rows without one."""
+    rows = []
+    for foil in validation_regions(dataset) if dataset.has_truth else ():
+        matrix = metrics.confusion(foil.truth, foil.mask, len(dataset.classes))
+        counts = metrics.class_counts(matrix)
+        for c in dataset.defects:
+            values = dict(zip(metrics.COUNTS, counts[c.index].tolist()))
+            rows.append({"defect": c.name, "foil": foil.name, **values})
+    if not rows:
+        return pd.DataFrame(columns=["defect", *metrics.RATES])
+    return metrics.score(pd.DataFrame(rows), ["defect"])[["defect", *metrics.RATES]]
+
+
+def annotation_note(rates: pd.DataFrame) -> str:
+    """One sentence that reads :func:`annotation_rates`."""
+    if rates.empty:
+        return "These data have no truth beside the annotation, so it cannot be scored."
+    worst = rates.loc[rates["TPR"].idxmin()]
+    share = f"{worst['TPR']:.0%} of the {worst['defect']} pixels"
+    return f"Judged by the truth, the annotators mark {share}, the least of all defects."

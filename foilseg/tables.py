@@ -1,0 +1,159 @@
+"""Data and printed numbers -> the tables a chapter shows, published beside reproduced."""
+
+from __future__ import annotations
+
+import numpy as np
+import pandas as pd
+
+from foilseg import losses, published
+from foilseg.dataset import Dataset, class_pixels, training_regions, validation_regions
+
+UNDEFINED = "undefined"
+# How a column is printed, by a word of its name; the first that fits counts.
+FORMATS = {
+    "deviation": "{:+.1%}",
+    "share": "{:.4%}",
+    "per pixel": "1 : {:,.0f}",
+    "pixels": "{:,.0f}",
+    "FPR": "{:.4f}",
+    "TPR": "{:.3f}",
+    "precision": "{:.3f}",
+    "megapixels": "{:.2f}",
+}
+
+
+def is_comparable(dataset: Dataset) -> bool:
+    """Whether the thesis's printed numbers are about these classes."""
+    return {c.name for c in dataset.classes} == set(published.training_pixels())
+
+
+def foil_sizes(dataset: Dataset) -> pd.DataFrame:
+    """Per foil: rows, columns, megapixels and the share of pixels that is any defect."""
+    counts = class_pixels(dataset.foils, len(dataset.classes))
+    rows = [
+        {
+            "foil": foil.name,
+            "rows": foil.shape[0],
+            "columns": foil.shape[1],
+            "megapixels": foil.mask.size / 1e6,
+            "defect share": number[1:].sum() / number.sum(),
+        }
+        for foil, number in zip(dataset.foils, counts)
+    ]
+    return pd.DataFrame(rows)
+
+
+def training_pixels(dataset: Dataset, truth: bool = False) -> pd.DataFrame:
+    """Pixels, share and background ratio of each class in the training regions (Table 3.1).
+
+    For the thesis's classes the published columns stand beside the reproduced ones, with the
+    deviation of the share, relative to the published share. A class without a pixel has a ratio
+    of NaN.
+    """
+    counts = class_pixels(training_regions(dataset), len(dataset.classes), truth).sum(axis=0)
+    table = _shares([c.name for c in dataset.classes], [counts[c.index] for c in dataset.classes])
+    if not is_comparable(dataset):
+        return table
+    printed = published.training_pixels()
+    theirs = _shares(list(table["class"]), [printed[name] for name in table["class"]])
+    for column in ("pixels", "share", "background per pixel"):
+        table[f"published {column}"] = theirs[column]
+    table["deviation of share"] = table["share"] / theirs["share"] - 1
+    return table
+
+
+def _shares(names: list[str], pixels: list[int]) -> pd.DataFrame:
+    number = np.array(pixels, np.float64)
+    ratio = number[0] / np.where(number > 0, number, np.nan)
+    columns = {"class": names, "pixels": pixels, "share": number / number.sum()}
+    return pd.DataFrame({**columns, "background per pixel": ratio})
+
+
+def pixel_ratios(dataset: Dataset) -> pd.DataFrame:
+    """How many pixels of the column's class stand against one of the row's (Table 3.2)."""
+    counts = class_pixels(training_regions(dataset), len(dataset.classes)).sum(axis=0)
+    order = [*dataset.defects, dataset.classes[0]]
+    rows = np.array([float(counts[c.index]) or np.nan for c in dataset.defects])[:, None]
+    columns = np.array([float(counts[c.index]) for c in order])[None]
+    names = [c.name for c in order]
+    return pd.DataFrame(columns / rows, index=names[:-1], columns=names)
+
+
+def foils_without(dataset: Dataset) -> pd.DataFrame:
+    """How many foils have no pixel of a defect, in each region."""
+    parts = {"training": training_regions(dataset), "validation": validation_regions(dataset)}
+    counts = {name: class_pixels(foils, len(dataset.classes)) for name, foils in parts.items()}
+    rows = [
+        {"defect": c.name, "foils": len(dataset.foils)}
+        | {f"none in {name}": int((n[:, c.index] == 0).sum()) for name, n in counts.items()}
+        for c in dataset.defects
+    ]
+    return pd.DataFrame(rows)
+
+
+def delivered(masks: np.ndarray, dataset: Dataset) -> pd.DataFrame:
+    """Patches (n, H, W) that contain each defect, its pixels and its share of all pixels."""
+    rows = []
+    for c in dataset.defects:
+        hit = masks == c.index
+        patches = int(hit.any(axis=(1, 2)).sum())
+        rows.append({"class": c.name, "patches": patches, "pixels": hit.sum(), "share": hit.mean()})
+    return pd.DataFrame(rows)
+
+
+def published_compositions() -> pd.DataFrame:
+    """Tables 3.3 to 3.5: samples and pixels per class of the three resampled train sets."""
+    table = published.table("trainset_composition")
+    table["train_set"] = table["train_set"].str.replace("_", " ")
+    return table.rename(columns=lambda name: name.replace("_", " ")).set_index("train set")
+
+
+def published_weights() -> pd.DataFrame:
+    """Table 3.6 beside the weights recomputed from Table 3.1."""
+    pixels = published.training_pixels()
+    printed = published.table("class_weights").set_index("scheme")
+    rows = []
+    for scheme in printed.index:
+        ours = losses.class_weights(list(pixels.values()), scheme.lower())
+        for name, value in zip(pixels, ours):
+            theirs = printed.loc[scheme, name.replace(" ", "_")]
+            row = {"scheme": scheme, "class": name, "printed": theirs, "recomputed": value}
+            rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def study_weights(dataset: Dataset) -> pd.DataFrame:
+    """ICF and ISCF weights of the training regions; NaN where a class has no pixel there."""
+    counts = class_pixels(training_regions(dataset), len(dataset.classes)).sum(axis=0)
+    present = counts > 0
+    table = pd.DataFrame({"class": [c.name for c in dataset.classes]})
+    for scheme in losses.SCHEMES:
+        weights = np.full(len(counts), np.nan)
+        weights[present] = losses.class_weights(counts[present], scheme)
+        table[scheme.upper()] = [weights[c.index] for c in dataset.classes]
+    return table
+
+
+def listing(rows: list[dict]) -> pd.DataFrame:
+    """Rows of one form as a readable table."""
+    return readable(pd.DataFrame(rows))
+
+
+def readable(table: pd.DataFrame, number: str = "{:,}") -> pd.DataFrame:
+    """The same table with every number written out for a reader; NaN reads "undefined".
+
+    A column is formatted by the first word of :data:`FORMATS` in its name, else by ``number``.
+    """
+    text = table.copy().astype(object)
+    for place, column in enumerate(table.columns):
+        name = " ".join(map(str, column)) if isinstance(column, tuple) else str(column)
+        form = next((f for word, f in FORMATS.items() if word in name), number)
+        cells = [_written(value, form) for value in table.iloc[:, place]]
+        text.isetitem(place, cells)
+    return text
+
+
+def _written(value: object, form: str) -> str:
+    if isinstance(value, str):
+        return value
+    return UNDEFINED if pd.isna(value) else form.format(value)
