@@ -144,9 +144,15 @@ def _train(options) -> int:
 
 
 def _chapter(options) -> int:
-    from foilseg import chapters
+    from foilseg import chapters, notebooks, study
 
-    chapters.run(options.name, dict(options.parameters), force=options.force)
+    given = dict(options.parameters)
+    chosen = chapters.select([options.name])
+    chapters.settings(chosen, given)
+    values = notebooks.parameters(notebooks.read(chosen[0]), chosen[0].name) | given
+    opened = study.open_study(values["data"], values["profile"], int(values["seed"]))
+    state = opened.dataset.fingerprint
+    chapters.execute([options.name], given, state=state, force=options.force)
     return 0
 
 

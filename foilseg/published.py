@@ -86,7 +86,7 @@ def table(name: str) -> pd.DataFrame:
     return _read(name).copy()
 
 
-def value(name: str, column: str, **where: str) -> Published:
+def value(name: str, column: str, /, **where: str) -> Published:
     """One cell, e.g. ``value("rates", "TPR", model="Baseline", defect="Cavity")``.
 
     Raises
