@@ -72,7 +72,9 @@ def fit(
     label = f"{row.name} {profile.name} seed {seed}"
     with tqdm(total=profile.iterations, desc=label, unit="it", disable=not progress) as bar:
         place, loss = part / "checkpoints", make_loss(row, pixels)
-        training.train(network, loss, regions, settings, place, device=device, progress=bar)
+        history = training.train(
+            network, loss, regions, settings, place, device=device, progress=bar
+        )
     cost = {"training_seconds": time.monotonic() - started}
     cost["parameters"] = unet.parameter_count(network)
     config = {
@@ -81,7 +83,8 @@ def fit(
         | {"device": device, "precision": training.precision(device)},
     }
     rows = _predict(data, network, device, part / "predictions")
-    return _seal(network, rows, {runs.CONFIG: config, runs.COST: cost}, part, path)
+    tables = {runs.HISTORY: history, runs.COUNTS: pd.DataFrame(rows)}
+    return _seal(network, tables, {runs.CONFIG: config, runs.COST: cost}, part, path)
 
 
 def make_loss(row: Experiment, pixels: np.ndarray) -> Callable:
@@ -120,15 +123,13 @@ def _predict(data: Dataset, network: nn.Module, device: str, place: Path) -> lis
     return rows
 
 
-def _seal(network, rows, documents: dict[str, dict], part: Path, path: Path) -> runs.Run:
+def _seal(network, tables, documents: dict[str, dict], part: Path, path: Path) -> runs.Run:
     """Write what is left to write, drop what only a resume needs, and complete the run."""
-    pd.DataFrame(rows).to_csv(part / runs.COUNTS, index=False)
+    for name, table in tables.items():
+        table.to_csv(part / name, index=False)
     for name, content in documents.items():
         (part / name).write_text(json.dumps(content, indent=1) + "\n")
     tensors = {k: v.cpu().contiguous() for k, v in network.state_dict().items()}
     save_file(tensors, part / runs.MODEL)
-    checkpoints = part / "checkpoints"
-    (part / runs.HISTORY).write_bytes((checkpoints / training.HISTORY).read_bytes())
-    for name in (training.LAST, training.HISTORY):
-        (checkpoints / name).unlink()
+    (part / "checkpoints" / training.LAST).unlink()
     return runs.complete(part, path)

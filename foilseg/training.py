@@ -22,7 +22,6 @@ from foilseg import sampling
 from foilseg.dataset import Foil
 
 LAST = "last.safetensors"
-HISTORY = "history.csv"
 
 Loss = Callable[[Tensor, Tensor], Tensor]
 Sampler = Callable[[Sequence[Foil], int, int, np.random.Generator], sampling.Plan]
@@ -91,7 +90,7 @@ def train(
     loss : logits (N, K, H, W) and target (N, H, W) -> scalar.
     regions : training and validation regions; they must not overlap.
     folder : holds the checkpoints (``model-NNNNNN.safetensors`` at ``settings.keep`` and
-        ``last.safetensors``) and ``history.csv`` after each save.
+        ``last.safetensors``, which carries the history as well).
     sampler : where the training patches come from; validation patches are always uniform.
     progress : a bar that is advanced by one an iteration.
 
@@ -192,13 +191,10 @@ def _save(tensors: dict[str, Tensor], path: Path) -> None:
 
 def _checkpoint(network, optimiser, history, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    part = folder / (HISTORY + ".part")
-    _frame(history).to_csv(part, index=False)
-    part.replace(folder / HISTORY)
     tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
     for number, state in optimiser.state_dict()["state"].items():
         tensors |= {f"optimiser.{number}.{k}": torch.as_tensor(v) for k, v in state.items()}
-    tensors["iteration"] = torch.tensor(len(history))
+    tensors["history"] = torch.tensor(history, dtype=torch.float64)
     _save(tensors, folder / LAST)
 
 
@@ -215,7 +211,4 @@ def _resume(network, optimiser, folder: Path) -> list[tuple[int, float, float]]:
             _, number, name = key.split(".")
             state["state"].setdefault(int(number), {})[name] = tensor
     optimiser.load_state_dict(state)
-    done = int(tensors["iteration"])
-    # float64 text round trip is exact, so the resumed history equals the undisturbed one
-    frame = pd.read_csv(folder / HISTORY, float_precision="round_trip")
-    return list(frame.head(done).itertuples(index=False, name=None))
+    return [(int(i), train, seen) for i, train, seen in tensors["history"].tolist()]

@@ -1,0 +1,78 @@
+"""The magnetic tile photographs become a sound dataset folder, checked against the originals."""
+
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from foilseg import cli, dataset, folder, importers
+from foilseg.images import ImageFileError
+
+
+def tile(root, kind, name, mask, size=(30, 20)):
+    place = root / f"MT_{kind}" / "Imgs"
+    place.mkdir(parents=True, exist_ok=True)
+    Image.new("L", size, 90).save(place / f"{name}.jpg")
+    Image.fromarray(np.asarray(mask, np.uint8)).save(place / f"{name}.png")
+
+
+@pytest.fixture
+def made_up(tmp_path):
+    mask = np.zeros((20, 30))
+    mask[5, 5:9] = 127, 128, 200, 255
+    tile(tmp_path / "mt", "Crack", "one", mask)
+    tile(tmp_path / "mt", "Free", "two", np.zeros((20, 30)))
+    return tmp_path / "mt"
+
+
+def test_a_pixel_is_a_defect_from_128_on(made_up, tmp_path):
+    assert importers.magnetic_tile(made_up, tmp_path / "out") == 2
+    data = folder.load(tmp_path / "out")
+    assert [c.name for c in data.defects] == ["blowhole", "break", "crack", "fray", "uneven"]
+    assert data.foil("crack-one").mask[5, 5:9].tolist() == [0, 3, 3, 3]
+    assert data.foil("free-two").mask.max() == 0
+    assert data.channels == 1
+
+
+def test_nothing_is_overwritten_and_nothing_half_made_stays(made_up, tmp_path):
+    (tmp_path / "there").mkdir()
+    with pytest.raises(FileExistsError, match="there"):
+        importers.magnetic_tile(made_up, tmp_path / "there")
+    tile(made_up, "Fray", "bad", np.zeros((21, 30)))
+    with pytest.raises(ImageFileError, match=r"bad\.png"):
+        importers.magnetic_tile(made_up, tmp_path / "out")
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["mt", "there"]
+
+
+def test_another_folder_is_refused_with_what_was_expected(tmp_path, capsys):
+    assert cli.main(["import", "magnetic-tile", str(tmp_path), str(tmp_path / "o")]) == 1
+    assert "MT_Blowhole" in capsys.readouterr().err
+
+
+@pytest.mark.real
+def test_a_dozen_photographs_survive_the_import(magnetic_tile, tmp_path):
+    chosen = [
+        path
+        for kind in sorted(magnetic_tile.glob("MT_*"))
+        for path in sorted((kind / "Imgs").glob("*.jpg"))[:2]
+    ]
+    for picture in chosen:
+        place = tmp_path / "mt" / picture.parent.parent.name / "Imgs"
+        place.mkdir(parents=True, exist_ok=True)
+        for file in (picture, picture.with_suffix(".png")):
+            shutil.copy(file, place / file.name)
+    assert importers.magnetic_tile(tmp_path / "mt", tmp_path / "out") == len(chosen) == 12
+    data = folder.load(tmp_path / "out")
+    assert len({foil.shape for foil in data.foils}) > 6
+    for picture in chosen:
+        kind = picture.parent.parent.name[3:].lower()
+        foil = data.foil(f"{kind}-{picture.stem}")
+        with Image.open(picture.with_suffix(".png")) as mask:
+            expected = np.asarray(mask.convert("L")) >= 128
+        defect = {c.name: c.index for c in data.classes}.get(kind, 0)
+        np.testing.assert_array_equal(foil.mask, expected * defect)
+        with Image.open(picture) as image:
+            grey = np.asarray(image.convert("L"), np.float32) / 255
+        np.testing.assert_allclose(foil.image[0], grey, atol=1e-6)
+    assert dataset.class_pixels(data.foils, 6).sum(axis=0).all()

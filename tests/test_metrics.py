@@ -1,0 +1,87 @@
+"""Counts are exact, and rates are what the field says they are."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sklearn import metrics as oracle
+
+from foilseg import metrics, published, scores
+
+
+@given(st.integers(0, 2**32 - 1), st.integers(2, 20))
+def test_the_confusion_matrix_agrees_with_scikit_learn(seed, n_classes):
+    rng = np.random.default_rng(seed)
+    target, prediction = rng.integers(0, n_classes, (2, 9, 11)).astype(np.uint8)
+    expected = oracle.confusion_matrix(target.ravel(), prediction.ravel(), labels=range(n_classes))
+    np.testing.assert_array_equal(metrics.confusion(target, prediction, n_classes), expected)
+
+
+def test_three_by_three_by_hand():
+    target = np.array([[0, 0, 1], [1, 1, 2], [0, 2, 2]], np.uint8)
+    prediction = np.array([[0, 1, 1], [1, 0, 2], [0, 2, 0]], np.uint8)
+    matrix = metrics.confusion(target, prediction, 3)
+    assert matrix.tolist() == [[2, 1, 0], [1, 2, 0], [1, 0, 2]]
+    tp, fp, fn, tn = metrics.class_counts(matrix).T.tolist()
+    assert (tp, fp, fn, tn) == ([2, 2, 2], [2, 1, 0], [1, 1, 1], [4, 5, 6])
+    assert metrics.binary_counts(target == 1, prediction == 1).tolist() == [2, 1, 1, 5]
+
+
+def test_counts_are_integers_beyond_the_precision_of_float32():
+    big = np.array([[2**24 + 1, 0], [0, 1]], np.int64)
+    assert metrics.class_counts(big)[0, 0] == 16_777_217
+
+
+def test_masks_that_do_not_fit_are_refused():
+    with pytest.raises(ValueError, match="not one size"):
+        metrics.confusion(np.zeros((2, 2), np.uint8), np.zeros((2, 3), np.uint8), 2)
+    with pytest.raises(ValueError, match="n_classes=2"):
+        metrics.confusion(np.full((2, 2), 2, np.uint8), np.zeros((2, 2), np.uint8), 2)
+
+
+def table():
+    rows = [("m", "x", 8, 2, 2, 88), ("m", "x", 0, 0, 5, 95), ("m", "y", 0, 1, 0, 99)]
+    return pd.DataFrame(rows, columns=["model", "defect", *metrics.COUNTS])
+
+
+def test_pooled_sums_before_it_divides_and_imagewise_divides_before_it_averages():
+    pooled = metrics.score(table(), ["model", "defect"]).set_index("defect")
+    assert pooled.loc["x", "TPR"] == 8 / 15 and pooled.loc["x", "precision"] == 8 / 10
+    each = metrics.score(table(), ["model", "defect"], "imagewise").set_index("defect")
+    assert each.loc["x", "TPR"] == pytest.approx((0.8 + 0) / 2)
+    assert each.loc["x", "precision"] == 0.8 and each.loc["x", "n_precision"] == 1
+
+
+def test_what_is_not_defined_is_nan_and_left_out_of_a_mean_that_says_so():
+    pooled = metrics.score(table(), ["model", "defect"])
+    assert np.isnan(pooled.set_index("defect").loc["y", "TPR"])
+    mean = metrics.mean_over_defects(pooled).iloc[0]
+    assert mean["TPR"] == 8 / 15 and mean["n_TPR"] == 1 and mean["n_FPR"] == 2
+
+
+def test_an_unknown_average_and_an_empty_table_are_refused():
+    with pytest.raises(ValueError, match="pooled, imagewise"):
+        metrics.score(table(), ["model"], "micro")
+    with pytest.raises(ValueError, match="no row"):
+        metrics.score(table().head(0), ["model"])
+
+
+def test_rates_of_table_a2_come_out_of_the_counts_of_table_a1():
+    counts = published.table("counts").rename(columns=str.lower)
+    pooled = metrics.rates(counts).rename(columns={"model": "m"})
+    printed = published.table("rates")
+    misprint = (counts["model"] == "wCE ICF") & (counts["defect"] == "Crack")
+    for rate in ("TPR", "FPR"):
+        close = (pooled[rate] - printed[rate]).abs() <= 0.5001e-4
+        assert (close | (misprint & (rate == "FPR"))).all()
+    # the printed FP of that cell lacks a digit; N - TN gives the printed rate
+    row = counts[misprint].iloc[0]
+    assert round((row["n"] - row["tn"]) / row["n"], 4) == printed[misprint]["FPR"].item()
+
+
+def test_the_published_precision_stands_beside_its_pooled_twin():
+    both = scores.published_rates().set_index(["model", "defect"])
+    cavity = both.loc[("Baseline", "cavity")]
+    assert cavity["precision"] == pytest.approx(6455 / (6455 + 6473))
+    assert cavity["precision (imagewise)"] == 0.5605
