@@ -1,7 +1,7 @@
-"""Sphinx extension: the built book asks no other host for anything.
+"""Sphinx extension: the built book asks no other host for anything, and keeps its console empty.
 
-It puts MathJax beside the pages, and takes out the scripts of Thebe, which fetch their code from a
-public host and fail on every page without it.
+It puts MathJax beside the pages, takes out Thebe, whose scripts come from a public host and fail on
+every page without it, and stops the theme's scripts from reporting on the console what they do.
 """
 
 from __future__ import annotations
@@ -41,14 +41,29 @@ def copy_mathjax(app: Sphinx) -> None:
     shutil.copy2(source / SCRIPT, target / SCRIPT)
 
 
-def silence_thebe(app: Sphinx, config: object) -> None:
+def remove_thebe(app: Sphinx, config: object) -> None:
     """Disconnect all that Thebe's extension would do to a page."""
     for listeners in app.events.listeners.values():
-        listeners[:] = [l for l in listeners if l.handler.__module__ != "sphinx_thebe"]
+        listeners[:] = [item for item in listeners if item.handler.__module__ != "sphinx_thebe"]
+    styles = app.registry.css_files
+    styles[:] = [style for style in styles if style[0] != "sphinx-thebe.css"]
+
+
+def silence_theme(app: Sphinx, error: Exception | None) -> None:
+    """Take the calls of ``console.log`` out of the built copies of the theme's scripts."""
+    if error is not None or app.builder.format != "html":
+        return
+    built = Path(app.outdir)
+    static = built / "_static"
+    theme = [*(static / "scripts").glob("*.js"), static / "togglebutton.js", built / "search.html"]
+    for script in filter(Path.exists, theme):
+        text = script.read_text(encoding="utf-8")
+        script.write_text(text.replace("console.log(", "void ("), encoding="utf-8")
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
-    app.connect("config-inited", silence_thebe)
+    app.connect("config-inited", remove_thebe)
     app.connect("builder-inited", copy_mathjax)
+    app.connect("build-finished", silence_theme)
     return {"parallel_read_safe": True, "parallel_write_safe": True}
