@@ -1,0 +1,69 @@
+"""Sphinx extension: the built book asks no other host for anything, and keeps its console empty.
+
+It puts MathJax beside the pages, takes out Thebe, whose scripts come from a public host and fail on
+every page without it, and stops the theme's scripts from reporting on the console what they do.
+"""
+
+from __future__ import annotations
+
+import shutil
+from hashlib import sha256
+from importlib.util import find_spec
+from pathlib import Path
+
+from sphinx.application import Sphinx
+from sphinx.errors import ExtensionError
+
+PACKAGE = "sphinx-mathjax-offline"
+SCRIPT = "tex-chtml.js"
+FONTS = "output/chtml/fonts/woff-v2"
+# Of MathJax 3.2.2 as its authors published it: the package is only the vehicle.
+SHA256 = "0a6ded5abbce13331658dd239f34382abd06492c74b71b61e8caa8112ec55fa5"
+
+
+def mathjax_folder() -> Path:
+    """Where the installed package keeps MathJax; the script in it must be the published one."""
+    spec = find_spec(PACKAGE)
+    if spec is None or spec.origin is None:
+        raise ExtensionError(f'offline mathematics needs {PACKAGE}: pip install "foilseg[book]"')
+    folder = Path(spec.origin).parent / "static" / "mathjax"
+    if sha256((folder / SCRIPT).read_bytes()).hexdigest() != SHA256:
+        raise ExtensionError(f"{folder / SCRIPT} is not MathJax 3.2.2; reinstall {PACKAGE}")
+    return folder
+
+
+def copy_mathjax(app: Sphinx) -> None:
+    """Copy the script and its fonts to ``_static/mathjax`` of an HTML build."""
+    if app.builder.format != "html":
+        return
+    source, target = mathjax_folder(), Path(app.outdir) / "_static" / "mathjax"
+    shutil.copytree(source / FONTS, target / FONTS, dirs_exist_ok=True)
+    shutil.copy2(source / SCRIPT, target / SCRIPT)
+
+
+def remove_thebe(app: Sphinx, config: object) -> None:
+    """Disconnect all that Thebe's extension would do to a page."""
+    for listeners in app.events.listeners.values():
+        listeners[:] = [item for item in listeners if item.handler.__module__ != "sphinx_thebe"]
+    styles = app.registry.css_files
+    styles[:] = [style for style in styles if style[0] != "sphinx-thebe.css"]
+
+
+def silence_theme(app: Sphinx, error: Exception | None) -> None:
+    """Take the calls of ``console.log`` out of the built copies of the theme's scripts."""
+    if error is not None or app.builder.format != "html":
+        return
+    built = Path(app.outdir)
+    static = built / "_static"
+    theme = [*(static / "scripts").glob("*.js"), static / "togglebutton.js", built / "search.html"]
+    for script in filter(Path.exists, theme):
+        text = script.read_text(encoding="utf-8")
+        script.write_text(text.replace("console.log(", "void ("), encoding="utf-8")
+
+
+def setup(app: Sphinx) -> dict[str, bool]:
+    """Register with Sphinx."""
+    app.connect("config-inited", remove_thebe)
+    app.connect("builder-inited", copy_mathjax)
+    app.connect("build-finished", silence_theme)
+    return {"parallel_read_safe": True, "parallel_write_safe": True}

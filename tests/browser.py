@@ -1,0 +1,178 @@
+"""Looking at a built book in a real browser, from files and without a network.
+
+``inspect`` opens every page and lists what a reader should not meet. As a script it takes
+pictures: ``python tests/browser.py _build/html OUT_DIR``.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import unquote, urlsplit
+
+NARROW, WIDE = 390, 1280
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+ADVICE = "no Chromium found: apt-get install chromium, or set FOILSEG_CHROMIUM to one"
+FLAGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+).split()
+LOCAL = re.compile(r"^(file|data|blob|about):")
+
+READY = """async () => {
+  await window.MathJax?.startup?.promise;
+  await document.fonts.ready;
+  await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
+}"""
+LOOK = """() => {
+  const found = [];
+  for (const image of document.images)
+    if (!image.naturalWidth) found.push(`image not loaded: ${image.getAttribute("src")}`);
+  for (const math of document.querySelectorAll(".math"))
+    if (!math.querySelector("mjx-container"))
+      found.push(`mathematics not rendered: ${math.textContent.trim().slice(0, 60)}`);
+  for (const error of document.querySelectorAll("mjx-merror, [data-mjx-error]"))
+    found.push(`mathematics with an error: ${error.getAttribute("data-mjx-error")}`);
+  for (const font of document.fonts)
+    if (font.status === "error") found.push(`font not loaded: ${font.family}`);
+  for (const view of document.querySelectorAll('script[type*="widget-view"]')) {
+    const drawn = view.previousElementSibling;
+    if (!drawn?.matches(".widget-view") || !drawn.innerHTML) found.push("widget not drawn");
+  }
+  for (const link of document.querySelectorAll('a[href^="#"]')) {
+    const id = decodeURIComponent(link.hash.slice(1));
+    if (id && !document.getElementById(id)) found.push(`link to nothing: #${id}`);
+  }
+  for (const note of document.querySelectorAll(".widget-note"))
+    found.push(`widget not drawn: ${note.textContent}`);
+  return found;
+}"""
+OVERFLOW = """() => {
+  const room = document.documentElement.clientWidth;
+  if (Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) <= room) return [];
+  const clipped = (node) => {
+    for (let up = node.parentElement; up && up !== document.body; up = up.parentElement)
+      if (getComputedStyle(up).overflowX !== "visible") return true;
+    return false;
+  };
+  const wide = [...document.body.querySelectorAll("*")].filter(
+    (node) => node.getBoundingClientRect().right > room + 1 && !clipped(node));
+  const names = wide.slice(0, 3).map((n) => `<${n.tagName.toLowerCase()} class="${n.className}">`);
+  return [`page wider than ${room} px: ${names.join(", ")}`];
+}"""
+
+
+@dataclass(frozen=True)
+class Finding:
+    """Something on a page that a reader should not meet."""
+
+    page: str
+    what: str
+
+    def __str__(self) -> str:
+        return f"{self.page}: {self.what}"
+
+
+def chromium() -> str | None:
+    """Path of an installed Chromium, or None."""
+    named = os.environ.get("FOILSEG_CHROMIUM")
+    return named or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def require() -> None:
+    """Skip the running test if there is no Chromium; in CI fail instead."""
+    import pytest
+
+    if chromium() is None:
+        (pytest.fail if os.environ.get("CI") else pytest.skip)(ADVICE)
+
+
+@contextmanager
+def window(width: int = WIDE, scheme: str = "light") -> Iterator:
+    """A browser context with a fresh profile and no network at all."""
+    from playwright.sync_api import sync_playwright
+
+    with TemporaryDirectory() as profile, sync_playwright() as playwright:
+        context = playwright.chromium.launch_persistent_context(
+            profile,
+            executable_path=chromium(),
+            args=FLAGS,
+            headless=True,
+            offline=True,
+            viewport={"width": width, "height": 900},
+            color_scheme=scheme,
+        )
+        yield context
+        context.close()
+
+
+def pages(html: Path) -> list[Path]:
+    """Every page of a built book, without the templates of its themes."""
+    return [p for p in sorted(html.rglob("*.html")) if "_static" not in p.relative_to(html).parts]
+
+
+def inspect(html: Path) -> list[Finding]:
+    """All findings on all pages of a built book; an empty list if there is nothing to mend.
+
+    A page must say nothing on the console, raise no error, ask no other host for anything, load
+    its images and fonts, render its mathematics and widgets, and not be wider than a telephone.
+    """
+    with window(NARROW) as context:
+        return [f for path in pages(Path(html)) for f in _look_at(context, path, Path(html))]
+
+
+def _look_at(context, path: Path, html: Path) -> list[Finding]:
+    heard: list[str] = []
+    page = context.new_page()
+    page.on("console", lambda message: heard.append(f"console {message.type}: {message.text}"))
+    page.on("pageerror", lambda error: heard.append(f"error: {error}"))
+    page.on("request", lambda r: LOCAL.match(r.url) or heard.append(f"asks for {r.url}"))
+    page.on("requestfailed", lambda r: heard.append(f"cannot load {r.url}: {r.failure}"))
+    _open(page, path)
+    page.wait_for_timeout(100)  # for what scripts say after they have started
+    seen = page.evaluate(LOOK) + page.evaluate(OVERFLOW)
+    links = page.evaluate("[...document.querySelectorAll('a[href]')].map((link) => link.href)")
+    seen += [f"link to no file: {url}" for url in sorted(set(links)) if _is_dead(url)]
+    page.set_viewport_size({"width": WIDE, "height": 900})
+    seen += page.evaluate(OVERFLOW)
+    page.close()
+    name = path.relative_to(html).as_posix()
+    return [Finding(name, what) for what in dict.fromkeys(heard + seen)]
+
+
+def _open(page, path: Path) -> None:
+    page.goto(path.as_uri(), wait_until="load")
+    if 'http-equiv="refresh"' in path.read_text(encoding="utf-8").lower():
+        page.wait_for_url(lambda url: url != path.as_uri(), wait_until="load")
+    page.evaluate(READY)
+
+
+def _is_dead(url: str) -> bool:
+    """Whether a link names a file that is not there."""
+    parts = urlsplit(url)
+    return parts.scheme == "file" and not Path(unquote(parts.path)).is_file()
+
+
+def photograph(html: Path, target: Path) -> None:
+    """A picture of every page: wide, narrow, and dark."""
+    target.mkdir(parents=True, exist_ok=True)
+    looks = [("wide", WIDE, "light"), ("narrow", NARROW, "light"), ("dark", WIDE, "dark")]
+    for name, width, scheme in looks:
+        with window(width, scheme) as context:
+            for path in pages(html):
+                page = context.new_page()
+                _open(page, path)
+                stem = "_".join(path.relative_to(html).with_suffix("").parts)
+                page.screenshot(path=target / f"{stem}_{name}.png", full_page=True)
+                page.close()
+
+
+if __name__ == "__main__":
+    photograph(Path(sys.argv[1]).resolve(), Path(sys.argv[2]))
