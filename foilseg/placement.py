@@ -27,6 +27,9 @@ _SMALL = {AGGLOMERATION: 250, CRACK: 450, CAVITY: 40, TRAIL: 2500}
 _ABSENT = {AGGLOMERATION: 0.04, CRACK: 0.2, CAVITY: 0.15, TRAIL: 0.25}
 _SPREAD = {AGGLOMERATION: 2.5, CRACK: 2.0, CAVITY: 2.5, TRAIL: 2.0}
 _MOST_PROPOSALS = 6000
+_SMALLEST = np.array([0, *(_SMALL[k] for k in sorted(_SMALL))], float)
+# a quota counts as met within these parts of a small specimen, below and above
+_UNDERSHOOT, _OVERSHOOT = 0.3, 0.4
 
 
 def shares() -> np.ndarray:
@@ -173,7 +176,7 @@ def fill(
     """Add defects to a layout until the labels have their quota of pixels.
 
     Always the kind and region that is furthest behind comes next. A defect that would overshoot
-    is drawn again, smaller; the last one is kept if it brings the count nearer to the quota.
+    by more than a scrap is drawn again, smaller.
 
     Parameters
     ----------
@@ -193,7 +196,7 @@ def fill(
         rest = quota[kind, region] - layout.counts[kind, region]
         if behind[kind, region] <= 0:
             return layout
-        if rest < 0.3 * _SMALL[kind] * scale**2:
+        if rest < _UNDERSHOOT * _SMALL[kind] * scale**2:
             done[kind, region] = True
             continue
         done[kind, region] = not _propose(
@@ -213,9 +216,9 @@ def _propose(rng, layout, quota, aim, scale, annotators, contrast, hurry) -> boo
         labelled, drawn, margin = annotate(rng, shape, scale, annotators, hurry)
         corner = (top - margin, left - margin)
         change = layout.change(drawn, labelled or kind, *corner)
-        if labelled not in (0, kind) and _overshoots(layout.counts, change, quota):
+        if labelled not in (0, kind) and _overshoots(layout.counts, change, quota, scale):
             labelled, change = kind, layout.change(drawn, kind, *corner)
-        if not _overshoots(layout.counts, change, quota):
+        if not _overshoots(layout.counts, change, quota, scale):
             change = change if labelled else np.zeros_like(change)
             layout.put(Placed(shape, top, left, labelled), drawn, margin, change)
             return True
@@ -223,11 +226,11 @@ def _propose(rng, layout, quota, aim, scale, annotators, contrast, hurry) -> boo
     return False
 
 
-def _overshoots(counts: np.ndarray, change: np.ndarray, quota: np.ndarray) -> bool:
-    """Whether a class that grows would end further above its quota than it is below it now."""
+def _overshoots(counts: np.ndarray, change: np.ndarray, quota: np.ndarray, scale: float) -> bool:
+    """Whether a class that grows would end further above its quota than a scrap of a defect."""
     grows = (change > 0) & (np.arange(5) > 0)[:, None]
-    before, after = quota - counts, counts + change - quota
-    return bool((grows & (after > np.maximum(before, 0) + 0.02 * quota)).any())
+    scrap = _OVERSHOOT * _SMALLEST[:, None] * scale**2
+    return bool((grows & (counts + change > quota + scrap)).any())
 
 
 def _place(rng, layout: Layout, kind: int, region: int, scale: float) -> tuple[int, int]:

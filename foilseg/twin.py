@@ -213,7 +213,7 @@ def is_present(root: Path, description: dict) -> bool:
             return True
         other = [k for k in description if found.get(k) != description[k]]
         what = f"a twin with another {', '.join(other)}"
-    elif root.is_dir() and not any(root.iterdir()) or not root.exists():
+    elif not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return False
     else:
         what = "something that is no twin"
