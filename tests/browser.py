@@ -20,10 +20,15 @@ from urllib.parse import unquote, urlsplit
 NARROW, WIDE = 390, 1280
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ADVICE = "no Chromium found: apt-get install chromium, or set FOILSEG_CHROMIUM to one"
-FLAGS = (
-    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
-    "--disable-component-update --disable-sync"
-).split()
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
 LOCAL = re.compile(r"^(file|data|blob|about):")
 
 READY = """async () => {

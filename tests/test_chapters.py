@@ -71,7 +71,7 @@ def test_an_unknown_chapter_is_refused_with_the_list(repository, name):
 
 def test_an_unknown_parameter_is_refused_with_the_list_before_anything_runs(repository):
     root, _ = repository
-    with pytest.raises(chapters.ChapterError, match="04_losses: no parameter 'seed'.*: profile$"):
+    with pytest.raises(chapters.ChapterError, match=r"04_losses: no parameter 'seed'.*: profile$"):
         run(root, "losses", parameters={"seed": "1"})
     assert not (root / "book").exists()
     both = chapters.settings(chapters.select(["all"], root), {"seed": "7"})
@@ -98,7 +98,7 @@ def test_parameters_take_the_kind_of_their_default(text, default, value):
 
 @pytest.mark.parametrize(("text", "default"), [("x", 0), ("1", True), ("1.5", 2), ("x", 0.5)])
 def test_a_value_of_another_kind_is_refused_by_name(text, default):
-    with pytest.raises(notebooks.NotebookError, match="parameter p: .*default"):
+    with pytest.raises(notebooks.NotebookError, match=r"parameter p: .*default"):
         notebooks.coerce("p", text, default)
 
 

@@ -1,0 +1,126 @@
+"""A model of the annotators: coarse outlines, missed defects, now and then the wrong class.
+
+The thesis names these errors (5.1) without measuring them, so the rates are assumptions; they are
+parameters, and with all of them 0 the annotation is the truth.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from foilseg.shapes import AGGLOMERATION, CAVITY, CRACK, TRAIL, Shape
+
+# (area in units of 50 um squared, slope) of the middling defect of a kind
+_TYPICAL = {
+    AGGLOMERATION: (500.0, 0.10),
+    CRACK: (1000.0, 0.13),
+    CAVITY: (38.0, 0.35),
+    TRAIL: (12000.0, 0.05),
+}
+_TAKEN_FOR = {AGGLOMERATION: CAVITY, CAVITY: AGGLOMERATION, CRACK: TRAIL, TRAIL: CRACK}
+# a streak is outlined as a strip around it (thesis Fig. 5.1)
+_GENEROSITY = {AGGLOMERATION: 1.0, CRACK: 0.8, CAVITY: 0.7, TRAIL: 1.8}
+
+
+@dataclass(frozen=True)
+class AnnotatorConfig:
+    """How an expert in a hurry errs; 0 for all gives ``labels == truth``.
+
+    Attributes
+    ----------
+    miss_agglomeration, miss_crack, miss_cavity, miss_trail : probability that a defect of
+        middling size and contrast is missed. For a defect whose area and slope are ``a`` and
+        ``s`` times the middling ones, it is ``2 m / (1 + s**2 * a)``, at most 0.95.
+    wrong_class : probability that a defect is taken for the kind most like it: agglomeration
+        and cavity, crack and blade trail. Only if it is small enough for its new kind.
+    coarseness : mean margin between a defect and its outline, in units of 50 micrometres.
+    haste : standard deviation of the logarithm of margin and missing rates from foil to foil.
+    """
+
+    miss_agglomeration: float = 0.10
+    miss_crack: float = 0.06
+    miss_cavity: float = 0.22
+    miss_trail: float = 0.12
+    wrong_class: float = 0.02
+    coarseness: float = 1.6
+    haste: float = 0.25
+
+    def __post_init__(self):
+        for name in self.__dataclass_fields__:
+            number = getattr(self, name)
+            top = 20.0 if name == "coarseness" else 2.0 if name == "haste" else 0.9
+            if not 0 <= number <= top:
+                raise ValueError(f"annotators.{name}: {number} is not in [0, {top:g}]")
+
+    @property
+    def misses(self) -> dict[int, float]:
+        """Class index -> probability that the middling defect is missed."""
+        return {
+            AGGLOMERATION: self.miss_agglomeration,
+            CRACK: self.miss_crack,
+            CAVITY: self.miss_cavity,
+            TRAIL: self.miss_trail,
+        }
+
+
+def miss_probability(
+    shape: Shape, scale: float, config: AnnotatorConfig, hurry: float = 1.0
+) -> float:
+    """Probability that this defect is missed (see :class:`AnnotatorConfig`)."""
+    area, slope = _TYPICAL[shape.kind]
+    conspicuous = shape.mask.sum() / scale**2 / area * (shape.contrast / slope) ** 2
+    return min(2 * hurry * config.misses[shape.kind] / (1 + conspicuous), 0.95)
+
+
+def annotate(
+    rng: np.random.Generator,
+    shape: Shape,
+    scale: float,
+    config: AnnotatorConfig,
+    hurry: float = 1.0,
+) -> tuple[int, np.ndarray, int]:
+    """What the annotator draws for one defect.
+
+    Returns
+    -------
+    (kind, mask, margin) : the class index drawn, or 0 if the defect is missed; the bool mask,
+        whose grid extends the shape's by ``margin`` pixels on each side.
+    """
+    missed = rng.random() < miss_probability(shape, scale, config, hurry)
+    wrong = rng.random() < config.wrong_class
+    mask, margin = outline(rng, shape, scale, config.coarseness * hurry)
+    if missed:
+        return 0, mask, margin
+    kind = _TAKEN_FOR[shape.kind]
+    fits = shape.mask.sum() / scale**2 < 2.5 * _TYPICAL[kind][0]
+    return (kind if wrong and fits else shape.kind), mask, margin
+
+
+def outline(
+    rng: np.random.Generator, shape: Shape, scale: float, coarseness: float
+) -> tuple[np.ndarray, int]:
+    """A polygon drawn loosely around the footprint, and by how many pixels its grid is larger.
+
+    ``coarseness`` is the mean margin in units of 50 micrometres; 0 returns the footprint.
+    """
+    if coarseness == 0:
+        return shape.mask, 0
+    wide = coarseness * scale * _GENEROSITY[shape.kind] * rng.uniform(0.2, 1.8)
+    margin = int(np.ceil(wide)) + 2
+    mask = np.pad(shape.mask, margin)
+    far = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
+    loose = (far <= wide).astype(np.uint8)
+    contours, _ = cv2.findContours(loose, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    drawn = np.zeros_like(loose)
+    for contour in contours:
+        corners = cv2.approxPolyDP(contour, 0.45 * wide, True)
+        cv2.fillPoly(drawn, [corners], 1)
+    return drawn.astype(bool), margin
+
+
+def hurry_of(rng: np.random.Generator, config: AnnotatorConfig) -> float:
+    """One foil's factor on margin and missing rates."""
+    return float(np.exp(config.haste * rng.standard_normal()))

@@ -1,0 +1,250 @@
+"""A physically rendered stand-in for the thesis's 26 foils, written as a dataset folder.
+
+Coating and defects give a height field and an albedo; four line lights give four photographs
+with shadows and noise; photometric stereo gives the normals. ``truth/`` is the geometry,
+``labels/`` what hurried annotators drew.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+import numpy as np
+from tqdm.auto import tqdm
+
+from foilseg import images, placement
+from foilseg.annotators import AnnotatorConfig, hurry_of
+from foilseg.dataset import LabelClass, as_pixels, write_description, write_mask
+from foilseg.photometric import estimate_normals, line_lights
+from foilseg.shapes import UNIT_UM
+from foilseg.surface import SurfaceConfig, add, coating, photograph
+
+VERSION = 1
+CLASSES = (
+    LabelClass(0, "background", "#ffffff"),
+    LabelClass(1, "agglomeration", "#cc79a7"),
+    LabelClass(3, "cavity", "#56b4e9"),
+    LabelClass(2, "crack", "#009e73"),
+    LabelClass(4, "blade trail", "#e69f00"),
+)
+_VALIDATION_FRACTION = 0.33
+
+
+@dataclass(frozen=True)
+class TwinConfig:
+    """Everything that determines a twin.
+
+    Attributes
+    ----------
+    foils : how many.
+    height, width : pixels of a foil's region of interest at full resolution; 26 foils of the
+        default size have about the thesis's 96 million.
+    scale : resolution; 1 is 50 micrometres per pixel, 0.5 (desk) twice that, with a quarter of
+        the pixels and defects half the size in pixels.
+    seed : same seed, same bytes; another seed, other foils with the same statistics.
+    at_least_one : every kind of defect occurs in both regions of the set even if the set is so
+        small that the published shares would give less than one.
+    contrast_agglomeration, contrast_crack, contrast_cavity, contrast_trail : factors on the
+        height or depth of the defects.
+    surface : the coating and the camera.
+    annotators : the errors of the annotators.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range; the message names it.
+    """
+
+    foils: int = 26
+    height: int = 1920
+    width: int = 1920
+    scale: float = 1.0
+    seed: int = 0
+    at_least_one: bool = True
+    contrast_agglomeration: float = 1.0
+    contrast_crack: float = 1.0
+    contrast_cavity: float = 1.0
+    contrast_trail: float = 1.0
+    surface: SurfaceConfig = field(default_factory=SurfaceConfig)
+    annotators: AnnotatorConfig = field(default_factory=AnnotatorConfig)
+
+    def __post_init__(self):
+        for name, low, high in (("foils", 1, 10_000), ("seed", 0, 2**63)):
+            number = getattr(self, name)
+            if not isinstance(number, int) or not low <= number <= high:
+                raise ValueError(f"{name}: {number!r} is no whole number from {low} to {high}")
+        if not 0.1 <= self.scale <= 4:
+            raise ValueError(f"scale: {self.scale} is not in [0.1, 4]")
+        for name in ("height", "width"):
+            number = getattr(self, name)
+            if not isinstance(number, int) or not 128 <= number * self.scale <= 20_000:
+                raise ValueError(f"{name}: {number!r} x scale is not 128 to 20,000 pixels")
+        for name in ("agglomeration", "crack", "cavity", "trail"):
+            number = getattr(self, f"contrast_{name}")
+            if not 0 < number <= 10:
+                raise ValueError(f"contrast_{name}: {number} is not in (0, 10]")
+
+    @property
+    def roi_shape(self) -> tuple[int, int]:
+        """Rows and columns of the region of interest in pixels of this scale."""
+        return round(self.height * self.scale), round(self.width * self.scale)
+
+    @property
+    def cut(self) -> int:
+        """Rows of the region of interest that validate."""
+        return round(self.roi_shape[0] * _VALIDATION_FRACTION)
+
+    @property
+    def contrast(self) -> dict[int, float]:
+        """Class index -> factor on the relief."""
+        factors = (self.contrast_agglomeration, self.contrast_crack)
+        return dict(zip(placement.KINDS, (*factors, self.contrast_cavity, self.contrast_trail)))
+
+
+@dataclass(frozen=True, eq=False)
+class TwinFoil:
+    """One rendered foil, before it is written.
+
+    Attributes
+    ----------
+    name : ``foil_01`` and so on.
+    pictures : uint8 (4, H, W), what the camera sees under each light.
+    pixels : uint8 (H, W, 3), the normals as RGB.
+    layout : masks, region of interest and the list of defects placed.
+    height, albedo : float32 (H, W), micrometres and reflectance, as rendered.
+    """
+
+    name: str
+    pictures: np.ndarray
+    pixels: np.ndarray
+    layout: placement.Layout
+    height: np.ndarray
+    albedo: np.ndarray
+
+
+def _generator(config: TwinConfig, *key: int) -> np.random.Generator:
+    return np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=key))
+
+
+def quotas(config: TwinConfig) -> np.ndarray:
+    """Label pixels each foil is to have: float64 (foils, 5, 2), training and validation."""
+    rows, columns = config.roi_shape
+    pixels = ((rows - config.cut) * columns, config.cut * columns)
+    rng = _generator(config, config.foils, 1)
+    return placement.quotas(rng, config.foils, pixels, config.scale, config.at_least_one)
+
+
+def plan(config: TwinConfig, number: int, quota: np.ndarray | None = None) -> placement.Layout:
+    """The masks and defects of foil ``number`` (from 0) without rendering it."""
+    quota = quotas(config)[number] if quota is None else quota
+    rng = _generator(config, number, 0)
+    top, left, bottom, right = (int(v) for v in rng.integers(12, 60, 4) * config.scale)
+    rows, columns = config.roi_shape
+    roi = (top, left, rows, columns)
+    layout = placement.Layout((top + rows + bottom, left + columns + right), roi, config.cut)
+    hurry = hurry_of(rng, config.annotators)
+    return placement.fill(
+        rng, layout, quota, config.scale, config.annotators, config.contrast, hurry
+    )
+
+
+def make_foil(config: TwinConfig, number: int, quota: np.ndarray | None = None) -> TwinFoil:
+    """Plan, photograph and reconstruct foil ``number`` (from 0)."""
+    layout = plan(config, number, quota)
+    rng = _generator(config, number, 1)
+    height, albedo = coating(rng, layout.shape, config.scale, config.surface)
+    for placed in layout.placed:
+        add(height, placed.shape.relief, placed.top, placed.left)
+        add(albedo, placed.shape.albedo - 1, placed.top, placed.left)
+    np.clip(albedo, 0.02, 1, out=albedo)
+    lights = line_lights()
+    pictures = photograph(rng, height, albedo, lights, config.scale, config.surface)
+    normals, _ = estimate_normals(pictures, lights)
+    name = f"foil_{number + 1:0{max(2, len(str(config.foils)))}d}"
+    return TwinFoil(name, pictures, as_pixels(normals), layout, height, albedo)
+
+
+def write(
+    root: Path, config: TwinConfig, progress: bool = True, lights: bool | int = False
+) -> Path:
+    """Write the twin as a dataset folder; at once if it is there already.
+
+    The folder appears under its name only when complete.
+
+    Parameters
+    ----------
+    root : the folder; what lies there must be a twin of the same configuration, or nothing.
+    progress : show a progress bar with the time left.
+    lights : also write the photographs and ``lights.json``: of all foils, or of the first so many.
+
+    Raises
+    ------
+    FileExistsError
+        If ``root`` holds something else.
+    """
+    root = Path(root)
+    description = {"version": VERSION, "lights": int(lights), **asdict(config)}
+    if is_present(root, description):
+        return root
+    root.parent.mkdir(parents=True, exist_ok=True)
+    partial = root.with_name(f".{root.name}.partial-{os.getpid()}")
+    shutil.rmtree(partial, ignore_errors=True)
+    try:
+        _write_all(partial, config, progress, config.foils if lights is True else int(lights))
+        (partial / "twin.json").write_text(json.dumps(description, indent=2) + "\n")
+        partial.rename(root)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return root
+
+
+def is_present(root: Path, description: dict) -> bool:
+    """Whether ``root`` is the twin described; False if there is nothing or an empty folder."""
+    stored = root / "twin.json"
+    if stored.is_file():
+        found = json.loads(stored.read_text())
+        if found == description:
+            return True
+        other = [k for k in description if found.get(k) != description[k]]
+        what = f"a twin with another {', '.join(other)}"
+    elif not root.exists() or (root.is_dir() and not any(root.iterdir())):
+        return False
+    else:
+        what = "something that is no twin"
+    raise FileExistsError(f"{root}: holds {what}; choose another folder or remove it")
+
+
+def _write_all(root: Path, config: TwinConfig, progress: bool, lights: int) -> None:
+    write_description(root, "foil twin", CLASSES, UNIT_UM / config.scale)
+    rois = ["name,top,left,height,width"]
+    steps = tqdm(_rendered(config), total=config.foils, unit="foil", disable=not progress)
+    for number, foil in enumerate(steps):
+        images.write(root / "images" / f"{foil.name}.png", foil.pixels)
+        write_mask(root / "labels" / f"{foil.name}.png", foil.layout.labels, CLASSES)
+        write_mask(root / "truth" / f"{foil.name}.png", foil.layout.truth, CLASSES)
+        rois.append(",".join(map(str, (foil.name, *foil.layout.roi))))
+        for k, picture in enumerate(foil.pictures if number < lights else ()):
+            images.write(root / "lights" / f"{foil.name}_{k + 1}.png", picture)
+    (root / "rois.csv").write_text("\n".join(rois) + "\n")
+    if lights:
+        content = {"directions": line_lights().tolist()}
+        (root / "lights.json").write_text(json.dumps(content, indent=2) + "\n")
+
+
+def _rendered(config: TwinConfig, workers: int = 2) -> Iterator[TwinFoil]:
+    """All foils in order, made by two threads and never many at a time."""
+    quota = quotas(config)
+    with ThreadPoolExecutor(workers) as pool:
+        waiting = []
+        for number in range(config.foils):
+            waiting.append(pool.submit(make_foil, config, number, quota[number]))
+            if len(waiting) > workers:
+                yield waiting.pop(0).result()
+        for future in waiting:
+            yield future.result()
