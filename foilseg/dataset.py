@@ -168,9 +168,15 @@ def class_pixels(foils: tuple[Foil, ...], n_classes: int, truth: bool = False) -
     return np.array(counts, np.int64).reshape(len(foils), n_classes)
 
 
-def most_defective(foils: tuple[Foil, ...], number: int) -> list[Foil]:
-    """The foils with the largest share of defect pixels, most first."""
-    return sorted(foils, key=lambda foil: -(foil.mask > 0).mean())[:number]
+def richest(dataset: Dataset) -> list[Foil]:
+    """For each defect in table order, the foil in which it takes the largest share of pixels.
+
+    A foil that is richest in several defects comes once; a defect without a pixel is left out.
+    """
+    counts = class_pixels(dataset.foils, len(dataset.classes))
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    best = [int(shares[:, c.index].argmax()) for c in dataset.defects if counts[:, c.index].any()]
+    return [dataset.foils[place] for place in dict.fromkeys(best)]
 
 
 def as_float(pixels: np.ndarray) -> np.ndarray:

@@ -67,7 +67,7 @@ EXPERIMENTS = {e.name: e for e in _EXPERIMENTS}
 
 _SMOKE_TWIN = {"foils": 4, "height": 640, "width": 512, "scale": 0.5}
 _PROFILES = [
-    Profile("smoke", base=8, patch=64, batch=8, iterations=60, refresh=10, twin=_SMOKE_TWIN),
+    Profile("smoke", base=8, patch=64, batch=8, iterations=96, refresh=12, twin=_SMOKE_TWIN),
     Profile("desk", base=8, patch=128, batch=4, iterations=1500, refresh=50, twin={"scale": 0.5}),
     Profile("thesis", base=32, patch=256, batch=8, iterations=10_000, refresh=175),
 ]

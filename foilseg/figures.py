@@ -24,9 +24,21 @@ def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNor
 
 
 def _picture(axes, image: np.ndarray) -> None:
-    pixels = as_pixels(image)
+    pixels = as_pixels(image if image.shape[0] == 1 else stretched(image))
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
     _bare(axes)
+
+
+def stretched(normals: np.ndarray, share: float = 0.005) -> np.ndarray:
+    """Normals (3, H, W) with their deviation from the median enlarged for the eye.
+
+    All channels are enlarged alike, so that at most ``share`` of the values are cut off at -1
+    or 1; an image without any variation stays as it is.
+    """
+    middle = np.median(normals, axis=(1, 2), keepdims=True)
+    reach = np.quantile(np.abs(normals - middle), 1 - share)
+    gain = max(1.0, 0.9 / reach) if reach > 0 else 1.0
+    return np.clip((normals - middle) * gain + middle * (gain == 1.0), -1, 1)
 
 
 def _mask(axes, mask: np.ndarray, classes: Sequence[LabelClass]) -> None:
@@ -68,16 +80,19 @@ def split_view(
     foil: Foil, validation_rows: int, windows: Sequence[tuple[int, int]], size: int
 ) -> Figure:
     """A foil with its validation rows shaded and patch windows (top, left) drawn to scale."""
+    windows = [tuple(window) for window in windows]
     height, width = foil.shape
     with house_style():
-        figure, axes = plt.subplots(figsize=(5, min(8.0, 5 * height / width)))
+        figure, axes = plt.subplots(figsize=(4.2, min(6.0, 4.2 * height / width)))
         _picture(axes, foil.image)
         axes.add_patch(Rectangle((0, 0), width, validation_rows, fc="white", alpha=0.55))
         middle = {"ha": "center", "va": "center", "fontsize": 12}
         axes.text(width / 2, validation_rows / 2, "validation region", **middle)
         for top, left in windows:
             axes.add_patch(Rectangle((left, top), size, size, fill=False, ec=INK, lw=1.2))
-        axes.set_title(f"{foil.name}: patches of {size} x {size} pixels in the training region")
+        axes.set_title(f"{foil.name}, {width} x {height} pixels")
+        if windows:
+            axes.set_xlabel(f"squares: patches of {size} x {size} pixels")
         return done(figure)
 
 

@@ -124,10 +124,13 @@ def normalised(source: str) -> str:
 
 
 @cache
-def code_version() -> str:
-    """Hash of the code that determines a run; prose in it does not count."""
+def code_version(modules: tuple[str, ...] = DETERMINING) -> str:
+    """Hash of the code of some modules, by default of those that determine a run.
+
+    Prose in the code does not count.
+    """
     digest = sha256()
-    for module in DETERMINING:
+    for module in modules:
         source = resources.files("foilseg").joinpath(f"{module}.py").read_text("utf-8")
         digest.update(f"{module}\n{normalised(source)}\n".encode())
     return digest.hexdigest()[:16]

@@ -53,13 +53,8 @@ class Study:
             return Path(self.data)
         from foilseg import twin
 
-        return twin.write(DATA_ROOT / f"twin-{self.profile.name}", self._twin_config)
-
-    @property
-    def _twin_config(self):
-        from foilseg import twin
-
-        return twin.TwinConfig(**self.profile.twin)
+        name = f"twin-{self.profile.name}-{runs.code_version(twin.MODULES)[:8]}"
+        return twin.write(DATA_ROOT / name, twin.TwinConfig(**self.profile.twin))
 
     @property
     def is_twin(self) -> bool:

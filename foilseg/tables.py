@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from itertools import takewhile
+
 import numpy as np
 import pandas as pd
+from pandas.api.types import is_numeric_dtype
 
 from foilseg import losses, published
 from foilseg.dataset import Dataset, class_pixels, training_regions, validation_regions
@@ -13,12 +16,12 @@ UNDEFINED = "undefined"
 FORMATS = {
     "deviation": "{:+.1%}",
     "share": "{:.4%}",
-    "per pixel": "1 : {:,.0f}",
+    "background per": "1 : {:,.0f}",
+    "megapixels": "{:.3f}",
     "pixels": "{:,.0f}",
     "FPR": "{:.4f}",
     "TPR": "{:.3f}",
     "precision": "{:.3f}",
-    "megapixels": "{:.2f}",
 }
 
 
@@ -56,8 +59,9 @@ def training_pixels(dataset: Dataset, truth: bool = False) -> pd.DataFrame:
         return table
     printed = published.training_pixels()
     theirs = _shares(list(table["class"]), [printed[name] for name in table["class"]])
-    for column in ("pixels", "share", "background per pixel"):
+    for column in ("pixels", "background per pixel"):
         table[f"published {column}"] = theirs[column]
+    table["published share"] = theirs["share"]
     table["deviation of share"] = table["share"] / theirs["share"] - 1
     return table
 
@@ -76,7 +80,19 @@ def pixel_ratios(dataset: Dataset) -> pd.DataFrame:
     rows = np.array([float(counts[c.index]) or np.nan for c in dataset.defects])[:, None]
     columns = np.array([float(counts[c.index]) for c in order])[None]
     names = [c.name for c in order]
-    return pd.DataFrame(columns / rows, index=names[:-1], columns=names)
+    table = pd.DataFrame(columns / rows, index=names[:-1], columns=names)
+    return table.rename_axis("one pixel of")
+
+
+def as_ratios(table: pd.DataFrame) -> pd.DataFrame:
+    """The numbers of :func:`pixel_ratios` the way Table 3.2 writes them: 1 : 40 or 40 : 1."""
+    return table.map(lambda n: UNDEFINED if pd.isna(n) or n == 0 else _ratio(n)).pipe(_headed)
+
+
+def _ratio(number: float) -> str:
+    larger = max(number, 1 / number)
+    text = f"{larger:,.0f}" if larger >= 100 else f"{larger:.3g}"
+    return f"1 : {text}" if number >= 1 else f"{text} : 1"
 
 
 def foils_without(dataset: Dataset) -> pd.DataFrame:
@@ -143,14 +159,25 @@ def readable(table: pd.DataFrame, number: str = "{:,}") -> pd.DataFrame:
     """The same table with every number written out for a reader; NaN reads "undefined".
 
     A column is formatted by the first word of :data:`FORMATS` in its name, else by ``number``.
+    Leading columns of names head the rows.
     """
-    text = table.copy().astype(object)
+    names = list(takewhile(lambda column: not is_numeric_dtype(table[column]), table.columns))
+    if isinstance(table.index, pd.RangeIndex) and names:
+        table = table.set_index(names)
+    text = table.astype(object)
     for place, column in enumerate(table.columns):
         name = " ".join(map(str, column)) if isinstance(column, tuple) else str(column)
         form = next((f for word, f in FORMATS.items() if word in name), number)
         cells = [_written(value, form) for value in table.iloc[:, place]]
         text.isetitem(place, cells)
-    return text
+    return _headed(text)
+
+
+def _headed(table: pd.DataFrame) -> pd.DataFrame:
+    """The name of the rows in the line of the column names, not in a line of its own."""
+    if table.columns.nlevels > 1 or table.index.nlevels > 1 or table.index.name is None:
+        return table
+    return table.rename_axis(index=None, columns=table.index.name)
 
 
 def _written(value: object, form: str) -> str:

@@ -26,6 +26,8 @@ from foilseg.shapes import UNIT_UM
 from foilseg.surface import SurfaceConfig, add, coating, photograph
 
 VERSION = 1
+# The modules whose code decides what a twin looks like.
+MODULES = ("twin", "placement", "shapes", "surface", "annotators", "photometric")
 CLASSES = (
     LabelClass(0, "background", "#ffffff"),
     LabelClass(1, "agglomeration", "#cc79a7"),
