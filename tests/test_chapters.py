@@ -259,3 +259,16 @@ def test_the_stamp_says_what_was_executed(repository):
     (path,) = run(root, "1", parameters={"seed": "3"}, state="fingerprint")
     stamp = json.loads(path.with_suffix(".json").read_text())
     assert stamp["parameters"] == {"seed": 3} and stamp["state"] == "fingerprint"
+
+
+def test_a_bar_of_the_kernel_is_relayed_to_a_terminal_only(monkeypatch):
+    shown = []
+    bar = type("Bar", (), {"set_postfix_str": lambda self, text: shown.append(text)})()
+    relay = execution.Relay(bar, "02_baseline")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
+    relay.write("\r  0%|  | 0/2")
+    assert shown == []
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    relay.write("\r  0%|  | 0/2\r 50%|# | 1/2")
+    relay.write("\n")
+    assert shown == ["02_baseline: 50%|# | 1/2"]
