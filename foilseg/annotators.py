@@ -15,14 +15,14 @@ from foilseg.shapes import AGGLOMERATION, CAVITY, CRACK, TRAIL, Shape
 
 # (area in units of 50 um squared, slope) of the middling defect of a kind
 _TYPICAL = {
-    AGGLOMERATION: (500.0, 0.10),
-    CRACK: (1000.0, 0.13),
-    CAVITY: (38.0, 0.35),
-    TRAIL: (12000.0, 0.05),
+    AGGLOMERATION: (350.0, 0.09),
+    CRACK: (800.0, 0.11),
+    CAVITY: (60.0, 0.5),
+    TRAIL: (5000.0, 0.07),
 }
 _TAKEN_FOR = {AGGLOMERATION: CAVITY, CAVITY: AGGLOMERATION, CRACK: TRAIL, TRAIL: CRACK}
 # a streak is outlined as a strip around it (thesis Fig. 5.1)
-_GENEROSITY = {AGGLOMERATION: 1.0, CRACK: 0.8, CAVITY: 0.7, TRAIL: 1.8}
+_GENEROSITY = {AGGLOMERATION: 1.3, CRACK: 0.8, CAVITY: 0.7, TRAIL: 1.8}
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class AnnotatorConfig:
     haste : standard deviation of the logarithm of margin and missing rates from foil to foil.
     """
 
-    miss_agglomeration: float = 0.10
+    miss_agglomeration: float = 0.16
     miss_crack: float = 0.06
-    miss_cavity: float = 0.22
+    miss_cavity: float = 0.20
     miss_trail: float = 0.12
     wrong_class: float = 0.02
     coarseness: float = 1.6

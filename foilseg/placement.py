@@ -23,7 +23,7 @@ TRAINING, VALIDATION = 0, 1
 _LAYER = np.array([0, 2, 3, 4, 1], np.uint8)
 # label area of a small specimen in units of 50 um squared; share of foils without the kind;
 # spread of the amounts from foil to foil (shape of a gamma distribution)
-_SMALL = {AGGLOMERATION: 250, CRACK: 450, CAVITY: 40, TRAIL: 2500}
+_SMALL = {AGGLOMERATION: 250, CRACK: 450, CAVITY: 55, TRAIL: 2500}
 _ABSENT = {AGGLOMERATION: 0.04, CRACK: 0.2, CAVITY: 0.15, TRAIL: 0.25}
 _SPREAD = {AGGLOMERATION: 2.5, CRACK: 2.0, CAVITY: 2.5, TRAIL: 2.0}
 _MOST_PROPOSALS = 6000
