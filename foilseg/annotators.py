@@ -33,7 +33,8 @@ class AnnotatorConfig:
     ----------
     miss_agglomeration, miss_crack, miss_cavity, miss_trail : probability that a defect of
         middling size and contrast is missed. For a defect whose area and slope are ``a`` and
-        ``s`` times the middling ones, it is ``2 m / (1 + s**2 * a)``, at most 0.95.
+        ``s`` times the middling ones, it is ``m / (m + (1 - m) * s**2 * a)``: it goes to 1 for
+        what is small or faint, and to 0 for what nobody can overlook.
     wrong_class : probability that a defect is taken for the kind most like it: agglomeration
         and cavity, crack and blade trail. Only if it is small enough for its new kind.
     coarseness : mean margin between a defect and its outline, in units of 50 micrometres.
@@ -72,7 +73,8 @@ def miss_probability(
     """Probability that this defect is missed (see :class:`AnnotatorConfig`)."""
     area, slope = _TYPICAL[shape.kind]
     conspicuous = shape.mask.sum() / scale**2 / area * (shape.contrast / slope) ** 2
-    return min(2 * hurry * config.misses[shape.kind] / (1 + conspicuous), 0.95)
+    rate = min(hurry * config.misses[shape.kind], 0.95)
+    return float(rate / (rate + (1 - rate) * conspicuous)) if rate else 0.0
 
 
 def annotate(

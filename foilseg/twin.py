@@ -208,7 +208,10 @@ def is_present(root: Path, description: dict) -> bool:
     """Whether ``root`` is the twin described; False if there is nothing or an empty folder."""
     stored = root / "twin.json"
     if stored.is_file():
-        found = json.loads(stored.read_text())
+        try:
+            found = dict(json.loads(stored.read_text()))
+        except (ValueError, TypeError) as error:
+            raise FileExistsError(f"{stored}: cannot be understood; remove {root}") from error
         if found == description:
             return True
         other = [k for k in description if found.get(k) != description[k]]
