@@ -1,6 +1,6 @@
-"""What the defects of a data set are like: objects, siblings, a trivial baseline, neighbours.
+"""What the defects of a data set are like: a table of objects and their most similar siblings.
 
-Everything here counts and measures; nothing is drawn. An object is a connected component (eight
+Nothing is drawn here. An object is a connected component (eight
 neighbours) of one class. The *signal* of a picture is what a threshold could work on: the tilt
 of the normal in degrees, or for a grey picture the distance from the median grey value.
 """
@@ -15,11 +15,11 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 from skimage.segmentation import expand_labels
 
-from foilseg.dataset import Dataset, Foil, LabelClass
+from foilseg.dataset import Foil, LabelClass
 
-_EIGHT = np.ones((3, 3), int)
+# neighbours that make pixels one object
+EIGHT = np.ones((3, 3), int)
 _RING = 4
-FEATURES = ("area", "elongation", "contrast")
 
 
 def signal(image: np.ndarray) -> np.ndarray:
@@ -33,7 +33,8 @@ def signal(image: np.ndarray) -> np.ndarray:
     return np.rad2deg(np.arctan2(flat, image[2]))
 
 
-def _mask(foil: Foil, truth: bool) -> np.ndarray:
+def mask_of(foil: Foil, truth: bool) -> np.ndarray:
+    """The foil's labels, or its truth; a ValueError names a foil that has none."""
     if truth and foil.truth is None:
         raise ValueError(f"{foil.name}: has no truth; use the labels (truth=False)")
     return foil.truth if truth else foil.mask
@@ -49,7 +50,7 @@ def objects(mask: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
     """
     numbers, kinds = np.zeros(mask.shape, np.int32), [np.zeros(1, int)]
     for kind in range(1, n_classes):
-        found, n = ndimage.label(mask == kind, _EIGHT)
+        found, n = ndimage.label(mask == kind, EIGHT)
         hit = found > 0
         numbers[hit] = found[hit] + sum(len(k) for k in kinds) - 1
         kinds.append(np.full(n, kind))
@@ -80,7 +81,7 @@ def table(
         If ``truth`` is asked for and a foil has none.
     """
     names = {c.index: c.name for c in classes}
-    parts = [_table(foil, _mask(foil, truth), len(classes)) for foil in foils]
+    parts = [_table(foil, mask_of(foil, truth), len(classes)) for foil in foils]
     columns = ["foil", "index", "row", "column", "area", "length", "width", "elongation"]
     frame = pd.DataFrame(columns=[*columns, "tilt", "contrast"])
     parts = [p for p in parts if len(p)]
@@ -178,108 +179,3 @@ def window(foil: Foil, row: float, column: float, size: int) -> Foil:
     top = int(np.clip(round(row) - size // 2, 0, height - size))
     left = int(np.clip(round(column) - size // 2, 0, width - size))
     return foil.crop(top, left, size, size)
-
-
-def threshold_baseline(
-    foils: Sequence[Foil],
-    classes: Sequence[LabelClass],
-    truth: bool = False,
-    thresholds: np.ndarray | None = None,
-) -> pd.DataFrame:
-    """How far a threshold on the signal gets: any defect where the signal is above it.
-
-    Parameters
-    ----------
-    thresholds : in the unit of the signal; by default 200 from 0 to its 99.99 % quantile.
-
-    Returns
-    -------
-    One row a threshold: ``threshold``, pooled ``TPR``, ``FPR`` and ``precision`` of defect against
-    background, ``youden`` (TPR - FPR), and one column per defect with its TPR. Undefined ratios
-    are NaN. The best row is ``frame.loc[frame["youden"].idxmax()]``.
-
-    Raises
-    ------
-    ValueError
-        If there is no foil, or a foil lacks the truth asked for.
-    """
-    if not foils:
-        raise ValueError("foils: none given; a threshold needs a picture")
-    signals = [signal(foil.image) for foil in foils]
-    if thresholds is None:
-        top = max(float(np.quantile(s, 0.9999)) for s in signals)
-        thresholds = np.linspace(0, top, 200)
-    thresholds = np.sort(np.asarray(thresholds, float))
-    above = np.zeros((len(classes), len(thresholds)), np.int64)
-    total = np.zeros(len(classes), np.int64)
-    for foil, values in zip(foils, signals):
-        mask = _mask(foil, truth)
-        for c in classes:
-            inside = np.searchsorted(thresholds, values[mask == c.index], "left")
-            steps = np.bincount(inside, minlength=len(thresholds) + 1)
-            above[c.index] += steps[::-1].cumsum()[::-1][1:]
-            total[c.index] += len(inside)
-    return _rates(thresholds, above, total, classes)
-
-
-def _rates(thresholds, above, total, classes) -> pd.DataFrame:
-    def ratio(a, b):
-        b = np.asarray(b, float)
-        return np.divide(a, b, out=np.full(np.broadcast(a, b).shape, np.nan), where=b > 0)
-
-    found = above[1:].sum(0)
-    frame = pd.DataFrame({"threshold": thresholds})
-    frame["TPR"] = ratio(found, total[1:].sum())
-    frame["FPR"] = ratio(above[0], total[0])
-    frame["precision"] = ratio(found, found + above[0])
-    frame["youden"] = frame["TPR"] - frame["FPR"]
-    for c in classes:
-        if c.index:
-            frame[c.name] = ratio(above[c.index], total[c.index])
-    return frame
-
-
-def co_occurrence(
-    dataset: Dataset, of: str = "cavity", near: str = "agglomeration", truth: bool = False
-) -> pd.DataFrame:
-    """How near the objects of one class are to another class, against random placement.
-
-    Random placement means: anywhere on the foil outside the class ``near``, with equal
-    probability; its distribution of distances is counted over all those pixels.
-
-    Returns
-    -------
-    One row an object of the class ``of``: ``foil``, ``distance`` (pixels from its centre to the
-    nearest pixel of ``near``), ``expected`` (mean distance if placed at random) and ``rank``
-    (share of random places that are nearer, uniform on [0, 1] if placement were random). All
-    three are NaN on foils without the class ``near``.
-
-    Raises
-    ------
-    ValueError
-        If the data set has no class of that name.
-    """
-    index = {c.name: c.index for c in dataset.classes}
-    for name in (of, near):
-        if name not in index:
-            raise ValueError(f"no class {name!r}; the data set has {', '.join(index)}")
-    parts = [_co_occurrence(f, _mask(f, truth), index[of], index[near]) for f in dataset.foils]
-    return pd.concat(parts, ignore_index=True)
-
-
-def _co_occurrence(foil: Foil, mask: np.ndarray, of: int, near: int) -> pd.DataFrame:
-    numbers, n = ndimage.label(mask == of, _EIGHT)
-    centres = ndimage.center_of_mass(numbers > 0, numbers, range(1, n + 1))
-    places = np.rint(np.array(centres).reshape(n, 2)).astype(int)
-    frame = pd.DataFrame({"foil": [foil.name] * n, "distance": np.nan, "expected": np.nan})
-    frame["rank"] = np.nan
-    if not (mask == near).any():
-        return frame
-    distance = ndimage.distance_transform_edt(mask != near)
-    chance = np.sort(distance[mask != near])
-    found = distance[places[:, 0], places[:, 1]]
-    frame["distance"] = found
-    frame["expected"] = chance.mean() if chance.size else np.nan
-    middle = np.searchsorted(chance, found, "left") + np.searchsorted(chance, found, "right")
-    frame["rank"] = middle / 2 / max(chance.size, 1)
-    return frame

@@ -3,14 +3,16 @@
 import hashlib
 import json
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from foilseg import dataset, folder, images, placement, published, twin
+from foilseg import dataset, folder, images, published, twin
 from foilseg.annotators import AnnotatorConfig
 from foilseg.photometric import estimate_normals
+from foilseg.quotas import shares
 from foilseg.raw_lights import read_lights
 from foilseg.surface import SurfaceConfig
 
@@ -56,7 +58,7 @@ def test_desk_has_the_published_shares():
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_other_seeds_and_half_as_many_foils_have_them_too(seed):
     config = twin.TwinConfig(foils=13, height=960, width=1920, scale=0.5, seed=seed)
-    np.testing.assert_allclose(shares_of(config), placement.shares(), rtol=0.10)
+    np.testing.assert_allclose(shares_of(config), shares(), rtol=0.10)
 
 
 def test_quotas_add_up_to_the_shares_and_differ_between_foils():
@@ -64,7 +66,7 @@ def test_quotas_add_up_to_the_shares_and_differ_between_foils():
     quotas = twin.quotas(config)
     rows, columns = config.roi_shape
     pixels = np.array([rows - config.cut, config.cut]) * columns * config.foils
-    np.testing.assert_allclose(quotas.sum(0)[1:] / pixels, placement.shares()[1:])
+    np.testing.assert_allclose(quotas.sum(0)[1:] / pixels, shares()[1:])
     absent = (quotas[:, 1:].sum(2) == 0).sum(0)
     assert (absent[1:] > 0).all() and (absent < config.foils / 2).all()
     kinds = {tuple(row) for row in (quotas[:, 1:].sum(2) > 0)}
@@ -112,7 +114,7 @@ def test_same_seed_same_bytes_another_seed_other_foils(written, tmp_path):
 
 def test_foils_share_nothing():
     layouts = [twin.plan(SMOKE, number) for number in range(4)]
-    for a, b in zip(layouts, layouts[1:]):
+    for a, b in pairwise(layouts):
         areas = [{p.shape.relief.tobytes() for p in layout.placed} for layout in (a, b)]
         assert not areas[0] & areas[1]
 
@@ -177,9 +179,9 @@ def test_writing_again_is_free_and_other_content_is_refused(written, tmp_path):
     with pytest.raises(FileExistsError, match="no twin"):
         twin.write(tmp_path, SMOKE, progress=False)
     assert (tmp_path / "mine.txt").read_text() == "not to be lost"
-    (written / "twin.json").write_text("{broken")
-    with pytest.raises(FileExistsError, match="twin.json"):
-        twin.write(written, SMOKE, progress=False, lights=2)
+    (tmp_path / "twin.json").write_text("{broken")
+    with pytest.raises(FileExistsError, match=r"twin\.json: cannot be understood"):
+        twin.write(tmp_path, SMOKE, progress=False)
 
 
 def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
