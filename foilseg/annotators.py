@@ -15,14 +15,14 @@ from foilseg.shapes import AGGLOMERATION, CAVITY, CRACK, TRAIL, Shape
 
 # (area in units of 50 um squared, slope) of the middling defect of a kind
 _TYPICAL = {
-    AGGLOMERATION: (500.0, 0.10),
-    CRACK: (1000.0, 0.13),
-    CAVITY: (38.0, 0.35),
-    TRAIL: (12000.0, 0.05),
+    AGGLOMERATION: (350.0, 0.09),
+    CRACK: (800.0, 0.11),
+    CAVITY: (60.0, 0.5),
+    TRAIL: (5000.0, 0.07),
 }
 _TAKEN_FOR = {AGGLOMERATION: CAVITY, CAVITY: AGGLOMERATION, CRACK: TRAIL, TRAIL: CRACK}
 # a streak is outlined as a strip around it (thesis Fig. 5.1)
-_GENEROSITY = {AGGLOMERATION: 1.0, CRACK: 0.8, CAVITY: 0.7, TRAIL: 1.8}
+_GENEROSITY = {AGGLOMERATION: 1.3, CRACK: 0.8, CAVITY: 0.7, TRAIL: 1.8}
 
 
 @dataclass(frozen=True)
@@ -33,16 +33,17 @@ class AnnotatorConfig:
     ----------
     miss_agglomeration, miss_crack, miss_cavity, miss_trail : probability that a defect of
         middling size and contrast is missed. For a defect whose area and slope are ``a`` and
-        ``s`` times the middling ones, it is ``2 m / (1 + s**2 * a)``, at most 0.95.
+        ``s`` times the middling ones, it is ``m / (m + (1 - m) * s**2 * a)``: it goes to 1 for
+        what is small or faint, and to 0 for what nobody can overlook.
     wrong_class : probability that a defect is taken for the kind most like it: agglomeration
         and cavity, crack and blade trail. Only if it is small enough for its new kind.
     coarseness : mean margin between a defect and its outline, in units of 50 micrometres.
     haste : standard deviation of the logarithm of margin and missing rates from foil to foil.
     """
 
-    miss_agglomeration: float = 0.10
+    miss_agglomeration: float = 0.16
     miss_crack: float = 0.06
-    miss_cavity: float = 0.22
+    miss_cavity: float = 0.20
     miss_trail: float = 0.12
     wrong_class: float = 0.02
     coarseness: float = 1.6
@@ -72,7 +73,8 @@ def miss_probability(
     """Probability that this defect is missed (see :class:`AnnotatorConfig`)."""
     area, slope = _TYPICAL[shape.kind]
     conspicuous = shape.mask.sum() / scale**2 / area * (shape.contrast / slope) ** 2
-    return min(2 * hurry * config.misses[shape.kind] / (1 + conspicuous), 0.95)
+    rate = min(hurry * config.misses[shape.kind], 0.95)
+    return float(rate / (rate + (1 - rate) * conspicuous)) if rate else 0.0
 
 
 def annotate(

@@ -14,7 +14,7 @@ import pandas as pd
 import torch
 from safetensors.torch import save_file
 from torch import nn
-from tqdm.auto import tqdm
+from tqdm import tqdm
 
 from foilseg import experiments, inference, losses, metrics, runs, training, unet
 from foilseg.dataset import Dataset, class_pixels, training_regions, validation_regions, write_mask

@@ -22,6 +22,7 @@ MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
 TABLE_ID = re.compile(r"(?<![A-Za-z0-9_])T_([0-9a-f]{5})(?=[_\\\"'# ])")
 SCALARS = (bool, int, float, str, type(None))
 PROGRESS = re.compile(r"\d+ ?%|\d+/\d+|\d+it\b|it/s|s/it")
+BAR = re.compile(r"\| \d\S*/\d\S* \[.*\]|\d\S*it \[.*\]")
 
 
 class NotebookError(ValueError):
@@ -142,8 +143,9 @@ def _is_stream(output: Mapping, name: str) -> bool:
 def clean(notebook: Any, root: Path) -> Any:
     """An executed notebook without what differs between two equal executions.
 
-    Out go clocks, everything papermill records but the parameters, stderr, memory addresses and
-    the path ``root``; widget models, styled tables and the injected cell get stable ids.
+    Out go clocks, everything papermill records but the parameters, progress bars, stderr, memory
+    addresses, the path ``root`` and widget models that no view shows; the others, styled tables
+    and the injected cell get stable ids.
     """
     import nbformat
 
@@ -163,8 +165,9 @@ def clean(notebook: Any, root: Path) -> Any:
         cell = notebook.cells[index]
         cell["id"] = "injected-parameters"
         cell.metadata["tags"] = ["injected-parameters", "hide-cell"]
+    order = _shown_models(notebook)
     text = nbformat.writes(notebook)
-    for number, model in enumerate(_models_in_order(notebook)):
+    for number, model in enumerate(order):
         text = text.replace(model, f"{number:032x}")
     for number, table in enumerate(dict.fromkeys(TABLE_ID.findall(text))):
         text = text.replace(f"T_{table}", f"T_{number:05d}")
@@ -172,10 +175,10 @@ def clean(notebook: Any, root: Path) -> Any:
 
 
 def _joined(outputs: list) -> list:
-    """Outputs without stderr, with stdout in one piece however the kernel happened to cut it."""
+    """Outputs without stderr and bars, with stdout in one piece however the kernel cut it."""
     joined: list = []
     for output in outputs:
-        if _is_stream(output, "stderr"):
+        if _is_stream(output, "stderr") or _is_bar(output):
             continue
         if joined and _is_stream(output, "stdout") and _is_stream(joined[-1], "stdout"):
             joined[-1].text += output.text
@@ -193,8 +196,14 @@ def _clean_texts(output: Any, root: Path) -> None:
         holder[key] = re.sub(r" at 0x[0-9a-f]{6,}", "", text)
 
 
-def _models_in_order(notebook: Any) -> list[str]:
-    """Ids of all widget models: those on display depth first, then the rest by content."""
+def _is_bar(output: Mapping) -> bool:
+    """Whether an output is a progress bar drawn as a widget."""
+    data = output.get("data", {})
+    return WIDGET_VIEW in data and bool(BAR.search(data.get("text/plain", "")))
+
+
+def _shown_models(notebook: Any) -> list[str]:
+    """Keep the widget models that some view shows, and return their ids depth first."""
     holder = notebook.metadata.get("widgets", {}).get(WIDGET_STATE, {})
     state = holder.get("state", {})
     order: dict[str, None] = {}
@@ -207,14 +216,10 @@ def _models_in_order(notebook: Any) -> list[str]:
 
     for model in _views(notebook):
         visit(model)
-    known = {model: str(number) for number, model in enumerate(order)}
-
-    def content(model: str) -> str:
-        text = json.dumps(state[model], sort_keys=True)
-        return MODEL_ID.sub(lambda found: known.get(found.group(), "?"), text)
-
-    for model in sorted(set(state) - set(order), key=content):
-        visit(model)
+    if order:
+        holder["state"] = {model: state[model] for model in order}
+    else:
+        notebook.metadata.pop("widgets", None)
     return list(order)
 
 

@@ -65,8 +65,8 @@ def check_lights(light_directions: np.ndarray) -> np.ndarray:
         or if all lie in one plane, so that a direction of the normal stays unknown.
     """
     lights = np.asarray(light_directions, np.float64)
-    if lights.ndim != 2 or lights.shape[1] != 3:
-        raise ValueError(f"light_directions: shape {lights.shape} is not (n, 3)")
+    if lights.ndim != 2 or lights.shape[1] != 3 or len(lights) > 60:
+        raise ValueError(f"light_directions: shape {lights.shape} is not (n, 3), n at most 60")
     if len(lights) < 3:
         raise ValueError(f"light_directions: {len(lights)} lights; normals need at least 3")
     if not np.isfinite(lights).all():
@@ -149,14 +149,20 @@ def _stacked(intensities) -> np.ndarray:
 
 def _without_shadows(scaled: np.ndarray, observed: np.ndarray, lights: np.ndarray) -> None:
     """Solve again, in place and with the lit lights only, the pixels some light does not reach."""
-    dark = np.flatnonzero((observed == 0).any(axis=0))
-    lit = observed[:, dark] > 0
-    for pattern in np.unique(lit, axis=1).T:
-        if not _spans(lights[pattern]):
+    kind = np.uint16 if len(lights) <= 16 else np.uint64
+    code = np.zeros(observed.shape[1], kind)
+    for k, row in enumerate(observed):
+        code |= (row > 0).astype(kind) << kind(k)
+    everywhere = (1 << len(lights)) - 1
+    dark = np.flatnonzero(code != everywhere)
+    dark = dark[np.argsort(code[dark], kind="stable")]
+    patterns, starts = np.unique(code[dark], return_index=True)
+    for pattern, pixels in zip(patterns, np.split(dark, starts[1:])):
+        lit = (int(pattern) >> np.arange(len(lights))) & 1 == 1
+        if not _spans(lights[lit]):
             continue
-        pixels = dark[(lit == pattern[:, None]).all(axis=0)]
-        inverse = np.linalg.pinv(lights[pattern]).astype(np.float32)
-        scaled[:, pixels] = inverse @ observed[np.ix_(pattern, pixels)]
+        inverse = np.linalg.pinv(lights[lit]).astype(np.float32)
+        scaled[:, pixels] = inverse @ observed[lit][:, pixels]
 
 
 def _normalise(scaled: np.ndarray, albedo: np.ndarray) -> None:

@@ -1,8 +1,4 @@
-"""Where the defects of a foil lie, until its quota of label pixels is met.
-
-The quotas of all foils are drawn first (:func:`quotas`), so that the set's shares of pixels come
-out as printed (Tables 3.1 and A1); then each foil fills its own, independent of the others.
-"""
+"""Where the defects of a foil lie, until its quota of label pixels is met."""
 
 from __future__ import annotations
 
@@ -10,82 +6,19 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from foilseg import published
 from foilseg.annotators import AnnotatorConfig, annotate
+from foilseg.quotas import SMALL, TRAINING, VALIDATION
 from foilseg.shapes import AGGLOMERATION, CAVITY, CRACK, TRAIL, Shape, draw
 from foilseg.surface import overlap
 
-KINDS = (AGGLOMERATION, CRACK, CAVITY, TRAIL)
-NAMES = {AGGLOMERATION: "agglomeration", CRACK: "crack", CAVITY: "cavity", TRAIL: "blade trail"}
-TRAINING, VALIDATION = 0, 1
-
 # what lies on top where defects overlap, by class index: trails below, cavities above
 _LAYER = np.array([0, 2, 3, 4, 1], np.uint8)
-# label area of a small specimen in units of 50 um squared; share of foils without the kind;
-# spread of the amounts from foil to foil (shape of a gamma distribution)
-_SMALL = {AGGLOMERATION: 250, CRACK: 450, CAVITY: 40, TRAIL: 2500}
-_ABSENT = {AGGLOMERATION: 0.04, CRACK: 0.2, CAVITY: 0.15, TRAIL: 0.25}
-_SPREAD = {AGGLOMERATION: 2.5, CRACK: 2.0, CAVITY: 2.5, TRAIL: 2.0}
-_MOST_PROPOSALS = 6000
-_SMALLEST = np.array([0, *(_SMALL[k] for k in sorted(_SMALL))], float)
 # a quota counts as met within these parts of a small specimen, below and above
 _UNDERSHOOT, _OVERSHOOT = 0.3, 0.4
-
-
-def shares() -> np.ndarray:
-    """Share of each class of the label pixels: float64 (5, 2), training and validation regions.
-
-    Training from Table 3.1, validation from Table A1 (P and N of the baseline's rows).
-    """
-    training = published.training_pixels()
-    result = np.zeros((5, 2))
-    for kind, name in NAMES.items():
-        where = {"model": "Baseline", "defect": name.capitalize()}
-        p, n = (float(published.value("counts", c, **where)) for c in "PN")
-        result[kind] = training[name] / sum(training.values()), p / (p + n)
-    result[0] = 1 - result[1:].sum(0)
-    return result
-
-
-def quotas(
-    rng: np.random.Generator, foils: int, pixels: tuple[int, int], scale: float, at_least_one: bool
-) -> np.ndarray:
-    """Label pixels that each foil is to have: float64 (foils, 5, 2).
-
-    Parameters
-    ----------
-    pixels : pixels of one foil's training and validation region.
-    scale : pixels per 50 micrometres.
-    at_least_one : raise a quota of the set that no small defect fits into, so that each kind
-        occurs in both regions however small the set is.
-    """
-    wanted = shares() * np.array(pixels, float) * foils
-    rate = {kind: rng.gamma(_SPREAD[kind], 1 / _SPREAD[kind], foils) for kind in KINDS}
-    rate[CAVITY] *= np.sqrt(rate[AGGLOMERATION])
-    result = np.zeros((foils, 5, 2))
-    for kind in KINDS:
-        rate[kind][rng.random(foils) < _ABSENT[kind]] = 0
-        if not rate[kind].any():
-            rate[kind][rng.integers(foils)] = 1
-        for region in (TRAINING, VALIDATION):
-            weight = rate[kind] * rng.gamma(5, 0.2, foils)
-            small = _SMALL[kind] * scale**2
-            total = wanted[kind, region]
-            if at_least_one:
-                total = max(total, small)
-            result[:, kind, region] = _apportion(weight, total, small)
-    return result
-
-
-def _apportion(weight: np.ndarray, total: float, small: float) -> np.ndarray:
-    """Split a total by weights; parts that no small defect fits into go to the others."""
-    weight = weight.copy()
-    while True:
-        part = total * weight / weight.sum()
-        poor = (part > 0) & (part < small)
-        if not poor.any() or (weight > 0).sum() == 1:
-            return part
-        weight[np.flatnonzero(poor)[np.argmin(part[poor])]] = 0
+_SMALLEST = np.array([0, *(SMALL[kind] for kind in sorted(SMALL))], float)
+_MOST_PROPOSALS = 6000
+# how often a defect is put near an agglomeration that lies in the region already
+_SEEKS = {AGGLOMERATION: 0.55, CAVITY: 0.6, TRAIL: 0.6, CRACK: 0.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -196,7 +129,7 @@ def fill(
         rest = quota[kind, region] - layout.counts[kind, region]
         if behind[kind, region] <= 0:
             return layout
-        if rest < _UNDERSHOOT * _SMALL[kind] * scale**2:
+        if rest < _UNDERSHOOT * SMALL[kind] * scale**2:
             done[kind, region] = True
             continue
         done[kind, region] = not _propose(
@@ -238,13 +171,12 @@ def _place(rng, layout: Layout, kind: int, region: int, scale: float) -> tuple[i
     first, last = layout.region(region)
     left, width = layout.roi[1], layout.roi[3]
     row, column = rng.integers(first, last), rng.integers(left, left + width)
-    seeks = {AGGLOMERATION: 0.55, CAVITY: 0.6, TRAIL: 0.6, CRACK: 0.0}[kind]
     lumps = [
         p.place
         for p in layout.placed
         if p.shape.kind == AGGLOMERATION and first <= p.place[0] < last
     ]
-    if not lumps or rng.random() >= seeks:
+    if not lumps or rng.random() >= _SEEKS[kind]:
         return int(row), int(column)
     head = lumps[rng.integers(len(lumps))]
     if kind == TRAIL:

@@ -89,7 +89,7 @@ def _grid(half: int, centre: tuple[float, float]) -> tuple[np.ndarray, np.ndarra
 
 def _agglomeration(rng, scale: float, size: float):
     """A heap of one to five lumps with a frayed edge and a rough top."""
-    radius = max(_lognormal(rng, 11.0, 0.5, 4.0, 48.0) * size, 2.0) * scale
+    radius = max(_lognormal(rng, 14.0, 0.5, 5.0, 50.0) * size, 2.0) * scale
     half = int(np.ceil(2.1 * radius)) + 2
     dy, dx = _grid(half, tuple(rng.uniform(-0.5, 0.5, 2)))
     lumps = 1 + rng.poisson(1.1)
@@ -105,7 +105,7 @@ def _agglomeration(rng, scale: float, size: float):
     field *= np.exp(0.3 * _noise(rng, field.shape, 0.35 * radius))
     edge = 0.16 * field.max()
     mask = field > edge
-    steep = _lognormal(rng, 0.115, 0.5, 0.03, 0.4)
+    steep = _lognormal(rng, 0.075, 0.55, 0.02, 0.4)
     profile = np.clip(field - 0.5 * edge, 0, None) / field.max()
     rough = 1 + rng.uniform(0.1, 0.35) * _noise(rng, field.shape, max(1.6 * scale, 0.12 * radius))
     relief = steep * radius / scale * UNIT_UM * profile ** rng.uniform(0.5, 0.9) * rough
@@ -115,15 +115,15 @@ def _agglomeration(rng, scale: float, size: float):
 
 def _cavity(rng, scale: float, size: float):
     """A small round pore, sometimes with a raised rim."""
-    radius = max(_lognormal(rng, 3.7, 0.27, 2.2, 8.0) * size, 1.6) * scale
+    radius = max(_lognormal(rng, 4.7, 0.25, 2.6, 9.0) * size, 1.6) * scale
     half = int(np.ceil(2.0 * radius)) + 2
     dy, dx = _grid(half, tuple(rng.uniform(-0.5, 0.5, 2)))
     turn, flat = rng.uniform(0, np.pi), rng.uniform(0.65, 1.0)
     u, v = dx * np.cos(turn) + dy * np.sin(turn), -dx * np.sin(turn) + dy * np.cos(turn)
     q = np.hypot(u / radius, v / (radius * flat))
     q = q * (1 + 0.08 * _noise(rng, q.shape, 0.7 * radius))
-    steep = _lognormal(rng, 0.42, 0.45, 0.12, 1.0)
-    rim = rng.uniform(0, 0.2) * np.exp(-(((q - 1.15) / 0.25) ** 2))
+    steep = _lognormal(rng, 0.60, 0.4, 0.18, 1.3)
+    rim = rng.uniform(0.05, 0.25) * np.exp(-(((q - 1.15) / 0.25) ** 2))
     relief = steep * radius / scale * UNIT_UM * (rim - np.exp(-1.8 * q**2))
     return q < 1, relief, 1 - rng.uniform(0.05, 0.3) * np.exp(-(q**2)), (half, half)
 
@@ -176,7 +176,7 @@ def _crack(rng, scale: float, size: float):
     lookup = np.zeros(nearest.max() + 1, np.float32)
     lookup[nearest[free == 0]] = wide[free == 0]
     width = np.maximum(lookup[nearest], 0.5)
-    steep = _lognormal(rng, 0.30, 0.4, 0.08, 0.8)
+    steep = _lognormal(rng, 0.34, 0.4, 0.08, 0.8)
     patchy = np.clip(1 + 0.35 * _noise(rng, shape, 12 * scale), 0.3, 1.8)
     valley = np.exp(-((distance / width) ** 2))
     relief = -steep * width / scale * UNIT_UM * valley * patchy
@@ -189,7 +189,7 @@ def _trail(rng, scale: float, size: float):
     length = max(_lognormal(rng, 620.0, 0.6, 120.0, 1700.0) * size, 24.0) * scale
     half = _lognormal(rng, 8.0, 0.4, 3.5, 20.0) * min(size, 1.0) ** 0.3 * scale
     rows = int(length) + 1
-    drift = _noise(rng, (rows, 1), 90 * scale)[:, 0] * rng.uniform(0.2, 1.2) * half
+    drift = _noise(rng, (rows, 1), 90 * scale)[:, 0] * rng.uniform(0.1, 0.7) * half
     drift += rng.normal(0, 0.006) * np.arange(rows)
     drift -= drift[0]
     reach = int(np.ceil(np.abs(drift).max() + 2.6 * half)) + 1

@@ -35,7 +35,7 @@ class SurfaceConfig:
     streaks: float = 0.02
     waviness: float = 0.012
     variation: float = 0.22
-    coarse_grains: float = 120.0
+    coarse_grains: float = 60.0
     unevenness: float = 0.01
     penumbra: float = 6.0
     read_noise: float = 1.0

@@ -240,3 +240,16 @@ def test_without_chromium_a_test_is_skipped_and_in_ci_it_fails(monkeypatch):
     monkeypatch.setenv("CI", "true")
     with pytest.raises(pytest.fail.Exception, match="apt-get install chromium"):
         browser.require()
+
+
+def test_another_mathjax_than_the_published_one_is_refused(monkeypatch):
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    import offline
+
+    assert (offline.mathjax_folder() / offline.SCRIPT).is_file()
+    monkeypatch.setattr(offline, "SHA256", "0" * 64)
+    with pytest.raises(offline.ExtensionError, match=r"is not MathJax 3\.2\.2"):
+        offline.mathjax_folder()
+    monkeypatch.setattr(offline, "PACKAGE", "no-such-package")
+    with pytest.raises(offline.ExtensionError, match="needs no-such-package: pip install"):
+        offline.mathjax_folder()

@@ -147,6 +147,21 @@ def test_what_is_random_by_itself_is_renamed():
     assert "T_00000_row0" in cleaned[0]
 
 
+def test_a_bar_drawn_as_a_widget_is_removed_with_its_models(repository):
+    root, put = repository
+    bar = "from tqdm.notebook import tqdm\nfor _ in tqdm(range(3)): pass"
+    put("01_dataset", bar)
+    (path,) = run(root, "1")
+    executed = nbformat.read(path, 4)
+    assert executed.cells[-1].outputs == [] and "widgets" not in executed.metadata
+    put("01_dataset", bar, WIDGET)
+    run(root, "1")
+    executed = nbformat.read(path, 4)
+    state = executed.metadata["widgets"][notebooks.WIDGET_STATE]["state"]
+    kinds = {model["model_module"] for model in state.values()}
+    assert kinds == {"anywidget", "@jupyter-widgets/base"} and len(state) == 2
+
+
 def test_the_injected_cell_is_hidden_and_has_a_stable_id(repository):
     root, _ = repository
     (path,) = run(root, "1", parameters={"seed": "3"})
@@ -259,3 +274,16 @@ def test_the_stamp_says_what_was_executed(repository):
     (path,) = run(root, "1", parameters={"seed": "3"}, state="fingerprint")
     stamp = json.loads(path.with_suffix(".json").read_text())
     assert stamp["parameters"] == {"seed": 3} and stamp["state"] == "fingerprint"
+
+
+def test_a_bar_of_the_kernel_is_relayed_to_a_terminal_only(monkeypatch):
+    shown = []
+    bar = type("Bar", (), {"set_postfix_str": lambda self, text: shown.append(text)})()
+    relay = execution.Relay(bar, "02_baseline")
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: False, raising=False)
+    relay.write("\r  0%|  | 0/2")
+    assert shown == []
+    monkeypatch.setattr(sys.stderr, "isatty", lambda: True, raising=False)
+    relay.write("\r  0%|  | 0/2\r 50%|# | 1/2")
+    relay.write("\n")
+    assert shown == ["02_baseline: 50%|# | 1/2"]

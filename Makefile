@@ -1,0 +1,60 @@
+# Tasks of the project. `make` lists them.
+PYTHON  ?= python3
+PROFILE ?= smoke
+DATA    ?=
+SEED    ?=
+ARGS    ?=
+
+VENV := .venv
+BIN  := $(VENV)/bin
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PARAMETERS = -p profile $(PROFILE) $(if $(DATA),-p data '$(DATA)') $(if $(SEED),-p seed $(SEED))
+
+.DEFAULT_GOAL := help
+.PHONY: help book test lint study bench pair clean
+
+help:  ## list the tasks
+	@echo "make TASK, where TASK is"
+	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 10
+	@echo "variables: PROFILE=smoke|desk|thesis, DATA=DIR (a dataset folder; the twin if empty),"
+	@echo "           SEED=NUMBER, ARGS='what pytest takes'"
+
+book: $(VENV)/.book  ## execute the chapters that are no longer valid and build _build/html
+	@begin=$$(date +%s) && \
+	$(BIN)/foilseg chapter all $(PARAMETERS) && \
+	$(BIN)/jupyter-book build . --all -n -W --keep-going -q && \
+	echo "the book is in _build/html/index.html ($$(($$(date +%s) - begin)) s)"
+
+test: $(VENV)/.test  ## run all tests
+	$(BIN)/python -m pytest $(ARGS)
+
+lint: $(VENV)/.test  ## check style, formatting and the notebooks' rules
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/python -m pytest -q tests/test_project.py
+
+study: $(VENV)/.book  ## train all models of the study (PROFILE=desk unless told)
+	$(BIN)/foilseg train all --profile $(if $(filter command line,$(origin PROFILE)),$(PROFILE),desk) \
+	  $(if $(DATA),--data '$(DATA)') $(if $(SEED),--seed $(SEED))
+
+bench: $(VENV)/.test  ## measure speed and memory against peers (idle machine)
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+
+pair: $(VENV)/.book  ## write the notebooks' text twins (notebooks/*.md)
+	$(BIN)/jupytext --quiet --to md:myst notebooks/*.ipynb
+
+clean:  ## remove the book and the executed chapters; trained runs and data stay
+	rm -rf _build book/chapters .pytest_cache .ruff_cache .hypothesis
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit("foilseg needs Python 3.11 or newer") if sys.version_info < (3, 11) else 0'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.book: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "setting up $(VENV), a few minutes the first time"
+	$(INSTALL) -e ".[book]"
+	@touch $@
+
+$(VENV)/.test: $(VENV)/.book
+	$(INSTALL) -e ".[book,test]"
+	@touch $@

@@ -1,0 +1,170 @@
+"""The project's rules as functions: each returns what breaks it, in words."""
+
+from __future__ import annotations
+
+import ast
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from statistics import median
+
+import jupytext
+import yaml
+
+from foilseg import notebooks
+
+# Imports point only up this list.
+LAYERS = """
+    published images dataset folder importers
+    photometric raw_lights shapes surface annotators quotas placement twin_config twin
+    defects plausibility label_errors
+    sampling objects pools equal_pixels resampling ledger losses unet metrics inference training
+    runs experiments fit study tables scores prose stability costs audit
+    style figures plots widgets notebooks execution chapters cli
+"""
+ORDER = LAYERS.split()
+HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")
+LONGEST, MEDIAN, MOST_CELLS, MOST_PARAMETERS = 15, 5, 22, 8
+
+
+def imported(source: str) -> set[str]:
+    """The modules of foilseg that a module's text imports, anywhere in it."""
+    found = set()
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.ImportFrom) and node.module == "foilseg":
+            found |= {name.name for name in node.names if not name.name.startswith("__")}
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("foilseg."):
+            found.add(node.module.split(".")[1])
+        elif isinstance(node, ast.ImportFrom) and node.level:
+            found |= {node.module or name.name for name in node.names}
+        elif isinstance(node, ast.Import):
+            parts = [name.name.split(".") for name in node.names]
+            found |= {p[1] for p in parts if p[0] == "foilseg" and len(p) > 1}
+    return found
+
+
+def import_directions(package: Path) -> list[str]:
+    """Imports of a module that stands later in the order, and modules that are not in it."""
+    broken = []
+    for path in sorted(package.glob("*.py")):
+        if path.stem == "__init__":
+            continue
+        if path.stem not in ORDER:
+            broken.append(f"{path.stem}: not in the order of modules")
+            continue
+        above = ORDER[: ORDER.index(path.stem)]
+        below = sorted(imported(path.read_text()) - set(above))
+        broken += [f"{path.stem} imports {name}" for name in below]
+    return broken
+
+
+def loaded(statement: str, root: Path) -> list[str]:
+    """Which of the heavy packages a fresh interpreter has loaded after a statement."""
+    code = f"{statement}\nimport sys\nprint(*[m for m in {HEAVY} if m in sys.modules])"
+    command = [sys.executable, "-c", code]
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True)
+    return done.stdout.split()
+
+
+def dependencies(pyproject: str) -> dict[str, str]:
+    """Every direct dependency of the project and its extras -> its condition on the version."""
+    project = tomllib.loads(pyproject)["project"]
+    lists = [project["dependencies"], *project["optional-dependencies"].values()]
+    listed = [line for some in lists for line in some]
+    pairs = [re.match(r"([A-Za-z0-9._-]+)\s*(.*)", line).groups() for line in listed]
+    return {name.lower().replace("_", "-"): condition for name, condition in pairs}
+
+
+def constraint_problems(pyproject: str, constraints: str) -> list[str]:
+    """Direct dependencies without a fitting pin, and lines that pin nothing."""
+    from packaging.requirements import Requirement
+    from packaging.utils import canonicalize_name
+
+    lines = [line.split("#")[0].strip() for line in constraints.splitlines()]
+    pins, broken = {}, []
+    for line in filter(None, lines):
+        name, equal, version = line.partition("==")
+        if not equal or canonicalize_name(name) in pins:
+            broken.append(f"{line}: pins nothing, or a second time")
+        pins[canonicalize_name(name)] = version
+    for name, condition in dependencies(pyproject).items():
+        if name not in pins:
+            broken.append(f"{name}: in pyproject.toml, not in constraints.txt")
+        elif pins[name] not in Requirement(name + condition).specifier:
+            broken.append(f"{name}: pinned to {pins[name]}, but pyproject.toml says {condition}")
+    return broken
+
+
+def environment_problems(pyproject: str, environment: str) -> list[str]:
+    """Whatever in environment.yml is a second list of dependencies, or another Python."""
+    listed = yaml.safe_load(environment)["dependencies"]
+    plain = [entry for entry in listed if isinstance(entry, str)]
+    pip = [line for entry in listed if isinstance(entry, dict) for line in entry["pip"]]
+    lowest = tomllib.loads(pyproject)["project"]["requires-python"].removeprefix(">=")
+    broken = [] if plain == [f"python={lowest}", "pip"] else [f"conda part is {plain}"]
+    if pip != ["-c constraints.txt", "-e .[book]"]:
+        broken.append(f"pip part is {pip}")
+    return broken
+
+
+def notebook_problems(notebook, text: str | None, stem: str = "notebook") -> list[str]:
+    """What a chapter's source has that it must not have; ``text`` is its text twin."""
+    code = [c for c in notebook.cells if c.cell_type == "code"]
+    broken = _state_problems(notebook, code) + _cell_problems(code)
+    try:
+        number = len(notebooks.parameters(notebook, stem))
+        if number > MOST_PARAMETERS:
+            broken.append(f"{number} parameters, at most {MOST_PARAMETERS}")
+    except notebooks.NotebookError as error:
+        broken.append(str(error))
+    if text is None:
+        broken.append("no text twin: make pair")
+    elif _cells(jupytext.reads(text, fmt="md:myst")) != _cells(notebook):
+        broken.append("the text twin differs: make pair")
+    return broken
+
+
+def _state_problems(notebook, code) -> list[str]:
+    broken = []
+    if any(c.outputs for c in code):
+        broken.append("has outputs")
+    if any(c.execution_count is not None for c in code):
+        broken.append("has execution counts")
+    ids = [c.get("id") for c in notebook.cells]
+    if None in ids or len(set(ids)) < len(ids):
+        broken.append("cell ids are missing or not unique")
+    if set(notebook.metadata) - {"kernelspec", "language_info", "jupytext"}:
+        broken.append(f"metadata {sorted(notebook.metadata)}")
+    return broken
+
+
+def _cell_problems(code) -> list[str]:
+    lengths = [len(c.source.splitlines()) for c in code]
+    broken = [f"a cell of {n} lines, at most {LONGEST}" for n in lengths if n > LONGEST]
+    if lengths and median(lengths) > MEDIAN:
+        broken.append(f"median of {median(lengths)} lines a cell, at most {MEDIAN}")
+    if len(code) > MOST_CELLS:
+        broken.append(f"{len(code)} code cells, at most {MOST_CELLS}")
+    importing = 0
+    for cell in code:
+        nodes = list(ast.walk(ast.parse(cell.source)))
+        importing += any(isinstance(n, ast.Import | ast.ImportFrom) for n in nodes)
+        if any(isinstance(n, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) for n in nodes):
+            broken.append("defines a function or class: it belongs into the library")
+        if any(isinstance(n, ast.While) for n in nodes):
+            broken.append("a while loop: it belongs into the library")
+        if any(isinstance(n, ast.Name) and n.id == "plt" for n in nodes):
+            broken.append("draws with plt: foilseg.figures draws")
+    if importing > 1:
+        broken.append(f"{importing} cells import, at most one")
+    return broken
+
+
+def _cells(notebook) -> list[tuple]:
+    """What the two forms of a notebook have in common: kind, text and metadata of the cells."""
+    return [
+        (c.cell_type, c.source.strip(), {k: v for k, v in c.metadata.items() if v})
+        for c in notebook.cells
+    ]

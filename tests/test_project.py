@@ -1,0 +1,190 @@
+"""Rules of the project that no single module can keep: each is applied, and seen to fail."""
+
+import subprocess
+from pathlib import Path
+
+import jupytext
+import pytest
+import rules
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from foilseg import notebooks
+
+ROOT = Path(__file__).parent.parent
+PYPROJECT = (ROOT / "pyproject.toml").read_text()
+CONSTRAINTS = (ROOT / "constraints.txt").read_text()
+ENVIRONMENT = (ROOT / "environment.yml").read_text()
+LIGHT = "import foilseg, foilseg.published, foilseg.dataset, foilseg.folder"
+CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+TASKS = ["book", "test", "lint", "study", "bench", "clean"]
+
+
+def test_imports_point_only_up_the_order_of_modules():
+    assert not rules.import_directions(ROOT / "foilseg")
+
+
+@pytest.mark.parametrize(
+    ("name", "source", "broken"),
+    [
+        ("losses", "from foilseg import training\n", "losses imports training"),
+        ("losses", "def f():\n    from foilseg.figures import g\n", "losses imports figures"),
+        ("losses", "import foilseg.cli as c\n", "losses imports cli"),
+        ("losses", "from . import runs\n", "losses imports runs"),
+        ("losses", "from .runs import Run\n", "losses imports runs"),
+        ("losses", "import foilseg.losses\n", "losses imports losses"),
+        ("helpers", "x = 1\n", "helpers: not in the order of modules"),
+        ("training", "from foilseg.losses import focal\n", None),
+        ("training", "from foilseg import __version__\n", None),
+    ],
+)
+def test_an_import_down_the_order_is_found(tmp_path, name, source, broken):
+    (tmp_path / f"{name}.py").write_text(source)
+    assert rules.import_directions(tmp_path) == ([] if broken is None else [broken])
+
+
+def test_reading_a_dataset_loads_nothing_heavy():
+    command_line = ", foilseg.cli" if (ROOT / "foilseg" / "cli.py").exists() else ""
+    assert rules.loaded(LIGHT + command_line, ROOT) == []
+
+
+def test_the_check_for_heavy_imports_can_fail():
+    assert rules.loaded(f"{LIGHT}, matplotlib", ROOT) == ["matplotlib"]
+
+
+def test_every_direct_dependency_is_pinned_inside_its_condition():
+    assert not rules.constraint_problems(PYPROJECT, CONSTRAINTS)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "said"),
+    [
+        ("tqdm==", "tqdm-other==", "tqdm: in pyproject.toml, not in constraints.txt"),
+        ("jupyter-book==1.0.4.post1", "jupyter-book==2.0.0", "pinned to 2.0.0"),
+        ("numpy==", "numpy>=", "pins nothing"),
+        ("torch==", "pandas==1.0\ntorch==", "a second time"),
+    ],
+)
+def test_a_wrong_constraint_is_found(old, new, said):
+    assert old in CONSTRAINTS
+    assert said in "\n".join(rules.constraint_problems(PYPROJECT, CONSTRAINTS.replace(old, new)))
+
+
+def test_the_conda_environment_has_no_list_of_its_own():
+    assert not rules.environment_problems(PYPROJECT, ENVIRONMENT)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [("python=3.11", "python=3.10"), ("  - pip\n", "  - pip\n  - numpy\n"), ("-e .[book]", "tqdm")],
+)
+def test_a_second_list_in_the_environment_is_found(old, new):
+    assert old in ENVIRONMENT
+    assert rules.environment_problems(PYPROJECT, ENVIRONMENT.replace(old, new, 1))
+
+
+def test_make_help_lists_the_tasks():
+    said = subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True)
+    listed = [line.split()[0] for line in said.stdout.splitlines() if line.startswith("  ")]
+    assert set(TASKS) <= set(listed)
+
+
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda path: path.stem)
+def test_a_chapter_keeps_the_rules(path):
+    text = path.with_suffix(".md")
+    twin = text.read_text(encoding="utf-8") if text.exists() else None
+    assert not rules.notebook_problems(notebooks.read(path), twin, path.stem)
+
+
+def test_every_text_twin_has_a_notebook():
+    assert {p.stem for p in (ROOT / "notebooks").glob("*.md")} == {p.stem for p in CHAPTERS}
+
+
+def sound():
+    """A notebook that breaks no rule."""
+    cells = [
+        new_markdown_cell("# Title\n\nWhat is asked."),
+        new_code_cell("from foilseg import published"),
+        new_code_cell("profile = 'smoke'\nseed = 0", metadata={"tags": ["parameters"]}),
+        new_code_cell("table = published.table('3.1')\ntable"),
+    ]
+    for number, cell in enumerate(cells):
+        cell["id"] = f"cell-{number}"
+    kernel = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    return new_notebook(cells=cells, metadata={"kernelspec": kernel})
+
+
+def problems_after(change):
+    """What is said of the sound notebook and its twin after a change of the notebook."""
+    notebook = sound()
+    change(notebook)
+    return rules.notebook_problems(notebook, jupytext.writes(notebook, fmt="md:myst"))
+
+
+def _set_source(text):
+    return lambda notebook: notebook.cells[3].update(source=text)
+
+
+def _set_parameters(text):
+    return lambda notebook: notebook.cells[2].update(source=text)
+
+
+def _output(notebook):
+    notebook.cells[3].outputs = [new_output("stream", text="1")]
+
+
+def _count(notebook):
+    notebook.cells[3].execution_count = 1
+
+
+def _same_ids(notebook):
+    notebook.cells[3]["id"] = "cell-0"
+
+
+def _untag(notebook):
+    del notebook.cells[2].metadata["tags"]
+
+
+def _lengthen_all(notebook):
+    for cell in notebook.cells[1:]:
+        cell.source += "\nx = 1" * 5
+
+
+def _many_cells(notebook):
+    notebook.cells += [new_code_cell("x = 1") for _ in range(20)]
+
+
+BREAKING = {
+    "has outputs": _output,
+    "has execution counts": _count,
+    "not unique": _same_ids,
+    "0 cells are tagged `parameters`": _untag,
+    "9 parameters": _set_parameters("\n".join(f"p{k} = {k}" for k in range(9))),
+    "not `name = scalar`": _set_parameters("sizes = [1, 2]"),
+    "a cell of 16 lines": _set_source("\n".join(["x = 1"] * 16)),
+    "median of": _lengthen_all,
+    "23 code cells": _many_cells,
+    "defines a function or class": _set_source("def f():\n    pass"),
+    "or class": _set_source("class A:\n    pass"),
+    "a while loop": _set_source("while True:\n    break"),
+    "draws with plt": _set_source("plt.show()"),
+    "2 cells import": _set_source("import math"),
+    "metadata": lambda notebook: notebook.metadata.update(widgets={}),
+}
+
+
+def test_a_sound_notebook_breaks_no_rule():
+    assert problems_after(lambda notebook: None) == []
+
+
+@pytest.mark.parametrize("said", BREAKING)
+def test_a_broken_rule_is_found(said):
+    assert said in "\n".join(problems_after(BREAKING[said]))
+
+
+def test_a_text_twin_that_differs_or_is_missing_is_found():
+    text = jupytext.writes(sound(), fmt="md:myst")
+    assert rules.notebook_problems(sound(), text.replace("What is asked", "What was asked")) == [
+        "the text twin differs: make pair"
+    ]
+    assert rules.notebook_problems(sound(), text.replace("[parameters]", "[other]"))
+    assert rules.notebook_problems(sound(), None) == ["no text twin: make pair"]

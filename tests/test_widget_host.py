@@ -1,0 +1,99 @@
+"""The static widget host: what it draws from the state embedded in a page, and what it says."""
+
+import base64
+import json
+from pathlib import Path
+
+import browser
+import pytest
+
+pytestmark = pytest.mark.browser
+HOST = Path(__file__).parent.parent / "book" / "_static" / "anywidget-host.js"
+STATE = "application/vnd.jupyter.widget-state+json"
+VIEW = "application/vnd.jupyter.widget-view+json"
+SLIDER = {"model_module": "@jupyter-widgets/controls", "model_name": "IntSlider", "state": {}}
+
+
+def widget(esm, buffers=(), **state):
+    """The saved state of one anywidget."""
+    state = {"_esm": esm, **state}
+    return {"model_module": "anywidget", "state": state, "buffers": list(buffers)}
+
+
+def buffer(path, data, encoding="base64"):
+    text = base64.b64encode(data).decode() if encoding == "base64" else data.hex()
+    return {"path": path, "data": text, "encoding": encoding}
+
+
+@pytest.fixture
+def show(tmp_path):
+    """Open a page with widgets and views; returns the views' texts and the console's lines."""
+
+    def opened(widgets, views=None, act=None):
+        browser.require()
+        saved = json.dumps({"state": widgets, "version_major": 2, "version_minor": 0})
+        shown = [json.dumps({"model_id": v}) for v in (views or widgets)]
+        body = "".join(f'<div><script type="{VIEW}">{v}</script></div>' for v in shown)
+        head = f'<script src="{HOST.as_uri()}"></script><script type="{STATE}">{saved}</script>'
+        (tmp_path / "page.html").write_text(f"<!doctype html><head>{head}</head><body>{body}")
+        said = []
+        with browser.window() as context:
+            page = context.new_page()
+            page.on("console", lambda message: said.append(message.text))
+            page.goto((tmp_path / "page.html").as_uri())
+            page.wait_for_timeout(200)
+            if act:
+                act(page)
+            texts = page.locator(".widget-view, .widget-note").all_inner_texts()
+        return texts, said
+
+    return opened
+
+
+def test_binary_state_is_restored_in_its_place(show):
+    esm = """export default { render({ model, el }) {
+      const bytes = (view) => [...new Uint8Array(view.buffer)].join();
+      el.textContent = `${bytes(model.get("image"))} ${bytes(model.get("masks")[1])}`; } }"""
+    buffers = [buffer(["image"], b"\x01\xff"), buffer(["masks", 1], b"\x07\x08", "hex")]
+    assert show({"a": widget(esm, buffers, masks=["", ""])}) == (["1,255 7,8"], [])
+
+
+def test_two_views_of_one_widget_share_one_model(show):
+    esm = """export default () => ({
+      initialize({ model }) { model.set("started", model.get("started") + 1); },
+      render({ model, el }) {
+        const draw = () => { el.textContent = `${model.get("started")} ${model.get("n")}`; };
+        el.onclick = () => model.set("n", model.get("n") + 1);
+        model.on("change:n", draw);
+        draw();
+      } })"""
+    views = ["a", "a"]
+    texts, said = show(
+        {"a": widget(esm, started=0, n=0)}, views, lambda page: page.click(".widget-view >> nth=0")
+    )
+    assert (texts, said) == (["1 1", "1 1"], [])
+
+
+def test_a_listener_hears_only_changes_and_only_until_it_is_taken_off(show):
+    esm = """export default { render({ model, el }) {
+      const heard = [];
+      const listener = (_, value) => heard.push(value);
+      model.on("change:n", listener);
+      model.set("n", 0); model.set("n", 1); model.set({ n: 2 });
+      model.off("change:n", listener);
+      model.set("n", 3);
+      el.textContent = `${heard} ${model.get("n")}`; } }"""
+    assert show({"a": widget(esm, n=0)}) == (["1,2 3"], [])
+
+
+def test_a_widget_that_needs_a_kernel_says_so(show):
+    texts, said = show({"a": SLIDER})
+    assert texts == ["This control works only in a running notebook."] and not said
+
+
+def test_a_widget_that_fails_says_so_and_the_next_is_drawn(show):
+    broken = widget("export default { render() { throw new Error('no image'); } }")
+    sound = widget("export default { render({ el }) { el.textContent = 'drawn'; } }")
+    texts, said = show({"a": broken, "b": sound})
+    assert texts == ["This interactive figure could not be drawn: no image", "drawn"]
+    assert len(said) == 1 and "no image" in said[0]
