@@ -53,8 +53,6 @@ def fit(
     ------
     foilseg.training.TrainingError
         If the loss is not finite.
-    ValueError
-        If a class that needs a weight has no training pixel.
     """
     device = training.resolve_device(device)
     regions = (training_regions(data), validation_regions(data))
@@ -97,14 +95,17 @@ def make_loss(row: Experiment, pixels: np.ndarray) -> Callable:
 def target_weights(row: Experiment, pixels: np.ndarray) -> np.ndarray | None:
     """Weight of each class index: float64 (K,), or None where the row has no weights.
 
-    ``pixels`` are the training pixels per class index; a class without any has no ICF or ISCF
-    weight, which is an error.
+    ``pixels`` are the training pixels per class index. A class without any is never a target in
+    training; its ICF or ISCF weight is not defined, stands as 0, and the others are scaled among
+    themselves.
     """
     if row.weights == "none":
         return None
     if row.weights == "standard":
         return np.where(np.arange(len(pixels)) == 0, *experiments.STANDARD_WEIGHTS)
-    return losses.class_weights(pixels, row.weights)
+    weights = np.zeros(len(pixels))
+    weights[pixels > 0] = losses.class_weights(pixels[pixels > 0], row.weights)
+    return weights
 
 
 def _predict(data: Dataset, network: nn.Module, device: str, place: Path) -> list[dict[str, Any]]:

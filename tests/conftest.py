@@ -1,6 +1,7 @@
 """What several tests share: a tiny dataset folder, and the photographs where they are at hand."""
 
 import os
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -40,3 +41,15 @@ def magnetic_tile() -> Path:
     if not place.is_dir():
         pytest.skip("the magnetic tile photographs are not here: set FOILSEG_MAGNETIC_TILE")
     return place
+
+
+@pytest.fixture
+def magnetic_tile_dozen(magnetic_tile, tmp_path) -> Path:
+    """Two of the real photographs of each kind, in the layout of their data set."""
+    for kind in sorted(magnetic_tile.glob("MT_*")):
+        place = tmp_path / "mt" / kind.name / "Imgs"
+        place.mkdir(parents=True)
+        for picture in sorted((kind / "Imgs").glob("*.jpg"))[:2]:
+            for file in (picture, picture.with_suffix(".png")):
+                shutil.copy(file, place / file.name)
+    return tmp_path / "mt"

@@ -5,6 +5,7 @@ the machinery; the real book is built and looked at when its chapters exist.
 """
 
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from foilseg import chapters
+from foilseg import chapters, importers
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 ROOT = Path(__file__).parent.parent
@@ -106,24 +107,29 @@ def miniature(tmp_path_factory):
     return build(root)
 
 
-@pytest.fixture(scope="session")
-def built_book(tmp_path_factory):
-    """Pages of the real book, executed and built as ``make book`` does, with the smallest profile.
-
-    ``FOILSEG_BOOK`` may name pages that are built already (``_build/html``).
-    """
-    if os.environ.get("FOILSEG_BOOK"):
-        return Path(os.environ["FOILSEG_BOOK"]).resolve()
-    if not chapters.sources(ROOT):
-        pytest.skip("there is no chapter in notebooks/")
-    root = tmp_path_factory.mktemp("book")
-    _copy_book(root)
-    shutil.copytree(ROOT / "notebooks", root / "notebooks")
-    command = [sys.executable, "-m", "foilseg.cli", "chapter", "all", "-p", "profile", "smoke"]
+def execute(root, *arguments):
+    """Execute all real chapters below a folder, as ``make book`` does with the smallest profile."""
+    parameters = ["-p", "profile", "smoke", *arguments]
+    command = [sys.executable, "-m", "foilseg.cli", "chapter", "all", *parameters]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr[-4000:]
-    return build(root)
+
+
+@pytest.fixture(scope="session")
+def real_sources(tmp_path_factory):
+    """A folder with the real front matter and the real chapters, none of them executed."""
+    root = tmp_path_factory.mktemp("book")
+    _copy_book(root)
+    shutil.copytree(ROOT / "notebooks", root / "notebooks")
+    return root
+
+
+@pytest.fixture(scope="session")
+def built_book(real_sources):
+    """Pages of the real book on the twin."""
+    execute(real_sources)
+    return build(real_sources)
 
 
 def text(page):
@@ -138,6 +144,32 @@ def test_the_miniature_book_has_nothing_to_mend(miniature):
 def test_the_real_book_has_nothing_to_mend(built_book):
     browser.require()
     assert not browser.inspect(built_book)
+
+
+def test_executed_twice_the_chapters_are_the_same_bytes(built_book, real_sources):
+    results = sorted((real_sources / "book/chapters").glob("*.ipynb"))
+    assert len(results) == len(chapters.sources(ROOT))
+    before = [path.read_bytes() for path in results]
+    execute(real_sources, "--force")
+    different = [p.name for p, old in zip(results, before) if p.read_bytes() != old]
+    assert not different
+
+
+@pytest.mark.real
+def test_the_book_is_about_whatever_data_it_is_given(magnetic_tile_dozen, tmp_path):
+    browser.require()
+    data = tmp_path / "tiles"
+    assert importers.magnetic_tile(magnetic_tile_dozen, data) == 12
+    _copy_book(tmp_path)
+    shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
+    execute(tmp_path, "-p", "data", str(data))
+    pages = build(tmp_path)
+    assert not browser.inspect(pages)
+    defects = [c.name for c in importers.TILE_CLASSES[1:]]
+    for stem in ("01_dataset", "02_baseline", "06_quantitative"):
+        cells = re.findall(r"<th>([^<]*)</th>", text(pages / f"book/chapters/{stem}.html"))
+        assert set(defects) <= set(cells), stem
+        assert not {"agglomeration", "cavity", "blade trail"} & set(cells), stem
 
 
 def test_numbers_figures_and_equations_are_referred_to_across_pages(miniature):

@@ -1,7 +1,5 @@
 """The magnetic tile photographs become a sound dataset folder, checked against the originals."""
 
-import shutil
-
 import numpy as np
 import pytest
 from PIL import Image
@@ -51,18 +49,9 @@ def test_another_folder_is_refused_with_what_was_expected(tmp_path, capsys):
 
 
 @pytest.mark.real
-def test_a_dozen_photographs_survive_the_import(magnetic_tile, tmp_path):
-    chosen = [
-        path
-        for kind in sorted(magnetic_tile.glob("MT_*"))
-        for path in sorted((kind / "Imgs").glob("*.jpg"))[:2]
-    ]
-    for picture in chosen:
-        place = tmp_path / "mt" / picture.parent.parent.name / "Imgs"
-        place.mkdir(parents=True, exist_ok=True)
-        for file in (picture, picture.with_suffix(".png")):
-            shutil.copy(file, place / file.name)
-    assert importers.magnetic_tile(tmp_path / "mt", tmp_path / "out") == len(chosen) == 12
+def test_a_dozen_photographs_survive_the_import(magnetic_tile_dozen, tmp_path):
+    chosen = sorted(magnetic_tile_dozen.glob("MT_*/Imgs/*.jpg"))
+    assert importers.magnetic_tile(magnetic_tile_dozen, tmp_path / "out") == len(chosen) == 12
     data = folder.load(tmp_path / "out")
     assert len({foil.shape for foil in data.foils}) > 6
     for picture in chosen:
