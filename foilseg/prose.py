@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-import numpy as np
+import math
+
+UNDEFINED = "undefined"
 
 
-def glue(name: str, value: object) -> None:
+def written(value: object, form: str = "") -> str:
+    """A value as text in a format such as ``".3f"``; None and NaN read "undefined"."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return UNDEFINED
+    return format(value, form)
+
+
+def glue(name: str, value: object, form: str = "") -> None:
     """Store a value under a name, for ``{glue:text}`` in the text of the chapter.
 
-    NumPy's scalars become Python's, so that a format such as ``:.3f`` applies. NaN becomes the
-    word "undefined"; give it no format in the text, or glue it where it cannot be NaN.
+    The format belongs here and not into the text, so that a number which these data leave
+    undefined is a word and not an error.
     """
     from myst_nb import glue as store
 
-    plain = value.item() if isinstance(value, np.generic) else value
-    if isinstance(plain, float) and np.isnan(plain):
-        plain = "undefined"
-    store(name, plain, display=False)
+    store(name, written(value, form), display=False)

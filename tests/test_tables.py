@@ -1,0 +1,105 @@
+"""What a reader is shown: numbers written out, undefined ones as a word."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from conftest import write_toy
+
+from foilseg import dataset, folder, prose, published, scores, tables
+
+
+@pytest.mark.parametrize(
+    ("value", "form", "text"),
+    [
+        (0.12345, ".1%", "12.3%"),
+        (np.float64(1571.2), ",.0f", "1,571"),
+        (np.int64(5), "", "5"),
+        (float("nan"), ".3f", "undefined"),
+        (np.float64("nan"), "", "undefined"),
+        (None, "d", "undefined"),
+        ("cavity", "", "cavity"),
+    ],
+)
+def test_a_number_in_a_sentence_is_written_out(value, form, text):
+    assert prose.written(value, form) == text
+
+
+def test_a_readable_table_has_names_to_the_left_and_no_bare_nan():
+    table = pd.DataFrame({"defect": ["pit", "scratch"], "TPR": [0.25, np.nan], "pixels": [1234, 0]})
+    shown = tables.readable(table)
+    assert list(shown.index) == ["pit", "scratch"] and shown.columns.name == "defect"
+    assert shown.loc["pit"].tolist() == ["0.250", "1,234"]
+    assert shown.loc["scratch", "TPR"] == "undefined"
+
+
+def test_training_pixels_are_counted_below_the_first_third(toy):
+    data = folder.load(toy)
+    table = tables.training_pixels(data).set_index("class")
+    masks = np.concatenate([foil.mask[round(0.33 * 48) :] for foil in data.foils])
+    assert table.loc["pit", "pixels"] == (masks == 1).sum()
+    assert table["share"].sum() == pytest.approx(1)
+    background = table.loc["background", "pixels"]
+    assert table.loc["scratch", "background per pixel"] == background / (masks == 2).sum()
+    assert "published pixels" not in table
+
+
+def test_the_published_pixels_give_table_3_2():
+    pixels = published.training_pixels()
+    for _, printed in published.table("pixel_ratios").iterrows():
+        if printed["row"] == "total_defects":
+            continue
+        one, other = (pixels[printed[k].replace("_", " ")] for k in ("row", "column"))
+        left, right = map(int, printed["ratio"].split(":"))
+        # small ratios are printed as small whole numbers (3:4), so compare to half a unit
+        assert abs(one / other - left / right) / (left / right) < 0.5
+
+
+@pytest.mark.parametrize(("number", "text"), [(1571.25, "1 : 1,571"), (1 / 39, "39 : 1")])
+def test_a_ratio_reads_as_the_thesis_prints_it(number, text):
+    assert tables.as_ratios(pd.DataFrame({"x": [number]})).iloc[0, 0] == text
+
+
+def test_a_class_without_a_pixel_is_undefined_everywhere_and_breaks_nothing(tmp_path):
+    root = write_toy(tmp_path / "d")
+    for name in "ab":
+        mask = np.zeros((48, 40), np.uint8)
+        mask[:3] = 1
+        dataset.write_mask(root / "labels" / f"{name}.png", mask, folder.load(root).classes)
+    data = folder.load(root)
+    for table in (tables.training_pixels(data), tables.study_weights(data)):
+        assert (tables.readable(table).loc["scratch"] == "undefined").any()
+    assert (tables.as_ratios(tables.pixel_ratios(data)).loc["scratch"] == "undefined").all()
+    assert [foil.name for foil in dataset.richest(data)] == ["a"]
+    assert tables.foils_without(data).set_index("defect").loc["pit"].tolist() == [2, 2, 0]
+
+
+def test_recomputed_weights_stand_beside_the_printed_ones():
+    table = tables.published_weights()
+    gap = (table["printed"] - table["recomputed"]).abs()
+    assert gap.drop(gap.idxmax()).max() < 0.00051
+    worst = table.loc[gap.idxmax()]
+    assert (worst["scheme"], worst["class"]) == ("ICF", "cavity")
+
+
+def test_published_rates_join_only_their_own_model():
+    counts = pd.DataFrame(
+        [("Baseline", "f", "cavity", 1, 1, 1, 7), ("Mine", "f", "cavity", 2, 0, 0, 8)],
+        columns=["model", "foil", "defect", "tp", "fp", "fn", "tn"],
+    )
+    both = scores.side_by_side(scores.defect_rates(counts), ["model", "defect"])
+    assert both.loc[("Baseline", "cavity"), ("TPR", "published")] == 0.3656
+    assert both.loc[("Baseline", "cavity"), ("TPR", "reproduced")] == 0.5
+    assert np.isnan(both.loc[("Mine", "cavity"), ("TPR", "published")])
+
+
+def test_annotations_equal_to_the_truth_score_perfectly(toy):
+    (toy / "truth").mkdir()
+    for path in (toy / "labels").iterdir():
+        (toy / "truth" / path.name).write_bytes(path.read_bytes())
+    table = scores.annotation_rates(folder.load(toy))
+    assert (table["TPR"] == 1).all() and (table["precision"] == 1).all()
+    assert "100%" in scores.annotation_note(table)
+
+
+def test_without_a_truth_the_note_says_so(toy):
+    assert "no truth" in scores.annotation_note(scores.annotation_rates(folder.load(toy)))
