@@ -94,7 +94,7 @@ def solve(
     prices = None if start is None else start.prices.copy()
     for turn in range(rounds + 1):
         base = np.log(candidates.shows @ (weight / size))
-        prices = _newton(features, base, n, prices)
+        prices = _newton(features, base, n, prices, 1e-4 if turn == rounds else 0.03)
         if prices is None:
             return None
         chance = expit(base + features @ prices)
@@ -116,9 +116,10 @@ def _lift(seen, label, labels) -> np.ndarray:
     return factor
 
 
-def _newton(features, base, n: float, prices: np.ndarray | None) -> np.ndarray | None:
-    """Prices at which every column of features expects n; None if no chances can do that.
+def _newton(features, base, n: float, prices, accuracy: float) -> np.ndarray | None:
+    """Prices at which every column of features expects n up to a relative ``accuracy``.
 
+    None if no chances can do that. ``prices`` is where to start from, or None.
     Minimises the dual sum softplus(base + features prices) - n sum(prices).
     """
     if prices is None:
@@ -128,7 +129,7 @@ def _newton(features, base, n: float, prices: np.ndarray | None) -> np.ndarray |
     for step in range(80):
         chance = expit(logits)
         slope = features.T @ chance - n
-        if np.abs(slope).max() <= 1e-4 * n:
+        if np.abs(slope).max() <= accuracy * n:
             return prices
         if step >= 10 and _impossible(features, n, prices):
             return None

@@ -20,6 +20,7 @@ from typing import NoReturn
 import numpy as np
 
 from foilseg.design import highest, solve
+from foilseg.exchange import diversify, equalise, systematic
 from foilseg.frontier import default_stride, explore, most_pixels
 from foilseg.lattice import Lattice, lattice
 from foilseg.plans import Plan, Request, plan_of
@@ -51,6 +52,7 @@ def equal_pixels(
     variety: float = 0.8,
     labels: Sequence[int] | None = None,
     stride: int | None = None,
+    exchanges: int | None = None,
 ) -> Plan:
     """A plan of n different windows in which the classes have equally many pixels.
 
@@ -66,6 +68,7 @@ def equal_pixels(
     labels : the classes that get equal pixels, by default all defects.
     stride : distance of neighbouring candidates in pixels, by default a sixteenth of the patch;
         the smaller, the more pixels are possible and the more alike are the windows.
+    exchanges : attempts to exchange a drawn window for one that raises variety, by default n / 2.
 
     Raises
     ------
@@ -87,7 +90,7 @@ def equal_pixels(
     shift = tuple(generator.integers(0, stride, 2).tolist())
     candidates, chance = _chances(index, n, pixels, labels, (stride, shift), tolerance)
     expected = float((chance @ candidates.counts).min())
-    rows = _draw(candidates, chance, n, tolerance, generator)
+    rows = _draw(index, candidates, chance, n, tolerance, (labels, exchanges, generator))
     request = Request("equal_pixels", pixels=dict.fromkeys(labels, expected), tolerance=tolerance)
     return plan_of(*candidates.windows[rows].T, index.size, np.full(n, -1), request)
 
@@ -156,42 +159,20 @@ def refuse(candidates: Lattice, n: int, tolerance: float, pixels: float | None) 
     )
 
 
-def _draw(candidates: Lattice, chance, n: int, tolerance: float, generator) -> np.ndarray:
-    """Rows of n different windows with these chances, exchanged until the tolerance holds."""
-    target = chance @ candidates.counts
+def _draw(index: Index, candidates: Lattice, chance, n: int, tolerance: float, goals) -> np.ndarray:
+    """Rows of n different windows within the tolerance, as varied as the exchanges make them."""
+    labels, exchanges, generator = goals
     chosen = systematic(candidates.windows, chance, n, generator)
-    for attempt in range(400):
-        sums = candidates.counts[chosen].sum(axis=0)
-        if sums.max() - sums.min() <= tolerance * sums.max():
-            return generator.permutation(chosen)
-        effort = 1 + attempt // 20
-        spare = generator.choice(len(chance), 600 * effort, p=chance / chance.sum())
-        spare = np.setdiff1d(spare, chosen)
-        out = generator.choice(n, min(n, 100 * effort), replace=False)
-        change = candidates.counts[spare][None] - candidates.counts[chosen[out]][:, None]
-        miss = np.square((sums - target + change) / target).sum(axis=-1)
-        i, j = np.unravel_index(miss.argmin(), miss.shape)
-        if miss[i, j] < np.square((sums - target) / target).sum():
-            chosen[out[i]] = spare[j]
-    raise Infeasible(
-        f"tolerance: {n} whole windows came no closer than "
-        f"{(sums.max() - sums.min()) / sums.max():.3%} to equal pixels; ask for more patches, "
-        f"fewer pixels or a wider tolerance",
-        None,
-        float((sums.max() - sums.min()) / sums.max()),
-    )
-
-
-def systematic(windows: np.ndarray, chance: np.ndarray, n: int, generator) -> np.ndarray:
-    """n different rows with given chances (at most 1, sum n), spread over regions and places.
-
-    Systematic sampling along a random order that keeps nearby windows together: each place gets
-    its expected number of windows, up to rounding.
-    """
-    cell = windows // np.array([1, 128, 128])
-    _, cell = np.unique(cell, axis=0, return_inverse=True)
-    cell = cell.ravel()
-    order = np.lexsort([generator.random(len(cell)), generator.permutation(cell.max() + 1)[cell]])
-    until = np.cumsum(chance[order])
-    until *= n / until[-1]
-    return order[np.searchsorted(until, np.arange(n) + generator.random(), side="right")]
+    chosen, reached = equalise(candidates, chosen, chance, tolerance, generator)
+    if reached > tolerance:
+        raise Infeasible(
+            f"tolerance: {n} whole windows came no closer than {reached:.3%} to equal pixels; ask "
+            f"for more patches, fewer pixels or a wider tolerance",
+            None,
+            reached,
+        )
+    label = index.objects.label
+    kind = np.where(np.isin(label, labels), np.searchsorted(labels, label), len(labels))
+    attempts = n // 2 if exchanges is None else exchanges
+    chosen = diversify(candidates, kind, chosen, chance, tolerance, attempts, generator)
+    return generator.permutation(chosen)

@@ -12,8 +12,9 @@ from foilseg.design import Design, highest, solve
 from foilseg.lattice import Lattice, lattice
 from foilseg.pools import Index, check_labels
 
-# Windows on which variety is explored; plans are drawn from all of them.
-EXPLORED = 12_000
+# Windows on which a frontier, and the weights of one design, are explored. Plans are drawn from
+# all windows.
+FRONTIER, WEIGHTS = 12_000, 24_000
 
 
 def default_stride(index: Index, n: int) -> int:
@@ -75,39 +76,43 @@ def tolerance_frontier(
     return pd.DataFrame({"tolerance": list(tolerances), "pixels": np.array(found, float)})
 
 
-def _thinned(index: Index, labels: tuple[int, ...], stride: int) -> tuple[Lattice, float]:
+def _thinned(
+    index: Index, labels: tuple[int, ...], stride: int, most: int
+) -> tuple[Lattice, float]:
     """Every k-th window of the unshifted lattice, and the share of them that is."""
     full = lattice(index, labels, stride)
-    step = max(1, -(-len(full) // EXPLORED))
+    step = max(1, -(-len(full) // most))
     part = Lattice(full.windows[::step], full.counts[::step], full.shows[::step])
     return part, len(part) / max(len(full), 1)
 
 
-def _part(index: Index, labels: tuple[int, ...], stride: int) -> tuple[Lattice, float]:
-    key = ("thinned", labels, stride)
-    return index.remember(key, lambda: _thinned(index, labels, stride))
+def _part(index: Index, labels: tuple[int, ...], stride: int, most: int) -> tuple[Lattice, float]:
+    key = ("thinned", labels, stride, most)
+    return index.remember(key, lambda: _thinned(index, labels, stride, most))
 
 
-def explore(index: Index, n: int, pixels: float, labels, stride: int) -> Design | None:
+def explore(
+    index: Index, n: int, pixels: float, labels, stride: int, most: int = WEIGHTS
+) -> Design | None:
     """The design for a part of the windows and of n: good prices and weights to start from."""
 
     def compute():
-        part, share = _part(index, labels, stride)
+        part, share = _part(index, labels, stride, most)
         if n * share > len(part):
             return None
         return solve(part, index.objects.label, labels, n * share, pixels)
 
-    return index.remember(("design", n, pixels, labels, stride), compute)
+    return index.remember(("design", n, pixels, labels, stride, most), compute)
 
 
 def designs(index: Index, n: int, labels, stride: int, points: int) -> tuple[float, list[Design]]:
     """The most pixels possible (0 if none are) and designs evenly spaced below it."""
 
     def compute():
-        part, share = _part(index, labels, stride)
+        part, share = _part(index, labels, stride, FRONTIER)
         top = highest(part, n * share)[0] if n * share <= len(part) else None
         steps = np.arange(1, points + 1) / (points + 1)
-        found = [] if top is None else [explore(index, n, float(top * s), labels, stride)
+        found = [] if top is None else [explore(index, n, float(top * s), labels, stride, FRONTIER)
                                         for s in steps]  # fmt: skip
         found = [d for d in found if d is not None]
         return top or 0.0, [replace(d, n=n, seen=d.seen / share) for d in found]

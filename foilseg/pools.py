@@ -48,8 +48,7 @@ class Index:
 
     @cached_property
     def spans(self) -> np.ndarray:
-        """int64 (regions, 4): first and number of rows, first and number of columns in which the
-        top left pixel of a patch may lie."""
+        """int64 (regions, 4): first and number of rows, and of columns, a patch may begin at."""
         spans = [[safe_span(edge, self.size) for edge in r.shape] for r in self.regions]
         return np.array(spans, np.int64).reshape(len(self.regions), 4)
 
@@ -64,13 +63,13 @@ class Index:
 
     @property
     def _planes(self) -> range:
-        return range((self.n_classes + 7) // 8)
+        return range(-(-self.n_classes // 8))
 
     @cached_property
     def row_counts(self) -> np.ndarray:
         """int64 (n_classes, rows of all regions): windows that show the class, per row."""
-        counts = [[self.windows_with(c, i).sum(axis=1) for i in range(len(self.regions))]
-                  for c in range(self.n_classes)]  # fmt: skip
+        regions, classes = range(len(self.regions)), range(self.n_classes)
+        counts = [[self.windows_with(c, i).sum(axis=1) for i in regions] for c in classes]
         return np.array([np.concatenate(rows) for rows in counts], np.int64)
 
     @cached_property
@@ -99,9 +98,8 @@ class Index:
         runs, spans = self.objects, self.spans[self.objects.region[self.objects.owner]]
         row = runs.row - runs.first_row[runs.region[runs.owner]]
         inside = (row >= spans[:, 0]) & (row < spans[:, 0] + spans[:, 1] + self.size - 1)
-        inside &= (runs.stop > spans[:, 2]) & (
-            runs.start < spans[:, 2] + spans[:, 3] + self.size - 1
-        )
+        inside &= runs.stop > spans[:, 2]
+        inside &= runs.start < spans[:, 2] + spans[:, 3] + self.size - 1
         return np.bincount(runs.owner[inside], minlength=len(runs)) > 0
 
     @cached_property
@@ -123,10 +121,9 @@ class Index:
 
     def centres(self, label: int, region: int) -> np.ndarray:
         """bool (H, W): the pool of a class in a region as the centres of its patches, for a map."""
-        top, rows, left, columns = self.spans[region]
+        (top, rows, left, columns), half = self.spans[region], self.size // 2
         picture = np.zeros(self.regions[region].shape, bool)
-        row, column = top + self.size // 2, left + self.size // 2
-        picture[row : row + rows, column : column + columns] = self.windows_with(label, region)
+        picture[top + half :, left + half :][:rows, :columns] = self.windows_with(label, region)
         return picture
 
     def place(self, number: np.ndarray) -> np.ndarray:
@@ -234,7 +231,7 @@ def safe_span(edge: int, size: int) -> tuple[int, int]:
 
 def _bits(mask: np.ndarray, plane: int) -> np.ndarray:
     table = np.zeros(256, np.uint8)
-    table[8 * plane : 8 * plane + 8] = 1 << np.arange(8)
+    table[8 * plane :][:8] = 1 << np.arange(8)
     return table[mask]
 
 

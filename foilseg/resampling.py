@@ -70,6 +70,7 @@ def equal_samples(
     choice: str = "window",
 ) -> Plan:
     """Equally many patches for every defect class (thesis Table 3.3), or for ``labels``."""
+    check_count(n)
     labels = check_labels(index, labels)
     return proportions(index, n, generator, dict.fromkeys(labels, 1.0), choice)
 
