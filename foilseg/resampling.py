@@ -18,9 +18,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from foilseg.dataset import Foil
 from foilseg.equal_pixels import equal_pixels
 from foilseg.objects import object_pixels
-from foilseg.pools import Index, check_labels
+from foilseg.pools import Index, build_index, check_labels
 from foilseg.sampling import Plan, Request, check_count, draw, plan_of, uniform
 
 CHOICES = ("window", "object")
@@ -234,3 +235,26 @@ SAMPLERS: dict[str, Callable[..., Plan]] = {
     "equal_pixels": equal_pixels,
     "binary_balanced": binary_balanced,
 }
+
+
+def by_name(name: str, n_classes: int, **options) -> Callable[..., Plan]:
+    """A named sampler in the form of the standard one: ``(regions, n, size, generator) -> Plan``.
+
+    The index is built at the first call and kept for as long as regions and size stay the same.
+
+    Raises
+    ------
+    ValueError
+        If there is no sampler of that name; the message lists those there are.
+    """
+    if name not in SAMPLERS:
+        raise ValueError(f"sampler: {name!r} is not one of {', '.join(SAMPLERS)}")
+    held: list[tuple[Sequence[Foil], Index]] = []
+
+    def sample(regions: Sequence[Foil], n: int, size: int, generator) -> Plan:
+        same = held and held[0][1].size == size and len(held[0][0]) == len(regions)
+        if not same or any(a is not b for a, b in zip(held[0][0], regions)):
+            held[:] = [(tuple(regions), build_index(regions, n_classes, size))]
+        return SAMPLERS[name](held[0][1], n, generator, **options)
+
+    return sample

@@ -11,6 +11,7 @@ from foilseg.pools import build_index
 from foilseg.resampling import (
     SAMPLERS,
     binary_balanced,
+    by_name,
     equal_samples,
     oversampled,
     proportions,
@@ -154,6 +155,18 @@ def test_the_standard_sampler_needs_no_index(index):
     untouched = build_index(index.regions, 4, 16)
     standard(untouched, 50, rng(0, 0, "train"))
     assert set(vars(untouched)) == {"regions", "n_classes", "size", "memo"}
+
+
+def test_a_named_sampler_has_the_form_of_the_standard_one(index):
+    sample = by_name("oversampled", 4, label=2)
+    for regions in (index.regions, index.regions[:2]):
+        own = build_index(regions, 4, 16)
+        for refresh in range(2):
+            plan = sample(regions, 30, 16, rng(0, refresh, "train"))
+            expected = oversampled(own, 30, rng(0, refresh, "train"), 2)
+            assert np.array_equal(plan.windows, expected.windows)
+    with pytest.raises(ValueError, match="sampler: 'oversample' is not one of uniform, prop"):
+        by_name("oversample", 4)
 
 
 def test_empty_plans():
