@@ -115,6 +115,15 @@ def test_windows_repeat_only_when_a_pool_is_used_up_and_then_equally_often():
     assert len(np.unique(plan.windows, axis=0)) == 225, "each window of the region exactly once"
 
 
+def test_classes_that_lie_together_share_no_window():
+    mask = np.zeros((80, 80), np.uint8)
+    mask[40, 40], mask[40, 41] = 1, 2
+    index = build_index([foil(mask)], 3, 40)
+    assert index.pool_sizes[1:].tolist() == [39 * 39, 39 * 38]
+    plan = equal_samples(index, 700, rng(0, 0, "train"))
+    assert len(np.unique(plan.windows, axis=0)) == 700, "by chance about 80 would be shared"
+
+
 def test_a_plan_is_a_function_of_seed_and_refresh_alone(index):
     options = {
         "proportions": {"shares": [0, 1, 2, 3]},
