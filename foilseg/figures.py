@@ -23,10 +23,11 @@ def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNor
     return ListedColormap([c.colour for c in order]), BoundaryNorm(edges, len(order))
 
 
-def _picture(axes, image: np.ndarray) -> None:
+def picture(axes, image: np.ndarray) -> None:
+    """Draw an image (C, H, W); normals with their contrast stretched."""
     pixels = as_pixels(image if image.shape[0] == 1 else stretched(image))
     axes.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
-    _bare(axes)
+    bare(axes)
 
 
 def stretched(normals: np.ndarray, share: float = 0.005) -> np.ndarray:
@@ -44,10 +45,11 @@ def stretched(normals: np.ndarray, share: float = 0.005) -> np.ndarray:
 def _mask(axes, mask: np.ndarray, classes: Sequence[LabelClass]) -> None:
     colours, norm = _outline(classes)
     axes.imshow(mask, cmap=colours, norm=norm, interpolation="nearest")
-    _bare(axes)
+    bare(axes)
 
 
-def _bare(axes) -> None:
+def bare(axes) -> None:
+    """Axes without ticks and grid, in a thin frame."""
     axes.set(xticks=[], yticks=[])
     axes.grid(False)
     for spine in axes.spines.values():
@@ -67,7 +69,7 @@ def examples(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Figure:
         height = min(9.0, 1.0 + 2 * tallest * 9 / len(foils))
         figure, axes = plt.subplots(2, len(foils), figsize=(9, height), squeeze=False)
         for column, (foil, titles) in enumerate(zip(foils, columns)):
-            _picture(axes[0, column], foil.image)
+            picture(axes[0, column], foil.image)
             _mask(axes[1, column], foil.mask, classes)
             axes[0, column].set_title(foil.name)
             for row, title in enumerate(titles if column == 0 else ()):
@@ -84,7 +86,7 @@ def split_view(
     height, width = foil.shape
     with house_style():
         figure, axes = plt.subplots(figsize=(4.2, min(6.0, 4.2 * height / width)))
-        _picture(axes, foil.image)
+        picture(axes, foil.image)
         axes.add_patch(Rectangle((0, 0), width, validation_rows, fc="white", alpha=0.55))
         middle = {"ha": "center", "va": "center", "fontsize": 12}
         axes.text(width / 2, validation_rows / 2, "validation region", **middle)
@@ -101,7 +103,7 @@ def patches(images: np.ndarray, masks: np.ndarray, classes: Sequence[LabelClass]
     with house_style():
         figure, axes = plt.subplots(2, len(images), figsize=(9, 18 / len(images) + 0.6))
         for column, (image, mask) in enumerate(zip(images, masks)):
-            _picture(axes[0, column], image)
+            picture(axes[0, column], image)
             _mask(axes[1, column], mask, classes)
         _class_legend(figure, classes)
         return done(figure)
@@ -120,7 +122,7 @@ def predictions(
         height = min(14.0, lines * (9 / columns * aspect + 0.35) + 0.4)
         figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
         places = axes.ravel()
-        _picture(places[0], foil.image)
+        picture(places[0], foil.image)
         places[0].set_title(f"{foil.name}: input")
         for place, (title, mask) in zip(places[1:], panels.items()):
             _mask(place, mask, classes)

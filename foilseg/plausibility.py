@@ -119,3 +119,17 @@ def _co_occurrence(foil: Foil, mask: np.ndarray, of: int, near: int) -> pd.DataF
     middle = np.searchsorted(chance, found, "left") + np.searchsorted(chance, found, "right")
     frame["rank"] = middle / 2 / max(chance.size, 1)
     return frame
+
+
+def nearness(pairs: pd.DataFrame, of: str, near: str) -> str:
+    """A sentence that reads :func:`co_occurrence`."""
+    known = pairs.dropna(subset="rank")
+    if known.empty:
+        return f"No image has both {of} and {near}, so these data say nothing about their distance."
+    half = (known["rank"] < 0.5).mean()
+    distances = known["distance"].median(), known["expected"].median()
+    return (
+        f"Half of the {of} objects lie within {distances[0]:.0f} pixels of {near}; placed at random"
+        f" the mean distance would be {distances[1]:.0f}, and {half:.0%} of them (not 50%) lie"
+        " nearer than the median random place."
+    )

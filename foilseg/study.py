@@ -54,7 +54,8 @@ class Study:
         from foilseg import twin
 
         name = f"twin-{self.profile.name}-{runs.code_version(twin.MODULES)[:8]}"
-        return twin.write(DATA_ROOT / name, twin.TwinConfig(**self.profile.twin))
+        config = twin.TwinConfig(**self.profile.twin)
+        return twin.write(DATA_ROOT / name, config, lights=1)
 
     @property
     def is_twin(self) -> bool:
@@ -130,6 +131,21 @@ class Study:
     def validation(self, name: str) -> Foil:
         """The validation region of a foil."""
         return split(self.dataset.foil(name))[1]
+
+    def photographs(self, name: str) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
+        """A foil's pictures under each light (n, H, W) and the light directions (n, 3).
+
+        Cropped to the region of interest; (None, None) where the data has none of this foil.
+        """
+        from foilseg import raw_lights
+
+        if not (self.root / "lights" / f"{name}_1.png").is_file():
+            return None, None
+        foil = self.dataset.foil(name)
+        lights = raw_lights.read_lights(self.root / "lights.json")
+        pictures = raw_lights.read_photographs(self.root, name, len(lights))
+        rows, columns = (slice(o, o + n) for o, n in zip(foil.origin, foil.shape))
+        return pictures[:, rows, columns], lights
 
     def predictions(self, names: Iterable[str], foil: str) -> dict[str, np.ndarray]:
         """Model title -> predicted mask of the foil's validation region."""

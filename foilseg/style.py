@@ -35,6 +35,14 @@ def house_style():
         yield
 
 
+def note(text: str) -> Figure:
+    """A sentence in the place of a picture that these data do not allow."""
+    with house_style():
+        figure = plt.figure(figsize=(7, 0.8))
+        figure.text(0.5, 0.5, text, ha="center", va="center", style="italic")
+        return done(figure)
+
+
 def done(figure: Figure) -> Figure:
     """Hand the figure over without leaving it open in pyplot."""
     plt.close(figure)

@@ -22,6 +22,8 @@ FORMATS = {
     "FPR": "{:.4f}",
     "TPR": "{:.3f}",
     "precision": "{:.3f}",
+    "youden": "{:.3f}",
+    "median": "{:.3g}",
 }
 
 
@@ -31,13 +33,17 @@ def is_comparable(dataset: Dataset) -> bool:
 
 
 def foil_sizes(dataset: Dataset) -> pd.DataFrame:
-    """Per foil: rows, columns, megapixels and the share of pixels that is any defect."""
+    """Per foil: the region of interest in pixels, and the share of it that is any defect.
+
+    The region starts at a row and column of the image file.
+    """
     counts = class_pixels(dataset.foils, len(dataset.classes))
     rows = [
         {
             "foil": foil.name,
             "rows": foil.shape[0],
             "columns": foil.shape[1],
+            "region starts at": "{}, {}".format(*foil.origin),
             "megapixels": foil.mask.size / 1e6,
             "defect share": number[1:].sum() / number.sum(),
         }
@@ -82,6 +88,53 @@ def pixel_ratios(dataset: Dataset) -> pd.DataFrame:
     names = [c.name for c in order]
     table = pd.DataFrame(columns / rows, index=names[:-1], columns=names)
     return table.rename_axis("one pixel of")
+
+
+def ratio_table(dataset: Dataset) -> pd.DataFrame:
+    """Printed and reproduced pixel ratios where the thesis prints them, else all of this data."""
+    table = published_ratios(dataset)
+    return as_ratios(pixel_ratios(dataset)) if table.empty else readable(table)
+
+
+def annotation_errors(dataset: Dataset) -> pd.DataFrame:
+    """Objects and pixels of each defect in truth and labels; no rows where there is no truth."""
+    from foilseg import label_errors
+
+    if not dataset.has_truth:
+        return pd.DataFrame(columns=["defect", "objects", "missed objects", "label objects"])
+    table = label_errors.label_errors(dataset.foils, dataset.classes)
+    return table.rename(columns={"name": "defect"}).rename(columns=lambda c: c.replace("_", " "))
+
+
+def published_ratios(dataset: Dataset) -> pd.DataFrame:
+    """The pixel ratios of Table 3.2 beside those of the training regions; no rows for others."""
+    if not is_comparable(dataset):
+        return pd.DataFrame(columns=["printed", "reproduced"])
+    ratios = pixel_ratios(dataset)
+    printed = published.table("pixel_ratios").query("row != 'total_defects'")
+    rows = []
+    for one, other, ratio in printed.itertuples(index=False):
+        left, right = map(int, ratio.split(":"))
+        ours = ratios.loc[one.replace("_", " "), other.replace("_", " ")]
+        pair = f"{one} : {other}".replace("_", " ")
+        deviation = ours / (right / left) - 1
+        rows.append((pair, ratio, _ratio(ours) if ours > 0 else UNDEFINED, deviation))
+    columns = ["pair", "printed", "reproduced", "deviation"]
+    return pd.DataFrame(rows, columns=columns).set_index("pair")
+
+
+def defect_objects(table: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+    """Connected components of each class: how many, on how many foils, median measures.
+
+    ``table`` is that of :func:`foilseg.defects.table`; medians of no object are NaN.
+    """
+    rows = []
+    for c in dataset.defects:
+        group = table[table["index"] == c.index]
+        medians = group[["area", "length", "elongation", "contrast"]].median()
+        row = {"defect": c.name, "objects": len(group), "foils with it": group["foil"].nunique()}
+        rows.append(row | {f"median {name}": value for name, value in medians.items()})
+    return pd.DataFrame(rows)
 
 
 def as_ratios(table: pd.DataFrame) -> pd.DataFrame:
