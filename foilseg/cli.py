@@ -134,12 +134,10 @@ def _train(options) -> int:
     for name in names:
         experiments.experiment(name)
     opened = study.open_study(options.data, options.profile, options.seed, options.runs)
-    missing = opened.missing(names)
-    for number, name in enumerate(missing, 1):
-        print(f"[{number}/{len(missing)}] {name}", file=sys.stderr)
-        print(opened.run(name, device=options.device).path)
-    if not missing:
-        print(f"nothing to train: all of {', '.join(names)} are in {opened.runs}")
+    opened.train(names, device=options.device)
+    for name in names:
+        for run in opened.model(name).made():
+            print(run.path)
     return 0
 
 

@@ -19,6 +19,9 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from foilseg.code import code_version
+from foilseg.dataset import Dataset, class_pixels, training_regions
+
 GAMMA = 2.0  # focusing parameter of the thesis
 MULTI_CLASS, ONE_VS_REST = "multi-class", "one-vs-rest"
 CHOICES = {
@@ -122,7 +125,7 @@ def _rows() -> list[Experiment]:
     return [
         Experiment("baseline", "Baseline", "Baseline"),
         Experiment("equal-samples", "Eq. Samples", "Eq. Samples", "equal-samples"),
-        Experiment("oversampled-cavities", "Os. Rarest", "Os. Cavities", "oversampled-rarest"),
+        Experiment("oversampled-cavities", "Os. Cavities", "Os. Cavities", "oversampled-rarest"),
         Experiment("equal-pixels", "Eq. Pixels", "Eq. Pixels", "equal-pixels"),
         Experiment("binary", "Binary", "Binary", **rest),
         Experiment("binary-balanced", "Bin. Balanced", "Bin. Balanced", "binary-balanced", **rest),
@@ -131,7 +134,7 @@ def _rows() -> list[Experiment]:
         Experiment("focal", "Focal Loss", "Focal Loss", weights="standard", **focal),
         Experiment("focal-icf", "FL ICF", "FL ICF", weights="icf", **focal),
         Experiment("focal-iscf", "FL ISCF", "FL ISCF", weights="iscf", **focal),
-        Experiment("binary-focal", "Bin FL", "Binary FL", weights="standard", **focal, **rest),
+        Experiment("binary-focal", "Binary FL", "Binary FL", weights="standard", **focal, **rest),
         Experiment(
             "binary-focal-iscf", "Bin FL ISCF", "Bin FL ISCF", weights="iscf", **focal, **rest
         ),
@@ -174,3 +177,40 @@ def experiment(name: str | Experiment) -> Experiment:
 def profile(name: str) -> Profile:
     """The profile of that name; a ValueError lists the profiles there are."""
     return _pick("profile", PROFILES, name)
+
+
+def networks(row: Experiment, data: Dataset) -> tuple[str, ...]:
+    """What a model's networks are for: ``("",)`` for one of all classes, else every defect."""
+    return tuple(c.name for c in data.defects) if row.is_one_vs_rest else ("",)
+
+
+def rarest(data: Dataset) -> str:
+    """The defect with the fewest training pixels, of those that have one."""
+    pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)
+    present = [c for c in data.defects if pixels[c.index]]
+    if not present:
+        raise ValueError(f"{data.name}: no training region shows a defect")
+    return min(present, key=lambda c: pixels[c.index]).name
+
+
+def title(row: Experiment, data: Dataset) -> str:
+    """The row's title; "Os. Cavities" names the class that it oversamples in other data."""
+    if row == EXPERIMENTS["oversampled-cavities"] and rarest(data) != "cavity":
+        return f"Os. {rarest(data)}"
+    return row.title
+
+
+def determinants(
+    data: Dataset, row: Experiment, profile: Profile, seed: int, defect: str = ""
+) -> dict[str, Any]:
+    """Everything that decides what a run holds; its hash names the run's folder."""
+    return {
+        "experiment": row.name,
+        **row.determining,
+        "defect": defect,
+        "profile": profile.name,
+        **profile.sizes,
+        "seed": seed,
+        "data": data.fingerprint,
+        "code": code_version(),
+    }

@@ -98,6 +98,37 @@ def extend(image: Tensor, grid: int = GRID) -> Tensor:
     return functional.pad(image, (0, right, 0, bottom), mode="replicate")
 
 
+def reach(network: UNet) -> int:
+    """How far, at most, a logit sees beyond its block of the pooling grid: in pixels, each way.
+
+    Take the logits of a rectangle whose edges lie on the pooling grid and follow what they are
+    computed from, from the head back to the image. A padded k x k convolution needs (k - 1) / 2
+    more pixels on each side. A transposed convolution needs, on the coarser level, half as many,
+    rounded up. A pooling needs twice as many, and at least what the copy beside it needs. With
+    two 3 x 3 convolutions a stage and four poolings that makes 94 pixels:
+    3 | 4 | 4 | 4 on the way down to the bridge, 4 in it, then 10 | 22 | 46 | 94 on the way up.
+    """
+    need, copies = _kernel_reach(network.head), []
+    for stage in reversed(network.decoder):
+        need += _kernel_reach(stage)
+        copies.append(need)
+        need = -(-need // 2)
+    need += _kernel_reach(network.bridge)
+    for stage, copy in zip(reversed(network.encoder), reversed(copies)):
+        need = max(2 * need, copy) + _kernel_reach(stage)
+    return need
+
+
+def _kernel_reach(part: nn.Module) -> int:
+    kernels = [m.kernel_size[0] for m in part.modules() if isinstance(m, nn.Conv2d)]
+    return sum((kernel - 1) // 2 for kernel in kernels)
+
+
+def halo(network: UNet) -> int:
+    """:func:`reach`, rounded up to the pooling grid: the margin that makes a tile exact."""
+    return -(-reach(network) // GRID) * GRID
+
+
 def parameter_count(network: nn.Module) -> int:
     """Number of trained parameters (running means and variances are not trained)."""
     return sum(p.numel() for p in network.parameters() if p.requires_grad)
