@@ -148,6 +148,25 @@ def find(root: Path, determines: dict[str, Any]) -> Run | None:
     return run
 
 
+def open_run(path: Path) -> Run:
+    """The complete run in a folder.
+
+    Raises
+    ------
+    RunError
+        If there is no such folder, the training in it is not complete, or it is no run.
+    """
+    path = Path(path)
+    if path.name.endswith(".part"):
+        raise RunError(f"{path}: this training is not complete; continue it with foilseg train")
+    if not path.is_dir():
+        raise RunError(f"{path}: no such folder; foilseg train prints where its runs are")
+    run = Run(path)
+    if "determines" not in run.config:
+        raise RunError(f"{path}: is no run of this version; train it again")
+    return run
+
+
 @contextmanager
 def lock(path: Path) -> Iterator[None]:
     """Hold the run folder ``path`` for this process alone, also while it is not there yet.

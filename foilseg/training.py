@@ -241,10 +241,14 @@ def _resume(network, optimiser, ledger: Ledger, folder: Path) -> tuple[list[tupl
     tensors = checkpoints.read(folder / LAST)
     part = len("network.")
     network.load_state_dict({k[part:]: v for k, v in tensors.items() if k.startswith("network.")})
+    parameters = optimiser.param_groups[0]["params"]
     state = optimiser.state_dict()
     for key, tensor in tensors.items():
         if key.startswith("optimiser."):
             _, number, name = key.split(".")
+            if tensor.ndim:
+                # the fused update walks through memory, so moments must lie as their weights do
+                tensor = torch.empty_like(parameters[int(number)]).copy_(tensor)
             state["state"].setdefault(int(number), {})[name] = tensor
     optimiser.load_state_dict(state)
     ledger.counts[:] = tensors["ledger"].numpy()

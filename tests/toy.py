@@ -11,7 +11,7 @@ CLASSES = (
     LabelClass(1, "scratch", "#ff0000"),
     LabelClass(2, "pit hole", "#00ff00"),
 )
-PROFILE = Profile("toy", base=2, patch=32, batch=2, iterations=12, refresh=4)
+PROFILE = Profile("toy", base=2, patch=32, batch=2, iterations=40, refresh=7)
 
 
 def picture(height, width, seed):
