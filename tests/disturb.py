@@ -15,8 +15,8 @@ import sys
 import time
 from pathlib import Path
 
-import toy
 import torch
+import toy
 
 from foilseg import experiments, fit, folder, runs
 
