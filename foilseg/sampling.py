@@ -1,7 +1,5 @@
-"""Plans of patches: the standard sampler (thesis 3.2), and cutting a plan into batches.
+"""The standard sampler (thesis 3.2), and cutting the patches of a plan into batches.
 
-A plan says where the patches of one pool come from and holds no pixels. It depends on its seed
-and refresh number alone, so it is the same whatever the number of workers or after a restart.
 The resamplers (:mod:`foilseg.resampling`) write plans of the same form.
 """
 
@@ -9,73 +7,14 @@ from __future__ import annotations
 
 import operator
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from hashlib import sha256
+from dataclasses import replace
 
 import numpy as np
 
 from foilseg.dataset import Foil
+from foilseg.plans import Plan, Request, plan_of, rng
 
-
-@dataclass(frozen=True, eq=False)
-class Plan:
-    """Where the patches of one pool come from, in the order in which they are used.
-
-    Attributes
-    ----------
-    foil : int32 (n,), index into the regions that the plan was made for.
-    top, left : int32 (n,), first row and column of each patch inside its region, in pixels.
-    size : edge of the square patches in pixels.
-    drawn_for : int16 (n,), the class from whose pool a patch was drawn, -1 for none; None if
-        the sampler draws from no class's pool.
-    """
-
-    foil: np.ndarray
-    top: np.ndarray
-    left: np.ndarray
-    size: int
-    drawn_for: np.ndarray | None = None
-
-    def __len__(self) -> int:
-        return len(self.foil)
-
-    @property
-    def windows(self) -> np.ndarray:
-        """int32 (n, 3): region, top and left of every patch."""
-        return np.stack([self.foil, self.top, self.left], axis=1)
-
-    def take(self, rows: slice | np.ndarray) -> Plan:
-        """The plan of some of the patches, in the order of ``rows``."""
-        drawn_for = None if self.drawn_for is None else self.drawn_for[rows]
-        return Plan(self.foil[rows], self.top[rows], self.left[rows], self.size, drawn_for)
-
-
-def plan_of(foil, top, left, size: int, drawn_for=None) -> Plan:
-    """A plan from three equally long sequences of integers (and the classes drawn for)."""
-    columns = (np.ascontiguousarray(column, np.int32) for column in (foil, top, left))
-    drawn_for = None if drawn_for is None else np.ascontiguousarray(drawn_for, np.int16)
-    return Plan(*columns, size=int(size), drawn_for=drawn_for)
-
-
-def rng(seed: int, refresh: int, stream: str) -> np.random.Generator:
-    """The generator of one pool: a function of its three arguments alone.
-
-    Parameters
-    ----------
-    seed : of the run, at least 0.
-    refresh : how often the pool was renewed before (Eq. 3.2), at least 0.
-    stream : what the pool is for, such as ``"train"`` or ``"validation"``.
-
-    Raises
-    ------
-    ValueError
-        If the seed or the refresh number is negative.
-    """
-    for name, value in (("seed", seed), ("refresh", refresh)):
-        if value < 0:
-            raise ValueError(f"{name}: {value} is negative; use 0 or more")
-    word = int.from_bytes(sha256(stream.encode()).digest()[:8], "little")
-    return np.random.default_rng([int(seed), int(refresh), word])
+__all__ = ["Plan", "Request", "binary_masks", "cut", "plan_of", "prepare", "rng", "uniform"]
 
 
 def prepare(regions: Sequence[Foil], size: int) -> tuple[Foil, ...]:
