@@ -1,36 +1,35 @@
-"""The batches of a training, cut ahead of their use, and the ledger of what was delivered."""
+"""The batches of a training, cut ahead of their use, and the ledgers of the pools they are from."""
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
-import pandas as pd
 import torch
 from torch import Tensor
 
 from foilseg import sampling
 from foilseg.dataset import Foil
+from foilseg.ledger import ledger
+from foilseg.plans import Plan, rng
+from foilseg.pools import Index
 
-LEDGER_COLUMNS = ("patches", "pixels", "drawn_for")
-
-Draw = Callable[[int, np.random.Generator], sampling.Plan]
+Draw = Callable[[int, np.random.Generator], Plan]
 
 
 class Batch(NamedTuple):
     """Some patches of a pool.
 
     ``images`` are float32 (n, C, size, size) with the channels innermost in memory, ``target``
-    uint8 (n, size, size); ``delivered`` is int64 (K, 3), per class of the annotation the patches
-    that contain it, its pixels, and the patches drawn from its pool.
+    uint8 (n, size, size).
     """
 
     images: Tensor
     target: Tensor
-    delivered: np.ndarray
 
 
 @dataclass
@@ -44,8 +43,9 @@ class Pools:
     seed : with the number of the pool and the stream's name it determines the plan.
     stream : ``"train"`` or ``"validation"``.
     batch, refresh : patches a batch, and batches a pool.
-    n_classes : of the annotation.
     label : the class that a One-vs-Rest target is 1 for, or None for the classes themselves.
+    index : of the regions, for the ledgers; None keeps none.
+    ledgers : number of a pool -> its ledger as JSON values, of all pools planned so far.
     """
 
     regions: Sequence[Foil]
@@ -54,34 +54,36 @@ class Pools:
     stream: str
     batch: int
     refresh: int
-    n_classes: int
     label: int | None = None
+    index: Index | None = None
+    ledgers: dict[int, dict] = field(default_factory=dict)
     _number: int = -1
-    _plan: sampling.Plan | None = None
+    _plan: Plan | None = None
+
+    def number(self, iteration: int) -> int:
+        """Which pool the batch of an iteration belongs to."""
+        return (iteration - 1) // self.refresh
 
     def at(self, iteration: int) -> Batch:
         """The batch of an iteration, counted from 1."""
         number, place = divmod(iteration - 1, self.refresh)
         if number != self._number:
-            generator = sampling.rng(self.seed, number, self.stream)
+            generator = rng(self.seed, number, self.stream)
             self._plan = self.draw(self.batch * self.refresh, generator)
             self._number = number
-        rows = slice(place * self.batch, (place + 1) * self.batch)
-        part = self._plan.take(rows)
+            if self.index is not None:
+                self.ledgers[number] = json.loads(ledger(self.index, self._plan).to_json())
+        part = self._plan.take(slice(place * self.batch, (place + 1) * self.batch))
         size, channels = part.size, self.regions[0].image.shape[0]
         images = np.empty((len(part), size, size, channels), np.float32).transpose(0, 3, 1, 2)
         masks = np.empty((len(part), size, size), np.uint8)
         sampling.cut(self.regions, part, out=(images, masks))
         target = masks if self.label is None else sampling.binary_masks(masks, self.label)
-        delivered = _delivered(masks, part.drawn_for, self.n_classes)
-        return Batch(torch.from_numpy(images), torch.from_numpy(target), delivered)
+        return Batch(torch.from_numpy(images), torch.from_numpy(target))
 
-
-def _delivered(masks: np.ndarray, drawn_for: np.ndarray | None, n_classes: int) -> np.ndarray:
-    pixels = np.stack([np.bincount(mask.ravel(), minlength=n_classes) for mask in masks])
-    drawn = np.array([]) if drawn_for is None else drawn_for[drawn_for >= 0]
-    drawn = np.bincount(drawn.astype(np.int64), minlength=n_classes)
-    return np.stack([(pixels > 0).sum(axis=0), pixels.sum(axis=0), drawn], axis=1).astype(np.int64)
+    def ledgers_until(self, iteration: int) -> list[dict]:
+        """The ledgers of the pools up to that of an iteration, in order."""
+        return [self.ledgers[k] for k in sorted(self.ledgers) if k <= self.number(iteration)]
 
 
 def ahead(pools: Pools, iterations: Iterable[int]) -> Iterator[Batch]:
@@ -95,22 +97,3 @@ def ahead(pools: Pools, iterations: Iterable[int]) -> Iterator[Batch]:
             waiting = following
         if waiting is not None:
             yield waiting.result()
-
-
-class Ledger:
-    """What each pool delivered: int64 (pools, K, 3), columns as :data:`LEDGER_COLUMNS`."""
-
-    def __init__(self, pools: int, n_classes: int, refresh: int):
-        self.counts = np.zeros((pools, n_classes, len(LEDGER_COLUMNS)), np.int64)
-        self.refresh = refresh
-
-    def add(self, iteration: int, batch: Batch) -> None:
-        """Count the batch of an iteration."""
-        self.counts[(iteration - 1) // self.refresh] += batch.delivered
-
-    def frame(self) -> pd.DataFrame:
-        """refresh, class (index), patches, pixels, drawn_for: one row a pool and class."""
-        pools, classes, _ = self.counts.shape
-        index = np.indices((pools, classes)).reshape(2, -1)
-        columns = dict(zip(LEDGER_COLUMNS, self.counts.reshape(-1, len(LEDGER_COLUMNS)).T))
-        return pd.DataFrame({"refresh": index[0], "class": index[1], **columns})

@@ -14,7 +14,8 @@ from pathlib import Path
 import torch
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
-from torch import Tensor
+from torch import Tensor, nn
+from torch.optim import Optimizer
 
 DIGEST = "sha256"
 ADVICE = "delete the folder it lies in and train again"
@@ -84,3 +85,28 @@ def read(path: Path) -> dict[str, Tensor]:
     if expected != digest(tensors):
         raise CheckpointError(f"{path}: altered since it was written; {ADVICE}")
     return tensors
+
+
+def state(network: nn.Module, optimiser: Optimizer) -> dict[str, Tensor]:
+    """Weights and the optimiser's memory as tensors with names."""
+    tensors = {f"network.{name}": value for name, value in network.state_dict().items()}
+    for number, values in optimiser.state_dict()["state"].items():
+        for name, value in values.items():
+            tensors[f"optimiser.{number}.{name}"] = torch.as_tensor(value)
+    return tensors
+
+
+def restore(tensors: dict[str, Tensor], network: nn.Module, optimiser: Optimizer) -> None:
+    """Put a :func:`state` back into a network and an optimiser of one parameter group."""
+    part = len("network.")
+    network.load_state_dict({k[part:]: v for k, v in tensors.items() if k.startswith("network.")})
+    parameters = optimiser.param_groups[0]["params"]
+    memory = optimiser.state_dict()
+    for key, tensor in tensors.items():
+        if key.startswith("optimiser."):
+            _, number, name = key.split(".")
+            if tensor.ndim:
+                # the fused update walks through memory, so moments must lie as their weights do
+                tensor = torch.empty_like(parameters[int(number)]).copy_(tensor)
+            memory["state"].setdefault(int(number), {})[name] = tensor
+    optimiser.load_state_dict(memory)

@@ -12,7 +12,16 @@ from importlib import resources
 # The modules whose code decides what a run holds.
 DETERMINING = (
     "dataset",
+    "plans",
     "sampling",
+    "objects",
+    "pools",
+    "design",
+    "lattice",
+    "exchange",
+    "frontier",
+    "equal_pixels",
+    "resampling",
     "losses",
     "unet",
     "metrics",

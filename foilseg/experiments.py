@@ -27,10 +27,11 @@ MULTI_CLASS, ONE_VS_REST = "multi-class", "one-vs-rest"
 CHOICES = {
     "sampler": (
         "uniform",
-        "equal-samples",
-        "oversampled-rarest",
-        "equal-pixels",
-        "binary-balanced",
+        "proportions",
+        "equal_samples",
+        "oversampled",
+        "equal_pixels",
+        "binary_balanced",
     ),
     "weights": ("none", "standard", "icf", "iscf"),
     "normaliser": ("pixels", "weights"),
@@ -47,13 +48,14 @@ class Experiment:
     name : what the command line calls it.
     title : what tables and legends call it; no two models of one table may share it.
     published : the thesis's name of the model in Tables A1 and A2, or "" if it has none.
-    sampler : where training patches come from: ``"uniform"``, ``"equal-samples"``,
-        ``"oversampled-rarest"``, ``"equal-pixels"`` or ``"binary-balanced"``.
+    sampler : where training patches come from, a key of :data:`foilseg.resampling.SAMPLERS`.
+        ``"oversampled"`` takes the rarest class unless ``options`` names a ``label``.
     gamma : focusing parameter; 0 is cross entropy.
     weights : ``"none"``, ``"standard"``, ``"icf"`` or ``"iscf"``.
     normaliser : what the summed loss is divided by, ``"pixels"`` or ``"weights"``.
     scheme : ``"multi-class"`` for one network with a logit a class, ``"one-vs-rest"`` for one
         network with a single logit per defect.
+    options : further arguments of the sampler, such as ``{"choice": "object"}``.
 
     Raises
     ------
@@ -70,6 +72,7 @@ class Experiment:
     weights: str = "none"
     normaliser: str = "pixels"
     scheme: str = MULTI_CLASS
+    options: dict[str, Any] = field(hash=False, default_factory=dict)
 
     def __post_init__(self):
         if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
@@ -80,7 +83,7 @@ class Experiment:
                 raise ValueError(f"{key}: {given!r} is not one of {', '.join(choices)}")
         if not self.gamma >= 0:
             raise ValueError(f"gamma: {self.gamma} is negative")
-        if self.sampler == "binary-balanced" and not self.is_one_vs_rest:
+        if self.sampler == "binary_balanced" and not self.is_one_vs_rest:
             raise ValueError(f"sampler: {self.sampler!r} needs scheme={ONE_VS_REST!r}")
 
     @property
@@ -124,11 +127,11 @@ def _rows() -> list[Experiment]:
     focal, rest = {"gamma": GAMMA}, {"scheme": ONE_VS_REST}
     return [
         Experiment("baseline", "Baseline", "Baseline"),
-        Experiment("equal-samples", "Eq. Samples", "Eq. Samples", "equal-samples"),
-        Experiment("oversampled-cavities", "Os. Cavities", "Os. Cavities", "oversampled-rarest"),
-        Experiment("equal-pixels", "Eq. Pixels", "Eq. Pixels", "equal-pixels"),
+        Experiment("equal-samples", "Eq. Samples", "Eq. Samples", "equal_samples"),
+        Experiment("oversampled-cavities", "Os. Cavities", "Os. Cavities", "oversampled"),
+        Experiment("equal-pixels", "Eq. Pixels", "Eq. Pixels", "equal_pixels"),
         Experiment("binary", "Binary", "Binary", **rest),
-        Experiment("binary-balanced", "Bin. Balanced", "Bin. Balanced", "binary-balanced", **rest),
+        Experiment("binary-balanced", "Bin. Balanced", "Bin. Balanced", "binary_balanced", **rest),
         Experiment("wce-icf", "wCE ICF", "wCE ICF", weights="icf"),
         Experiment("wce-iscf", "wCE ISCF", "wCE ISCF", weights="iscf"),
         Experiment("focal", "Focal Loss", "Focal Loss", weights="standard", **focal),

@@ -13,7 +13,18 @@ import numpy as np
 import pandas as pd
 import torch
 
-from foilseg import checkpoints, costs, experiments, losses, meters, metrics, runs, training, unet
+from foilseg import (
+    checkpoints,
+    costs,
+    experiments,
+    losses,
+    meters,
+    metrics,
+    resampling,
+    runs,
+    training,
+    unet,
+)
 from foilseg.batches import Draw
 from foilseg.dataset import (
     Dataset,
@@ -26,6 +37,7 @@ from foilseg.dataset import (
 )
 from foilseg.experiments import Experiment, Profile
 from foilseg.inference import THRESHOLD, Predictor
+from foilseg.pools import Index, build_index
 
 RESUME = f"checkpoints/{training.LAST}"
 
@@ -40,6 +52,7 @@ def fit(
     root: Path,
     *,
     defect: str = "",
+    index: Index | None = None,
     device: str = "auto",
     progress: Progress = lambda steps: None,
 ) -> runs.Run:
@@ -51,6 +64,7 @@ def fit(
     Parameters
     ----------
     defect : of a One-vs-Rest row, the name of the class the network is for.
+    index : of the training regions for the profile's patches, if it is there already.
     progress : called with the number of iterations that were done.
 
     Raises
@@ -69,16 +83,18 @@ def fit(
     path = runs.folder(root, determines)
     with runs.lock(path):
         found = runs.find(root, determines)
-        return found or _fit(data, row, profile, determines, path, device, progress)
+        if found:
+            return found
+        index = index or build_index(training_regions(data), len(data.classes), profile.patch)
+        return _fit(data, row, profile, determines, index, path, device, progress)
 
 
-def _fit(data, row, profile, determines, path: Path, device: str, progress: Progress) -> runs.Run:
+def _fit(data, row, profile, determines, index, path: Path, device: str, progress) -> runs.Run:
     device, seed = training.resolve_device(device), determines["seed"]
     part = path.with_name(path.name + ".part")
     own = next((c for c in data.defects if c.name == determines["defect"]), None)
     label = None if own is None else own.index
-    regions = (training_regions(data), validation_regions(data))
-    pixels = class_pixels(regions[0], len(data.classes)).sum(axis=0)
+    pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)
     shape = {"channels_in": data.channels, "base": profile.base}
     shape["channels_out"] = 1 if own else len(data.classes)
     with torch.random.fork_rng():
@@ -88,11 +104,10 @@ def _fit(data, row, profile, determines, path: Path, device: str, progress: Prog
     trained = training.train(
         network,
         make_loss(row, pixels, label),
-        regions,
+        (index, validation_regions(data)),
         training.Settings(seed, *sizes, keep=profile.keep),
         part / "checkpoints",
-        n_classes=len(data.classes),
-        draw=make_draw(row, regions[0], profile.patch, label),
+        draw=make_draw(row, index, data, label),
         label=label,
         device=device,
         progress=progress,
@@ -105,17 +120,26 @@ def _fit(data, row, profile, determines, path: Path, device: str, progress: Prog
     cost = _cost(network, profile.patch, trained.spent, part)
     cost |= {"network": determines["defect"], "inference_seconds_per_megapixel": seconds}
     config = describe(determines, data, device) | {"network": shape, "label": label}
-    write_tables(part, {runs.HISTORY: trained.history, runs.LEDGER: trained.ledger})
-    write_tables(part, {runs.COUNTS: pd.DataFrame(rows)})
-    write_documents(part, {runs.CONFIG: config, runs.COST: cost})
+    write_tables(part, {runs.HISTORY: trained.history, runs.COUNTS: pd.DataFrame(rows)})
+    write_documents(
+        part, {runs.CONFIG: config, runs.COST: cost, runs.LEDGERS: {"pools": trained.ledgers}}
+    )
     return runs.complete(part, path, leave_out=(RESUME,))
 
 
-def make_draw(row: Experiment, regions, size: int, label: int | None) -> Draw | None:
-    """The sampler of a row over the training regions; None is the standard one."""
-    if row.sampler == "uniform":
-        return None
-    raise ValueError(f"sampler: {row.sampler!r} of {row.name} is not there yet")
+def make_draw(row: Experiment, index: Index, data: Dataset, label: int | None = None) -> Draw:
+    """The sampler of a row, (number, generator) -> plan, over the indexed training regions.
+
+    Without an option ``label``, ``"oversampled"`` takes the rarest class, and
+    ``"binary_balanced"`` the class of the One-vs-Rest network.
+    """
+    options = dict(row.options)
+    if row.sampler == "oversampled":
+        rarest = experiments.rarest(data)
+        options.setdefault("label", next(c.index for c in data.classes if c.name == rarest))
+    if row.sampler == "binary_balanced":
+        options.setdefault("label", label)
+    return partial(resampling.SAMPLERS[row.sampler], index, **options)
 
 
 def make_loss(row: Experiment, pixels: np.ndarray, label: int | None = None) -> training.Loss:

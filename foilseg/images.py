@@ -64,7 +64,8 @@ def _as_array(image: Image.Image, path: Path) -> np.ndarray:
 
 def _is_deep(path: Path) -> bool:
     """Whether a PNG or TIFF stores 16 bits a channel (Pillow would drop the lower eight)."""
-    head = path.open("rb").read(32)
+    with path.open("rb") as file:
+        head = file.read(32)
     if head.startswith(b"\x89PNG"):
         return head[24] == 16
     with Image.open(path) as image:

@@ -67,7 +67,7 @@ class Model:
                 if callable(progress):
                     progress(steps)
 
-            places = {"defect": defect, "device": device, "progress": advance}
+            places = {"defect": defect, "device": device, "progress": advance, "index": s.index}
             return fit.fit(s.dataset, self.row, s.profile, s.seed, s.runs, **places)
 
     @property

@@ -17,13 +17,16 @@ from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+if TYPE_CHECKING:
+    from foilseg.ledger import Ledger
+
 LIBRARIES = ("torch", "numpy")
 CONFIG, COUNTS, COST, CHECKSUMS = "config.json", "counts.csv", "cost.json", "checksums.json"
-MODEL, HISTORY, LEDGER = "model.safetensors", "history.csv", "ledger.csv"
+MODEL, HISTORY, LEDGERS = "model.safetensors", "history.csv", "ledgers.json"
 CLAIMS = "claims.csv"
 
 
@@ -51,9 +54,12 @@ class Run:
         """iteration, train_loss, validation_loss."""
         return pd.read_csv(self._file(HISTORY))
 
-    def ledger(self) -> pd.DataFrame:
-        """What each pool delivered: refresh, class (index), patches, pixels, drawn_for."""
-        return pd.read_csv(self._file(LEDGER))
+    def ledgers(self) -> list[Ledger]:
+        """The account of every training pool, in order."""
+        from foilseg.ledger import Ledger
+
+        content = json.loads(self._file(LEDGERS).read_text())["pools"]
+        return [Ledger.from_json(json.dumps(pool)) for pool in content]
 
     def claims(self) -> pd.DataFrame:
         """Of joined predictions: foil, against, class (of the reference), claims, pixels."""

@@ -17,9 +17,10 @@ from tqdm.auto import tqdm
 
 from foilseg import experiments, folder, runs
 from foilseg.code import code_version
-from foilseg.dataset import Dataset, Foil, split
+from foilseg.dataset import Dataset, Foil, split, training_regions
 from foilseg.experiments import Experiment, Profile
 from foilseg.models import Model, stack
+from foilseg.pools import Index, build_index
 
 TWIN = "twin"
 DATA_ROOT = Path("_data")
@@ -47,6 +48,12 @@ class Study:
     def dataset(self) -> Dataset:
         """The data, read once; the twin is rendered first if it is not there."""
         return folder.load(self.root)
+
+    @cached_property
+    def index(self) -> Index:
+        """The index of the training regions for the profile's patches, made once."""
+        classes = len(self.dataset.classes)
+        return build_index(training_regions(self.dataset), classes, self.profile.patch)
 
     @property
     def root(self) -> Path:

@@ -6,9 +6,11 @@ augmentation, no selection of checkpoints.
 
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,10 +18,11 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
-from foilseg import checkpoints, sampling
-from foilseg.batches import Batch, Draw, Ledger, Pools, ahead
+from foilseg import checkpoints, resampling, sampling
+from foilseg.batches import Batch, Draw, Pools, ahead
 from foilseg.dataset import Foil
 from foilseg.meters import Meter, Spent
+from foilseg.pools import Index
 
 LAST = "last.safetensors"
 HISTORY = "history.csv"
@@ -67,14 +70,15 @@ class TrainingError(RuntimeError):
 
 
 class Trained(NamedTuple):
-    """What a training leaves besides the network: history, ledger, and what it took.
+    """What a training leaves besides the network.
 
     ``history`` has the columns iteration, train_loss and validation_loss (NaN where it was not
-    measured), ``ledger`` those of :meth:`foilseg.batches.Ledger.frame`.
+    measured); ``ledgers`` are those of the training pools as JSON values, in order; ``spent`` is
+    what all sessions together took.
     """
 
     history: pd.DataFrame
-    ledger: pd.DataFrame
+    ledgers: list[dict]
     spent: Spent
 
 
@@ -102,11 +106,10 @@ def make_optimiser(network: nn.Module, settings: Settings) -> torch.optim.AdamW:
 def train(
     network: nn.Module,
     loss: Loss,
-    regions: tuple[Sequence[Foil], Sequence[Foil]],
+    regions: tuple[Index, Sequence[Foil]],
     settings: Settings,
     folder: Path,
     *,
-    n_classes: int,
     draw: Draw | None = None,
     label: int | None = None,
     device: str = "auto",
@@ -118,10 +121,10 @@ def train(
     ----------
     network : freshly initialised; its weights are replaced when a training is resumed.
     loss : logits (N, K, H, W) and target (N, H, W) -> scalar.
-    regions : training and validation regions; they must not overlap.
+    regions : the index of the training regions (:func:`foilseg.pools.build_index`, for patches
+        of ``settings.patch``) and the validation regions; they must not overlap.
     folder : holds the checkpoints (``model-NNNNNN.safetensors`` at ``settings.keep`` and
         ``last.safetensors``), and ``history.csv`` if the training failed.
-    n_classes : of the annotation.
     draw : (number, generator) -> plan of a training pool; uniform unless told. Validation
         patches are always uniform.
     label : the class of a One-vs-Rest network, or None.
@@ -137,9 +140,8 @@ def train(
     device = resolve_device(device)
     network.to(device, memory_format=MEMORY).train()
     optimiser = make_optimiser(network, settings)
-    training, validation = make_pools(regions, settings, n_classes, draw, label)
-    ledger = Ledger(-(-settings.iterations // settings.refresh), n_classes, settings.refresh)
-    history, spent = _resume(network, optimiser, ledger, folder)
+    training, validation = make_pools(regions, settings, draw, label)
+    history, spent = _resume(network, optimiser, training, folder)
     meter = Meter(torch.get_num_threads(), spent)
     progress(len(history))
     todo = range(len(history) + 1, settings.iterations + 1)
@@ -151,31 +153,28 @@ def train(
         history.append((iteration, value, measured))
         if not math.isfinite(value):
             raise _failure(history, folder)
-        ledger.add(iteration, batch)
         if iteration in settings.keep:
             checkpoints.write(network.state_dict(), folder / f"model-{iteration:06d}.safetensors")
         if iteration in settings.saves or iteration == settings.iterations:
-            _checkpoint(network, optimiser, history, ledger, meter.read(), folder)
+            _checkpoint(network, optimiser, history, training, meter.read(), folder)
         progress(1)
-    return Trained(_frame(history), ledger.frame(), meter.spent)
+    return Trained(_frame(history), training.ledgers_until(len(history)), meter.spent)
 
 
 def make_pools(
-    regions: tuple[Sequence[Foil], Sequence[Foil]],
+    regions: tuple[Index, Sequence[Foil]],
     settings: Settings,
-    n_classes: int,
     draw: Draw | None = None,
     label: int | None = None,
 ) -> tuple[Pools, Pools]:
     """The pools of training and validation; arguments as :func:`train`."""
-    size, pools = settings.patch, []
-    for stream, part in zip(("train", "validation"), regions):
-        prepared = sampling.prepare(part, size)
-        uniform = _uniform(prepared, size)
-        chosen = draw if stream == "train" and draw else uniform
-        amounts = (settings.batch, settings.refresh, n_classes, label)
-        pools.append(Pools(prepared, chosen, settings.seed, stream, *amounts))
-    return pools[0], pools[1]
+    index, amounts = regions[0], (settings.batch, settings.refresh, label)
+    held_out = sampling.prepare(regions[1], settings.patch)
+    draw = draw or partial(resampling.standard, index)
+    return (
+        Pools(index.regions, draw, settings.seed, "train", *amounts, index),
+        Pools(held_out, _uniform(held_out, settings.patch), settings.seed, "validation", *amounts),
+    )
 
 
 def _uniform(regions: Sequence[Foil], size: int) -> Draw:
@@ -223,35 +222,23 @@ def _failure(history: list[tuple[int, float, float]], folder: Path) -> TrainingE
     )
 
 
-def _checkpoint(network, optimiser, history, ledger: Ledger, spent: Spent, folder: Path) -> None:
-    tensors = {f"network.{k}": v for k, v in network.state_dict().items()}
-    for number, state in optimiser.state_dict()["state"].items():
-        tensors |= {f"optimiser.{number}.{k}": torch.as_tensor(v) for k, v in state.items()}
+def _checkpoint(network, optimiser, history, pools: Pools, spent: Spent, folder: Path) -> None:
+    tensors = checkpoints.state(network, optimiser)
     tensors["history"] = torch.tensor(history, dtype=torch.float64)
-    tensors["ledger"] = torch.from_numpy(ledger.counts)
+    text = json.dumps(pools.ledgers_until(len(history))).encode()
+    tensors["ledgers"] = torch.frombuffer(bytearray(text), dtype=torch.uint8)
     numbers = (spent.seconds, spent.joules, float(spent.peak_bytes))
     tensors["spent"] = torch.tensor(numbers, dtype=torch.float64)
     checkpoints.write(tensors, folder / LAST)
 
 
-def _resume(network, optimiser, ledger: Ledger, folder: Path) -> tuple[list[tuple], Spent | None]:
+def _resume(network, optimiser, pools: Pools, folder: Path) -> tuple[list[tuple], Spent | None]:
     """Restore the last checkpoint: the history so far and what it took; empty at the start."""
     if not (folder / LAST).exists():
         return [], None
     tensors = checkpoints.read(folder / LAST)
-    part = len("network.")
-    network.load_state_dict({k[part:]: v for k, v in tensors.items() if k.startswith("network.")})
-    parameters = optimiser.param_groups[0]["params"]
-    state = optimiser.state_dict()
-    for key, tensor in tensors.items():
-        if key.startswith("optimiser."):
-            _, number, name = key.split(".")
-            if tensor.ndim:
-                # the fused update walks through memory, so moments must lie as their weights do
-                tensor = torch.empty_like(parameters[int(number)]).copy_(tensor)
-            state["state"].setdefault(int(number), {})[name] = tensor
-    optimiser.load_state_dict(state)
-    ledger.counts[:] = tensors["ledger"].numpy()
+    checkpoints.restore(tensors, network, optimiser)
+    pools.ledgers = dict(enumerate(json.loads(tensors["ledgers"].numpy().tobytes())))
     history = [(int(i), value, measured) for i, value, measured in tensors["history"].tolist()]
     seconds, joules, peak = tensors["spent"].tolist()
     return history, Spent(seconds, joules, int(peak))

@@ -15,6 +15,7 @@ import toy
 
 from foilseg import batches, checkpoints, fit, folder, losses, sampling, training, unet
 from foilseg.dataset import training_regions, validation_regions
+from foilseg.pools import build_index
 
 TESTS = Path(__file__).parent
 
@@ -22,7 +23,7 @@ TESTS = Path(__file__).parent
 @pytest.fixture(scope="module")
 def regions(toy_data):
     data = folder.load(toy_data)
-    return training_regions(data), validation_regions(data)
+    return build_index(training_regions(data), 3, 16), validation_regions(data)
 
 
 def settings_of(**changes):
@@ -34,15 +35,13 @@ def run(regions, place, loss=losses.cross_entropy, **changes):
     """Train a new network; the network and what the training returned."""
     torch.manual_seed(0)
     network = unet.UNet(1, 3, 2)
-    return network, training.train(
-        network, loss, regions, settings_of(**changes), place, n_classes=3
-    )
+    return network, training.train(network, loss, regions, settings_of(**changes), place)
 
 
 def same(a, b):
     """Whether two trainings ended with the same bits."""
     weights = zip(a[0].state_dict().values(), b[0].state_dict().values())
-    tables = a[1].history.equals(b[1].history) and a[1].ledger.equals(b[1].ledger)
+    tables = a[1].history.equals(b[1].history) and a[1].ledgers == b[1].ledgers
     return tables and all(torch.equal(x, y) for x, y in weights)
 
 
@@ -73,9 +72,7 @@ def test_an_interrupted_run_goes_on_where_it_was_with_the_same_bits(regions, tmp
     network = unet.UNet(1, 3, 2)
     settings = settings_of(validate_every=100)
     place = tmp_path / "a"
-    resumed = training.train(
-        network, losses.focal, regions, settings, place, n_classes=3, progress=told.append
-    )
+    resumed = training.train(network, losses.focal, regions, settings, place, progress=told.append)
     assert told[0] == moment // 4 * 4
     quiet = run(regions, tmp_path / "b", losses.focal, validate_every=100, save_every=5)
     assert same((network, resumed), quiet)
@@ -157,26 +154,23 @@ def test_a_write_that_fails_leaves_the_last_checkpoint(tmp_path):
     assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors"]
 
 
-def test_the_ledger_is_what_the_patches_hold(regions):
-    pools = training.make_pools(regions, settings_of(), 3)[0]
-    ledger = batches.Ledger(3, 3, 5)
-    every = [pools.at(i) for i in range(1, 13)]
-    for iteration, batch in enumerate(every, 1):
-        ledger.add(iteration, batch)
-    table = ledger.frame().set_index(["refresh", "class"])
-    for pool, part in enumerate((every[:5], every[5:10], every[10:])):
-        masks = np.concatenate([batch.target.numpy() for batch in part])
+def test_the_ledgers_are_those_of_the_pools_that_were_used(regions, tmp_path):
+    trained = run(regions, tmp_path)[1]
+    pools = training.make_pools(regions, settings_of())[0]
+    assert [pool["n"] for pool in trained.ledgers] == [10, 10, 10]
+    for number, pool in enumerate(trained.ledgers):
+        part = [pools.at(i).target.numpy() for i in range(5 * number + 1, 5 * number + 6)]
+        masks = np.concatenate(part)
         for label in range(3):
             hit = masks == label
-            row = table.loc[(pool, label)]
-            assert (row["pixels"], row["patches"]) == (hit.sum(), hit.any(axis=(1, 2)).sum())
-    assert table["pixels"].sum() == 12 * 2 * 16 * 16
+            assert pool["pixels"][str(label)] == hit.sum()
+            assert pool["showing"][str(label)] == hit.any(axis=(1, 2)).sum()
 
 
 def test_batches_are_those_of_the_plan_and_ahead_of_time_the_same(regions):
     settings = settings_of()
-    pools, again = (training.make_pools(regions, settings, 3)[0] for _ in range(2))
-    prepared = sampling.prepare(regions[0], 16)
+    pools, again = (training.make_pools(regions, settings)[0] for _ in range(2))
+    prepared = regions[0].regions
     for iteration, batch in zip(range(1, 13), batches.ahead(again, range(1, 13))):
         number, place = divmod(iteration - 1, 5)
         plan = sampling.uniform(prepared, 10, 16, sampling.rng(1, number, "train"))
@@ -188,19 +182,18 @@ def test_batches_are_those_of_the_plan_and_ahead_of_time_the_same(regions):
 
 def test_a_one_vs_rest_target_is_one_where_the_class_is(regions):
     settings = settings_of(batch=8)
-    plain = training.make_pools(regions, settings, 3)[0].at(1)
-    binary = training.make_pools(regions, settings, 3, label=2)[0].at(1)
+    plain = training.make_pools(regions, settings)[0].at(1)
+    binary = training.make_pools(regions, settings, label=2)[0].at(1)
     assert (plain.target == 2).any()
     assert torch.equal(binary.target, (plain.target == 2).to(torch.uint8))
     assert torch.equal(binary.images, plain.images)
-    assert np.array_equal(binary.delivered, plain.delivered)
 
 
 def test_a_failure_while_cutting_is_raised(regions):
     def broken(n, generator):
         raise ValueError("no such pool")
 
-    pools = training.make_pools(regions, settings_of(), 3, draw=broken)[0]
+    pools = training.make_pools(regions, settings_of(), draw=broken)[0]
     with pytest.raises(ValueError, match="no such pool"):
         list(batches.ahead(pools, range(1, 4)))
 
