@@ -229,8 +229,9 @@ def _focus(entropy: Tensor, gamma: float) -> Tensor:
 def _reduce(loss: Tensor, target: Tensor, weights: Tensor | None, normaliser: str) -> Tensor:
     if weights is None:
         return loss.mean()
-    weight = weights.to(loss)[target]
-    return (loss * weight).sum() / (weight.sum() if normaliser == "weights" else loss.numel())
+    weight = weights.to(loss).take(target)
+    total = (loss * weight).sum()
+    return total / (weight.sum() if normaliser == "weights" else loss.numel())
 
 
 def _check(logits: Tensor, target: Tensor, gamma: float, normaliser: str) -> None:

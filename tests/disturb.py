@@ -7,6 +7,7 @@ that are not byte for byte those of the undisturbed run), stages (how far each v
 rivals (how two processes at once ended) and leftovers.
 """
 
+import contextlib
 import json
 import os
 import random
@@ -47,6 +48,16 @@ def start(data: Path, root: Path) -> int:
     return pid
 
 
+def wait_for_progress(root: Path, pid: int) -> None:
+    """Wait until a process has written a file that was not there, or has ended."""
+    before = {p: p.stat().st_mtime_ns for p in root.rglob("*.safetensors")}
+    while os.waitid(os.P_PID, pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        with contextlib.suppress(FileNotFoundError):
+            if before != {p: p.stat().st_mtime_ns for p in root.rglob("*.safetensors")}:
+                return
+        time.sleep(0.002)
+
+
 def ended(pid: int) -> int:
     """Wait for a process; its exit code."""
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
@@ -77,7 +88,7 @@ def main(place: Path, kills: int, seed: int) -> dict:
     data, chance = toy.write(place / "data"), random.Random(seed)
     begin = time.monotonic()
     assert ended(start(data, place / "quiet")) == 0
-    duration = time.monotonic() - begin
+    duration = (time.monotonic() - begin) / 3
     expected = contents(place / "quiet")
     report = {"kills": 0, "completed": 0, "different": [], "stages": [], "leftovers": []}
     while report["kills"] < kills:
@@ -85,7 +96,9 @@ def main(place: Path, kills: int, seed: int) -> dict:
         while True:
             pid = start(data, root)
             if report["kills"] < kills:
-                time.sleep(duration * chance.random() ** 0.5)
+                if chance.random() < 0.75:
+                    wait_for_progress(root, pid)
+                time.sleep(duration * chance.random())
                 os.kill(pid, signal.SIGKILL)
             code = ended(pid)
             if code == 0:
