@@ -14,6 +14,8 @@ first steps:
   foilseg twin _data/foils                           render the embedded data as a dataset folder
   foilseg check _data/foils                          list every problem of a dataset folder
   foilseg train baseline focal-iscf --profile smoke  train what is missing
+  foilseg train all --profile smoke                  all models; stop and go on at any time
+  foilseg predict _runs/RUN IMAGE... --out DIR       masks, overlays and a table for new images
   foilseg chapter losses -p profile smoke            execute one chapter of the book
 """
 
@@ -43,6 +45,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_data_commands(commands)
     _add_train(commands)
+    _add_predict(commands)
     _add_chapter(commands)
     return parser
 
@@ -74,6 +77,15 @@ def _add_train(commands) -> None:
     train.add_argument("--runs", default="", help="where runs are stored (default: _runs)")
     train.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
     train.set_defaults(command=_train)
+
+
+def _add_predict(commands) -> None:
+    predict = commands.add_parser("predict", help="predict image files with a trained model")
+    predict.add_argument("run", type=Path, help="a run folder, as `foilseg train` prints it")
+    predict.add_argument("image", type=Path, nargs="+", help="image files, or folders of them")
+    predict.add_argument("--out", type=Path, required=True, help="a new folder for the results")
+    predict.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
+    predict.set_defaults(command=_predict)
 
 
 def _add_chapter(commands) -> None:
@@ -134,12 +146,30 @@ def _train(options) -> int:
     for name in names:
         experiments.experiment(name)
     opened = study.open_study(options.data, options.profile, options.seed, options.runs)
-    missing = opened.missing(names)
-    for number, name in enumerate(missing, 1):
-        print(f"[{number}/{len(missing)}] {name}", file=sys.stderr)
-        print(opened.run(name, device=options.device).path)
-    if not missing:
-        print(f"nothing to train: all of {', '.join(names)} are in {opened.runs}")
+    if not opened.missing(names):
+        print(f"nothing to train: {', '.join(names)} lie in {opened.runs}")
+    opened.train(names, device=options.device)
+    for name in names:
+        for run in opened.model(name).made():
+            print(run.path)
+    return 0
+
+
+def _predict(options) -> int:
+    from tqdm import tqdm
+
+    from foilseg import predict, runs
+
+    run = runs.open_run(options.run)
+    with tqdm(desc="predict", unit="image") as bar:
+        table = predict.predict_files(
+            run,
+            options.image,
+            options.out,
+            device=options.device,
+            progress=lambda name: bar.update(),
+        )
+    print(f"{options.out}: {table['file'].nunique()} image(s), see {predict.TABLE}")
     return 0
 
 

@@ -1,7 +1,17 @@
 """The models as rows of a table, and the profiles they are trained in.
 
-An experiment is a row, never a file or a class: sampler, loss, weights. The same row means the
-same thing on any dataset folder, because weights and classes come from the data.
+An experiment is a row, never a file or a class: sampler, loss, weights, scheme. The same row
+means the same thing on any dataset folder, because classes, weights and the number of One-vs-Rest
+networks come from the data.
+
+Adding a model needs a row and nothing else. In the library it is a line of the table below. A
+notebook makes one and hands it over wherever the name of an experiment is taken::
+
+    mild = Experiment("focal-mild", "FL mild", gamma=0.5, weights="iscf")
+    study.model(mild).counts()
+
+Nothing is registered by that, and a row that bears the name of one of the table but says
+something else is refused.
 """
 
 from __future__ import annotations
@@ -9,8 +19,24 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
-STANDARD_WEIGHTS = (0.25, 0.75)  # negative class, every defect (thesis 3.4.2)
+from foilseg.code import code_version
+from foilseg.dataset import Dataset, class_pixels, training_regions
+
 GAMMA = 2.0  # focusing parameter of the thesis
+MULTI_CLASS, ONE_VS_REST = "multi-class", "one-vs-rest"
+CHOICES = {
+    "sampler": (
+        "uniform",
+        "proportions",
+        "equal_samples",
+        "oversampled",
+        "equal_pixels",
+        "binary_balanced",
+    ),
+    "weights": ("none", "standard", "icf", "iscf"),
+    "normaliser": ("pixels", "weights"),
+    "scheme": (MULTI_CLASS, ONE_VS_REST),
+}
 
 
 @dataclass(frozen=True)
@@ -20,17 +46,55 @@ class Experiment:
     Attributes
     ----------
     name : what the command line calls it.
-    title : what tables and legends call it.
+    title : what tables and legends call it; no two models of one table may share it.
     published : the thesis's name of the model in Tables A1 and A2, or "" if it has none.
+    sampler : where training patches come from, a key of :data:`foilseg.resampling.SAMPLERS`.
+        ``"oversampled"`` takes the rarest class unless ``options`` names a ``label``.
     gamma : focusing parameter; 0 is cross entropy.
     weights : ``"none"``, ``"standard"``, ``"icf"`` or ``"iscf"``.
+    normaliser : what the summed loss is divided by, ``"pixels"`` or ``"weights"``.
+    scheme : ``"multi-class"`` for one network with a logit a class, ``"one-vs-rest"`` for one
+        network with a single logit per defect.
+    options : further arguments of the sampler, such as ``{"choice": "object"}``.
+
+    Raises
+    ------
+    ValueError
+        If a field holds none of its choices, the name is no file name, or the sampler needs a
+        One-vs-Rest network and there is none.
     """
 
     name: str
     title: str
     published: str = ""
+    sampler: str = "uniform"
     gamma: float = 0.0
     weights: str = "none"
+    normaliser: str = "pixels"
+    scheme: str = MULTI_CLASS
+    options: dict[str, Any] = field(hash=False, default_factory=dict)
+
+    def __post_init__(self):
+        if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
+            raise ValueError(f"name: {self.name!r}; use letters, digits, - and _")
+        for key, choices in CHOICES.items():
+            if getattr(self, key) not in choices:
+                given = getattr(self, key)
+                raise ValueError(f"{key}: {given!r} is not one of {', '.join(choices)}")
+        if not self.gamma >= 0:
+            raise ValueError(f"gamma: {self.gamma} is negative")
+        if self.sampler == "binary_balanced" and not self.is_one_vs_rest:
+            raise ValueError(f"sampler: {self.sampler!r} needs scheme={ONE_VS_REST!r}")
+
+    @property
+    def is_one_vs_rest(self) -> bool:
+        """Whether the model is one network per defect."""
+        return self.scheme == ONE_VS_REST
+
+    @property
+    def determining(self) -> dict[str, Any]:
+        """What decides the result: everything but title and published name."""
+        return {k: v for k, v in asdict(self).items() if k not in ("name", "title", "published")}
 
 
 @dataclass(frozen=True)
@@ -59,11 +123,28 @@ class Profile:
         return {k: v for k, v in asdict(self).items() if k not in ("name", "twin")}
 
 
-_EXPERIMENTS = [
-    Experiment("baseline", "Baseline", "Baseline"),
-    Experiment("focal-iscf", "FL ISCF", "FL ISCF", gamma=GAMMA, weights="iscf"),
-]
-EXPERIMENTS = {e.name: e for e in _EXPERIMENTS}
+def _rows() -> list[Experiment]:
+    focal, rest = {"gamma": GAMMA}, {"scheme": ONE_VS_REST}
+    return [
+        Experiment("baseline", "Baseline", "Baseline"),
+        Experiment("equal-samples", "Eq. Samples", "Eq. Samples", "equal_samples"),
+        Experiment("oversampled-cavities", "Os. Cavities", "Os. Cavities", "oversampled"),
+        Experiment("equal-pixels", "Eq. Pixels", "Eq. Pixels", "equal_pixels"),
+        Experiment("binary", "Binary", "Binary", **rest),
+        Experiment("binary-balanced", "Bin. Balanced", "Bin. Balanced", "binary_balanced", **rest),
+        Experiment("wce-icf", "wCE ICF", "wCE ICF", weights="icf"),
+        Experiment("wce-iscf", "wCE ISCF", "wCE ISCF", weights="iscf"),
+        Experiment("focal", "Focal Loss", "Focal Loss", weights="standard", **focal),
+        Experiment("focal-icf", "FL ICF", "FL ICF", weights="icf", **focal),
+        Experiment("focal-iscf", "FL ISCF", "FL ISCF", weights="iscf", **focal),
+        Experiment("binary-focal", "Binary FL", "Binary FL", weights="standard", **focal, **rest),
+        Experiment(
+            "binary-focal-iscf", "Bin FL ISCF", "Bin FL ISCF", weights="iscf", **focal, **rest
+        ),
+    ]
+
+
+EXPERIMENTS = {row.name: row for row in _rows()}
 
 _SMOKE_TWIN = {"foils": 4, "height": 640, "width": 512, "scale": 0.5}
 _PROFILES = [
@@ -80,11 +161,59 @@ def _pick(kind: str, table: dict, name: str):
     return table[name]
 
 
-def experiment(name: str) -> Experiment:
-    """The row of that name; a ValueError lists the rows there are."""
-    return _pick("experiment", EXPERIMENTS, name)
+def experiment(name: str | Experiment) -> Experiment:
+    """The row of that name, or the row itself.
+
+    Raises
+    ------
+    ValueError
+        If there is no such name (lists those there are), or if a row bears the name of one of
+        the table and differs from it.
+    """
+    if not isinstance(name, Experiment):
+        return _pick("experiment", EXPERIMENTS, name)
+    if EXPERIMENTS.get(name.name, name) != name:
+        raise ValueError(f"experiment {name.name!r} is taken by another row; give yours a new name")
+    return name
 
 
 def profile(name: str) -> Profile:
     """The profile of that name; a ValueError lists the profiles there are."""
     return _pick("profile", PROFILES, name)
+
+
+def networks(row: Experiment, data: Dataset) -> tuple[str, ...]:
+    """What a model's networks are for: ``("",)`` for one of all classes, else every defect."""
+    return tuple(c.name for c in data.defects) if row.is_one_vs_rest else ("",)
+
+
+def rarest(data: Dataset) -> str:
+    """The defect with the fewest training pixels, of those that have one."""
+    pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)
+    present = [c for c in data.defects if pixels[c.index]]
+    if not present:
+        raise ValueError(f"{data.name}: no training region shows a defect")
+    return min(present, key=lambda c: pixels[c.index]).name
+
+
+def title(row: Experiment, data: Dataset) -> str:
+    """The row's title; "Os. Cavities" names the class that it oversamples in other data."""
+    if row == EXPERIMENTS["oversampled-cavities"] and rarest(data) != "cavity":
+        return f"Os. {rarest(data)}"
+    return row.title
+
+
+def determinants(
+    data: Dataset, row: Experiment, profile: Profile, seed: int, defect: str = ""
+) -> dict[str, Any]:
+    """Everything that decides what a run holds; its hash names the run's folder."""
+    return {
+        "experiment": row.name,
+        **row.determining,
+        "defect": defect,
+        "profile": profile.name,
+        **profile.sizes,
+        "seed": seed,
+        "data": data.fingerprint,
+        "code": code_version(),
+    }

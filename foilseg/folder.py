@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from foilseg import images
-from foilseg.dataset import Dataset, Foil, LabelClass, as_float
+from foilseg.dataset import Dataset, Foil, LabelClass, as_float, class_pixels, split
 
 ROI_COLUMNS = ["name", "top", "left", "height", "width"]
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp")
@@ -107,7 +107,19 @@ def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
         digests.append(digest)
     _same_kind(scan, pictures, foils)
     found = tuple(foil for foil in foils if foil is not None)
+    if not scan.problems:
+        _learnable(scan, found, description["classes"])
     return Dataset(**description, foils=found, digests=tuple(digests)), scan.problems
+
+
+def _learnable(scan: _Scan, foils: tuple[Foil, ...], classes) -> None:
+    """A class that no training region shows can be neither learned nor weighted."""
+    counts = class_pixels(tuple(split(foil)[0] for foil in foils), len(classes)).sum(axis=0)
+    for c in classes:
+        if not counts[c.index]:
+            advice = "annotate it below the first third of the rows of some image, or remove it"
+            what = f"class {c.name!r} has no pixel in any training region"
+            scan.add(scan.root / "labels", what, advice)
 
 
 def _description(scan: _Scan) -> dict | None:

@@ -6,33 +6,28 @@ not. ``checksums.json`` is written last; a file that no longer fits it is never 
 
 from __future__ import annotations
 
-import io
+import fcntl
 import json
+import os
 import platform
-import tokenize
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from functools import cache
 from hashlib import sha256
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-# The modules whose code decides what a run holds.
-DETERMINING = (
-    "dataset",
-    "sampling",
-    "losses",
-    "unet",
-    "metrics",
-    "inference",
-    "training",
-    "fit",
-)
+if TYPE_CHECKING:
+    from foilseg.ledger import Ledger
+
 LIBRARIES = ("torch", "numpy")
 CONFIG, COUNTS, COST, CHECKSUMS = "config.json", "counts.csv", "cost.json", "checksums.json"
-MODEL, HISTORY = "model.safetensors", "history.csv"
+MODEL, HISTORY, LEDGERS = "model.safetensors", "history.csv", "ledgers.json"
+CLAIMS = "claims.csv"
 
 
 class RunError(RuntimeError):
@@ -59,6 +54,17 @@ class Run:
         """iteration, train_loss, validation_loss."""
         return pd.read_csv(self._file(HISTORY))
 
+    def ledgers(self) -> list[Ledger]:
+        """The account of every training pool, in order."""
+        from foilseg.ledger import Ledger
+
+        content = json.loads(self._file(LEDGERS).read_text())["pools"]
+        return [Ledger.from_json(json.dumps(pool)) for pool in content]
+
+    def claims(self) -> pd.DataFrame:
+        """Of joined predictions: foil, against, class (of the reference), claims, pixels."""
+        return pd.read_csv(self._file(CLAIMS), dtype={"foil": str})
+
     def counts(self) -> pd.DataFrame:
         """One row a foil, class and reference: foil, against, defect, tp, fp, fn, tn."""
         return pd.read_csv(self._file(COUNTS), dtype={"foil": str})
@@ -76,6 +82,25 @@ class Run:
     def model(self) -> Path:
         """The file of the trained weights."""
         return self._file(MODEL)
+
+    def checkpoint(self, iteration: int) -> Path:
+        """The file of the weights that were kept after an iteration (thesis 3.5.1)."""
+        return self._file(f"checkpoints/model-{iteration:06d}.safetensors")
+
+    def problems(self) -> list[str]:
+        """What is wrong with the folder: files that are missing, altered, or do not belong."""
+        found = []
+        expected = _checksums(self.path / CHECKSUMS)
+        for name in expected:
+            try:
+                self._file(name)
+            except RunError as error:
+                found.append(str(error))
+        for path in sorted(p for p in self.path.rglob("*") if p.is_file()):
+            name = path.relative_to(self.path).as_posix()
+            if name not in expected and name != CHECKSUMS:
+                found.append(f"{path}: is no file of the run; move it elsewhere")
+        return found
 
     def _file(self, name: str) -> Path:
         """The path of a file of the run, after its checksum was compared."""
@@ -104,49 +129,80 @@ def _digest(path: Path) -> str:
     return digest.hexdigest()
 
 
-def normalised(source: str) -> str:
-    """Python source without comments, docstrings and blank lines: what it does."""
-    import ast
-
-    lines = source.splitlines()
-    drop: set[int] = set()
-    for node in ast.walk(ast.parse(source)):
-        body = getattr(node, "body", None)
-        first = body[0] if isinstance(body, list) and body else None
-        if isinstance(first, ast.Expr) and isinstance(first.value, ast.Constant):
-            drop.update(range(first.lineno - 1, first.end_lineno))
-    for token in tokenize.generate_tokens(io.StringIO(source).readline):
-        if token.type == tokenize.COMMENT:
-            row, column = token.start
-            lines[row - 1] = lines[row - 1][:column]
-    kept = (line.rstrip() for n, line in enumerate(lines) if n not in drop)
-    return "\n".join(line for line in kept if line)
-
-
-@cache
-def code_version(modules: tuple[str, ...] = DETERMINING) -> str:
-    """Hash of the code of some modules, by default of those that determine a run.
-
-    Prose in the code does not count.
-    """
-    digest = sha256()
-    for module in modules:
-        source = resources.files("foilseg").joinpath(f"{module}.py").read_text("utf-8")
-        digest.update(f"{module}\n{normalised(source)}\n".encode())
-    return digest.hexdigest()[:16]
-
-
 def folder(root: Path, determines: dict[str, Any]) -> Path:
     """Where the run with these determinants lies, or would lie."""
     text = json.dumps(determines, sort_keys=True)
-    parts = [str(determines[k]) for k in ("experiment", "profile", "seed")]
-    return Path(root) / "-".join([*parts, sha256(text.encode()).hexdigest()[:12]])
+    parts = [str(determines.get(k, "")) for k in ("experiment", "defect", "profile", "seed")]
+    plain = [re.sub(r"[^A-Za-z0-9]+", "-", part).strip("-") for part in parts]
+    return Path(root) / "-".join([*filter(None, plain), sha256(text.encode()).hexdigest()[:12]])
 
 
 def find(root: Path, determines: dict[str, Any]) -> Run | None:
-    """The complete run with these determinants, or None."""
+    """The complete run with these determinants, or None.
+
+    Raises
+    ------
+    RunError
+        If the folder of that name was altered, or was made from something else.
+    """
     path = folder(root, determines)
-    return Run(path) if path.is_dir() else None
+    if not path.is_dir():
+        return None
+    run = Run(path)
+    if run.config["determines"] != json.loads(json.dumps(determines)):
+        raise RunError(f"{path}: was made from other settings; move it elsewhere and train again")
+    return run
+
+
+def open_run(path: Path) -> Run:
+    """The complete run in a folder.
+
+    Raises
+    ------
+    RunError
+        If there is no such folder, the training in it is not complete, or it is no run.
+    """
+    path = Path(path)
+    if path.name.endswith(".part"):
+        raise RunError(f"{path}: this training is not complete; continue it with foilseg train")
+    if not path.is_dir():
+        raise RunError(f"{path}: no such folder; foilseg train prints where its runs are")
+    run = Run(path)
+    if "determines" not in run.config:
+        raise RunError(f"{path}: is no run of this version; train it again")
+    return run
+
+
+@contextmanager
+def lock(path: Path) -> Iterator[None]:
+    """Hold the run folder ``path`` for this process alone, also while it is not there yet.
+
+    The system gives the lock back when the process ends, however it ends.
+
+    Raises
+    ------
+    RunError
+        If another process holds it.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    name = path.with_name(path.name + ".lock")
+    with name.open("a+") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            file.seek(0)
+            holder = file.read().strip() or "unknown"
+            raise RunError(
+                f"{path}: process {holder} is training this run; wait for it, or give another "
+                "place for the runs"
+            ) from None
+        file.truncate(0)
+        file.write(str(os.getpid()))
+        file.flush()
+        try:
+            yield
+        finally:
+            name.unlink(missing_ok=True)
 
 
 def circumstances() -> dict[str, Any]:
@@ -161,10 +217,17 @@ def circumstances() -> dict[str, Any]:
     }
 
 
-def complete(part: Path, path: Path) -> Run:
-    """Seal the folder ``part`` with checksums and rename it to ``path``."""
+def complete(part: Path, path: Path, leave_out: tuple[str, ...] = ()) -> Run:
+    """Seal the folder ``part`` with checksums, rename it to ``path``, drop what is left out.
+
+    ``leave_out`` names files that only a resume needs: until the folder has its final name a
+    process that is killed can go on from them.
+    """
     files = sorted(p for p in part.rglob("*") if p.is_file())
-    sums = {p.relative_to(part).as_posix(): _digest(p) for p in files}
+    names = {p.relative_to(part).as_posix(): p for p in files}
+    sums = {n: _digest(p) for n, p in names.items() if n not in (*leave_out, CHECKSUMS)}
     (part / CHECKSUMS).write_text(json.dumps(sums, indent=1) + "\n")
     part.replace(path)
+    for name in leave_out:
+        (path / name).unlink(missing_ok=True)
     return Run(path)

@@ -10,14 +10,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from foilseg import experiments, folder, runs
-from foilseg.dataset import Dataset, Foil, split
-from foilseg.experiments import Profile
+from foilseg.code import code_version
+from foilseg.dataset import Dataset, Foil, split, training_regions
+from foilseg.experiments import Experiment, Profile
+from foilseg.models import Model, stack
+from foilseg.pools import Index, build_index
 
 TWIN = "twin"
 DATA_ROOT = Path("_data")
@@ -46,6 +49,12 @@ class Study:
         """The data, read once; the twin is rendered first if it is not there."""
         return folder.load(self.root)
 
+    @cached_property
+    def index(self) -> Index:
+        """The index of the training regions for the profile's patches, made once."""
+        classes = len(self.dataset.classes)
+        return build_index(training_regions(self.dataset), classes, self.profile.patch)
+
     @property
     def root(self) -> Path:
         """The dataset folder."""
@@ -53,7 +62,7 @@ class Study:
             return Path(self.data)
         from foilseg import twin
 
-        name = f"twin-{self.profile.name}-{runs.code_version(twin.MODULES)[:8]}"
+        name = f"twin-{self.profile.name}-{code_version(twin.MODULES)[:8]}"
         config = twin.TwinConfig(**self.profile.twin)
         return twin.write(DATA_ROOT / name, config, lights=1)
 
@@ -75,58 +84,82 @@ class Study:
         data = self.dataset
         facts = (
             f"Data: {data.name} ({len(data.foils)} foils, fingerprint {data.fingerprint[:8]});"
-            f" profile {self.profile.name}; seed {self.seed}; code {runs.code_version()[:8]}."
+            f" profile {self.profile.name}; seed {self.seed}; code {code_version()[:8]}."
         )
         return (
             f'<div class="admonition {kind}"><p class="admonition-title">{title}</p>'
             f"<p>{facts}{caution}</p></div>"
         )
 
-    def determines(self, name: str) -> dict[str, Any]:
-        """Everything that decides what the run of an experiment holds."""
-        from foilseg import fit
+    def model(self, name: str | Experiment) -> Model:
+        """A model of the study, by the name of its experiment or by a row of your own."""
+        return Model(self, experiments.experiment(name))
 
-        return fit.determinants(self.dataset, experiments.experiment(name), self.profile, self.seed)
-
-    def run(self, name: str, device: str = "auto", progress: bool = True) -> runs.Run:
-        """The run of an experiment, trained if it is not there yet."""
-        from foilseg import fit
-
-        found = runs.find(self.runs, self.determines(name))
-        if found:
-            return found
-        row = experiments.experiment(name)
-        places = {"device": device, "progress": progress}
-        return fit.fit(self.dataset, row, self.profile, self.seed, self.runs, **places)
-
-    def missing(self, names: Iterable[str]) -> list[str]:
-        """Those of the experiments that have no run yet."""
-        return [name for name in names if runs.find(self.runs, self.determines(name)) is None]
-
-    def counts(self, names: Iterable[str], against: str = "label") -> pd.DataFrame:
-        """Stored counts of several experiments: model, foil, defect, tp, fp, fn, tn.
-
-        Only defects count; ``against`` is ``"label"`` or ``"truth"``.
+    def run(self, name: str | Experiment, defect: str = "", **places) -> runs.Run:
+        """The run of one network: of a multi-class model, or of a One-vs-Rest one for a defect.
 
         Raises
         ------
         ValueError
-            If the data has no such reference.
+            If a One-vs-Rest model is asked for without a defect, or a multi-class one with one.
         """
-        frames = []
-        for name in names:
-            frame = self.run(name).counts()
-            frame.insert(0, "model", experiments.experiment(name).title)
-            frames.append(frame[frame["against"] == against])
-        table = pd.concat(frames, ignore_index=True)
-        if table.empty:
-            raise ValueError(f"against: the data has no {against!r}; use 'label'")
-        order = [c.name for c in self.dataset.defects]
-        table = table[table["defect"].isin(order)].drop(columns="against")
-        table["defect"] = pd.Categorical(table["defect"], order)
-        models = list(dict.fromkeys(table["model"]))
-        table["model"] = pd.Categorical(table["model"], models)
-        return table.sort_values(["model", "foil", "defect"]).reset_index(drop=True)
+        model = self.model(name)
+        if defect not in model.networks:
+            choice = ", ".join(map(repr, model.networks))
+            raise ValueError(
+                f"defect: {model.row.name} has the networks {choice}, not {defect!r}; "
+                "study.model(name) is the whole model"
+            )
+        return model.run(defect, **places)
+
+    def missing(self, names: Iterable[str | Experiment]) -> list[tuple[str, str]]:
+        """The networks that have no run yet: (experiment, defect), "" for all classes."""
+        models = [self.model(name) for name in names]
+        return [(m.row.name, defect) for m in models for defect in m.missing()]
+
+    def train(
+        self, names: Iterable[str | Experiment], device: str = "auto", progress: bool = True
+    ) -> None:
+        """Train every network of some models that is missing, and join One-vs-Rest predictions.
+
+        Two bars: one over all iterations that are missing, one for the present network.
+        """
+        models = [self.model(name) for name in names]
+        todo = [(model, defect) for model in models for defect in model.missing()]
+        progress = progress and bool(todo)
+        total = len(todo) * self.profile.iterations
+        with tqdm(total=total, desc="all", unit="it", disable=not progress, position=0) as whole:
+            for number, (model, defect) in enumerate(todo, 1):
+                whole.set_description(f"all ({number} of {len(todo)} networks)")
+                model.run(defect, device, progress=whole.update if progress else False)
+        for model in models:
+            model.joined()
+
+    def counts(self, names: Iterable[str | Experiment], against: str = "label") -> pd.DataFrame:
+        """Stored counts of several experiments: model, foil, defect, tp, fp, fn, tn.
+
+        Only defects count; ``against`` is ``"label"`` or ``"truth"``. Of a One-vs-Rest model
+        each network is counted for its own defect, as in the thesis.
+
+        Raises
+        ------
+        ValueError
+            If the data has no such reference, or two models share a title.
+        """
+        return stack([self.model(name) for name in names], Model.counts, against)
+
+    def joined_counts(
+        self, names: Iterable[str | Experiment], against: str = "label"
+    ) -> pd.DataFrame:
+        """As :meth:`counts`, but One-vs-Rest models are counted on their joined mask."""
+        return stack([self.model(name) for name in names], Model.joined_counts, against)
+
+    def costs(self, names: Iterable[str | Experiment]) -> pd.DataFrame:
+        """What each network and each whole model costs; see :func:`foilseg.costs.table`."""
+        from foilseg import costs
+
+        models = [self.model(name) for name in names]
+        return costs.table({m.title: [run.cost() for run in m.runs.values()] for m in models})
 
     def validation(self, name: str) -> Foil:
         """The validation region of a foil."""
@@ -147,10 +180,10 @@ class Study:
         rows, columns = (slice(o, o + n) for o, n in zip(foil.origin, foil.shape))
         return pictures[:, rows, columns], lights
 
-    def predictions(self, names: Iterable[str], foil: str) -> dict[str, np.ndarray]:
-        """Model title -> predicted mask of the foil's validation region."""
-        titles = {name: experiments.experiment(name).title for name in names}
-        return {title: self.run(name).prediction(foil) for name, title in titles.items()}
+    def predictions(self, names: Iterable[str | Experiment], foil: str) -> dict[str, np.ndarray]:
+        """Model title -> predicted mask of the foil's validation region (joined if need be)."""
+        models = [self.model(name) for name in names]
+        return {model.title: model.prediction(foil) for model in models}
 
     def most_disputed(self, names: Iterable[str]) -> tuple[str, float]:
         """The foil on whose pixels the models disagree most, and the share of those pixels."""

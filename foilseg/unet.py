@@ -33,6 +33,25 @@ class DoubleConv(nn.Sequential):
         super().__init__(*layers)
 
 
+class UpConv(nn.ConvTranspose2d):
+    """A transposed 2 x 2 convolution with stride 2: each pixel becomes a block of 2 x 2.
+
+    The blocks do not overlap, so it is one matrix product a pixel and a rearrangement, which
+    processors do faster than the general transposed convolution (see benchmarks/README.md).
+    """
+
+    def __init__(self, channels_in: int, channels_out: int):
+        super().__init__(channels_in, channels_out, 2, stride=2)
+
+    def forward(self, x: Tensor) -> Tensor:
+        """(N, C, H, W) -> (N, channels_out, 2 H, 2 W)."""
+        (n, c, h, w), maps = x.shape, self.out_channels
+        matrix = self.weight.permute(2, 3, 1, 0).reshape(4 * maps, c)
+        y = functional.linear(x.permute(0, 2, 3, 1), matrix, self.bias.repeat(4))
+        y = y.view(n, h, w, 2, 2, maps).permute(0, 1, 3, 2, 4, 5).reshape(n, 2 * h, 2 * w, maps)
+        return y.permute(0, 3, 1, 2)
+
+
 class UNet(nn.Module):
     """U-Net with ``base`` times 1, 2, 4, 8, 16 maps.
 
@@ -60,9 +79,7 @@ class UNet(nn.Module):
         )
         self.pool = nn.MaxPool2d(2)
         self.bridge = DoubleConv(maps[-2], maps[-1])
-        self.up = nn.ModuleList(
-            nn.ConvTranspose2d(2 * m, m, 2, stride=2) for m in reversed(maps[:-1])
-        )
+        self.up = nn.ModuleList(UpConv(2 * m, m) for m in reversed(maps[:-1]))
         self.decoder = nn.ModuleList(DoubleConv(2 * m, m) for m in reversed(maps[:-1]))
         self.head = nn.Conv2d(base, channels_out, 3, padding=1)
 
@@ -96,6 +113,37 @@ def extend(image: Tensor, grid: int = GRID) -> Tensor:
     if not bottom and not right:
         return image
     return functional.pad(image, (0, right, 0, bottom), mode="replicate")
+
+
+def reach(network: UNet) -> int:
+    """How far, at most, a logit sees beyond its block of the pooling grid: in pixels, each way.
+
+    Take the logits of a rectangle whose edges lie on the pooling grid and follow what they are
+    computed from, from the head back to the image. A padded k x k convolution needs (k - 1) / 2
+    more pixels on each side. A transposed convolution needs, on the coarser level, half as many,
+    rounded up. A pooling needs twice as many, and at least what the copy beside it needs. With
+    two 3 x 3 convolutions a stage and four poolings that makes 94 pixels:
+    3 | 4 | 4 | 4 on the way down to the bridge, 4 in it, then 10 | 22 | 46 | 94 on the way up.
+    """
+    need, copies = _kernel_reach(network.head), []
+    for stage in reversed(network.decoder):
+        need += _kernel_reach(stage)
+        copies.append(need)
+        need = -(-need // 2)
+    need += _kernel_reach(network.bridge)
+    for stage, copy in zip(reversed(network.encoder), reversed(copies)):
+        need = max(2 * need, copy) + _kernel_reach(stage)
+    return need
+
+
+def _kernel_reach(part: nn.Module) -> int:
+    kernels = [m.kernel_size[0] for m in part.modules() if isinstance(m, nn.Conv2d)]
+    return sum((kernel - 1) // 2 for kernel in kernels)
+
+
+def halo(network: UNet) -> int:
+    """:func:`reach`, rounded up to the pooling grid: the margin that makes a tile exact."""
+    return -(-reach(network) // GRID) * GRID
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -130,6 +130,13 @@ def negative_pixel_size(root):
     edited(root, pixel_size_um=-1)
 
 
+def class_nobody_can_learn(root):
+    for name in "ab":
+        mask = np.zeros((48, 40), np.uint8)
+        mask[:3], mask[40:] = 1, 2
+        dataset.write_mask(label(root, name), mask, TOY_CLASSES)
+
+
 # what is done to a sound folder -> (the file that must be named, words that must be said)
 BAD = {
     wrong_size: ("labels/a.png", "41 x 48"),
@@ -156,6 +163,7 @@ BAD = {
     gap_in_classes: ("dataset.json", "without a gap"),
     bad_colour: ("dataset.json", "'white'"),
     one_colour_twice: ("dataset.json", "one colour"),
+    class_nobody_can_learn: ("labels", "class 'pit' has no pixel in any training region"),
     negative_pixel_size: ("dataset.json", "not positive"),
 }
 

@@ -1,189 +1,225 @@
-"""Training is a function of its seed, goes on where it stopped, and stops when it must."""
+"""Training: bit-identical after any interruption, honest about failures, right about targets."""
+
+import json
+import math
+import resource
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+import toy
 
-from foilseg import experiments, fit, folder, losses, runs, study, training, unet
+from foilseg import batches, checkpoints, fit, folder, losses, sampling, training, unet
 from foilseg.dataset import training_regions, validation_regions
-from foilseg.experiments import Experiment, Profile
+from foilseg.pools import build_index
 
-TINY = Profile("tiny", base=2, patch=16, batch=2, iterations=8, refresh=3)
-BASELINE = experiments.experiment("baseline")
-
-
-def settings(**changes):
-    values = {"seed": 3, "patch": 16, "batch": 2, "iterations": 12, "refresh": 5}
-    return training.Settings(**values | {"validate_every": 4} | changes)
+TESTS = Path(__file__).parent
 
 
-def network():
+@pytest.fixture(scope="module")
+def regions(toy_data):
+    data = folder.load(toy_data)
+    return build_index(training_regions(data), 3, 16), validation_regions(data)
+
+
+def settings_of(**changes):
+    sizes = {"seed": 1, "patch": 16, "batch": 2, "iterations": 12, "refresh": 5, "save_every": 4}
+    return training.Settings(**sizes | {"keep": (9, 12), "validate_every": 3} | changes)
+
+
+def run(regions, place, loss=losses.cross_entropy, **changes):
+    """Train a new network; the network and what the training returned."""
     torch.manual_seed(0)
-    return unet.UNet(3, 3, 2)
+    network = unet.UNet(1, 3, 2)
+    return network, training.train(network, loss, regions, settings_of(**changes), place)
 
 
-def regions(toy):
-    data = folder.load(toy)
-    return training_regions(data), validation_regions(data)
+def same(a, b):
+    """Whether two trainings ended with the same bits."""
+    weights = zip(a[0].state_dict().values(), b[0].state_dict().values())
+    tables = a[1].history.equals(b[1].history) and a[1].ledgers == b[1].ledgers
+    return tables and all(torch.equal(x, y) for x, y in weights)
 
 
-def go(toy, place, **changes):
-    net = network()
-    history = training.train(net, losses.focal, regions(toy), settings(**changes), place)
-    return net.state_dict(), history
+def test_two_runs_are_bit_identical_and_another_seed_is_not(regions, tmp_path):
+    first = run(regions, tmp_path / "a")
+    assert same(first, run(regions, tmp_path / "b"))
+    assert not same(first, run(regions, tmp_path / "c", seed=2))
 
 
-def same(one, other):
-    return all(torch.equal(one[k], other[k]) for k in one)
+class Interrupted(Exception):
+    pass
 
 
-def test_one_seed_gives_one_training_and_another_seed_another(toy, tmp_path):
-    first, history = go(toy, tmp_path / "1")
-    again, repeated = go(toy, tmp_path / "2")
-    other, _ = go(toy, tmp_path / "3", seed=4)
-    assert same(first, again) and not same(first, other)
-    pd.testing.assert_frame_equal(history, repeated)
-    assert history["iteration"].tolist() == list(range(1, 13))
-    assert history["validation_loss"].notna().sum() == 3
-
-
-def test_a_stopped_training_goes_on_as_if_it_had_not_stopped(toy, tmp_path):
-    whole, history = go(toy, tmp_path / "whole")
-
-    class Stop(Exception):
-        pass
-
-    class Bar:
-        calls = 0
-
-        def update(self, n=1):
-            self.calls += n
-            if self.calls == 8:
-                raise Stop
-
-    with pytest.raises(Stop):
-        training.train(
-            network(), losses.focal, regions(toy), settings(), tmp_path / "s", progress=Bar()
-        )
-    resumed, both = go(toy, tmp_path / "s")
-    assert same(whole, resumed)
-    pd.testing.assert_frame_equal(history, both)
-
-
-def test_a_loss_that_is_not_finite_names_the_iteration(toy, tmp_path):
+@pytest.mark.parametrize("moment", [1, 4, 5, 9, 11])
+def test_an_interrupted_run_goes_on_where_it_was_with_the_same_bits(regions, tmp_path, moment):
     calls = []
 
-    def bad(logits, target):
+    def breaking(logits, target):
         calls.append(1)
-        return losses.focal(logits, target) * (float("nan") if len(calls) == 3 else 1)
+        if len(calls) > moment:
+            raise Interrupted
+        return losses.focal(logits, target)
 
-    with pytest.raises(training.TrainingError, match="nan at iteration 3"):
-        training.train(network(), bad, regions(toy), settings(validate_every=100), tmp_path / "n")
-
-
-@pytest.mark.parametrize("name", ["patch", "batch", "iterations", "refresh", "validate_every"])
-def test_settings_that_make_no_training_are_refused_by_name(name):
-    with pytest.raises(ValueError, match=name):
-        settings(**{name: 0})
-
-
-def make(toy, root, row=BASELINE, seed=0):
-    return fit.fit(folder.load(toy), row, TINY, seed, root, progress=False)
-
-
-def test_a_run_holds_what_it_says_and_its_counts_fit_its_predictions(toy, tmp_path):
-    run = make(toy, tmp_path)
-    data = folder.load(toy)
-    assert sorted(p.name for p in (run.path / "checkpoints").iterdir()) == [
-        f"model-{n:06d}.safetensors" for n in TINY.keep
-    ]
-    assert run.config["determines"] == fit.determinants(data, BASELINE, TINY, 0)
-    assert len(run.history()) == TINY.iterations
-    assert run.cost()["parameters"] == unet.parameter_count(unet.UNet(3, 3, 2))
-    counts = run.counts().set_index(["foil", "defect"])
-    for foil in validation_regions(data):
-        predicted = run.prediction(foil.name)
-        for c in data.classes:
-            found, there = predicted == c.index, foil.mask == c.index
-            row = counts.loc[(foil.name, c.name)]
-            assert row["tp"] == (found & there).sum() and row["fn"] == (there & ~found).sum()
-            assert row["fp"] == (found & ~there).sum() and row["tn"] == (~found & ~there).sum()
+    with pytest.raises(Interrupted):
+        run(regions, tmp_path / "a", breaking, validate_every=100)
+    told = []
+    torch.manual_seed(0)
+    network = unet.UNet(1, 3, 2)
+    settings = settings_of(validate_every=100)
+    place = tmp_path / "a"
+    resumed = training.train(network, losses.focal, regions, settings, place, progress=told.append)
+    assert told[0] == moment // 4 * 4
+    quiet = run(regions, tmp_path / "b", losses.focal, validate_every=100, save_every=5)
+    assert same((network, resumed), quiet)
+    kept = [checkpoints.read(tmp_path / p / "model-000009.safetensors") for p in "ab"]
+    assert all(torch.equal(kept[0][k], kept[1][k]) for k in kept[1])
 
 
-def test_the_stored_weights_give_the_stored_predictions(toy, tmp_path):
-    from safetensors.torch import load_file
-
-    from foilseg import inference
-
-    run = make(toy, tmp_path)
-    net = unet.UNet(3, 3, 2)
-    net.load_state_dict(load_file(run.model()))
-    foil = validation_regions(folder.load(toy))[0]
-    np.testing.assert_array_equal(inference.predict_mask(net, foil.image), run.prediction("a"))
+def test_killed_processes_go_on_with_the_same_bits_and_rivals_keep_out(tmp_path):
+    command = [sys.executable, str(TESTS / "disturb.py"), str(tmp_path), "6", "3"]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    report = json.loads(done.stdout)
+    assert report["kills"] == 6
+    assert report["different"] == report["leftovers"] == []
+    assert report["rivals"] == [0, 3]
+    assert report["completed"] >= 2
 
 
-def test_a_run_is_found_again_only_for_what_determined_it(toy, tmp_path):
-    run = make(toy, tmp_path)
-    data = folder.load(toy)
-    assert runs.find(tmp_path, fit.determinants(data, BASELINE, TINY, 0)).path == run.path
-    assert runs.find(tmp_path, fit.determinants(data, BASELINE, TINY, 1)) is None
-    focal = experiments.experiment("focal-iscf")
-    assert runs.find(tmp_path, fit.determinants(data, focal, TINY, 0)) is None
+def test_a_loss_that_is_not_finite_stops_with_the_iteration_and_keeps_the_rest(regions, tmp_path):
+    calls = []
+
+    def failing(logits, target):
+        calls.append(1)
+        value = losses.cross_entropy(logits, target)
+        return value * math.nan if len(calls) == 7 else value
+
+    with pytest.raises(training.TrainingError, match=r"nan at iteration 7; .*history\.csv"):
+        run(regions, tmp_path, failing, validate_every=100)
+    history = pd.read_csv(tmp_path / "history.csv")
+    assert history["iteration"].tolist() == [1, 2, 3, 4, 5, 6, 7]
+    assert history["train_loss"].isna().tolist() == [False] * 6 + [True]
+    tensors = checkpoints.read(tmp_path / training.LAST)
+    assert len(tensors["history"]) == 4
+    assert all(torch.isfinite(t).all() for k, t in tensors.items() if k.startswith("network"))
 
 
-@pytest.mark.parametrize("name", ["counts.csv", "history.csv", "model.safetensors", "config.json"])
-def test_an_altered_or_missing_file_of_a_run_is_never_used(toy, tmp_path, name):
-    run = make(toy, tmp_path)
-    use = {"counts.csv": run.counts, "history.csv": run.history, "model.safetensors": run.model}
-    use = use.get(name, lambda: run.config)
-    use()
-    path = run.path / name
-    path.write_bytes(path.read_bytes()[:-3])
-    with pytest.raises(runs.RunError, match=f"{name}: truncated or altered"):
-        use()
-    path.unlink()
-    with pytest.raises(runs.RunError, match=name):
-        use()
+@pytest.mark.parametrize("damage", ["flip", "cut", "swap"])
+def test_a_damaged_checkpoint_is_refused_not_used(regions, tmp_path, damage):
+    factors = iter([1.0] * 6 + [math.nan])
+    with pytest.raises(training.TrainingError):
+        run(regions, tmp_path, lambda z, t: losses.focal(z, t) * next(factors), validate_every=99)
+    path = tmp_path / training.LAST
+    data = bytearray(path.read_bytes())
+    if damage == "flip":
+        data[-20] ^= 1
+    elif damage == "cut":
+        del data[-100:]
+    else:  # two tensors of one shape exchange their names
+        text = bytes(data)
+        a, b = b"network.encoder.0.1.weight", b"network.encoder.0.4.weight"
+        data = text.replace(a, b"\0" * len(a)).replace(b, a).replace(b"\0" * len(a), b)
+    path.write_bytes(data)
+    with pytest.raises(checkpoints.CheckpointError, match="delete the folder"):
+        run(regions, tmp_path)
 
 
-def test_prose_in_the_code_does_not_make_a_run_stale():
-    source = '"""Doc."""\nx = 1  # why\n\n\ndef f():\n    """Doc."""\n    return "# no comment"\n'
-    other = '"""Other."""\nx = 1\ndef f():\n    """Two\n    lines."""\n    return "# no comment"\n'
-    assert runs.normalised(source) == runs.normalised(other)
-    assert runs.normalised(source) != runs.normalised(source.replace("1", "2"))
-    assert '"# no comment"' in runs.normalised(source)
+def test_a_full_disk_says_so_and_leaves_nothing_half_written(regions, tmp_path):
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (100_000, hard))
+    try:
+        with pytest.raises(checkpoints.CheckpointError, match=r"cannot be written.*make room"):
+            run(regions, tmp_path / "a")
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert not list((tmp_path / "a").iterdir())
+    assert same(run(regions, tmp_path / "a"), run(regions, tmp_path / "b"))
 
 
-def test_a_weight_follows_the_class_of_the_target():
-    pixels = np.array([900, 90, 10])
-    assert fit.target_weights(Experiment("x", "X", weights="none"), pixels) is None
-    standard = fit.target_weights(Experiment("x", "X", weights="standard"), pixels)
-    assert standard.tolist() == [0.25, 0.75, 0.75]
-    iscf = fit.target_weights(Experiment("x", "X", weights="iscf"), pixels)
-    expected = 3 * np.array([1 / 30, 1 / 90**0.5, 1 / 10**0.5])
-    np.testing.assert_allclose(iscf, expected / (expected.sum() / 3))
-    icf = fit.target_weights(Experiment("x", "X", weights="icf"), np.array([4, 0, 1]))
-    np.testing.assert_allclose(icf, [0.4, 0, 1.6])
+def test_a_write_that_fails_leaves_the_last_checkpoint(tmp_path):
+    path = tmp_path / "x.safetensors"
+    checkpoints.write({"a": torch.arange(4)}, path)
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (1000, hard))
+    try:
+        with pytest.raises(checkpoints.CheckpointError):
+            checkpoints.write({"a": torch.zeros(10_000)}, path)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert checkpoints.read(path)["a"].tolist() == [0, 1, 2, 3]
+    assert [p.name for p in tmp_path.iterdir()] == ["x.safetensors"]
 
 
-def test_a_study_trains_what_is_missing_and_nothing_twice(toy, tmp_path, monkeypatch):
-    monkeypatch.setitem(experiments.PROFILES, "tiny", TINY)
-    opened = study.open_study(str(toy), "tiny", 0, str(tmp_path / "runs"))
-    assert opened.missing(["baseline"]) == ["baseline"]
-    run = opened.run("baseline", progress=False)
-    assert opened.missing(["baseline"]) == []
-    monkeypatch.setattr(fit, "fit", lambda *a, **k: pytest.fail("trained twice"))
-    assert opened.run("baseline") == run
-    counts = opened.counts(["baseline"])
-    assert counts["model"].unique().tolist() == ["Baseline"]
-    assert list(counts["defect"].cat.categories) == ["pit", "scratch"]
-    with pytest.raises(ValueError, match="truth"):
-        opened.counts(["baseline"], "truth")
+def test_the_ledgers_are_those_of_the_pools_that_were_used(regions, tmp_path):
+    trained = run(regions, tmp_path)[1]
+    pools = training.make_pools(regions, settings_of())[0]
+    assert [pool["n"] for pool in trained.ledgers] == [10, 10, 10]
+    for number, pool in enumerate(trained.ledgers):
+        part = [pools.at(i).target.numpy() for i in range(5 * number + 1, 5 * number + 6)]
+        masks = np.concatenate(part)
+        for label in range(3):
+            hit = masks == label
+            assert pool["pixels"][str(label)] == hit.sum()
+            assert pool["showing"][str(label)] == hit.any(axis=(1, 2)).sum()
 
 
-def test_parameters_of_a_study_that_make_no_sense_are_refused_with_the_choices():
-    with pytest.raises(ValueError, match="smoke, desk, thesis"):
-        study.open_study(profile="huge")
-    with pytest.raises(ValueError, match="seed"):
-        study.open_study(seed=-1)
+def test_batches_are_those_of_the_plan_and_ahead_of_time_the_same(regions):
+    settings = settings_of()
+    pools, again = (training.make_pools(regions, settings)[0] for _ in range(2))
+    prepared = regions[0].regions
+    for iteration, batch in zip(range(1, 13), batches.ahead(again, range(1, 13))):
+        number, place = divmod(iteration - 1, 5)
+        plan = sampling.uniform(prepared, 10, 16, sampling.rng(1, number, "train"))
+        images, masks = sampling.cut(prepared, plan, slice(2 * place, 2 * place + 2))
+        for candidate in (batch, pools.at(iteration)):
+            assert np.array_equal(candidate.images.numpy(), images)
+            assert np.array_equal(candidate.target.numpy(), masks)
+
+
+def test_a_one_vs_rest_target_is_one_where_the_class_is(regions):
+    settings = settings_of(batch=8)
+    plain = training.make_pools(regions, settings)[0].at(1)
+    binary = training.make_pools(regions, settings, label=2)[0].at(1)
+    assert (plain.target == 2).any()
+    assert torch.equal(binary.target, (plain.target == 2).to(torch.uint8))
+    assert torch.equal(binary.images, plain.images)
+
+
+def test_a_failure_while_cutting_is_raised(regions):
+    def broken(n, generator):
+        raise ValueError("no such pool")
+
+    pools = training.make_pools(regions, settings_of(), draw=broken)[0]
+    with pytest.raises(ValueError, match="no such pool"):
+        list(batches.ahead(pools, range(1, 4)))
+
+
+def test_the_network_learns_the_toy(learned):
+    pixels, mask = toy.picture(160, 160, 11)
+    from foilseg.dataset import as_float
+    from foilseg.inference import predict_mask
+
+    predicted = predict_mask(learned[0], as_float(pixels))
+    for label in (1, 2):
+        hit = mask == label
+        assert (predicted[hit] == label).mean() > 0.5
+        assert (predicted[~hit] == label).mean() < 0.05
+
+
+def test_one_vs_rest_weights_are_of_its_own_pixels():
+    from foilseg import experiments
+
+    pixels = np.array([900, 64, 36])
+    loss = fit.make_loss(experiments.experiment("binary-focal-iscf"), pixels, 2)
+    expected = np.array([964.0, 36.0]) ** -0.5
+    assert loss.func is losses.binary_focal
+    assert loss.keywords["gamma"] == 2.0
+    assert loss.keywords["weights"].numpy() == pytest.approx(expected / expected.sum())
+    loss = fit.make_loss(experiments.experiment("wce-icf"), pixels)
+    assert (loss.func, loss.keywords["gamma"]) == (losses.focal, 0.0)
+    expected = 1 / pixels
+    assert loss.keywords["weights"].numpy() == pytest.approx(3 * expected / expected.sum())

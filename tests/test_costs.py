@@ -1,0 +1,84 @@
+"""Operations are those that torch counts; sums are sums; meters measure."""
+
+import math
+import time
+
+import pandas as pd
+import pytest
+import torch
+from torch.utils.flop_counter import FlopCounterMode
+
+from foilseg import costs, meters, unet
+
+
+@pytest.mark.parametrize(
+    "channels, classes, base, size", [(3, 5, 8, (64, 48)), (1, 1, 3, (50, 33))]
+)
+def test_macs_are_half_of_the_floating_point_operations_torch_counts(channels, classes, base, size):
+    network = unet.UNet(channels, classes, base).eval()
+    with FlopCounterMode(display=False) as counter, torch.inference_mode():
+        network(torch.zeros(1, channels, *size))
+    assert 2 * costs.macs(network, *size) == counter.get_total_flops()
+
+
+def test_a_megapixel_of_the_first_convolution_by_hand():
+    network = unet.UNet(3, 5, 32)
+    # the thesis's network at 256 x 256; the first layer alone is 3 * 32 * 9 a pixel
+    first = costs._convolutions(torch.nn.Sequential(network.encoder[0][0]))
+    assert first == 864
+    patches = 1e6 / 256**2
+    assert costs.macs_per_megapixel(network) == pytest.approx(
+        costs.macs(network, 256, 256) * patches
+    )
+
+
+def test_a_model_costs_what_its_networks_cost_together():
+    one = {"parameters": 10, "training_seconds": 2.0, "peak_bytes": 7, "energy_source": "estimate"}
+    two = {"parameters": 11, "training_seconds": 3.0, "peak_bytes": 5, "energy_source": "estimate"}
+    table = costs.table({"A": [one], "B": [one | {"network": "x"}, two | {"network": "y"}]})
+    assert table["network"].tolist() == ["whole model", "x", "y", "whole model"]
+    assert table["parameters"].tolist() == [10, 10, 11, 21]
+    assert table["training_seconds"].tolist() == [2.0, 2.0, 3.0, 5.0]
+    assert table["peak_bytes"].tolist() == [7, 7, 5, 7]
+    assert table["networks"].tolist() == [1, 1, 1, 2]
+    assert table["energy_source"].tolist() == ["estimate"] * 4
+    assert table["energy_joules"].isna().all()
+
+
+def test_an_estimate_says_so_and_follows_from_time_and_threads(monkeypatch, tmp_path):
+    monkeypatch.setattr(meters, "POWERCAP", tmp_path)
+    meter = meters.Meter(2, meters.Spent(100.0, 5.0, 1))
+    time.sleep(0.01)
+    spent = meter.read()
+    assert "estimate" in meter.source
+    assert spent.seconds > 100.01
+    expected = 5.0 + (spent.seconds - 100) * 2 * meters.WATTS_PER_CORE
+    assert spent.joules == pytest.approx(expected)
+
+
+def test_counters_are_added_over_packages_and_wrap(monkeypatch, tmp_path):
+    for number, (now, top) in enumerate([(900_000, 999_999), (5_000_000, 9_999_999)]):
+        zone = tmp_path / f"intel-rapl:{number}"
+        zone.mkdir()
+        (zone / "energy_uj").write_text(f"{now}\n")
+        (zone / "max_energy_range_uj").write_text(f"{top}\n")
+    monkeypatch.setattr(meters, "POWERCAP", tmp_path)
+    meter = meters.Meter(2)
+    (tmp_path / "intel-rapl:0" / "energy_uj").write_text("100000\n")  # wrapped: 0.2 J
+    (tmp_path / "intel-rapl:1" / "energy_uj").write_text("6500000\n")  # 1.5 J
+    assert meter.source.startswith("measured")
+    assert meter.read().joules == pytest.approx(1.7)
+    assert meter.read().joules == pytest.approx(1.7)
+
+
+def test_the_peak_is_of_this_stretch_of_work():
+    meter = meters.Meter(1)
+    before = meter.read().peak_bytes
+    block = bytearray(b"x" * 60_000_000)
+    assert meter.read().peak_bytes > before + 50_000_000
+    del block
+    assert not math.isnan(meters.Meter(1).read().peak_bytes)
+
+
+def test_an_empty_table_of_costs_has_no_rows():
+    assert costs.table({}).equals(pd.DataFrame([]))

@@ -1,0 +1,107 @@
+"""The thirteen rows, and rows of one's own."""
+
+import json
+from collections import Counter
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from foilseg import experiments, fit, losses, published, resampling
+from foilseg.experiments import EXPERIMENTS, Experiment
+from foilseg.plans import rng
+
+
+@pytest.fixture(scope="module")
+def study(toy_study):
+    toy_study.train(["baseline", "binary"], progress=False)
+    return toy_study
+
+
+def test_the_thirteen_rows_are_the_models_of_table_a1():
+    assert len(EXPERIMENTS) == 13
+    assert {row.published for row in EXPERIMENTS.values()} == set(
+        published.table("counts")["model"]
+    )
+    contents = [json.dumps(row.determining, sort_keys=True) for row in EXPERIMENTS.values()]
+    assert len(set(contents)) == 13
+    assert len({row.title for row in EXPERIMENTS.values()}) == 13
+
+
+def test_the_rows_are_those_of_figure_3_12():
+    def names(**wanted):
+        chosen = EXPERIMENTS.values()
+        return {r.name for r in chosen if all(getattr(r, k) == v for k, v in wanted.items())}
+
+    rest_rows = {"binary", "binary-balanced", "binary-focal", "binary-focal-iscf"}
+    assert names(scheme="one-vs-rest") == rest_rows
+    assert names(gamma=2.0) == {"focal", "focal-icf", "focal-iscf"} | {
+        "binary-focal",
+        "binary-focal-iscf",
+    }
+    assert names(weights="icf") == {"wce-icf", "focal-icf"}
+    assert names(weights="iscf") == {"wce-iscf", "focal-iscf", "binary-focal-iscf"}
+    assert names(weights="standard") == {"focal", "binary-focal"}
+    samplers = Counter(row.sampler for row in EXPERIMENTS.values())
+    assert samplers == {"uniform": 9} | dict.fromkeys(
+        ["equal_samples", "oversampled", "equal_pixels", "binary_balanced"], 1
+    )
+
+
+def test_the_choices_of_a_row_are_what_the_library_has():
+    assert set(experiments.CHOICES["sampler"]) == set(resampling.SAMPLERS)
+    assert experiments.CHOICES["normaliser"] == losses.NORMALISERS
+    weights = {"none", "standard", *losses.SCHEMES}
+    assert set(experiments.CHOICES["weights"]) == weights
+
+
+def test_the_number_of_networks_follows_from_the_classes(study):
+    ground = study.dataset.classes[0]
+    classes = tuple(replace(ground, index=i, name=str(i)) for i in range(5))
+    four = replace(study.dataset, classes=classes)
+    for data, number in ((study.dataset, 17), (four, 25)):
+        rows = EXPERIMENTS.values()
+        assert sum(len(experiments.networks(row, data)) for row in rows) == number
+
+
+def test_a_row_of_ones_own_needs_nothing_else(study):
+    mild = Experiment("mild", "Mild", gamma=0.5, weights="iscf", normaliser="weights")
+    run = study.model(mild).run(progress=False)
+    assert run.config["determines"]["gamma"] == 0.5
+    assert "mild" not in EXPERIMENTS
+    assert set(study.counts(["baseline", mild])["model"]) == {"Baseline", "Mild"}
+    assert study.model(replace(mild, gamma=0.6)).missing() == [""]
+    assert study.model(replace(mild, options={"a": 1})).missing() == [""]
+    with pytest.raises(ValueError, match="'baseline' is taken by another row"):
+        study.model(Experiment("baseline", "Mine", gamma=1.0))
+    with pytest.raises(ValueError, match="title 'Baseline' stands for two"):
+        study.counts(["baseline", replace(mild, title="Baseline")])
+    with pytest.raises(ValueError, match=r"choose one of baseline, equal-samples"):
+        study.model("base-line")
+
+
+@pytest.mark.parametrize(
+    "field, value",
+    [
+        ("sampler", "balanced"),
+        ("weights", "median"),
+        ("normaliser", "mean"),
+        ("scheme", "ovr"),
+        ("gamma", -1.0),
+        ("name", "a/b"),
+        ("sampler", "binary_balanced"),
+    ],
+)
+def test_a_row_that_means_nothing_is_refused(field, value):
+    with pytest.raises(ValueError, match=field):
+        replace(EXPERIMENTS["focal"], **{"name": "x", field: value})
+
+
+def test_the_rarest_class_is_oversampled_and_named(study):
+    masks = np.concatenate([region.mask.ravel() for region in study.index.regions])
+    rarest = min(study.dataset.defects, key=lambda c: (masks == c.index).sum())
+    assert study.model("oversampled-cavities").title == f"Os. {rarest.name}"
+    draw = fit.make_draw(EXPERIMENTS["oversampled-cavities"], study.index, study.dataset)
+    assert (draw(9, rng(0, 0, "train")).drawn_for == rarest.index).all()
+    draw = fit.make_draw(EXPERIMENTS["binary-balanced"], study.index, study.dataset, 2)
+    assert Counter(draw(10, rng(0, 0, "train")).drawn_for.tolist()) == {2: 5, -1: 5}

@@ -1,0 +1,42 @@
+"""A tiny dataset folder whose defects a small network learns in seconds."""
+
+import numpy as np
+
+from foilseg import images
+from foilseg.dataset import LabelClass, write_description, write_mask
+from foilseg.experiments import Profile
+
+CLASSES = (
+    LabelClass(0, "background", "#000000"),
+    LabelClass(1, "scratch", "#ff0000"),
+    LabelClass(2, "pit hole", "#00ff00"),
+)
+PROFILE = Profile("toy", base=2, patch=32, batch=2, iterations=40, refresh=7)
+
+
+def picture(height, width, seed):
+    """Grey image uint8 and mask: bright bars (1) and dark squares (2) on noise."""
+    generator = np.random.default_rng(seed)
+    image = generator.normal(128, 10, (height, width))
+    mask = np.zeros((height, width), np.uint8)
+    for _ in range(max(1, height * width // 1200)):
+        top, left = generator.integers(0, height - 8), generator.integers(0, width - 8)
+        rows, columns = slice(top, top + 3), slice(left, left + 8)
+        if generator.random() < 0.5:
+            image[rows, columns], mask[rows, columns] = 220, 1
+        else:
+            square = slice(top, top + 5), slice(left, left + 5)
+            image[square], mask[square] = 30, 2
+    return image.clip(0, 255).astype(np.uint8), mask
+
+
+def write(root, foils=2, height=96, width=80, channels=1):
+    """Write the dataset folder."""
+    write_description(root, "toy", CLASSES)
+    for number in range(foils):
+        image, mask = picture(height, width, number)
+        if channels == 3:
+            image = np.stack([image] * 3, axis=-1)
+        images.write(root / "images" / f"f{number}.png", image)
+        write_mask(root / "labels" / f"f{number}.png", mask, CLASSES)
+    return root
