@@ -20,7 +20,7 @@ from torch import Tensor, nn
 
 from foilseg import unet
 
-TILE = 512  # edge of a core in pixels; benchmarks/README.md says why
+TILE = 768  # edge of a core in pixels; benchmarks/README.md says why
 THRESHOLD = 0.5  # probability above which a One-vs-Rest network claims a pixel
 
 

@@ -202,19 +202,22 @@ def gradient_mass(
 class _Focus(torch.autograd.Function):
     """Cross entropy c of a pixel -> (1 - e^-c)^gamma c, with its derivative in closed form.
 
-    With q = 1 - p_t the derivative is ``q**gamma * (1 + gamma * p_t * c / q)``, and c / q goes
-    to 1 as q goes to 0. Automatic differentiation would form ``q**(gamma - 1)``, infinite
-    at q = 0 for gamma below 1, and would keep five intermediate images for the backward pass.
+    With q = 1 - p_t and m = c q^(gamma - 1) the value is q m and the derivative
+    q^gamma + gamma (m - q m). Automatic differentiation would keep five images for the backward
+    pass, and would give NaN at q = 0 for gamma below 1, where m goes to 0 with c.
     """
 
     @staticmethod
     def forward(ctx, entropy: Tensor, gamma: float) -> Tensor:
-        rest = -torch.expm1(-entropy)
-        factor = rest**gamma
+        rest = torch.expm1(-entropy).neg_()
+        if gamma < 1:  # keeps the power finite; its product with c = 0 is then 0
+            rest.clamp_min_(torch.finfo(rest.dtype).tiny)
+        power = rest ** (gamma - 1)
+        moment = entropy * power
+        value = moment * rest
         if ctx.needs_input_grad[0]:
-            ratio = torch.where(rest > 0, entropy / rest, 1.0)
-            ctx.save_for_backward(ratio.mul_(1 - rest).mul_(gamma).add_(1).mul_(factor))
-        return factor.mul_(entropy)
+            ctx.save_for_backward(moment.sub_(value).mul_(gamma).addcmul_(rest, power))
+        return value
 
     @staticmethod
     def backward(ctx, gradient: Tensor):
