@@ -12,6 +12,7 @@ from torch import nn
 from foilseg import unet
 
 MEGAPIXEL = 1_000_000
+WHOLE = "whole model"
 # Columns of a cost table: what cost.json calls it, whether a model's is the sum of its networks'.
 COLUMNS = {
     "parameters": True,
@@ -74,7 +75,7 @@ def table(costs: dict[str, list[dict]]) -> pd.DataFrame:
     for model, each in costs.items():
         if len(each) > 1:
             rows += [_row(model, cost.get("network", ""), [cost]) for cost in each]
-        rows.append(_row(model, "whole model", each))
+        rows.append(_row(model, WHOLE, each))
     return pd.DataFrame(rows)
 
 

@@ -42,7 +42,8 @@ def stretched(normals: np.ndarray, share: float = 0.005) -> np.ndarray:
     return np.clip((normals - middle) * gain + middle * (gain == 1.0), -1, 1)
 
 
-def _mask(axes, mask: np.ndarray, classes: Sequence[LabelClass]) -> None:
+def mask_of(axes, mask: np.ndarray, classes: Sequence[LabelClass]) -> None:
+    """Draw a mask (H, W) in the class colours."""
     colours, norm = _outline(classes)
     axes.imshow(mask, cmap=colours, norm=norm, interpolation="nearest")
     bare(axes)
@@ -70,7 +71,7 @@ def examples(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Figure:
         figure, axes = plt.subplots(2, len(foils), figsize=(9, height), squeeze=False)
         for column, (foil, titles) in enumerate(zip(foils, columns)):
             picture(axes[0, column], foil.image)
-            _mask(axes[1, column], foil.mask, classes)
+            mask_of(axes[1, column], foil.mask, classes)
             axes[0, column].set_title(foil.name)
             for row, title in enumerate(titles if column == 0 else ()):
                 axes[row, 0].set_ylabel(title)
@@ -104,7 +105,7 @@ def patches(images: np.ndarray, masks: np.ndarray, classes: Sequence[LabelClass]
         figure, axes = plt.subplots(2, len(images), figsize=(9, 18 / len(images) + 0.6))
         for column, (image, mask) in enumerate(zip(images, masks)):
             picture(axes[0, column], image)
-            _mask(axes[1, column], mask, classes)
+            mask_of(axes[1, column], mask, classes)
         _class_legend(figure, classes)
         return done(figure)
 
@@ -125,9 +126,40 @@ def predictions(
         picture(places[0], foil.image)
         places[0].set_title(f"{foil.name}: input")
         for place, (title, mask) in zip(places[1:], panels.items()):
-            _mask(place, mask, classes)
+            mask_of(place, mask, classes)
             place.set_title(title)
         for place in places[count:]:
             place.set_axis_off()
         _class_legend(figure, classes)
         return done(figure)
+
+
+def one_vs_rest(regions: Sequence[Foil], size: int, classes: Sequence[LabelClass]) -> Figure:
+    """A patch that shows as many classes as any, its mask, and its mask per defect."""
+    patch = _richest_patch(regions, size)
+    defects = [c for c in classes if c.index]
+    with house_style():
+        figure, axes = plt.subplots(1, 2 + len(defects), figsize=(9, 9 / (2 + len(defects)) + 0.7))
+        picture(axes[0], patch.image)
+        mask_of(axes[1], patch.mask, classes)
+        for place, title in zip(axes, ("patch", "mask")):
+            place.set_title(title)
+        for place, c in zip(axes[2:], defects):
+            place.imshow(patch.mask == c.index, cmap="Greys", vmin=0, vmax=1)
+            bare(place)
+            place.set_title(c.name)
+        return done(figure)
+
+
+def _richest_patch(regions: Sequence[Foil], size: int) -> Foil:
+    """Of the patches on a grid of half a patch, the one with most classes, then most defect."""
+    best, found = (-1, -1), None
+    for region in regions:
+        height, width = region.shape
+        for top in range(0, height - size + 1, max(1, size // 2)):
+            for left in range(0, width - size + 1, max(1, size // 2)):
+                mask = region.mask[top : top + size, left : left + size]
+                score = (len(np.unique(mask)), int((mask > 0).sum()))
+                if score > best:
+                    best, found = score, region.crop(top, left, size, size)
+    return found

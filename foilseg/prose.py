@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from pathlib import Path
 
 UNDEFINED = "undefined"
 
@@ -23,3 +24,21 @@ def glue(name: str, value: object, form: str = "") -> None:
     from myst_nb import glue as store
 
     store(name, written(value, form), display=False)
+
+
+class Report:
+    """The text of a stored measurement; a sentence where it was never made."""
+
+    def __init__(self, text: str):
+        self.text = text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def measured(name: str, root: Path = Path("benchmarks/results")) -> Report:
+    """What ``benchmarks/NAME.py`` printed when it was last measured for the book."""
+    path = Path(root) / f"{name}.txt"
+    if not path.is_file():
+        return Report(f"not measured yet: python benchmarks/{name}.py > {path}")
+    return Report(path.read_text().rstrip())

@@ -17,7 +17,7 @@ from tqdm import tqdm
 
 from foilseg import experiments, folder, runs
 from foilseg.code import code_version
-from foilseg.dataset import Dataset, Foil, split, training_regions
+from foilseg.dataset import Dataset, Foil, class_pixels, split, training_regions
 from foilseg.experiments import Experiment, Profile
 from foilseg.models import Model, stack
 from foilseg.pools import Index, build_index
@@ -54,6 +54,12 @@ class Study:
         """The index of the training regions for the profile's patches, made once."""
         classes = len(self.dataset.classes)
         return build_index(training_regions(self.dataset), classes, self.profile.patch)
+
+    @property
+    def training_pixels(self) -> np.ndarray:
+        """int64 (K,): pixels of each class index in the training regions."""
+        foils = training_regions(self.dataset)
+        return class_pixels(foils, len(self.dataset.classes)).sum(axis=0)
 
     @property
     def root(self) -> Path:

@@ -15,6 +15,19 @@ UNDEFINED = "undefined"
 # How a column is printed, by a word of its name; the first that fits counts.
 FORMATS = {
     "deviation": "{:+.1%}",
+    "window share": "{:.1%}",
+    "distinct": "{:.1%}",
+    "overlap": "{:.3%}",
+    "inequality": "{:.2%}",
+    "variety": "{:.2f}",
+    "per patch": "{:.1f}",
+    "tolerance": "{:.0%}",
+    "times": "{:.0f}",
+    "factor": "{:.3g}",
+    "parameters": "{:,.0f}",
+    "networks": "{:.0f}",
+    "unclaimed": "{:.2%}",
+    "spread": "{:.2f}",
     "share": "{:.4%}",
     "background per": "1 : {:,.0f}",
     "megapixels": "{:.3f}",
@@ -175,20 +188,6 @@ def published_compositions() -> pd.DataFrame:
     table = published.table("trainset_composition")
     table["train_set"] = table["train_set"].str.replace("_", " ")
     return table.rename(columns=lambda name: name.replace("_", " ")).set_index("train set")
-
-
-def published_weights() -> pd.DataFrame:
-    """Table 3.6 beside the weights recomputed from Table 3.1."""
-    pixels = published.training_pixels()
-    printed = published.table("class_weights").set_index("scheme")
-    rows = []
-    for scheme in printed.index:
-        ours = losses.class_weights(list(pixels.values()), scheme.lower())
-        for name, value in zip(pixels, ours):
-            theirs = printed.loc[scheme, name.replace(" ", "_")]
-            row = {"scheme": scheme, "class": name, "printed": theirs, "recomputed": value}
-            rows.append(row)
-    return pd.DataFrame(rows)
 
 
 def study_weights(dataset: Dataset) -> pd.DataFrame:

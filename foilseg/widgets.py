@@ -60,6 +60,22 @@ class Relight(_Still):
         return png(np.rint(255 * shaded).astype(np.uint8))
 
 
+class FocalCurve(_Still):
+    """The focal loss of one pixel for a gamma that the reader moves."""
+
+    text = "The focal loss of one pixel over the probability of its class, for a chosen gamma."
+    _esm = SCRIPTS / "focal.js"
+    gamma = traitlets.Float(2.0).tag(sync=True)
+    gammas = traitlets.List(traitlets.Float(), [0.0, 5.0]).tag(sync=True)
+
+    def still(self) -> bytes:
+        from foilseg import plots
+
+        file = io.BytesIO()
+        plots.focal_curves([*self.gammas, self.gamma]).savefig(file, metadata={"Software": None})
+        return file.getvalue()
+
+
 class Sentence:
     """A line of text in the place of a widget that these data do not allow."""
 

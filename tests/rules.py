@@ -23,8 +23,10 @@ LAYERS = """
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
     checkpoints meters costs batches inference training runs restore predict
-    experiments fit rest models study tables scores prose stability audit
-    style figures acquisition_figures defect_figures plots widgets notebooks execution chapters cli
+    experiments fit rest models study tables loss_tables model_tables trainsets
+    scores prose stability audit
+    style figures acquisition_figures defect_figures sampling_figures plots widgets
+    notebooks execution chapters cli
 """
 ORDER = LAYERS.split()
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg import dataset, folder, prose, published, scores, tables
+from foilseg import dataset, folder, loss_tables, prose, published, scores, tables
 
 
 @pytest.mark.parametrize(
@@ -72,11 +72,25 @@ def test_a_class_without_a_pixel_is_undefined_everywhere_and_breaks_nothing(toy)
 
 
 def test_recomputed_weights_stand_beside_the_printed_ones():
-    table = tables.published_weights()
+    table = loss_tables.published_weights()
     gap = (table["printed"] - table["recomputed"]).abs()
     assert gap.drop(gap.idxmax()).max() < 0.00051
     worst = table.loc[gap.idxmax()]
     assert (worst["scheme"], worst["class"]) == ("ICF", "cavity")
+
+
+def test_the_columns_cavity_and_crack_of_table_3_7_are_found_to_be_swapped():
+    table = loss_tables.published_binary_weights().set_index("defect")
+    assert table["column of"].to_dict() == {
+        "agglomeration": "agglomeration",
+        "cavity": "crack",
+        "crack": "cavity",
+        "blade trail": "blade trail",
+    }
+    note = loss_tables.swapped(table.reset_index())
+    assert "cavity holds those of crack" in note and "crack holds those of cavity" in note
+    right = table.reset_index().assign(**{"column of": table.index})
+    assert "own" in loss_tables.swapped(right)
 
 
 def test_published_rates_join_only_their_own_model():

@@ -1,0 +1,103 @@
+"""Pools, train sets and what they cost in variety -> Figure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from foilseg.dataset import LabelClass
+from foilseg.figures import bare, mask_of, picture
+from foilseg.plans import Plan
+from foilseg.pools import Index
+from foilseg.style import INK, PALE, done, house_style, note
+
+
+def pipeline(index: Index, plan: Plan, own: LabelClass, classes: Sequence[LabelClass]) -> Figure:
+    """From a training region to the windows drawn from the pool of one class (as Fig. 3.9).
+
+    The region shown is the one with the largest pool of the class.
+    """
+    regions = range(len(index.regions))
+    shown = max(regions, key=lambda i: int(index.windows_with(own.index, i).sum()))
+    region = index.regions[shown]
+    titles = ["1. region", "2. mask", f"3. one-hot: {own.name}", "4. pool: centres", "5. drawn"]
+    with house_style():
+        aspect = region.shape[0] / region.shape[1]
+        height = min(5.0, 9 / 5 * aspect + 0.5)
+        figure, axes = plt.subplots(1, 5, figsize=(9, height), squeeze=False)
+        line = axes[0]
+        picture(line[0], region.image)
+        mask_of(line[1], region.mask, classes)
+        line[2].imshow(region.mask == own.index, cmap="Greys", vmin=0, vmax=1)
+        line[3].imshow(index.centres(own.index, shown), cmap="Greys", vmin=0, vmax=2)
+        picture(line[4], region.image)
+        here = plan.foil == shown
+        for top, left in zip(plan.top[here][:12], plan.left[here][:12]):
+            frame = Rectangle((left, top), plan.size, plan.size, fill=False, ec="white", lw=0.8)
+            line[4].add_patch(frame)
+        for place, title in zip(line, titles):
+            bare(place)
+            place.set_title(title, fontsize=10)
+        return done(figure)
+
+
+def shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
+    """Share of each class in the pixels of each train set; a mark is the published share."""
+    names = list(dict.fromkeys(table["train set"]))
+    with house_style():
+        figure, axes = plt.subplots(figsize=(9, 3.4))
+        width = 0.8 / len(classes)
+        for offset, c in enumerate(classes):
+            part = table[table["class"] == c.name].set_index("train set").loc[names]
+            places = np.arange(len(names)) + (offset - (len(classes) - 1) / 2) * width
+            style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
+            axes.bar(places, part["share"], width, label=c.name, **style)
+            if "published share" in part:
+                theirs = part["published share"].astype(float)
+                axes.plot(places, theirs, "_", ms=11, mew=2, c=INK)
+        axes.set(yscale="log", xticks=range(len(names)), xticklabels=names, ylabel="pixel share")
+        axes.grid(False, axis="x")
+        figure.legend(loc="outside upper center", ncols=len(classes))
+        return done(figure)
+
+
+def variety(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
+    """Effective share of the objects of each class that a train set shows."""
+    names = list(dict.fromkeys(table["train set"]))
+    with house_style():
+        figure, axes = plt.subplots(figsize=(9, 3))
+        width = 0.8 / len(classes)
+        for offset, c in enumerate(classes):
+            part = table[table["class"] == c.name].set_index("train set").loc[names]
+            places = np.arange(len(names)) + (offset - (len(classes) - 1) / 2) * width
+            style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
+            axes.bar(places, part["variety"], width, label=c.name, **style)
+        axes.set(xticks=range(len(names)), xticklabels=names, ylabel="variety", ylim=(0, 1))
+        axes.grid(False, axis="x")
+        figure.legend(loc="outside upper center", ncols=len(classes))
+        return done(figure)
+
+
+def frontier(curve: pd.DataFrame, classes: Sequence[LabelClass], made: float | None) -> Figure:
+    """Variety over the share of pixels that each class gets; the line is the set that was made.
+
+    ``curve`` is that of :func:`foilseg.frontier.frontier`; ``made`` a share of the patch.
+    """
+    if curve.empty:
+        return note("Equal pixels are impossible on these data at this number of patches.")
+    with house_style():
+        figure, axes = plt.subplots(figsize=(7, 3.4))
+        for c in classes:
+            values = curve[f"variety_{c.index}"]
+            axes.plot(100 * curve["share"], values, c=c.colour, lw=1.6, label=c.name)
+        axes.plot(100 * curve["share"], curve["variety"], c=INK, lw=2.4, label="mean")
+        if made is not None:
+            axes.axvline(100 * made, c=PALE, ls="--", label="made above")
+        axes.set(xlabel="pixels of each class, % of all", ylabel="expected variety", ylim=(0, 1))
+        figure.legend(loc="outside right upper")
+        return done(figure)
