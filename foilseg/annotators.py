@@ -15,10 +15,10 @@ from foilseg.shapes import AGGLOMERATION, CAVITY, CRACK, TRAIL, Shape
 
 # (area in units of 50 um squared, slope) of the middling defect of a kind
 _TYPICAL = {
-    AGGLOMERATION: (350.0, 0.09),
-    CRACK: (900.0, 0.13),
-    CAVITY: (70.0, 0.65),
-    TRAIL: (5000.0, 0.07),
+    AGGLOMERATION: (320.0, 0.1),
+    CRACK: (1100.0, 0.2),
+    CAVITY: (65.0, 0.75),
+    TRAIL: (4500.0, 0.12),
 }
 _TAKEN_FOR = {AGGLOMERATION: CAVITY, CAVITY: AGGLOMERATION, CRACK: TRAIL, TRAIL: CRACK}
 # a streak is outlined as a strip around it (thesis Fig. 5.1)
