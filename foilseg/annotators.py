@@ -15,14 +15,14 @@ from foilseg.shapes import AGGLOMERATION, CAVITY, CRACK, TRAIL, Shape
 
 # (area in units of 50 um squared, slope) of the middling defect of a kind
 _TYPICAL = {
-    AGGLOMERATION: (350.0, 0.09),
-    CRACK: (800.0, 0.11),
-    CAVITY: (60.0, 0.5),
-    TRAIL: (5000.0, 0.07),
+    AGGLOMERATION: (320.0, 0.1),
+    CRACK: (1100.0, 0.2),
+    CAVITY: (65.0, 0.75),
+    TRAIL: (4500.0, 0.12),
 }
 _TAKEN_FOR = {AGGLOMERATION: CAVITY, CAVITY: AGGLOMERATION, CRACK: TRAIL, TRAIL: CRACK}
 # a streak is outlined as a strip around it (thesis Fig. 5.1)
-_GENEROSITY = {AGGLOMERATION: 1.3, CRACK: 0.8, CAVITY: 0.7, TRAIL: 1.8}
+_GENEROSITY = {AGGLOMERATION: 1.6, CRACK: 0.8, CAVITY: 0.8, TRAIL: 1.8}
 
 
 @dataclass(frozen=True)
@@ -114,12 +114,12 @@ def outline(
     margin = int(np.ceil(wide)) + 2
     mask = np.pad(shape.mask, margin)
     far = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)
-    loose = (far <= wide).astype(np.uint8)
-    contours, _ = cv2.findContours(loose, cv2.RETR_EXTERNAL, cv2.CHAIN_APPROX_NONE)
+    # margins below a pixel: rounded up or down at random
+    loose = (far <= max(wide + rng.uniform(-0.5, 0.5), 0)).astype(np.uint8)
+    # outer edges and holes together, so that what a net of cracks encloses stays free
+    edges, _ = cv2.findContours(loose, cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     drawn = np.zeros_like(loose)
-    for contour in contours:
-        corners = cv2.approxPolyDP(contour, 0.45 * wide, True)
-        cv2.fillPoly(drawn, [corners], 1)
+    cv2.fillPoly(drawn, [cv2.approxPolyDP(edge, 0.45 * wide, True) for edge in edges], 1)
     return drawn.astype(bool), margin
 
 

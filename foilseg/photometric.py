@@ -11,7 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 
-_CHUNK = 1 << 16
+_CHUNK = 1 << 15
 _SMALLEST_VOLUME = 1e-3
 
 
@@ -128,7 +128,7 @@ def estimate_normals(
         low, high = observed.min(), observed.max()
         if not (low >= 0 and high < np.inf):
             raise ValueError("intensities: contain NaN, infinity or a negative value")
-        scaled = np.matmul(inverse, observed, out=normals[:, window])
+        scaled = _product(inverse, observed, normals[:, window])
         if low == 0:
             _without_shadows(scaled, observed, lights)
         _normalise(scaled, albedo[window])
@@ -136,6 +136,18 @@ def estimate_normals(
     with ThreadPoolExecutor(workers) as pool:
         list(pool.map(solve, range(0, flat.shape[1], _CHUNK)))
     return normals.reshape(3, *shape), albedo.reshape(shape)
+
+
+def _product(matrix: np.ndarray, rows, out: np.ndarray) -> np.ndarray:
+    """``matrix @ rows`` for a tiny matrix and long rows.
+
+    A BLAS starts its own threads for this inside ours, and waits for them on a busy machine.
+    """
+    for weights, target in zip(matrix, out):
+        np.multiply(rows[0], weights[0], out=target)
+        for weight, row in zip(weights[1:], rows[1:]):
+            target += weight * row
+    return out
 
 
 def _stacked(intensities) -> np.ndarray:
@@ -149,25 +161,28 @@ def _stacked(intensities) -> np.ndarray:
 
 def _without_shadows(scaled: np.ndarray, observed: np.ndarray, lights: np.ndarray) -> None:
     """Solve again, in place and with the lit lights only, the pixels some light does not reach."""
+    dark = np.flatnonzero(observed.min(axis=0) == 0)
     kind = np.uint16 if len(lights) <= 16 else np.uint64
-    code = np.zeros(observed.shape[1], kind)
+    code = np.zeros(len(dark), kind)
     for k, row in enumerate(observed):
-        code |= (row > 0).astype(kind) << kind(k)
-    everywhere = (1 << len(lights)) - 1
-    dark = np.flatnonzero(code != everywhere)
-    dark = dark[np.argsort(code[dark], kind="stable")]
-    patterns, starts = np.unique(code[dark], return_index=True)
+        code |= (row[dark] > 0).astype(kind) << kind(k)
+    order = np.argsort(code, kind="stable")
+    dark, code = dark[order], code[order]
+    patterns, starts = np.unique(code, return_index=True)
     for pattern, pixels in zip(patterns, np.split(dark, starts[1:])):
         lit = (int(pattern) >> np.arange(len(lights))) & 1 == 1
         if not _spans(lights[lit]):
             continue
         inverse = np.linalg.pinv(lights[lit]).astype(np.float32)
-        scaled[:, pixels] = inverse @ observed[lit][:, pixels]
+        seen = [row[pixels] for row, is_lit in zip(observed, lit) if is_lit]
+        scaled[:, pixels] = _product(inverse, seen, np.empty((3, len(pixels)), np.float32))
 
 
 def _normalise(scaled: np.ndarray, albedo: np.ndarray) -> None:
     """Split albedo times normal, in place; a black pixel faces the camera."""
-    np.einsum("ij,ij->j", scaled, scaled, out=albedo)
+    np.multiply(scaled[0], scaled[0], out=albedo)
+    albedo += scaled[1] * scaled[1]
+    albedo += scaled[2] * scaled[2]
     np.sqrt(albedo, out=albedo)
     black = albedo == 0
     if black.any():

@@ -17,8 +17,8 @@ _LAYER = np.array([0, 2, 3, 4, 1], np.uint8)
 _UNDERSHOOT, _OVERSHOOT = 0.3, 0.4
 _SMALLEST = np.array([0, *(SMALL[kind] for kind in sorted(SMALL))], float)
 _MOST_PROPOSALS = 6000
-# how often a defect is put near an agglomeration that lies in the region already
-_SEEKS = {AGGLOMERATION: 0.55, CAVITY: 0.6, TRAIL: 0.6, CRACK: 0.0}
+# how often a defect is put near one that lies in the region already
+_SEEKS = {AGGLOMERATION: 0.55, CAVITY: 0.75, TRAIL: 0.6, CRACK: 0.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -167,14 +167,16 @@ def _overshoots(counts: np.ndarray, change: np.ndarray, quota: np.ndarray, scale
 
 
 def _place(rng, layout: Layout, kind: int, region: int, scale: float) -> tuple[int, int]:
-    """A place in the region: agglomerations flock, cavities and trails seek agglomerations."""
+    """A place in the region.
+
+    Agglomerations flock, trails and cavities seek agglomerations, some cavities other cavities.
+    """
     first, last = layout.region(region)
     left, width = layout.roi[1], layout.roi[3]
     row, column = rng.integers(first, last), rng.integers(left, left + width)
+    sought = kind if kind == CAVITY and rng.random() < 0.3 else AGGLOMERATION
     lumps = [
-        p.place
-        for p in layout.placed
-        if p.shape.kind == AGGLOMERATION and first <= p.place[0] < last
+        p.place for p in layout.placed if p.shape.kind == sought and first <= p.place[0] < last
     ]
     if not lumps or rng.random() >= _SEEKS[kind]:
         return int(row), int(column)

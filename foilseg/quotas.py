@@ -17,10 +17,10 @@ NAMES = {AGGLOMERATION: "agglomeration", CRACK: "crack", CAVITY: "cavity", TRAIL
 TRAINING, VALIDATION = 0, 1
 
 # label area of a small specimen, in units of 50 um squared
-SMALL = {AGGLOMERATION: 250, CRACK: 450, CAVITY: 55, TRAIL: 2500}
+SMALL = {AGGLOMERATION: 250, CRACK: 450, CAVITY: 65, TRAIL: 2500}
 # share of foils without the kind; spread of the amounts (shape of a gamma distribution)
 _ABSENT = {AGGLOMERATION: 0.04, CRACK: 0.2, CAVITY: 0.15, TRAIL: 0.25}
-_SPREAD = {AGGLOMERATION: 2.5, CRACK: 2.0, CAVITY: 2.5, TRAIL: 2.0}
+_SPREAD = {AGGLOMERATION: 2.5, CRACK: 2.0, CAVITY: 1.5, TRAIL: 2.0}
 
 
 def shares() -> np.ndarray:

@@ -49,7 +49,7 @@ def draw(
     ----------
     kind : class index: 1 agglomeration, 2 crack, 3 cavity, 4 blade trail.
     scale : pixels per 50 micrometres, positive.
-    size : factor on the drawn size (the length, for cracks and blade trails).
+    size : factor on the drawn size; for cracks on the length, for blade trails on the area.
     contrast : factor on the heights and depths.
 
     Raises
@@ -115,15 +115,15 @@ def _agglomeration(rng, scale: float, size: float):
 
 def _cavity(rng, scale: float, size: float):
     """A small round pore, sometimes with a raised rim."""
-    radius = max(_lognormal(rng, 4.7, 0.25, 2.6, 9.0) * size, 1.6) * scale
+    radius = max(_lognormal(rng, 5.2, 0.25, 2.8, 10.0) * size, 1.6) * scale
     half = int(np.ceil(2.0 * radius)) + 2
     dy, dx = _grid(half, tuple(rng.uniform(-0.5, 0.5, 2)))
     turn, flat = rng.uniform(0, np.pi), rng.uniform(0.65, 1.0)
     u, v = dx * np.cos(turn) + dy * np.sin(turn), -dx * np.sin(turn) + dy * np.cos(turn)
     q = np.hypot(u / radius, v / (radius * flat))
     q = q * (1 + 0.08 * _noise(rng, q.shape, 0.7 * radius))
-    steep = _lognormal(rng, 0.60, 0.4, 0.18, 1.3)
-    rim = rng.uniform(0.05, 0.25) * np.exp(-(((q - 1.15) / 0.25) ** 2))
+    steep = _lognormal(rng, 0.85, 0.35, 0.3, 1.6)
+    rim = rng.uniform(0.15, 0.4) * np.exp(-(((q - 1.15) / 0.25) ** 2))
     relief = steep * radius / scale * UNIT_UM * (rim - np.exp(-1.8 * q**2))
     return q < 1, relief, 1 - rng.uniform(0.05, 0.3) * np.exp(-(q**2)), (half, half)
 
@@ -145,7 +145,7 @@ def _branches(rng, length: float, width: float) -> list[tuple[np.ndarray, np.nda
     while ends and len(paths) < 14:
         start, reach, direction, half = ends.pop(0)
         path = _crack_path(rng, reach, direction)
-        taper = np.sqrt(np.clip(1 - path[:, 2] / (path[-1, 2] + 1), 0.12, 1))
+        taper = np.sqrt(np.clip(1 - path[:, 2] / (path[-1, 2] + 1), 0.3, 1))
         points = path[:, :2] + start
         paths.append((points, half * taper))
         for _ in range(rng.poisson(reach / 130)):
@@ -160,7 +160,7 @@ def _branches(rng, length: float, width: float) -> list[tuple[np.ndarray, np.nda
 def _crack(rng, scale: float, size: float):
     """A thin, kinked, branching groove that tapers towards its tips."""
     length = _lognormal(rng, 200.0, 0.55, 40.0, 900.0) * size
-    paths = _branches(rng, max(length, 12.0), rng.uniform(1.7, 2.9))
+    paths = _branches(rng, max(length, 12.0), rng.uniform(2.3, 3.8))
     points = np.concatenate([p for p, _ in paths]) * scale
     widths = np.concatenate([w for _, w in paths]) * scale
     low = np.floor(points.min(0)).astype(int) - 5
@@ -176,7 +176,7 @@ def _crack(rng, scale: float, size: float):
     lookup = np.zeros(nearest.max() + 1, np.float32)
     lookup[nearest[free == 0]] = wide[free == 0]
     width = np.maximum(lookup[nearest], 0.5)
-    steep = _lognormal(rng, 0.34, 0.4, 0.08, 0.8)
+    steep = _lognormal(rng, 0.55, 0.4, 0.12, 1.2)
     patchy = np.clip(1 + 0.35 * _noise(rng, shape, 12 * scale), 0.3, 1.8)
     valley = np.exp(-((distance / width) ** 2))
     relief = -steep * width / scale * UNIT_UM * valley * patchy
@@ -186,8 +186,8 @@ def _crack(rng, scale: float, size: float):
 
 def _trail(rng, scale: float, size: float):
     """A long faint groove along the transport direction, with material pushed to its sides."""
-    length = max(_lognormal(rng, 620.0, 0.6, 120.0, 1700.0) * size, 24.0) * scale
-    half = _lognormal(rng, 8.0, 0.4, 3.5, 20.0) * min(size, 1.0) ** 0.3 * scale
+    length = max(_lognormal(rng, 700.0, 0.6, 150.0, 1700.0) * size**0.6, 60.0) * scale
+    half = max(_lognormal(rng, 8.0, 0.35, 3.5, 18.0) * min(size, 1.0) ** 0.4, 2.2) * scale
     rows = int(length) + 1
     drift = _noise(rng, (rows, 1), 90 * scale)[:, 0] * rng.uniform(0.1, 0.7) * half
     drift += rng.normal(0, 0.006) * np.arange(rows)
@@ -200,13 +200,13 @@ def _trail(rng, scale: float, size: float):
     fade = np.clip(along / rng.uniform(0.01, 0.06), 0, 1) * np.clip(
         (1 - along) / rng.uniform(0.1, 0.5), 0, 1
     )
-    strength = fade**0.5 * np.clip(1 + 0.3 * _noise(rng, (rows, 1), 40 * scale), 0.35, 1.8)
-    steep = _lognormal(rng, 0.085, 0.4, 0.025, 0.3)
+    strength = fade**0.5 * np.clip(1 + 0.3 * _noise(rng, (rows, 1), 40 * scale), 0.5, 1.8)
+    steep = _lognormal(rng, 0.15, 0.4, 0.04, 0.45)
     ridges = rng.uniform(0.1, 0.6, 2)
     profile = -np.exp(-((1.3 * u) ** 2)) + ridges[0] * np.exp(-(((u - 1.1) / 0.4) ** 2))
     profile += ridges[1] * np.exp(-(((u + 1.1) / 0.4) ** 2))
     relief = steep * half / scale * UNIT_UM * strength * profile
-    mask = (np.abs(u) < 1.2) & (fade > 0.08)
+    mask = (np.abs(u) < 1.2) & (fade > 0.2)
     shade = 1 - rng.uniform(0, 0.08) * strength * np.exp(-(u**2))
     return mask, relief, shade, (0, reach)
 

@@ -31,9 +31,9 @@ class SurfaceConfig:
     exposure : count of a white surface that faces the light.
     """
 
-    grain: float = 0.055
-    streaks: float = 0.02
-    waviness: float = 0.012
+    grain: float = 0.04
+    streaks: float = 0.016
+    waviness: float = 0.018
     variation: float = 0.22
     coarse_grains: float = 60.0
     unevenness: float = 0.01

@@ -8,13 +8,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy.ndimage import binary_dilation
 
 from foilseg import dataset, folder, images, published, twin
 from foilseg.annotators import AnnotatorConfig
 from foilseg.photometric import estimate_normals
 from foilseg.quotas import shares
 from foilseg.raw_lights import read_lights
-from foilseg.surface import SurfaceConfig
+from foilseg.surface import SurfaceConfig, overlap
 
 SMOKE = twin.TwinConfig(foils=4, height=640, width=512, scale=0.5)
 EXACT = AnnotatorConfig(0, 0, 0, 0, wrong_class=0, coarseness=0)
@@ -99,9 +100,28 @@ def test_what_is_written_is_sound_and_holds_every_class_twice(written):
 
 
 @pytest.mark.parametrize("seed", range(4, 10))
-def test_even_a_small_set_has_every_class_in_both_regions(seed):
-    found = shares_of(replace(SMOKE, seed=seed))
+@pytest.mark.parametrize("tiny", [False, True])
+def test_even_a_small_set_has_every_class_in_both_regions(seed, tiny):
+    size = {"foils": 2, "height": 320, "width": 256} if tiny else {}
+    found = shares_of(replace(SMOKE, seed=seed, **size))
     assert (found > 0).all()
+
+
+def test_defects_lie_in_layers_with_cavities_on_top_and_trails_below():
+    for number in range(4):
+        layout = twin.plan(SMOKE, number)
+        above = []
+        for kind in (3, 2, 1, 4):
+            own = np.zeros(layout.shape, bool)
+            for placed in layout.placed:
+                if placed.shape.kind == kind:
+                    window, inner = overlap(
+                        own.shape, placed.shape.mask.shape, placed.top, placed.left
+                    )
+                    own[window] |= placed.shape.mask[inner]
+            hidden = np.any([*above, np.zeros_like(own)], axis=0)
+            np.testing.assert_array_equal(layout.truth == kind, own & ~hidden)
+            above.append(own)
 
 
 def test_same_seed_same_bytes_another_seed_other_foils(written, tmp_path):
@@ -137,9 +157,8 @@ def test_each_annotation_error_alone_shows(name):
     swapped = differs & (labels > 0) & (truth > 0)
     excess = differs & (truth == 0)
     wanted = {"miss_cavity": missed, "wrong_class": swapped, "coarseness": excess}[name]
-    assert wanted.any() and (missed | swapped | excess).sum() == differs.sum()
-    if name != "coarseness":
-        assert not excess.any()
+    assert wanted.any() and excess.any() == (name == "coarseness")
+    assert missed.any() == (name == "miss_cavity")
     if name == "miss_cavity":
         assert set(truth[missed]) == {3}
 
@@ -164,9 +183,11 @@ def test_defects_stand_in_the_normals():
     truth = foil.layout.truth
     assert np.median(tilt[truth == 3]) > 5 * np.median(tilt[truth == 0])
     gy, gx = np.gradient(foil.height, 100.0)
-    gentle = np.hypot(gx, gy) < 0.2
-    np.testing.assert_allclose(normals[0][gentle], -gx[gentle] * normals[2][gentle], atol=0.08)
-    np.testing.assert_allclose(normals[1][gentle], -gy[gentle] * normals[2][gentle], atol=0.08)
+    # shadows reach some pixels out of the steep places, and bend the normals there
+    gentle = ~binary_dilation(np.hypot(gx, gy) > 0.3, iterations=12)
+    assert gentle.mean() > 0.5 and (truth[gentle] > 0).any()
+    np.testing.assert_allclose(normals[0][gentle], -gx[gentle] * normals[2][gentle], atol=0.02)
+    np.testing.assert_allclose(normals[1][gentle], -gy[gentle] * normals[2][gentle], atol=0.02)
 
 
 def test_writing_again_is_free_and_other_content_is_refused(written, tmp_path):
