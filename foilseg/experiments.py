@@ -101,6 +101,9 @@ class Experiment:
 class Profile:
     """How large a study is. Batch and refresh are choices: the thesis states neither.
 
+    ``threads`` of torch while a network is trained and predicts, 0 for as many as torch takes;
+    their number decides the last bits of a result. One thread is the fastest for small patches,
+    and many times so on a busy machine (benchmarks/README.md).
     ``twin`` holds the arguments of :class:`foilseg.twin.TwinConfig` for the embedded data.
     """
 
@@ -110,6 +113,7 @@ class Profile:
     batch: int
     iterations: int
     refresh: int
+    threads: int = 0
     twin: dict[str, Any] = field(hash=False, default_factory=dict)
 
     @property
@@ -148,7 +152,7 @@ EXPERIMENTS = {row.name: row for row in _rows()}
 
 _SMOKE_TWIN = {"foils": 4, "height": 640, "width": 512, "scale": 0.5}
 _PROFILES = [
-    Profile("smoke", base=8, patch=64, batch=8, iterations=96, refresh=12, twin=_SMOKE_TWIN),
+    Profile("smoke", 8, 64, batch=8, iterations=96, refresh=12, threads=1, twin=_SMOKE_TWIN),
     Profile("desk", base=8, patch=128, batch=4, iterations=1500, refresh=50, twin={"scale": 0.5}),
     Profile("thesis", base=32, patch=256, batch=8, iterations=10_000, refresh=175),
 ]

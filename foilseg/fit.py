@@ -86,7 +86,8 @@ def fit(
         if found:
             return found
         index = index or build_index(training_regions(data), len(data.classes), profile.patch)
-        return _fit(data, row, profile, determines, index, path, device, progress)
+        with training.threads(profile.threads):
+            return _fit(data, row, profile, determines, index, path, device, progress)
 
 
 def _fit(data, row, profile, determines, index, path: Path, device: str, progress) -> runs.Run:
