@@ -27,7 +27,7 @@ from foilseg.shapes import UNIT_UM
 from foilseg.surface import add, coating, photograph
 from foilseg.twin_config import CLASSES, TwinConfig
 
-VERSION = 1
+VERSION = 2
 
 
 @dataclass(frozen=True, eq=False)
