@@ -56,7 +56,11 @@ def _add_data_commands(commands) -> None:
     check.set_defaults(command=_check)
 
     bring = commands.add_parser("import", help="turn another data set into a dataset folder")
-    bring.add_argument("kind", choices=["magnetic-tile"], help="whose layout the source has")
+    kinds = "magnetic-tile: the photographs of Huang, Qiu and Yuan; lights: photographs of each"
+    kinds += (
+        " foil under n known lights (lights/NAME_K.png, lights.json), of which normals are made"
+    )
+    bring.add_argument("kind", choices=["magnetic-tile", "lights"], help=kinds)
     bring.add_argument("source", type=Path, help="the folder to read")
     bring.add_argument("folder", type=Path, help="the dataset folder to write; must be new")
     bring.set_defaults(command=_import)
@@ -123,9 +127,13 @@ def _check(options) -> int:
 
 
 def _import(options) -> int:
-    from foilseg import importers
+    from foilseg import importers, raw_lights
 
-    number = importers.magnetic_tile(options.source, options.folder)
+    if options.kind == "lights":
+        raw_lights.import_raw_lights(options.source, options.folder)
+    else:
+        importers.magnetic_tile(options.source, options.folder)
+    number = len(list((options.folder / "images").iterdir()))
     print(f"{options.folder}: {number} foils written")
     return 0
 

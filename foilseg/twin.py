@@ -27,7 +27,7 @@ from foilseg.shapes import UNIT_UM
 from foilseg.surface import add, coating, photograph
 from foilseg.twin_config import CLASSES, TwinConfig
 
-VERSION = 1
+VERSION = 2
 # The modules whose code decides what a twin looks like.
 MODULES = (
     "twin",

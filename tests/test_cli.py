@@ -51,3 +51,27 @@ def test_train_trains_once_and_says_so(tmp_path, monkeypatch, capsys):
     assert "baseline-smoke-0-" in first.out and "it/s" in first.err
     assert cli.main(arguments) == 0
     assert "nothing to train" in capsys.readouterr().out
+
+
+def test_photographs_under_known_lights_become_a_dataset_folder(tmp_path, capsys):
+    import json
+    import shutil
+
+    import numpy as np
+
+    from foilseg import folder, images, photometric
+
+    lit, lights = tmp_path / "lit", photometric.line_lights()
+    shutil.copytree(write_toy(tmp_path / "toy"), lit)
+    shutil.rmtree(lit / "images")
+    normals = np.zeros((3, 48, 40))
+    normals[0], normals[2] = 0.28, 0.96
+    for name in "ab":
+        pictures = photometric.render(normals, np.full((48, 40), 0.8), lights)
+        for k, picture in enumerate(pictures, 1):
+            images.write(lit / "lights" / f"{name}_{k}.png", np.rint(60000 * picture).astype("u2"))
+    (lit / "lights.json").write_text(json.dumps({"directions": lights.tolist()}))
+    assert cli.main(["import", "lights", str(lit), str(tmp_path / "out")]) == 0
+    assert "2 foils" in capsys.readouterr().out
+    image = folder.load(tmp_path / "out").foils[0].image
+    np.testing.assert_allclose(image, np.broadcast_to(normals, image.shape), atol=1.01 / 255)
