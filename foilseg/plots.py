@@ -99,7 +99,7 @@ def _join(axes, marker: str, row: pd.Series, printed: pd.DataFrame | None, rates
 
 
 def defect_bars(rates: pd.DataFrame, classes: Sequence[LabelClass], rate: str = "TPR") -> Figure:
-    """One rate per defect and model; a rate that is not defined has no bar and says so."""
+    """One rate per defect and model; a cross stands where a rate is not defined."""
     models = list(dict.fromkeys(rates["model"]))
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 3))
@@ -109,9 +109,13 @@ def defect_bars(rates: pd.DataFrame, classes: Sequence[LabelClass], rate: str = 
             places = np.arange(len(models)) + (offset - (len(classes) - 1) / 2) * width
             style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
             axes.bar(places, np.nan_to_num(values), width, label=c.name, **style)
-            for place in places[np.isnan(values)]:
-                axes.text(place, 0, " undefined", rotation=90, ha="center", va="bottom", fontsize=8)
+            nothing = places[np.isnan(values)]
+            axes.plot(nothing, np.full(len(nothing), 0.02), "x", c=PALE, ms=4)
         axes.set(xticks=range(len(models)), xticklabels=models, ylabel=rate, ylim=(0, 1))
+        if len(models) > 6:
+            axes.tick_params(axis="x", rotation=35)
+            for label in axes.get_xticklabels():
+                label.set(ha="right", rotation_mode="anchor", fontsize=10)
         axes.grid(False, axis="x")
         figure.legend(loc="outside upper center", ncols=len(classes))
         return done(figure)

@@ -216,6 +216,8 @@ def readable(table: pd.DataFrame, number: str = "{:,}") -> pd.DataFrame:
     names = list(takewhile(lambda column: not is_numeric_dtype(table[column]), table.columns))
     if isinstance(table.index, pd.RangeIndex) and names:
         table = table.set_index(names)
+    elif isinstance(table.index, pd.RangeIndex):
+        table = table.set_axis([""] * len(table))
     text = table.astype(object)
     for place, column in enumerate(table.columns):
         name = " ".join(map(str, column)) if isinstance(column, tuple) else str(column)

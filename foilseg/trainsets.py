@@ -18,6 +18,7 @@ from foilseg.tables import is_comparable
 
 # Patches of each set: the samples of Tables 3.3 to 3.5 add up to these.
 PATCHES = {"equal samples": 1404, "oversampled": 1518, "equal pixels": 1337}
+NOT_ASKED = "none asked"
 PRINTED = {"equal samples": "equal_samples", "equal pixels": "equal_pixels"}
 
 
@@ -107,10 +108,11 @@ def composition(sets: dict[str, TrainSet], dataset: Dataset) -> pd.DataFrame:
         account = made.ledger
         asked = account.requested_patches or {}
         for c in dataset.classes:
-            row = {"train set": made.name, "class": c.name, "samples": asked.get(c.index)}
+            pixels = account.pixels[c.index]
+            row = {"train set": made.name, "class": c.name}
             row["patches showing it"] = account.showing[c.index]
-            row["pixels"] = account.pixels[c.index]
-            row["share"] = account.pixels[c.index] / max(1, account.n * account.size**2)
+            row["samples"] = f"{asked[c.index]:,}" if c.index in asked else NOT_ASKED
+            row |= {"pixels": pixels, "share": pixels / max(1, account.n * account.size**2)}
             rows.append(row | _printed(made.name, c.name, is_comparable(dataset)))
     return pd.DataFrame(rows)
 
@@ -120,12 +122,13 @@ def _printed(name: str, kind: str, comparable: bool) -> dict[str, float]:
     if not comparable:
         return {}
     if not key:
-        return {"published samples": None, "published share": None}
+        return {"published samples": NOT_ASKED, "published share": None}
     table = published.table("trainset_composition").set_index(["train_set", "quantity"])
     pixels = table.loc[(key, "pixels")]
     column = kind.replace(" ", "_")
     samples = table.loc[(key, "samples"), column]
-    return {"published samples": samples, "published share": pixels[column] / pixels.sum()}
+    share = pixels[column] / pixels.sum()
+    return {"published samples": f"{samples:,}", "published share": share}
 
 
 def variety(sets: dict[str, TrainSet], dataset: Dataset) -> pd.DataFrame:
