@@ -4,6 +4,9 @@ A miniature book with the project's own configuration and front matter, but tiny
 the machinery; the real book is built and looked at when its chapters exist.
 """
 
+import base64
+import io
+import json
 import os
 import re
 import shutil
@@ -13,15 +16,18 @@ from pathlib import Path
 
 import browser
 import nbformat
+import numpy as np
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from PIL import Image
 
-from foilseg import chapters, importers
+from foilseg import chapters, importers, widgets
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 ROOT = Path(__file__).parent.parent
 JUPYTER_BOOK = str(Path(sys.executable).with_name("jupyter-book"))
 BUILD = [JUPYTER_BOOK, "build", ".", "--all", "-n", "-W", "--keep-going"]
+WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 TITLES = {
     "01_dataset": "Dataset",
@@ -144,6 +150,35 @@ def test_the_miniature_book_has_nothing_to_mend(miniature):
 def test_the_real_book_has_nothing_to_mend(built_book):
     browser.require()
     assert not browser.inspect(built_book)
+
+
+def test_the_light_of_the_dataset_chapter_moves_and_is_the_one_computed_here(built_book):
+    browser.require()
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto((built_book / "book/chapters/01_dataset.html").as_uri())
+        canvas = page.locator("canvas[data-drawn]")
+        assert canvas.get_attribute("data-drawn") == "45 55"
+        before = _grey(canvas)
+        page.get_by_label("Azimuth of the light in degrees").fill("225")
+        assert canvas.get_attribute("data-drawn") == "225 55"
+        after = _grey(canvas)
+        state = json.loads(page.locator(f"script[type='{WIDGET_STATE}']").inner_text())["state"]
+    held = [v for v in state.values() if "normals" in json.dumps(v.get("buffers", []))]
+    normals = base64.b64decode(held[0]["buffers"][0]["data"])
+    for azimuth, seen in ((45, before), (225, after)):
+        widget = widgets.Relight(normals=normals, azimuth=azimuth)
+        expected = np.asarray(Image.open(io.BytesIO(widget.still())), int)
+        assert np.abs(seen - expected).max() <= 1
+    assert np.abs(before - after).max() > 10
+
+
+def _grey(canvas):
+    """The red channel of a canvas, which in a grey picture is all of it."""
+    script = """c => { const p = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+        return [c.height, c.width, Array.from(p.data)]; }"""
+    height, width, data = canvas.evaluate(script)
+    return np.array(data).reshape(height, width, 4)[..., 0]
 
 
 def test_executed_twice_the_chapters_are_the_same_bytes(built_book, real_sources):
