@@ -119,8 +119,8 @@ def _lift(seen, label, labels) -> np.ndarray:
 def _newton(features, base, n: float, prices, accuracy: float) -> np.ndarray | None:
     """Prices at which every column of features expects n up to a relative ``accuracy``.
 
-    None if no chances can do that. ``prices`` is where to start from, or None.
-    Minimises the dual sum softplus(base + features prices) - n sum(prices).
+    None if no chances can do that. ``prices`` is where to start, or None. What is minimised is
+    the dual, sum softplus(base + features prices) - n sum(prices).
     """
     if prices is None:
         prices = np.zeros(features.shape[1])

@@ -9,7 +9,8 @@ Three goals pull against each other: pixels per class, variety and tolerance. Th
   can have at all must remain; the pixels are as many as leave that much.
 
 Windows come from a lattice that every pool shifts anew, so that over several pools every position
-has its turn. What cannot be met is refused before anything is drawn, with the best that can be.
+has its turn. What cannot be met is refused before anything is drawn, with the best that can be;
+only that a few whole windows cannot be as equal as their chances shows after drawing.
 """
 
 from __future__ import annotations
@@ -135,7 +136,7 @@ def refuse(candidates: Lattice, n: int, tolerance: float, pixels: float | None) 
             None,
             float("nan"),
         )
-    most = highest(candidates, n, tolerance)[0]
+    most = highest(candidates, n, 0.9 * tolerance)[0]
     if most is not None and pixels is not None:
         densest = -np.sort(-candidates.counts, axis=0)[:n].mean(axis=0)
         raise Infeasible(

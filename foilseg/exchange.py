@@ -97,7 +97,8 @@ def diversify(
     """Exchange windows for others that raise variety and keep the classes equal.
 
     Each attempt takes one window out and puts in the best of 200 likely ones, or itself. The
-    pixels of a class stay within the tolerance of what the chances expect, or as near as they are.
+    pixels of a class stay within 1 %, or the tolerance if that is less, of what the chances expect,
+    or as near as they are.
 
     Parameters
     ----------
@@ -117,7 +118,8 @@ def diversify(
     chosen, inside = chosen.copy(), np.zeros(len(candidates), bool)
     inside[chosen] = True
     until, sums = np.cumsum(chance), candidates.counts[chosen].sum(axis=0)
-    least = np.minimum(chance @ candidates.counts * (1 - tolerance), sums)
+    target, slack = chance @ candidates.counts, min(tolerance, 0.01)
+    least, most = np.minimum(target * (1 - slack), sums), np.maximum(target * (1 + slack), sums)
     seen = np.bincount(_objects(shown, chosen)[1], minlength=len(kind))
     existing = np.maximum(np.bincount(kind, minlength=len(sums))[: len(sums)], 1)
     for row in generator.integers(len(chosen), size=attempts):
@@ -127,7 +129,7 @@ def diversify(
         spare = np.append(leaving, spare[~inside[spare]])
         after = sums - candidates.counts[leaving] + candidates.counts[spare]
         fits = after.max(axis=1) - after.min(axis=1) <= tolerance * after.max(axis=1)
-        fits &= (after >= least).all(axis=1)
+        fits &= ((after >= least) & (after <= most)).all(axis=1)
         fits[0] = True
         score = (_effective(seen, kind, _objects(shown, spare), after.shape) / existing).mean(
             axis=1

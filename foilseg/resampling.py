@@ -18,9 +18,10 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 
+from foilseg.dataset import Foil
 from foilseg.equal_pixels import equal_pixels
-from foilseg.objects import object_pixels
-from foilseg.pools import Index, check_labels
+from foilseg.object_choice import by_object
+from foilseg.pools import Index, build_index, check_labels
 from foilseg.sampling import Plan, Request, check_count, draw, plan_of, uniform
 
 CHOICES = ("window", "object")
@@ -124,7 +125,7 @@ def _shares(index: Index, shares) -> dict[int, float]:
         raise ValueError(f"shares: {shares} holds a negative or undefined share; use 0 or more")
     if values.sum() <= 0:
         raise ValueError(f"shares: {shares} sums to 0; give at least one class a share")
-    check_labels(index, [label for label in shares if shares[label] > 0 or label < 0])
+    check_labels(index, [label for label in shares if shares[label] > 0])
     check_labels(index, shares, need_pixels=False)
     return {int(label): share for label, share in shares.items() if share > 0}
 
@@ -147,7 +148,7 @@ def _plan(index: Index, jobs, generator, choice: str, request: Request) -> Plan:
     for label, absent, count in sorted(jobs, key=lambda job: index.pool_sizes[job[0]]):
         used = np.concatenate(numbers)
         if choice == "object" and not absent:
-            numbers.append(_by_object(index, label, count, used, generator))
+            numbers.append(by_object(index, label, count, used, generator))
         else:
             numbers.append(_by_window(index, label, absent, count, total, used, generator))
         drawn_for += [-1 if absent else label] * count
@@ -175,57 +176,6 @@ def _by_window(index: Index, label, absent, n, total, used, generator) -> np.nda
     return found
 
 
-def _by_object(index: Index, label: int, n: int, used, generator) -> np.ndarray:
-    """Numbers of n windows, drawn for each object of a class equally often, in random order."""
-    objects = np.flatnonzero((index.objects.label == label) & index.reachable)
-    if not len(objects):
-        raise ValueError(f"choice: class {label} has no objects; use choice='window'")
-    rounds, rest = divmod(n, len(objects))
-    wanted = np.concatenate(
-        [np.tile(objects, rounds), objects[draw(len(objects), rest, generator)]]
-    )
-    numbers = np.full(n, -1, np.int64)
-    for _ in range(40):
-        open_rows = np.flatnonzero(numbers < 0)
-        if not len(open_rows):
-            return numbers
-        drawn, fits = _try_windows(index, wanted[open_rows], generator)
-        fits &= ~np.isin(drawn, np.concatenate([used, numbers]))
-        fits[fits] = _first_of_each(drawn[fits])
-        numbers[open_rows[fits]] = drawn[fits]
-    for row in np.flatnonzero(numbers < 0):
-        every = generator.permutation(_all_windows(index, wanted[row]))
-        times = [(number == used).sum() + (number == numbers).sum() for number in every]
-        numbers[row] = every[np.argmin(times)]
-    return numbers
-
-
-def _try_windows(index: Index, wanted: np.ndarray, generator) -> tuple[np.ndarray, np.ndarray]:
-    """A random window at each wanted object, and whether it shows the object."""
-    low, high = index.reach[wanted, :, 0], index.reach[wanted, :, 1]
-    places = generator.integers(low, high)
-    windows = np.column_stack([index.objects.region[wanted], places])
-    shown = object_pixels(index.objects, windows, index.size)
-    fits = np.asarray(shown[np.arange(len(wanted)), wanted]).ravel() > 0
-    return index.number(windows), fits
-
-
-def _first_of_each(numbers: np.ndarray) -> np.ndarray:
-    first = np.zeros(len(numbers), bool)
-    first[np.unique(numbers, return_index=True)[1]] = True
-    return first
-
-
-def _all_windows(index: Index, wanted: int) -> np.ndarray:
-    """Numbers of all safe windows that show an object."""
-    (first, last), (left, right) = index.reach[wanted]
-    region = index.objects.region[wanted]
-    places = np.meshgrid(region, np.arange(first, last), np.arange(left, right), indexing="ij")
-    windows = np.stack(places, axis=-1).reshape(-1, 3)
-    shown = object_pixels(index.objects, windows, index.size)[:, [wanted]].toarray().ravel()
-    return index.number(windows[shown > 0])
-
-
 SAMPLERS: dict[str, Callable[..., Plan]] = {
     "uniform": standard,
     "proportions": proportions,
@@ -234,3 +184,26 @@ SAMPLERS: dict[str, Callable[..., Plan]] = {
     "equal_pixels": equal_pixels,
     "binary_balanced": binary_balanced,
 }
+
+
+def by_name(name: str, n_classes: int, **options) -> Callable[..., Plan]:
+    """A named sampler in the form of the standard one: ``(regions, n, size, generator) -> Plan``.
+
+    The index is built at the first call and kept for as long as regions and size stay the same.
+
+    Raises
+    ------
+    ValueError
+        If there is no sampler of that name; the message lists those there are.
+    """
+    if name not in SAMPLERS:
+        raise ValueError(f"sampler: {name!r} is not one of {', '.join(SAMPLERS)}")
+    held: list[tuple[Sequence[Foil], Index]] = []
+
+    def sample(regions: Sequence[Foil], n: int, size: int, generator) -> Plan:
+        same = held and held[0][1].size == size and len(held[0][0]) == len(regions)
+        if not same or any(a is not b for a, b in zip(held[0][0], regions)):
+            held[:] = [(tuple(regions), build_index(regions, n_classes, size))]
+        return SAMPLERS[name](held[0][1], n, generator, **options)
+
+    return sample

@@ -11,6 +11,7 @@ from foilseg.pools import build_index
 from foilseg.resampling import (
     SAMPLERS,
     binary_balanced,
+    by_name,
     equal_samples,
     oversampled,
     proportions,
@@ -114,6 +115,15 @@ def test_windows_repeat_only_when_a_pool_is_used_up_and_then_equally_often():
     assert len(np.unique(plan.windows, axis=0)) == 225, "each window of the region exactly once"
 
 
+def test_classes_that_lie_together_share_no_window():
+    mask = np.zeros((80, 80), np.uint8)
+    mask[40, 40], mask[40, 41] = 1, 2
+    index = build_index([foil(mask)], 3, 40)
+    assert index.pool_sizes[1:].tolist() == [39 * 39, 39 * 38]
+    plan = equal_samples(index, 700, rng(0, 0, "train"))
+    assert len(np.unique(plan.windows, axis=0)) == 700, "by chance about 80 would be shared"
+
+
 def test_a_plan_is_a_function_of_seed_and_refresh_alone(index):
     options = {
         "proportions": {"shares": [0, 1, 2, 3]},
@@ -154,6 +164,18 @@ def test_the_standard_sampler_needs_no_index(index):
     untouched = build_index(index.regions, 4, 16)
     standard(untouched, 50, rng(0, 0, "train"))
     assert set(vars(untouched)) == {"regions", "n_classes", "size", "memo"}
+
+
+def test_a_named_sampler_has_the_form_of_the_standard_one(index):
+    sample = by_name("oversampled", 4, label=2)
+    for regions in (index.regions, index.regions[:2]):
+        own = build_index(regions, 4, 16)
+        for refresh in range(2):
+            plan = sample(regions, 30, 16, rng(0, refresh, "train"))
+            expected = oversampled(own, 30, rng(0, refresh, "train"), 2)
+            assert np.array_equal(plan.windows, expected.windows)
+    with pytest.raises(ValueError, match="sampler: 'oversample' is not one of uniform, prop"):
+        by_name("oversample", 4)
 
 
 def test_empty_plans():
