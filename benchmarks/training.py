@@ -17,7 +17,7 @@ import torch
 from tqdm.auto import tqdm
 
 from benchmarks import measuring
-from foilseg import batches, losses, training, unet
+from foilseg import batches, devices, losses, training, unet
 from foilseg.pools import build_index
 
 
@@ -36,7 +36,7 @@ CLASSES = 5
 
 def network(size: Size) -> unet.UNet:
     torch.manual_seed(0)
-    return unet.UNet(3, CLASSES, size.base).to(memory_format=training.MEMORY).train()
+    return unet.UNet(3, CLASSES, size.base).to(memory_format=torch.channels_last).train()
 
 
 def ours(size: Size) -> dict[str, Callable[[], None]]:
@@ -95,7 +95,7 @@ def monai(size: Size, same_format: bool) -> Callable[[], None]:
     loss = FocalLoss(to_onehot_y=True, use_softmax=True, gamma=2.0)
     optimiser = torch.optim.AdamW(net.parameters(), lr=1e-3, weight_decay=1e-5)
     stream = monai_batches(size)
-    low = same_format and training.precision("cpu") == "bf16"
+    low = same_format and devices.precision("cpu") == "bf16"
 
     def run() -> None:
         for _ in range(size.steps):
@@ -119,7 +119,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--only", choices=SIZES)
     options = parser.parse_args()
-    print(measuring.machine(), "format", training.precision("cpu"))
+    print(measuring.machine(), "format", devices.precision("cpu"))
     for size in [s for s in SIZES.values() if options.only in (None, s.name)]:
         works = ours(size)
         works["MONAI fp32"] = monai(size, same_format=False)

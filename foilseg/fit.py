@@ -16,6 +16,7 @@ import torch
 from foilseg import (
     checkpoints,
     costs,
+    devices,
     experiments,
     losses,
     meters,
@@ -86,12 +87,12 @@ def fit(
         if found:
             return found
         index = index or build_index(training_regions(data), len(data.classes), profile.patch)
-        with training.threads(profile.threads):
+        with devices.threads(profile.threads):
             return _fit(data, row, profile, determines, index, path, device, progress)
 
 
 def _fit(data, row, profile, determines, index, path: Path, device: str, progress) -> runs.Run:
-    device, seed = training.resolve_device(device), determines["seed"]
+    device, seed = devices.resolve_device(device), determines["seed"]
     part = path.with_name(path.name + ".part")
     own = next((c for c in data.defects if c.name == determines["defect"]), None)
     label = None if own is None else own.index
@@ -191,7 +192,7 @@ def references(foil: Foil) -> list[tuple[str, np.ndarray]]:
 def describe(determines: dict[str, Any], data: Dataset, device: str) -> dict[str, Any]:
     """The part of a run's ``config.json`` that every run has."""
     classes = [{"index": c.index, "name": c.name, "colour": c.colour} for c in data.classes]
-    made = {"device": device, "precision": training.precision(device)}
+    made = {"device": device, "precision": devices.precision(device)}
     circumstances = runs.circumstances() | made
     return {"determines": determines, "classes": classes, "circumstances": circumstances}
 

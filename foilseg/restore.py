@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from foilseg import checkpoints, runs, training, unet
+from foilseg import checkpoints, devices, runs, unet
 from foilseg.dataset import LabelClass
 from foilseg.inference import THRESHOLD, Predictor
 
@@ -30,14 +30,14 @@ def network(run: runs.Run, device: str = "cpu", iteration: int | None = None) ->
     restored = unet.UNet(**config["network"])
     path = run.model() if iteration is None else run.checkpoint(iteration)
     restored.load_state_dict(checkpoints.read(path))
-    return restored.to(device, memory_format=training.MEMORY).eval()
+    return restored.to(device, memory_format=devices.MEMORY).eval()
 
 
 def combine(
     members: Sequence[runs.Run], thresholds: Sequence[float], device: str = "auto"
 ) -> Predictor:
     """The predictor that joins One-vs-Rest networks."""
-    device = training.resolve_device(device)
+    device = devices.resolve_device(device)
     labels = tuple(run.config["label"] for run in members)
     each = tuple(network(run, device) for run in members)
     return Predictor(each, labels, tuple(thresholds), device)
@@ -58,5 +58,5 @@ def load(run: runs.Run, device: str = "auto") -> Predictor:
         return combine(each, config["determines"]["thresholds"], device)
     if config["label"] is not None:
         return combine([run], [THRESHOLD], device)
-    device = training.resolve_device(device)
+    device = devices.resolve_device(device)
     return Predictor((network(run, device),), device=device)

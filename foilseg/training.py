@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -22,12 +21,12 @@ from torch import Tensor, nn
 from foilseg import checkpoints, resampling, sampling
 from foilseg.batches import Batch, Draw, Pools, ahead
 from foilseg.dataset import Foil
+from foilseg.devices import MEMORY, precision, resolve_device
 from foilseg.meters import Meter, Spent
 from foilseg.pools import Index
 
 LAST = "last.safetensors"
 HISTORY = "history.csv"
-MEMORY = torch.channels_last
 COLUMNS = ["iteration", "train_loss", "validation_loss"]
 
 Loss = Callable[[Tensor, Tensor], Tensor]
@@ -81,32 +80,6 @@ class Trained(NamedTuple):
     history: pd.DataFrame
     ledgers: list[dict]
     spent: Spent
-
-
-def resolve_device(device: str = "auto") -> str:
-    """``"auto"`` as ``"cuda"`` where there is one, else ``"cpu"``; other names as they are."""
-    if device == "auto":
-        return "cuda" if torch.cuda.is_available() else "cpu"
-    return device
-
-
-@contextmanager
-def threads(number: int) -> Iterator[None]:
-    """Torch computes with so many threads inside; 0 leaves their number as it is."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(number or before)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
-def precision(device: str) -> str:
-    """``"bf16"`` where the processor computes in it, else ``"fp32"``."""
-    if device.startswith("cuda"):
-        return "bf16" if torch.cuda.is_bf16_supported() else "fp32"
-    native = torch.cpu.get_capabilities()
-    return "bf16" if native.get("avx512_bf16") or native.get("amx_bf16") else "fp32"
 
 
 def make_optimiser(network: nn.Module, settings: Settings) -> torch.optim.AdamW:

@@ -117,7 +117,7 @@ def learned():
         network = unet.UNet(1, 3 if label is None else 1, 4)
         pools = training.make_pools(places, settings, label=label)[0]
         optimiser = training.make_optimiser(network, settings)
-        network.to(memory_format=training.MEMORY)
+        network.to(memory_format=torch.channels_last)
         for iteration in range(1, settings.iterations + 1):
             training.step(network, loss, optimiser, pools.at(iteration), "cpu")
         networks.append(network.eval())

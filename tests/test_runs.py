@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from foilseg import runs
+from foilseg import code, runs
 
 TESTS = Path(__file__).parent
 
@@ -76,13 +76,13 @@ def test_a_run_in_the_making_is_left_alone(study, tmp_path):
 
 def foilseg(*arguments):
     """Run the command line in a process of its own, with the toy profile."""
-    code = (
+    program = (
         "import sys, torch; torch.set_num_threads(1); sys.path.insert(0, sys.argv.pop(1))\n"
         "import toy; from foilseg import cli, experiments\n"
         "experiments.PROFILES['toy'] = toy.PROFILE\n"
         "sys.exit(cli.main())"
     )
-    command = [sys.executable, "-c", code, str(TESTS), *map(str, arguments)]
+    command = [sys.executable, "-c", program, str(TESTS), *map(str, arguments)]
     return subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
 
 
@@ -102,3 +102,21 @@ def test_train_stops_at_ctrl_c_and_goes_on(toy_data, tmp_path):
     assert len(out.split()) == 3
     for line in out.split():
         assert not runs.open_run(line).problems()
+
+
+def test_every_module_that_makes_a_run_is_in_its_code_version():
+    script = "import sys, foilseg.rest; print(*[m for m in sys.modules if 'foilseg.' in m])"
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    loaded = {name.split(".")[1] for name in done.stdout.split()}
+    # rows and sizes are determinants themselves; the others measure, store or restore
+    apart = {"experiments", "code", "costs", "meters", "runs", "restore", "images"}
+    assert loaded - apart == set(code.DETERMINING)
+
+
+def test_prose_is_no_code():
+    source = 'def f(x):\n    """Doc."""\n    # comment\n    return x + 1  # more\n'
+    other = 'def f(x):\n    """Another doc."""\n\n    return x + 1\n'
+    assert code.normalised(source) == code.normalised(other)
+    assert code.normalised(source) != code.normalised(source.replace("1", "2"))
