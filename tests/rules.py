@@ -22,7 +22,7 @@ LAYERS = """
     defects plausibility label_errors
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
-    checkpoints meters costs batches inference training runs restore predict
+    devices checkpoints meters costs batches inference training runs restore predict
     experiments fit rest models study tables loss_tables model_tables trainsets
     scores prose stability audit
     style figures acquisition_figures defect_figures sampling_figures plots widgets
