@@ -5,6 +5,8 @@ DATA    ?=
 SEED    ?=
 ARGS    ?=
 
+BENCHMARKS ?= photometric sampling losses training inference
+
 VENV := .venv
 BIN  := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -37,8 +39,11 @@ study: $(VENV)/.book  ## train all models of the study (PROFILE=desk unless told
 	$(BIN)/foilseg train all --profile $(if $(filter command line,$(origin PROFILE)),$(PROFILE),desk) \
 	  $(if $(DATA),--data '$(DATA)') $(if $(SEED),--seed $(SEED))
 
-bench: $(VENV)/.test  ## measure speed and memory against peers (idle machine)
-	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python $$script || exit 1; done
+bench: $(VENV)/.test  ## measure speed and memory (idle machine), into benchmarks/results/
+	@mkdir -p benchmarks/results
+	@for name in $(BENCHMARKS); do echo "== $$name"; \
+	  $(BIN)/python -m benchmarks.$$name | tee benchmarks/results/$$name.part && \
+	  mv benchmarks/results/$$name.part benchmarks/results/$$name.txt || exit 1; done
 
 pair: $(VENV)/.book  ## write the notebooks' text twins (notebooks/*.md)
 	$(BIN)/jupytext --quiet --to md:myst notebooks/*.ipynb

@@ -1,6 +1,6 @@
 """Speed, memory and variety of the samplers, beside MONAI and the thesis's procedure.
 
-    python benchmarks/sampling.py [--dataset FOLDER] [--patch 256] [--images 26] [--plain 26]
+    python -m benchmarks.sampling [--dataset FOLDER] [--patch 256] [--images 26] [--plain 26]
 
 Without a dataset folder the masks of ``benchmarks/synthetic_masks.py`` are used. Every figure
 is printed beside the value that was asked for. MONAI is needed for its comparison only:
@@ -15,8 +15,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import synthetic_masks
 
+from benchmarks import synthetic_masks
 from foilseg import folder
 from foilseg.dataset import training_regions
 from foilseg.frontier import frontier

@@ -37,8 +37,8 @@ class Report:
 
 
 def measured(name: str, root: Path = Path("benchmarks/results")) -> Report:
-    """What ``benchmarks/NAME.py`` printed when it was last measured for the book."""
+    """What ``python -m benchmarks.NAME`` printed when it was last measured for the book."""
     path = Path(root) / f"{name}.txt"
     if not path.is_file():
-        return Report(f"not measured yet: python benchmarks/{name}.py > {path}")
+        return Report(f"not measured yet: python -m benchmarks.{name} > {path}")
     return Report(path.read_text().rstrip())
