@@ -55,7 +55,7 @@ def memory(base: int, height: int, width: int, tile: int) -> None:
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("what", choices=["times", "memory"])
+    parser.add_argument("what", nargs="?", default="times", choices=["times", "memory"])
     parser.add_argument("--base", type=int)
     parser.add_argument("--rounds", type=int, default=5)
     parser.add_argument("--height", type=int, default=4000)
