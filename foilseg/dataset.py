@@ -201,19 +201,6 @@ def as_pixels(image: np.ndarray) -> np.ndarray:
     return np.rint((image.transpose(1, 2, 0) + 1) * 127.5).clip(0, 255).astype(np.uint8)
 
 
-def write_description(
-    root: Path, name: str, classes: tuple[LabelClass, ...], pixel_size_um: float | None = None
-) -> None:
-    """Write ``dataset.json`` into a dataset folder."""
-    content = {"name": name, "pixel_size_um": pixel_size_um}
-    if pixel_size_um is None:
-        del content["pixel_size_um"]
-    content["classes"] = [{"index": c.index, "name": c.name, "colour": c.colour} for c in classes]
-    root = Path(root)
-    root.mkdir(parents=True, exist_ok=True)
-    (root / "dataset.json").write_text(json.dumps(content, indent=2) + "\n")
-
-
 def write_mask(path: Path, mask: np.ndarray, classes: tuple[LabelClass, ...]) -> None:
     """Write a mask as an indexed PNG in the class colours."""
     images.write_indexed(path, mask, {c.index: c.colour for c in classes})

@@ -6,8 +6,6 @@ refuses to return foils as long as there is one.
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import dataclass, field
 from hashlib import sha256
 from pathlib import Path
@@ -15,8 +13,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foilseg import images
-from foilseg.dataset import Dataset, Foil, LabelClass, as_float, class_pixels, split
+from foilseg import description, images
+from foilseg.dataset import Dataset, Foil, as_float, class_pixels, split
 
 ROI_COLUMNS = ["name", "top", "left", "height", "width"]
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp")
@@ -86,7 +84,7 @@ def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
     if not root.is_dir():
         scan.add(root, "no such folder", "give the path of a dataset folder")
         return None, scan.problems
-    description = _description(scan)
+    described = _description(scan)
     pictures = _files(scan, "images", images.SUFFIXES)
     if not pictures:
         scan.add(root / "images", "holds no image", "put one picture a foil into it")
@@ -97,19 +95,19 @@ def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
         advice = "draw a mask (all background if the foil is clean) or remove the image"
         scan.add(root / "labels" / f"{name}.png", "missing: the image has no label", advice)
     rois = _rois(scan, pictures)
-    if description is None:
+    if described is None:
         return None, scan.problems
     foils, digests = [], []
     for name in sorted(pictures):
         paths = (pictures[name], labels.get(name), truths.get(name))
-        foil, digest = _foil(scan, name, paths, description["classes"], rois.get(name))
+        foil, digest = _foil(scan, name, paths, described["classes"], rois.get(name))
         foils.append(foil)
         digests.append(digest)
     _same_kind(scan, pictures, foils)
     found = tuple(foil for foil in foils if foil is not None)
     if not scan.problems:
-        _learnable(scan, found, description["classes"])
-    return Dataset(**description, foils=found, digests=tuple(digests)), scan.problems
+        _learnable(scan, found, described["classes"])
+    return Dataset(**described, foils=found, digests=tuple(digests)), scan.problems
 
 
 def _learnable(scan: _Scan, foils: tuple[Foil, ...], classes) -> None:
@@ -123,43 +121,12 @@ def _learnable(scan: _Scan, foils: tuple[Foil, ...], classes) -> None:
 
 
 def _description(scan: _Scan) -> dict | None:
-    path = scan.root / "dataset.json"
-    advice = 'it must look like {"name": ..., "classes": [{"index", "name", "colour"}, ...]}'
+    path = scan.root / description.NAME
     try:
-        content = json.loads(path.read_text())
-        name, entries = str(content["name"]), content["classes"]
-        classes = tuple(
-            LabelClass(int(e["index"]), str(e["name"]), str(e["colour"]).lower()) for e in entries
-        )
-        size = content.get("pixel_size_um")
-        size = None if size is None else float(size)
-    except FileNotFoundError:
-        scan.add(path, "missing", advice)
+        return description.read(path)
+    except description.DescriptionError as error:
+        scan.add(path, str(error), description.ADVICE)
         return None
-    except (ValueError, TypeError, KeyError, AttributeError) as error:
-        scan.add(path, f"cannot be understood ({type(error).__name__}: {error})", advice)
-        return None
-    wrong = _wrong_classes(classes) or (
-        "pixel_size_um is not positive" if size is not None and not size > 0 else ""
-    )
-    if wrong:
-        scan.add(path, wrong, "correct the list of classes" if "class" in wrong else "correct it")
-        return None
-    return {"name": name, "classes": classes, "pixel_size_um": size}
-
-
-def _wrong_classes(classes: tuple[LabelClass, ...]) -> str:
-    indices = sorted(c.index for c in classes)
-    if len(classes) < 2 or indices != list(range(len(classes))) or len(classes) > 255:
-        return f"class indices {indices} are not 0 (background), 1, 2, ... without a gap"
-    if len({c.name for c in classes}) < len(classes) or not all(c.name for c in classes):
-        return "two classes have one name, or a class has none"
-    bad = [c.colour for c in classes if not re.fullmatch(r"#[0-9a-f]{6}", c.colour)]
-    if bad:
-        return f'class colour {bad[0]!r} is not of the form "#rrggbb"'
-    if len({c.colour for c in classes}) < len(classes):
-        return "two classes have one colour"
-    return ""
 
 
 def _files(scan: _Scan, folder: str, suffixes: tuple[str, ...]) -> dict[str, Path]:

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import numpy as np
 
-from foilseg import images
-from foilseg.dataset import LabelClass, write_description, write_mask
+from foilseg import description, images
+from foilseg.dataset import LabelClass, write_mask
 
 # Colours of Okabe and Ito, told apart by colour-blind readers too.
 TILE_CLASSES = (
@@ -57,7 +57,7 @@ def magnetic_tile(source: Path, root: Path) -> int:
             image, mask = _tile(picture, index)
             images.write(part / "images" / f"{name}.png", image)
             write_mask(part / "labels" / f"{name}.png", mask, TILE_CLASSES)
-        write_description(part, "magnetic tile", TILE_CLASSES)
+        description.write(part / description.NAME, "magnetic tile", TILE_CLASSES)
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

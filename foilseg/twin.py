@@ -18,9 +18,9 @@ from pathlib import Path
 import numpy as np
 from tqdm import tqdm
 
-from foilseg import images, placement
+from foilseg import description, images, placement
 from foilseg.annotators import hurry_of
-from foilseg.dataset import as_pixels, write_description, write_mask
+from foilseg.dataset import as_pixels, write_mask
 from foilseg.photometric import estimate_normals, line_lights
 from foilseg.quotas import draw_quotas
 from foilseg.shapes import UNIT_UM
@@ -158,7 +158,8 @@ def is_present(root: Path, description: dict) -> bool:
 
 
 def _write_all(root: Path, config: TwinConfig, progress: bool, lights: int) -> None:
-    write_description(root, "foil twin", CLASSES, UNIT_UM / config.scale)
+    path = root / description.NAME
+    description.write(path, "foil twin", CLASSES, UNIT_UM / config.scale)
     rois = ["name,top,left,height,width"]
     steps = tqdm(_rendered(config), total=config.foils, unit="foil", disable=not progress)
     for number, foil in enumerate(steps):

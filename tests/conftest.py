@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foilseg import dataset, images
+from foilseg import dataset, description, images
 
 TOY_CLASSES = (
     dataset.LabelClass(0, "background", "#ffffff"),
@@ -20,7 +20,7 @@ TOY_CLASSES = (
 def write_toy(root: Path, names=("a", "b"), shape=(48, 40), channels=3, seed=0) -> Path:
     """A dataset folder of random images whose masks hold every class in both regions."""
     rng = np.random.default_rng(seed)
-    dataset.write_description(root, "toy", TOY_CLASSES)
+    description.write(root / description.NAME, "toy", TOY_CLASSES)
     for name in names:
         size = shape if channels == 1 else (*shape, channels)
         images.write(root / "images" / f"{name}.png", rng.integers(0, 256, size).astype(np.uint8))

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from foilseg import images
-from foilseg.dataset import LabelClass, write_description, write_mask
+from foilseg import description, images
+from foilseg.dataset import LabelClass, write_mask
 from foilseg.experiments import Profile
 
 CLASSES = (
@@ -32,7 +32,7 @@ def picture(height, width, seed):
 
 def write(root, foils=2, height=96, width=80, channels=1):
     """Write the dataset folder."""
-    write_description(root, "toy", CLASSES)
+    description.write(root / description.NAME, "toy", CLASSES)
     for number in range(foils):
         image, mask = picture(height, width, number)
         if channels == 3:
