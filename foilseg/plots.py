@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from foilseg.dataset import Dataset, LabelClass, class_pixels, training_regions
 from foilseg.style import INK, MARKERS, PALE, done, house_style
@@ -132,3 +134,40 @@ def focal_curves(gammas: Sequence[float]) -> Figure:
         axes.set(xlabel="probability of the true class, $p_t$", ylabel="loss", ylim=(0, 5))
         axes.legend()
         return done(figure)
+
+
+def architecture(stages: list[dict], channels: int) -> Figure:
+    """The network as a U of boxes (as Fig. 3.5), from :func:`foilseg.unet.stages`.
+
+    A box's width follows the logarithm of its maps; solid arrows pool and unpool, dashed ones
+    copy the encoder's maps to the decoder.
+    """
+    depth = (len(stages) - 2) // 2
+    levels = [*range(depth), depth, *reversed(range(depth)), 0]
+    with house_style():
+        figure, axes = plt.subplots(figsize=(9, 4.2))
+        places = []
+        for number, (stage, level) in enumerate(zip(stages, levels)):
+            width = 0.16 + 0.07 * np.log2(stage["maps"])
+            x, y = number + 1, -level
+            box = Rectangle((x - width / 2, y - 0.22), width, 0.44, fc="#cfe3f1", ec=INK, lw=0.8)
+            axes.add_patch(box)
+            axes.text(x, y, stage["maps"], ha="center", va="center", fontsize=10)
+            axes.text(x, y - 0.36, f"{stage['side']}²", ha="center", va="center", fontsize=9)
+            places.append((x, y, width / 2))
+        _arrows(axes, places, depth)
+        axes.text(0.1, 0, f"image\n{channels}", ha="center", va="center", fontsize=10)
+        axes.annotate("", (1 - places[0][2], 0), (0.35, 0), arrowprops={"arrowstyle": "->"})
+        axes.set(xlim=(-0.3, len(stages) + 0.7), ylim=(-depth - 0.6, 0.6))
+        axes.set_axis_off()
+        return done(figure)
+
+
+def _arrows(axes, places: list[tuple[float, float, float]], depth: int) -> None:
+    for (x, y, half), (next_x, next_y, next_half) in pairwise(places):
+        style = {"arrowstyle": "->", "color": INK}
+        axes.annotate("", (next_x - next_half, next_y), (x + half, y), arrowprops=style)
+    for level in range(depth):
+        (x, y, half), (across, _, other) = places[level], places[2 * depth - level]
+        style = {"arrowstyle": "->", "color": PALE, "linestyle": "--"}
+        axes.annotate("", (across - other, y + 0.12), (x + half, y + 0.12), arrowprops=style)

@@ -119,6 +119,17 @@ def annotation_errors(dataset: Dataset) -> pd.DataFrame:
     return table.rename(columns={"name": "defect"}).rename(columns=lambda c: c.replace("_", " "))
 
 
+def annotator_parameters(is_twin: bool) -> pd.DataFrame:
+    """The parameters of the twin's annotators; no rows for other data, whose nobody knows."""
+    from dataclasses import asdict
+
+    from foilseg.annotators import AnnotatorConfig
+
+    values = asdict(AnnotatorConfig()) if is_twin else {}
+    rows = [(name.replace("_", " "), value) for name, value in values.items()]
+    return pd.DataFrame(rows, columns=["annotators", "value"])
+
+
 def published_ratios(dataset: Dataset) -> pd.DataFrame:
     """The pixel ratios of Table 3.2 beside those of the training regions; no rows for others."""
     if not is_comparable(dataset):
@@ -203,7 +214,7 @@ def study_weights(dataset: Dataset) -> pd.DataFrame:
 
 
 def listing(rows: list[dict]) -> pd.DataFrame:
-    """Rows of one form as a readable table."""
+    """Rows of one form, written out."""
     return readable(pd.DataFrame(rows))
 
 
