@@ -24,6 +24,7 @@ LAYERS = """
     resampling losses unet metrics
     checkpoints meters costs batches inference training runs restore predict
     experiments fit rest models study tables scores prose cells recount reweigh audit
+    evidence claims claim_rules verdicts
     style figures acquisition_figures defect_figures plots widgets notebooks execution chapters cli
 """
 ORDER = LAYERS.split()
