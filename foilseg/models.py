@@ -15,6 +15,7 @@ from foilseg.experiments import Experiment
 from foilseg.runs import Run, find
 
 if TYPE_CHECKING:
+    from foilseg.curves import Histograms
     from foilseg.study import Study
 
 
@@ -99,6 +100,12 @@ class Model:
     def joined_counts(self) -> pd.DataFrame:
         """Stored counts of the mask that :meth:`prediction` returns."""
         return self.joined().counts()
+
+    def histograms(self) -> Histograms:
+        """Probabilities of its pixels, each network's for its own defect."""
+        from foilseg import curves
+
+        return curves.stack([run.histograms() for run in self.runs.values()])
 
     def prediction(self, foil: str) -> np.ndarray:
         """The predicted mask of a foil's validation region: uint8 (H, W)."""

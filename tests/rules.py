@@ -22,9 +22,9 @@ LAYERS = """
     defects plausibility label_errors
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
-    checkpoints meters costs batches inference training runs restore predict
+    checkpoints curves meters costs batches inference probing training runs restore predict
     experiments fit rest models study tables scores prose cells recount reweigh audit
-    evidence claims claim_rules verdicts
+    evidence claims claim_rules verdicts mistakes uncertainty
     style figures acquisition_figures defect_figures plots widgets notebooks execution chapters cli
 """
 ORDER = LAYERS.split()
