@@ -23,8 +23,9 @@ LAYERS = """
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
     checkpoints curves meters costs batches inference probing training runs restore predict
-    experiments fit rest models study tables scores prose cells recount reweigh audit
+    experiments fit rest models study tables scores prose stability cells recount reweigh audit
     evidence claims claim_rules verdicts mistakes uncertainty
+    findings
     style figures acquisition_figures defect_figures plots widgets notebooks execution chapters cli
 """
 ORDER = LAYERS.split()
