@@ -5,7 +5,7 @@ from __future__ import annotations
 import pandas as pd
 from scipy.stats import spearmanr
 
-from foilseg import published, recount, reweigh
+from foilseg import metrics, published, recount, reweigh
 from foilseg.cells import AGREES, DIFFERS, as_table
 
 VERDICTS = (AGREES, DIFFERS)
@@ -71,6 +71,22 @@ def precision_averages() -> pd.DataFrame:
 def rank_agreement(table: pd.DataFrame) -> float:
     """Spearman's correlation of the two ranks of :func:`precision_averages`."""
     return float(spearmanr(table["printed"], table["pooled"]).statistic)
+
+
+def always_negative(positive_share: float = 0.01) -> pd.DataFrame:
+    """Scores of a model that never reports anything, for both classes (section 2.3).
+
+    The section says that such a model has a high F-score although it is useless.
+
+    ``positive_share`` : share of the samples that are positive, in (0, 1).
+    """
+    positive = round(1e6 * positive_share)
+    negative = 1_000_000 - positive
+    rows = [("positive", 0, 0, positive, negative), ("negative", negative, positive, 0, 0)]
+    counts = pd.DataFrame(rows, columns=["class", *metrics.COUNTS])
+    table = metrics.rates(counts, ["TPR", "precision", "F1"])
+    table["accuracy"] = (counts["tp"] + counts["tn"]) / 1_000_000
+    return table.drop(columns=list(metrics.COUNTS))
 
 
 def fault_count(checks: pd.DataFrame) -> str:

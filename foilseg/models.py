@@ -122,6 +122,9 @@ def stack(models: Sequence[Model], counts: Callable, against: str) -> pd.DataFra
 
     ``counts`` takes a model and returns its rows for every reference and class.
     """
+    kinds = {(m.study.dataset.fingerprint, m.study.profile) for m in models}
+    if len(kinds) > 1:
+        raise ValueError("models: of different data or profiles; one table takes one of each")
     titles = [model.title for model in models]
     twice = {title for title in titles if titles.count(title) > 1}
     if twice:

@@ -25,8 +25,9 @@ LAYERS = """
     checkpoints curves meters costs batches inference probing training runs restore predict
     experiments fit rest models study tables scores prose stability cells recount reweigh audit
     evidence claims claim_rules verdicts mistakes uncertainty
-    findings
-    style figures acquisition_figures defect_figures plots widgets notebooks execution chapters cli
+    findings sortable
+    style figures acquisition_figures defect_figures plots result_plots
+    widgets notebooks execution chapters cli
 """
 ORDER = LAYERS.split()
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")

@@ -1,5 +1,6 @@
 """The audit finds what is wrong in the printed numbers, wherever it is put, and nothing else."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from hypothesis import given
@@ -154,6 +155,13 @@ def test_findings_of_a_whole_column_are_one(checks):
     assert sum("all 52 cells" in cell for cell in short["cell"]) == 1
     assert len(short) < (checks["verdict"] == cells.DIFFERS).sum()
     assert audit.summary(checks)["checks"].sum() == len(checks)
+
+
+def test_a_model_that_never_reports_has_no_f_score_but_a_high_accuracy():
+    table = audit.always_negative(0.01).set_index("class")
+    assert table.loc["positive", "F1"] == 0 and table.loc["positive", "accuracy"] == 0.99
+    assert np.isnan(table.loc["positive", "precision"])
+    assert table.loc["negative", "F1"] == pytest.approx(2 * 0.99 / 1.99)
 
 
 def test_pooling_the_precision_moves_binary_above_the_baseline_and_equal_pixels_below():

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from foilseg import cli, experiments, metrics, runs, stability
+from foilseg.models import stack
 
 
 @pytest.fixture(scope="module")
@@ -64,6 +65,13 @@ def test_another_seed_shares_the_data_and_no_runs(study):
     assert other.dataset is study.dataset and other.seed == 77
     assert other.missing(["baseline"]) == [("baseline", "")]
     assert stability.seed_counts(replace(study, seed=90), ["baseline"]).empty
+
+
+def test_models_of_different_profiles_are_no_table(study):
+    profile = replace(study.profile, name="other")
+    models = [study.model("baseline"), replace(study, profile=profile).model("binary")]
+    with pytest.raises(ValueError, match="different data or profiles"):
+        stack(models, lambda model: model.run().counts(), "label")
 
 
 def means(**tprs):
