@@ -6,7 +6,18 @@ from __future__ import annotations
 import pandas as pd
 
 from foilseg import published
-from foilseg.claims import BASELINE, CLAIMS, ICF, ISCF, LOSS_CHANGE, Claim, Part, claim, listed
+from foilseg.claims import (
+    BASELINE,
+    CLAIMS,
+    ICF,
+    ISCF,
+    LOSS_CHANGE,
+    Claim,
+    Part,
+    claim,
+    foil_defects,
+    listed,
+)
 from foilseg.evidence import RATES, Evidence, Undecided
 from foilseg.reweigh import setting
 
@@ -43,6 +54,7 @@ def _met(e: Evidence, model: str, rate: str, quoted: float) -> Part:
 
 @claim("C13", "5", "Os. Cavities against the baseline: TPR +35 %, precision +2.5 %, FPR +17 %.")
 def _(e: Evidence) -> list[Part]:
+    foil_defects(e)
     return _quoted(e, "C13")
 
 
@@ -98,14 +110,22 @@ def _unstable(e: Evidence, tests: tuple[str, ...], exempt: tuple = ()) -> list[s
     Raises
     ------
     Undecided
-        If one of the tests was not made, or has no SD.
+        If a model of Table 4.1 was not tested, or has no SD.
     """
     table, bound = e.table("stability"), setting("bound of the SD")
+    needed = list(published.table("stability")["model"])
     found = []
     for test in tests:
         part = table[table["test"] == test]
-        if part.empty or part[list(RATES)].isna().to_numpy().any():
-            raise Undecided(f"{test} is not complete: foilseg train --stability")
+        lacking = [model for model in needed if model not in part.index]
+        if lacking:
+            raise Undecided(f"{test} was not made for {', '.join(lacking)}")
+        unknown = part.index[part[list(RATES)].isna().any(axis=1)]
+        if len(unknown):
+            raise Undecided(
+                f"{test} has no SD for {', '.join(unknown)}: trained once "
+                "(foilseg train all --stability), or a rate is undefined"
+            )
         for model, row in part.iterrows():
             over = [r for r in RATES if row[r] >= bound and (model, test, r) != exempt]
             found += [f"{model} {test} {r} {row[r]:.3f}" for r in over]

@@ -31,7 +31,8 @@ VARIED = ("Binary", "Eq. Pixels", "Binary FL")
 
 def ideal():
     """Numbers of a study in which every claim holds: what a test changes before it is built."""
-    sds = [(m, t, 0.01, 0.001, 0.02) for m in ("Baseline", "Binary") for t in ("PSoI", "PSoMT")]
+    tested = ("Baseline", "Binary", "Os. Cavities", "wCE ICF", "Focal Loss", "Binary FL")
+    sds = [(m, t, 0.01, 0.001, 0.02) for m in tested for t in ("PSoI", "PSoMT")]
     kinds = [(m, 60, 20, 20, 9.0 if "ICF" in m else 2.0) for m in MEANS]
     kinds = [(*k[:4], 3.0) if k[0].endswith("ISCF") else k for k in kinds]
     gaps = {"Baseline": 0.05, "Eq. Samples": 0.1, "Os. Cavities": 0.15, "Eq. Pixels": 0.3}
@@ -155,8 +156,20 @@ def test_without_extra_evidence_or_models_or_these_defects_claims_are_open_and_s
     assert "not trained: Eq. Pixels" in verdicts.judge(claims.CLAIMS["C01"], fewer).why
     assert verdicts.judge(claims.CLAIMS["C13"], fewer).verdict == verdicts.HOLDS
     others = evidence.Evidence(whole.models, ("blowhole", "fray", "break", "uneven"), whole.rates)
+    assert verdicts.judge(claims.CLAIMS["C13"], others).verdict == verdicts.OPEN
+    assert verdicts.judge(claims.CLAIMS["C05"], others).verdict == verdicts.HOLDS
     why = verdicts.judge(claims.CLAIMS["C09"], others).why
     assert why == "does not apply: these data have no cavity and no crack"
+
+
+def test_stability_that_was_not_tested_or_is_undefined_leaves_its_claims_open():
+    study = ideal()
+    cell("stability", 0, "precision", np.nan)(study)
+    why = verdicts.judge(claims.CLAIMS["C24"], build(study)).why
+    assert "no SD for Baseline" in why and "--stability" in why
+    study["extra"]["stability"] = study["extra"]["stability"].iloc[2:]
+    why = verdicts.judge(claims.CLAIMS["C12"], build(study)).why
+    assert why == "PSoI was not made for Baseline"
 
 
 def test_an_undefined_mean_leaves_a_claim_open():
