@@ -80,6 +80,11 @@ def _add_train(commands) -> None:
     train.add_argument("--data", default="", help="a dataset folder; the twin unless told")
     train.add_argument("--runs", default="", help="where runs are stored (default: _runs)")
     train.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
+    train.add_argument(
+        "--stability",
+        action="store_true",
+        help="also train two more seeds of the models of Table 4.1 and evaluate late checkpoints",
+    )
     train.set_defaults(command=_train)
 
 
@@ -157,6 +162,12 @@ def _train(options) -> int:
     if not opened.missing(names):
         print(f"nothing to train: {', '.join(names)} lie in {opened.runs}")
     opened.train(names, device=options.device)
+    if options.stability:
+        from foilseg import stability
+
+        chosen = [name for name in names if name in stability.tested()]
+        done = stability.complete(opened, chosen, options.device)
+        print(f"stability: {', '.join(done) or 'none of the models of Table 4.1 was named'}")
     for name in names:
         for run in opened.model(name).made():
             print(run.path)

@@ -21,6 +21,7 @@ from foilseg import (
     losses,
     meters,
     metrics,
+    probing,
     resampling,
     runs,
     training,
@@ -161,12 +162,15 @@ def predict_regions(
 ) -> tuple[list[dict[str, Any]], float]:
     """Predict and store every validation region: its counts, and seconds a megapixel."""
     rows, seconds, pixels = [], 0.0, 0
+    predictor = probing.Probe.of(predictor, counted)
     for foil in validation_regions(data):
         begin = time.perf_counter()
         predicted = predictor.mask(foil.image)
         seconds, pixels = seconds + time.perf_counter() - begin, pixels + predicted.size
         write_mask(part / "predictions" / f"{foil.name}.png", predicted, data.classes)
         rows += count(foil, predicted, counted, len(data.classes))
+        predictor.add(foil.name, references(foil))
+    predictor.histograms().write(part / runs.HISTOGRAMS)
     return rows, seconds / pixels * costs.MEGAPIXEL
 
 

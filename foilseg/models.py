@@ -15,6 +15,7 @@ from foilseg.experiments import Experiment
 from foilseg.runs import Run, find
 
 if TYPE_CHECKING:
+    from foilseg.curves import Histograms
     from foilseg.study import Study
 
 
@@ -100,6 +101,12 @@ class Model:
         """Stored counts of the mask that :meth:`prediction` returns."""
         return self.joined().counts()
 
+    def histograms(self) -> Histograms:
+        """Probabilities of its pixels, each network's for its own defect."""
+        from foilseg import curves
+
+        return curves.stack([run.histograms() for run in self.runs.values()])
+
     def prediction(self, foil: str) -> np.ndarray:
         """The predicted mask of a foil's validation region: uint8 (H, W)."""
         return self.joined().prediction(foil)
@@ -115,6 +122,9 @@ def stack(models: Sequence[Model], counts: Callable, against: str) -> pd.DataFra
 
     ``counts`` takes a model and returns its rows for every reference and class.
     """
+    kinds = {(m.study.dataset.fingerprint, m.study.profile) for m in models}
+    if len(kinds) > 1:
+        raise ValueError("models: of different data or profiles; one table takes one of each")
     titles = [model.title for model in models]
     twice = {title for title in titles if titles.count(title) > 1}
     if twice:

@@ -22,6 +22,7 @@ SOURCES = {
     "counts": "Table A1",
     "rates": "Table A2",
     "means": "Table A2",
+    "text": "text of the thesis",
 }
 
 _FILES = {
@@ -34,6 +35,7 @@ _FILES = {
     "counts": "table_a1_counts.csv",
     "rates": "table_a2_rates.csv",
     "means": "table_a2_means.csv",
+    "text": "text_numbers.csv",
 }
 
 

@@ -28,6 +28,7 @@ LIBRARIES = ("torch", "numpy")
 CONFIG, COUNTS, COST, CHECKSUMS = "config.json", "counts.csv", "cost.json", "checksums.json"
 MODEL, HISTORY, LEDGERS = "model.safetensors", "history.csv", "ledgers.json"
 CLAIMS = "claims.csv"
+HISTOGRAMS = "histograms.npz"
 
 
 class RunError(RuntimeError):
@@ -60,6 +61,12 @@ class Run:
 
         content = json.loads(self._file(LEDGERS).read_text())["pools"]
         return [Ledger.from_json(json.dumps(pool)) for pool in content]
+
+    def histograms(self):
+        """How probable the pixels of each class were; see :class:`foilseg.curves.Histograms`."""
+        from foilseg.curves import Histograms
+
+        return Histograms.read(self._file(HISTOGRAMS))
 
     def claims(self) -> pd.DataFrame:
         """Of joined predictions: foil, against, class (of the reference), claims, pixels."""

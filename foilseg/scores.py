@@ -20,6 +20,25 @@ def defect_rates(counts: pd.DataFrame) -> pd.DataFrame:
     return table[["model", "defect", *RATE_COLUMNS, "images with a prediction"]]
 
 
+TOTALS = ["P", "TP", "FP", "N", "TN", "FN"]
+
+
+def totals(counts: pd.DataFrame) -> pd.DataFrame:
+    """Sums over the images in the columns of Table A1, and the published ones beside them.
+
+    The published columns are there only if a row of Table A1 has that model and defect.
+    """
+    sums = counts.groupby(["model", "defect"], sort=False, observed=True)[list(metrics.COUNTS)]
+    table = sums.sum().rename(columns=str.upper).reset_index()
+    table["P"], table["N"] = table["TP"] + table["FN"], table["FP"] + table["TN"]
+    table = table[["model", "defect", *TOTALS]].astype({"model": str, "defect": str})
+    printed = published.table("counts")
+    printed["defect"] = printed["defect"].str.lower()
+    printed = printed.rename(columns={name: f"{name} published" for name in TOTALS})
+    both = table.merge(printed, on=["model", "defect"], how="left")
+    return both if both["P published"].notna().any() else table
+
+
 def published_rates() -> pd.DataFrame:
     """Table A2 in the columns of :func:`defect_rates`.
 

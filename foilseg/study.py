@@ -7,7 +7,7 @@ and nothing is trained twice.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
@@ -96,6 +96,13 @@ class Study:
             f'<div class="admonition {kind}"><p class="admonition-title">{title}</p>'
             f"<p>{facts}{caution}</p></div>"
         )
+
+    def with_seed(self, seed: int) -> Study:
+        """The same study with another seed; data that are read already are not read again."""
+        other = replace(self, seed=seed)
+        known = {k: v for k, v in vars(self).items() if k in ("dataset", "index")}
+        vars(other).update(known)
+        return other
 
     def model(self, name: str | Experiment) -> Model:
         """A model of the study, by the name of its experiment or by a row of your own."""

@@ -22,11 +22,12 @@ LAYERS = """
     defects plausibility label_errors
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
-    devices checkpoints meters costs batches inference training runs restore predict
+    devices checkpoints curves meters costs batches inference probing training runs restore predict
     experiments fit rest models study tables loss_tables model_tables trainsets
-    scores prose stability audit
-    style figures acquisition_figures defect_figures sampling_figures plots widgets
-    notebooks execution chapters cli
+    scores prose stability cells recount reweigh audit
+    evidence claims claim_rules verdicts mistakes uncertainty findings sortable
+    style figures acquisition_figures defect_figures sampling_figures plots result_plots
+    widgets notebooks execution chapters cli
 """
 ORDER = LAYERS.split()
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")

@@ -85,3 +85,50 @@ def test_the_published_precision_stands_beside_its_pooled_twin():
     cavity = both.loc[("Baseline", "cavity")]
     assert cavity["precision"] == pytest.approx(6455 / (6455 + 6473))
     assert cavity["precision (imagewise)"] == 0.5605
+
+
+@pytest.mark.parametrize("n_classes", [2, 5, 16, 17])
+@pytest.mark.parametrize("share", [0.0, 0.02, 1.0])
+def test_large_masks_are_counted_as_small_ones(n_classes, share):
+    rng = np.random.default_rng(n_classes)
+    target, prediction = rng.integers(0, n_classes, (2, 333, 301)).astype(np.uint8)
+    defect = rng.random(target.shape) < share
+    target, prediction = target * defect, prediction * defect
+    expected = np.zeros((n_classes, n_classes), np.int64)
+    np.add.at(expected, (target, prediction), 1)
+    np.testing.assert_array_equal(metrics.confusion(target, prediction, n_classes), expected)
+    turned = metrics.confusion(target.T, prediction.T, n_classes)
+    np.testing.assert_array_equal(turned, expected)
+
+
+@given(st.integers(0, 2**32 - 1))
+def test_f_scores_and_iou_agree_with_scikit_learn(seed):
+    rng = np.random.default_rng(seed)
+    target, prediction = rng.random((2, 60)) < rng.random((2, 1))
+    counts = dict(zip(metrics.COUNTS, metrics.binary_counts(target, prediction).tolist()))
+    found = metrics.rates(pd.DataFrame([counts]), metrics.SCORES).iloc[0]
+    if not (target.any() or prediction.any()):
+        assert found[["F0.5", "F1", "F2", "IoU"]].isna().all()
+        return
+    for beta in (0.5, 1, 2):
+        expected = oracle.fbeta_score(target, prediction, beta=beta, zero_division=0)
+        assert found[f"F{beta:g}"] == pytest.approx(expected)
+    assert found["IoU"] == pytest.approx(oracle.jaccard_score(target, prediction, zero_division=0))
+
+
+def test_an_unknown_score_is_refused_and_the_others_can_be_averaged():
+    with pytest.raises(ValueError, match="'AUC' is none of TPR"):
+        metrics.rates(table(), ["AUC"])
+    pooled = metrics.score(table(), ["defect"], scores=["IoU"]).set_index("defect")
+    assert pooled.loc["x", "IoU"] == 8 / 17 and pooled.loc["y", "IoU"] == 0
+
+
+def test_counts_that_do_not_fit_the_image_are_refused():
+    counts = table().assign(foil=["a", "b", "a"])
+    metrics.check_sizes(counts, {"a": 100, "b": 100})
+    with pytest.raises(ValueError, match=r"m, b, x: 100 pixels do not fit the image's 99"):
+        metrics.check_sizes(counts, {"a": 100, "b": 99})
+    with pytest.raises(ValueError, match="m, a, y: 101 pixels"):
+        metrics.check_sizes(counts.assign(tn=[88, 95, 100]))
+    with pytest.raises(ValueError, match="m, a, x"):
+        metrics.check_sizes(counts.assign(tp=[-1, 0, 0], tn=[97, 95, 99]))

@@ -104,6 +104,17 @@ def test_published_rates_join_only_their_own_model():
     assert np.isnan(both.loc[("Mine", "cavity"), ("TPR", "published")])
 
 
+def test_totals_stand_beside_table_a1_where_it_has_them():
+    counts = pd.DataFrame(
+        [("Baseline", "f", "cavity", 1, 2, 3, 4), ("Baseline", "g", "cavity", 10, 20, 30, 40)],
+        columns=["model", "foil", "defect", "tp", "fp", "fn", "tn"],
+    )
+    row = scores.totals(counts).iloc[0]
+    assert row[scores.TOTALS].tolist() == [44, 11, 22, 66, 44, 33]
+    assert row["FP published"] == 6473
+    assert "FP published" not in scores.totals(counts.assign(defect="pit"))
+
+
 def test_annotations_equal_to_the_truth_score_perfectly(toy):
     (toy / "truth").mkdir()
     for path in (toy / "labels").iterdir():

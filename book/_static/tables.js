@@ -1,0 +1,70 @@
+// Tables of class "sortable": a click on a heading sorts, the field above filters rows.
+// Without this script they are plain tables.
+(() => {
+  const number = (text) => {
+    const plain = text.replace(/[,\s%]/g, "").replace("−", "-");
+    return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : null;
+  };
+  const compare = (a, b) => {
+    const [x, y] = [number(a), number(b)];
+    if (x !== null && y !== null) return x - y;
+    if (x !== null || y !== null) return x !== null ? -1 : 1; // numbers before words
+    return a.localeCompare(b);
+  };
+  const text = (row, column) => (row.cells[column]?.textContent ?? "").trim();
+
+  const sort = (table, heading, column) => {
+    const body = table.tBodies[0];
+    const down = heading.getAttribute("aria-sort") === "ascending";
+    for (const other of table.tHead.querySelectorAll("th")) other.removeAttribute("aria-sort");
+    heading.setAttribute("aria-sort", down ? "descending" : "ascending");
+    const rows = [...body.rows].map((row, place) => ({ row, place }));
+    const sign = down ? -1 : 1;
+    rows.sort((a, b) =>
+      sign * compare(text(a.row, column), text(b.row, column)) || a.place - b.place);
+    body.append(...rows.map((entry) => entry.row));
+  };
+
+  const filter = (table, wanted, counter) => {
+    const words = wanted.toLowerCase().split(/\s+/).filter(Boolean);
+    let shown = 0;
+    for (const row of table.tBodies[0].rows) {
+      const content = row.textContent.toLowerCase();
+      row.hidden = !words.every((word) => content.includes(word));
+      shown += row.hidden ? 0 : 1;
+    }
+    counter.textContent = `${shown} of ${table.tBodies[0].rows.length} rows`;
+  };
+
+  const prepare = (table) => {
+    if (table.dataset.prepared || !table.tHead || !table.tBodies.length) return;
+    table.dataset.prepared = "yes";
+    const headings = [...table.tHead.rows].at(-1).cells;
+    [...headings].forEach((heading, column) => {
+      heading.tabIndex = 0;
+      heading.title = "sort by this column";
+      heading.style.cursor = "pointer";
+      heading.addEventListener("click", () => sort(table, heading, column));
+      heading.addEventListener("keydown", (event) => {
+        if (event.key !== "Enter" && event.key !== " ") return;
+        event.preventDefault();
+        sort(table, heading, column);
+      });
+    });
+    const bar = document.createElement("div");
+    const field = Object.assign(document.createElement("input"), {
+      type: "search", placeholder: "filter rows", className: "sortable-filter",
+    });
+    field.setAttribute("aria-label", "filter the rows of the table below");
+    const counter = document.createElement("span");
+    counter.setAttribute("aria-live", "polite");
+    field.addEventListener("input", () => filter(table, field.value, counter));
+    bar.append(field, " ", counter);
+    table.before(bar);
+    filter(table, "", counter);
+  };
+
+  const start = () => document.querySelectorAll("table.sortable").forEach(prepare);
+  if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+  else start();
+})();

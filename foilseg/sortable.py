@@ -1,0 +1,53 @@
+"""Tables that a reader can sort and filter in the static page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from foilseg.cells import AGREES, DIFFERS
+from foilseg.tables import readable
+
+# words that say how a check or claim came out -> their colour, readable on light and dark pages
+COLOURS = {
+    AGREES: "#2e8b57",
+    DIFFERS: "#d1495b",
+    "holds": "#2e8b57",
+    "does not hold": "#d1495b",
+}
+
+
+@dataclass(frozen=True, eq=False)
+class Sortable:
+    """A table; the script ``book/_static/tables.js`` makes its headings and rows answer.
+
+    Where there is no such script, it is a plain table. Verdicts are coloured, and still words.
+    """
+
+    frame: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        text = self.frame.to_html(classes="sortable", index=False, border=0, na_rep="")
+        for word, colour in COLOURS.items():
+            text = text.replace(
+                f"<td>{word}</td>", f'<td style="color: {colour}; font-weight: 600">{word}</td>'
+            )
+        return f'<div style="overflow-x: auto">{text}</div>'
+
+    def __repr__(self) -> str:
+        return repr(self.frame)
+
+
+def sortable(table: pd.DataFrame, number: str = "{:,.4g}") -> Sortable:
+    """A table with one line of headings, its numbers written out, to sort and filter.
+
+    Columns of several levels are joined by a blank; the index, if it has names, becomes columns.
+    """
+    plain = table.reset_index() if any(table.index.names) else table.copy()
+    if plain.columns.nlevels > 1:
+        plain.columns = [" ".join(filter(None, map(str, c))) for c in plain.columns]
+    plain.columns.name = None
+    # without this, leading columns of names would become the index
+    plain.index = pd.Index([str(n) for n in range(len(plain))], dtype=object)
+    return Sortable(readable(plain, number))

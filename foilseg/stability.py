@@ -1,0 +1,244 @@
+"""How stable the results are: over late iterations (PSoI), over trainings (PSoMT), and in ranks.
+
+The thesis evaluates the models kept at 70, 75, ..., 100 % of the iterations, and three trainings
+with different seeds, and states the standard deviation of the mean rates (section 3.5.1, Table
+4.1). It does not say of which kind; here it is that of the values themselves (divided by n).
+"""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable, Iterable, Sequence
+from itertools import combinations
+
+import numpy as np
+import pandas as pd
+
+from foilseg import (
+    checkpoints,
+    experiments,
+    fit,
+    metrics,
+    published,
+    restore,
+    runs,
+    training,
+)
+from foilseg.dataset import Dataset, Foil, training_regions, validation_regions
+from foilseg.inference import THRESHOLD, Predictor
+from foilseg.models import Model, stack
+from foilseg.study import Study
+
+RATES = list(metrics.RATES)
+TRAININGS = 3  # of PSoMT
+EVALUATIONS = "evaluations"
+PSOI, PSOMT = "PSoI", "PSoMT"
+
+
+def tested() -> list[str]:
+    """Names of the experiments that the thesis tests for stability (Table 4.1)."""
+    titles = list(published.table("stability")["model"])
+    rows = {row.published: row.name for row in experiments.EXPERIMENTS.values()}
+    return [rows[title] for title in titles]
+
+
+def seeds(study: Study, trainings: int = TRAININGS) -> list[int]:
+    """The seeds of the trainings that are compared; the study's own comes first."""
+    return [study.seed + n for n in range(trainings)]
+
+
+def missing(study: Study, names: Iterable[str], trainings: int = TRAININGS) -> list[str]:
+    """What the two tests still need, in words: networks that are not trained, and the command."""
+    names = list(names)
+    lacking = [
+        f"{name}{f' ({defect})' if defect else ''}, seed {seed}"
+        for seed in seeds(study, trainings)
+        for name, defect in study.with_seed(seed).missing(names)
+    ]
+    if not lacking:
+        return []
+    command = f"foilseg train {' '.join(names)} --profile {study.profile.name} --stability"
+    return [*lacking, f"to train them: {command}"]
+
+
+def complete(study: Study, names: Iterable[str], device: str = "auto") -> list[str]:
+    """Train and evaluate everything both tests need for some models; what is there is kept."""
+    names = list(names)
+    study.dataset, study.index  # noqa: B018  read once for all seeds
+    for seed in seeds(study):
+        study.with_seed(seed).train(names, device=device)
+    for name in names:
+        for run in study.model(name).made():
+            for iteration in study.profile.keep:
+                checkpoint_counts(study.dataset, run, iteration, device)
+    return names
+
+
+def checkpoint_counts(
+    data: Dataset, run: runs.Run, iteration: int, device: str = "auto"
+) -> pd.DataFrame:
+    """Counts of a network as it was after an iteration; evaluated once, then read.
+
+    Raises
+    ------
+    foilseg.runs.RunError
+        If that checkpoint was not kept, or was altered.
+    """
+    if iteration == run.config["determines"]["iterations"]:
+        return run.counts()
+    regions = validation_regions(data)
+    return _stored(
+        run, f"{iteration:06d}", lambda: _evaluate(data, run, regions, iteration, device)
+    )
+
+
+def training_counts(data: Dataset, run: runs.Run, device: str = "auto") -> pd.DataFrame:
+    """Counts of a trained network on the training regions; evaluated once, then read."""
+    regions = training_regions(data)
+    return _stored(run, "training", lambda: _evaluate(data, run, regions, None, device))
+
+
+def _stored(run: runs.Run, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    path = run.path.parent / EVALUATIONS / f"{run.name}-{name}.csv"
+    if not path.is_file():
+        checkpoints.write_bytes(make().to_csv(index=False).encode(), path)
+    return pd.read_csv(io.BytesIO(path.read_bytes()), dtype={"foil": str})
+
+
+def _evaluate(
+    data: Dataset, run: runs.Run, regions: Sequence[Foil], iteration: int | None, device: str
+) -> pd.DataFrame:
+    device, label = training.resolve_device(device), run.config["label"]
+    network = restore.network(run, device, iteration)
+    labels = {} if label is None else {"labels": (label,), "thresholds": (THRESHOLD,)}
+    predictor = Predictor((network,), **labels, device=device)
+    counted = [c for c in data.classes if label in (None, c.index)]
+    rows = []
+    for foil in regions:
+        rows += fit.count(foil, predictor.mask(foil.image), counted, len(data.classes))
+    return pd.DataFrame(rows)
+
+
+def late_counts(study: Study, names: Iterable[str], against: str = "label") -> pd.DataFrame:
+    """Counts at every kept iteration: those of :meth:`Study.counts`, and iteration."""
+    models = [study.model(name) for name in names]
+    frames = []
+    for iteration in study.profile.keep:
+
+        def at(model: Model, iteration: int = iteration) -> pd.DataFrame:
+            each = model.runs.values()
+            parts = [checkpoint_counts(study.dataset, run, iteration) for run in each]
+            return pd.concat(parts, ignore_index=True)
+
+        frames.append(stack(models, at, against).assign(iteration=iteration))
+    return pd.concat(frames, ignore_index=True)
+
+
+def seed_counts(
+    study: Study, names: Iterable[str], against: str = "label", trainings: int = TRAININGS
+) -> pd.DataFrame:
+    """Counts of several trainings: those of :meth:`Study.counts`, and seed.
+
+    Only trainings that are complete for a model count; see :func:`missing`.
+    """
+    frames = []
+    for seed in seeds(study, trainings):
+        other = study.with_seed(seed)
+        made = [name for name in names if not other.missing([name])]
+        if made:
+            frames.append(other.counts(made, against).assign(seed=seed))
+    columns = ["model", "foil", "defect", *metrics.COUNTS, "seed"]
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    return table.astype({"model": str})
+
+
+def mean_rates(counts: pd.DataFrame, setting: str, average: str = "pooled") -> pd.DataFrame:
+    """Mean TPR, FPR and precision over the defects, per model and setting (iteration or seed)."""
+    if counts.empty:
+        return pd.DataFrame(columns=["model", setting, *RATES])
+    keys = ["model", setting]
+    each = metrics.score(counts, [*keys, "defect"], average)
+    return each.groupby(keys, sort=False, observed=True)[RATES].mean().reset_index()
+
+
+def deviations(means: pd.DataFrame, test: str) -> pd.DataFrame:
+    """SD of each mean rate over the settings: model, test, n and the rates.
+
+    A model with one setting, and a rate that is undefined in one, has no SD: NaN.
+    """
+    rows = []
+    for model, part in means.groupby("model", sort=False, observed=True):
+        values = part[RATES].to_numpy(float)
+        sd = values.std(axis=0) if len(part) > 1 else np.full(len(RATES), np.nan)
+        rows.append((str(model), test, len(part), *sd))
+    return pd.DataFrame(rows, columns=["model", "test", "n", *RATES])
+
+
+def side_by_side(found: pd.DataFrame) -> pd.DataFrame:
+    """SDs reproduced and published (Table 4.1), a row a model and test."""
+    printed = published.table("stability").set_index("model")
+    rows = []
+    for _, row in found.iterrows():
+        line = {("", "model"): row["model"], ("", "test"): row["test"], ("", "n"): row["n"]}
+        for rate in RATES:
+            column = f"{row['test']}_{rate}_sd".lower()
+            known = row["model"] in printed.index
+            line[(rate, "reproduced")] = row[rate]
+            line[(rate, "published")] = printed.loc[row["model"], column] if known else np.nan
+        rows.append(line)
+    table = pd.DataFrame(rows)
+    table.columns = [" ".join(filter(None, column)) for column in table.columns]
+    return table
+
+
+def swap(one: np.ndarray, other: np.ndarray, paired: bool = True) -> float:
+    """Probability that two settings drawn at random order a pair of models differently.
+
+    Parameters
+    ----------
+    one, other : a rate of each model in every setting.
+    paired : True compares the models in the same setting (checkpoints), and draws two settings
+        without putting the first back; False lets every training of one meet every one of the
+        other (seeds are exchangeable), and draws two such meetings independently.
+
+    Returns
+    -------
+    From 0 to 1; equal values count as half. NaN with fewer than two settings or undefined values.
+    """
+    one, other = np.asarray(one, float), np.asarray(other, float)
+    if min(len(one), len(other)) < 2 or np.isnan(one).any() or np.isnan(other).any():
+        return float("nan")
+    signs = np.sign(one - other) if paired else np.sign(one[:, None] - other[None]).ravel()
+    above = np.mean((signs + 1) / 2)
+    factor = len(signs) / (len(signs) - 1) if paired else 1.0
+    return float(2 * above * (1 - above) * factor)
+
+
+def swaps(means: pd.DataFrame, rate: str, paired: bool = True) -> pd.DataFrame:
+    """:func:`swap` of every pair of models: one, other, gap (of the means), probability."""
+    values = {
+        str(model): part[rate].to_numpy(float)
+        for model, part in means.groupby("model", sort=False, observed=True)
+    }
+    rows = []
+    for a, b in combinations(values, 2):
+        if paired and len(values[a]) != len(values[b]):
+            raise ValueError(f"means: {a} and {b} were not evaluated in the same settings")
+        gap = values[a].mean() - values[b].mean()
+        rows.append((a, b, gap, swap(values[a], values[b], paired)))
+    return pd.DataFrame(rows, columns=["model", "other", f"gap of {rate}", "probability"])
+
+
+def table(study: Study, names: Sequence[str], against: str = "label") -> pd.DataFrame:
+    """Table 4.1 of a study: SDs over late iterations and over the trainings that are there."""
+    late = deviations(mean_rates(late_counts(study, names, against), "iteration"), PSOI)
+    trained = deviations(mean_rates(seed_counts(study, names, against), "seed"), PSOMT)
+    return pd.concat([late, trained], ignore_index=True)
+
+
+def note(lacking: Sequence[str]) -> str:
+    """One sentence that says what is missing, and the command that trains it."""
+    if not lacking:
+        return "Nothing is missing."
+    shown = "; ".join(lacking[:3]) + (" and more" if len(lacking) > 4 else "")
+    return f"Not trained yet: {shown}. {lacking[-1][0].upper()}{lacking[-1][1:]}."

@@ -1,0 +1,140 @@
+"""Claims under check: verdicts on the printed tables and on a study, with bootstrap support."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import pandas as pd
+
+from foilseg.claim_rules import ordered
+from foilseg.claims import Claim, Part
+from foilseg.evidence import Evidence, Undecided
+
+HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be decided"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a study says of a claim: verdict, the parts behind it, and why it is open if so."""
+
+    claim: Claim
+    verdict: str
+    parts: tuple[Part, ...] = ()
+    why: str = ""
+
+    @property
+    def numbers(self) -> str:
+        """The numbers behind the verdict, or what is lacking."""
+        return self.why or "; ".join(part.text for part in self.parts)
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The parts that do not hold."""
+        return tuple(part.text for part in self.parts if not part.holds)
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """The verdict on one claim."""
+    try:
+        parts = tuple(claim.test(evidence))
+    except Undecided as lacking:
+        return Verdict(claim, OPEN, (), str(lacking))
+    return Verdict(claim, HOLDS if all(part.holds for part in parts) else FAILS, parts)
+
+
+def judge_all(evidence: Evidence) -> dict[str, Verdict]:
+    """Claim number -> verdict, for all claims."""
+    return {claim.id: judge(claim, evidence) for claim in ordered()}
+
+
+def support(resamples: Iterable[Evidence]) -> pd.DataFrame:
+    """How often each claim that needs nothing but rates holds.
+
+    Returns
+    -------
+    Columns claim, holds (share of the resamples in which it can be decided; NaN if it never
+    can), decided (number of those) and parts: the share for each part of the claim.
+    """
+    seen: dict[str, list[list[bool]]] = {claim.id: [] for claim in ordered()}
+    for evidence in resamples:
+        for claim in ordered():
+            found = judge(claim, evidence)
+            if found.verdict != OPEN:
+                seen[claim.id].append([part.holds for part in found.parts])
+    rows = []
+    for number, each in seen.items():
+        share = sum(all(parts) for parts in each) / len(each) if each else float("nan")
+        parts = [sum(column) / len(each) for column in zip(*each)]
+        rows.append({"claim": number, "holds": share, "decided": len(each), "parts": parts})
+    return pd.DataFrame(rows).set_index("claim")
+
+
+def table(
+    printed: dict[str, Verdict],
+    pooled: dict[str, Verdict],
+    study: dict[str, Verdict] | None = None,
+    supported: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """One row a claim: what it says, the verdicts, support, and one sentence of reading."""
+    rows = []
+    for number, verdict in printed.items():
+        row = {
+            "claim": number,
+            "place": verdict.claim.place,
+            "says": verdict.claim.says,
+            "as printed": verdict.verdict,
+            "pooled": pooled[number].verdict,
+        }
+        if study is not None:
+            ours = study[number]
+            share = float("nan") if supported is None else supported.loc[number, "holds"]
+            row |= {"this study": ours.verdict, "support": _percent(share)}
+            row["numbers"] = ours.numbers
+            row["reading"] = reading(verdict, ours, number, supported)
+        else:
+            row["numbers"] = verdict.numbers
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _percent(share: float) -> str:
+    return "" if pd.isna(share) else f"{share:.0%}"
+
+
+def reading(printed: Verdict, ours: Verdict, number: str, supported: pd.DataFrame | None) -> str:
+    """One sentence: whether study and thesis agree and, where not, which part differs."""
+    if ours.verdict == OPEN:
+        return f"Not decided here: {ours.why}."
+    if printed.verdict == OPEN:
+        return f"The printed tables do not decide it; here it {_says(ours)}."
+    if printed.verdict == ours.verdict:
+        return f"As in the thesis, it {_says(ours)}."
+    weak = _weakest(ours, number, supported)
+    return f"Differs from the thesis: {weak}."
+
+
+def _says(verdict: Verdict) -> str:
+    return "holds" if verdict.verdict == HOLDS else "does not hold"
+
+
+def _weakest(ours: Verdict, number: str, supported: pd.DataFrame | None) -> str:
+    """The part that decides a difference, with how often it holds in resamples of the images."""
+    if ours.verdict == HOLDS:
+        return "every part holds here"
+    shares = [] if supported is None else supported.loc[number, "parts"]
+    failing = [i for i, part in enumerate(ours.parts) if not part.holds]
+    if len(shares) != len(ours.parts):
+        return ours.parts[failing[0]].text
+    worst = min(failing, key=lambda i: shares[i])
+    return f"{ours.parts[worst].text} (this part holds in {shares[worst]:.0%} of the resamples)"
+
+
+def counted(verdicts: dict[str, Verdict]) -> dict[str, int]:
+    """How many claims hold, do not hold, and cannot be decided."""
+    return {v: sum(x.verdict == v for x in verdicts.values()) for v in (HOLDS, FAILS, OPEN)}
+
+
+def changed(one: dict[str, Verdict], other: dict[str, Verdict]) -> list[str]:
+    """The claims whose verdict differs."""
+    return [number for number in one if one[number].verdict != other[number].verdict]

@@ -1,0 +1,76 @@
+"""A study of toy data as evidence: consistent with its stored counts, and complete."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foilseg import evidence, experiments, findings, verdicts
+
+NAMES = ["baseline", "binary"]
+
+
+@pytest.fixture(scope="module")
+def study(toy_study):
+    toy_study.train(NAMES, progress=False)
+    return toy_study
+
+
+def test_names_of_models_are_read_from_the_parameter():
+    assert findings.chosen("all") == list(experiments.EXPERIMENTS)
+    assert findings.chosen(" baseline, focal-iscf ,") == ["baseline", "focal-iscf"]
+    with pytest.raises(ValueError, match="choose one of baseline"):
+        findings.chosen("nonsense")
+    with pytest.raises(ValueError, match="at least one"):
+        findings.chosen(" , ")
+
+
+def test_objects_and_kinds_agree_with_the_stored_counts(study):
+    found, kinds = findings.objects_and_kinds(study, NAMES)
+    counts = study.counts(NAMES).astype({"model": str, "defect": str})
+    keys = ["model", "foil", "defect"]
+    both = counts.merge(kinds, on=keys, validate="one_to_one")
+    assert (both["fp"] == both[["misclassified", "oversize", "noise"]].sum(axis=1)).all()
+    assert (both[["tp", "fp", "fn", "tn"]].sum(axis=1) == both["region"]).all()
+    hit = found.groupby(keys)[["hit", "pixels"]].sum()
+    stored = counts.set_index(keys)
+    assert (hit["hit"] == stored.loc[hit.index, "tp"]).all()
+    assert (hit["pixels"] == stored.loc[hit.index, ["tp", "fn"]].sum(axis=1)).all()
+    with pytest.raises(ValueError, match="no 'truth'"):
+        findings.objects_and_kinds(study, NAMES, "truth")
+
+
+def test_noise_is_counted_per_megapixel_of_all_regions():
+    rows = [("m", "f", d, 1, 2, 3, 4, 500_000) for d in "xy"]
+    columns = ["model", "foil", "defect", "oversize", "misclassified", "noise"]
+    table = pd.DataFrame(rows, columns=[*columns, "noise_objects", "region"])
+    row = findings.errors(table).iloc[0]
+    assert row[["oversize", "misclassified", "noise"]].tolist() == [2, 4, 6]
+    assert row["noise_objects_per_megapixel"] == 16
+
+
+def test_the_evidence_of_a_study_is_that_of_its_counts(study):
+    found = findings.collect(study, NAMES)
+    assert found.models == ("Baseline", "Binary") and set(found.extra) == {
+        "errors", "gaps", "costs", "building"
+    }  # fmt: skip
+    expected = evidence.from_counts(study.counts(NAMES))
+    np.testing.assert_array_equal(found.rates, expected.rates)
+    seen = verdicts.judge_all(found)
+    assert seen["C20"].verdict != verdicts.OPEN and seen["C25"].verdict != verdicts.OPEN
+    assert "does not apply" in seen["C07"].why
+    assert seen["C22"].why == "no evidence on truth" and findings.excused(study, NAMES).empty
+
+
+def test_building_is_timed_by_the_clock(study):
+    ticks = iter(np.cumsum(np.arange(100)))
+    table = findings.building(study, clock=lambda: next(ticks)).set_index("train_set")["seconds"]
+    assert table["uniform"] == 3 and table["equal_pixels"] == 9
+
+
+def test_the_oversampled_model_bears_the_name_of_the_thesis(study):
+    names = findings.thesis_names(study, ["oversampled-cavities", "baseline"])
+    assert "Os. Cavities" in names.values() and "Os. Cavities" not in names
+    table = pd.DataFrame({"model": list(names)})
+    assert findings.as_published(table, study, ["oversampled-cavities"])["model"][0] == (
+        "Os. Cavities"
+    )

@@ -1,0 +1,61 @@
+"""What is drawn is what the tables say."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foilseg import curves, result_plots
+from foilseg.dataset import LabelClass
+
+CLASSES = (LabelClass(1, "pit", "#0072b2"), LabelClass(2, "scratch", "#e69f00"))
+
+
+def rates(scale=1.0):
+    rows = [(m, c.name, scale * (i + j) / 10, 0.01, np.nan)
+            for i, m in enumerate("ab") for j, c in enumerate(CLASSES)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["model", "defect", "TPR", "FPR", "precision"])
+
+
+def test_the_variation_shows_each_defect_and_the_mean_of_both_sources():
+    axes = result_plots.variation(rates(), CLASSES, rates(2.0)).axes[0]
+    lines = [line.get_xdata().tolist() for line in axes.lines]
+    ours, theirs = lines[:3], lines[3:]
+    assert np.allclose(ours, [[0, 0.1], [0.1, 0.2], [0.05, 0.15]])
+    assert np.allclose(theirs, 2 * np.array(ours))
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["a", "b"]
+
+
+def test_differences_show_the_interval():
+    rows = [("a", r, 0.1, 0.05, 0.2, 1.0) for r in result_plots.RATES]
+    table = pd.DataFrame(rows, columns=["model", "rate", "difference", "low", "high", "higher"])
+    axes = result_plots.differences(table).axes[0]
+    assert axes.collections[0].get_segments()[0][:, 0].tolist() == [0.05, 0.2]
+    assert "no other model" in result_plots.differences(table.head(0)).texts[0].get_text()
+
+
+def histograms():
+    counts = np.zeros((1, curves.BINS, 2), int)
+    counts[0, -1], counts[0, 0] = (0, 6), (90, 4)
+    keys = pd.DataFrame([("f", "label", "pit")], columns=curves.KEYS)
+    return {"m": curves.Histograms(keys, counts)}
+
+
+def test_curves_are_those_of_the_histograms():
+    figure = result_plots.threshold_curves(histograms(), ["pit"])
+    precision, tpr = (axes.lines[0] for axes in figure.axes)
+    expected = curves.curve(histograms()["m"].total("pit"))
+    np.testing.assert_allclose(precision.get_ydata(), expected["precision"])
+    np.testing.assert_allclose(tpr.get_ydata(), expected["TPR"])
+
+
+def test_the_cost_leaves_out_a_defect_that_does_not_occur():
+    line = result_plots.cost_curves(histograms(), ["pit", "absent"]).axes[0].lines[0]
+    np.testing.assert_allclose(line.get_ydata()[0], 0.4)
+
+
+@pytest.mark.parametrize("rate", result_plots.RATES)
+def test_late_iterations_show_every_checkpoint(rate):
+    means = pd.DataFrame({"model": ["m"] * 2, "iteration": [7, 10], "TPR": [0.1, 0.2]})
+    means["FPR"], means["precision"] = [0.3, 0.1], [0.5, 0.6]
+    axes = result_plots.late_iterations(means).axes[result_plots.RATES.index(rate)]
+    assert axes.lines[0].get_ydata().tolist() == means[rate].tolist()

@@ -1,0 +1,65 @@
+"""Tables that answer the reader, in a real browser and from a file."""
+
+from pathlib import Path
+
+import browser
+import numpy as np
+import pandas as pd
+import pytest
+
+from foilseg.sortable import sortable
+
+SCRIPT = Path(__file__).parent.parent / "book" / "_static" / "tables.js"
+
+
+def table():
+    return pd.DataFrame(
+        {"model": ["b", "a", "c", "d"], "TPR": [0.5, np.nan, 0.25, 0.75], "n": [10, 9, 1000, 2]}
+    )
+
+
+def test_every_column_stays_and_numbers_are_written_out():
+    shown = sortable(table()).frame
+    assert list(shown.columns) == ["model", "TPR", "n"]
+    assert shown["TPR"].tolist() == ["0.500", "undefined", "0.250", "0.750"]
+    grouped = sortable(table().groupby("model")[["TPR", "n"]].sum()).frame
+    assert grouped["model"].tolist() == ["a", "b", "c", "d"]
+    levels = table().set_index("model")
+    levels.columns = pd.MultiIndex.from_tuples([("TPR", "ours"), ("n", "")])
+    assert list(sortable(levels).frame.columns) == ["model", "TPR ours", "n"]
+
+
+def test_a_verdict_is_a_word_in_colour_and_text_is_escaped():
+    html = sortable(pd.DataFrame({"x": ["holds", "<b>"]}))._repr_html_()
+    assert '600">holds</td>' in html and "&lt;b&gt;" in html
+    assert 'class="dataframe sortable"' in html
+
+
+@pytest.mark.browser
+def test_headings_sort_and_the_field_filters(tmp_path):
+    browser.require()
+    page_file = tmp_path / "page.html"
+    html = sortable(table())._repr_html_()
+    page_file.write_text(f'<!doctype html><body>{html}<script src="{SCRIPT.as_uri()}"></script>')
+    said = []
+    with browser.window() as context:
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.goto(page_file.as_uri())
+
+        def shown():
+            return page.locator("tbody tr:visible td:first-child").all_inner_texts()
+
+        assert shown() == ["b", "a", "c", "d"]
+        page.click("th >> text=TPR")
+        assert shown() == ["c", "b", "d", "a"]  # the undefined one after the numbers
+        page.click("th >> text=n")
+        assert shown() == ["d", "a", "b", "c"]  # 1,000 is a number
+        page.press("th >> text=n", "Enter")
+        assert shown() == ["c", "b", "a", "d"]
+        assert page.locator("th >> text=n").get_attribute("aria-sort") == "descending"
+        page.fill("input", "0.5 b")
+        assert shown() == ["b"] and page.locator("text=1 of 4 rows").count() == 1
+        page.fill("input", "")
+        assert len(shown()) == 4
+    assert said == []

@@ -1,0 +1,116 @@
+"""Stability over checkpoints and seeds, on toy networks and by hand."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foilseg import cli, experiments, metrics, runs, stability
+from foilseg.models import stack
+
+
+@pytest.fixture(scope="module")
+def study(toy_study):
+    return toy_study
+
+
+def test_the_models_of_table_4_1_are_rows():
+    assert stability.tested() == [
+        "baseline", "oversampled-cavities", "binary", "wce-icf", "focal", "binary-focal"
+    ]  # fmt: skip
+
+
+def test_the_last_checkpoint_counts_as_the_run_and_each_is_evaluated_once(study, monkeypatch):
+    run, keep = study.run("baseline"), study.profile.keep
+    assert len(keep) == 7
+    evaluated = stability._evaluate(
+        study.dataset, run, stability.validation_regions(study.dataset), keep[-1], "cpu"
+    )
+    pd.testing.assert_frame_equal(evaluated, run.counts())
+    first = stability.checkpoint_counts(study.dataset, run, keep[0])
+    monkeypatch.setattr(stability, "_evaluate", None)
+    again = stability.checkpoint_counts(study.dataset, run, keep[0])
+    pd.testing.assert_frame_equal(first, again)
+    sizes = {f.name: f.mask.size for f in stability.validation_regions(study.dataset)}
+    metrics.check_sizes(first, sizes)
+    with pytest.raises(TypeError):
+        stability.checkpoint_counts(study.dataset, run, keep[1])
+
+
+def test_a_checkpoint_that_was_not_kept_is_refused(study):
+    with pytest.raises(runs.RunError, match="model-000001"):
+        stability.checkpoint_counts(study.dataset, study.run("baseline"), 1)
+
+
+def test_stability_of_the_command_line_trains_what_is_missing(study, capsys, monkeypatch):
+    data, other = str(study.root), replace(study, seed=5)
+    lacking = stability.missing(other, ["baseline"])
+    assert len(lacking) == 4 and "baseline, seed 6" in lacking
+    assert lacking[-1].endswith("foilseg train baseline --profile toy --stability")
+    assert "Not trained yet: baseline, seed 5" in stability.note(lacking)
+    monkeypatch.setitem(experiments.PROFILES, "toy", study.profile)
+    monkeypatch.setattr(experiments, "_PROFILES", [study.profile])
+    command = ["train", "baseline", "--profile", "toy", "--seed", "5", "--data", data]
+    assert cli.main([*command, "--runs", str(study.runs), "--stability"]) == 0
+    assert "stability: baseline" in capsys.readouterr().out
+    assert stability.missing(other, ["baseline"]) == []
+    assert stability.note([]) == "Nothing is missing."
+    table = stability.table(other, ["baseline"])
+    assert table["n"].tolist() == [7, 3] and table["test"].tolist() == ["PSoI", "PSoMT"]
+
+
+def test_another_seed_shares_the_data_and_no_runs(study):
+    other = study.with_seed(77)
+    assert other.dataset is study.dataset and other.seed == 77
+    assert other.missing(["baseline"]) == [("baseline", "")]
+    assert stability.seed_counts(replace(study, seed=90), ["baseline"]).empty
+
+
+def test_models_of_different_profiles_are_no_table(study):
+    profile = replace(study.profile, name="other")
+    models = [study.model("baseline"), replace(study, profile=profile).model("binary")]
+    with pytest.raises(ValueError, match="different data or profiles"):
+        stack(models, lambda model: model.run().counts(), "label")
+
+
+def means(**tprs):
+    rows = [(m, k, v, 0.01, 0.5) for m, vs in tprs.items() for k, v in enumerate(vs)]
+    return pd.DataFrame(rows, columns=["model", "seed", "TPR", "FPR", "precision"])
+
+
+def test_deviations_by_hand():
+    table = stability.deviations(means(a=[0.1, 0.2, 0.3], b=[0.5]), "PSoMT").set_index("model")
+    assert table.loc["a", "TPR"] == pytest.approx(np.sqrt(2 / 300))
+    assert table.loc["a", "FPR"] == pytest.approx(0) and np.isnan(table.loc["b", "TPR"])
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "paired", "expected"),
+    [
+        ([1, 2, 3], [0, 1, 2], True, 0.0),
+        ([1, 2, 3], [0, 1, 2], False, 2 * (7 / 9) * (2 / 9)),  # 6 above, 2 equal, 1 below
+        ([1, 0], [0, 1], True, 1.0),
+        ([1, 0, 1, 1], [0, 1, 0, 0], True, 2 * 3 / (4 * 3)),
+        ([1, 1], [1, 1], True, 1.0),
+    ],
+)
+def test_the_probability_of_a_swap_by_hand(one, other, paired, expected):
+    assert stability.swap(one, other, paired) == pytest.approx(expected)
+
+
+def test_a_swap_needs_two_settings_and_defined_values():
+    assert np.isnan(stability.swap([1], [2])) and np.isnan(stability.swap([1, np.nan], [2, 3]))
+    table = stability.swaps(means(a=[0.1, 0.2], b=[0.3, 0.1], c=[0.9, 0.8]), "TPR")
+    assert table["probability"].tolist() == [1.0, 0.0, 0.0]
+    with pytest.raises(ValueError, match="same settings"):
+        stability.swaps(means(a=[0.1, 0.2], b=[0.3]), "TPR")
+
+
+def test_published_deviations_stand_beside_ours_of_the_same_model():
+    table = stability.side_by_side(
+        stability.deviations(means(Binary=[0.1, 0.3], Mine=[0.1, 0.2]), "PSoI")
+    ).set_index("model")
+    assert table.loc["Binary", "TPR published"] == 0.068
+    assert table.loc["Binary", "TPR reproduced"] == pytest.approx(0.1)
+    assert np.isnan(table.loc["Mine", "TPR published"])
