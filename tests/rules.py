@@ -24,7 +24,8 @@ LAYERS = """
     resampling losses unet metrics
     checkpoints meters costs batches inference training runs restore predict
     experiments fit rest models study tables scores prose stability audit
-    style figures acquisition_figures defect_figures plots widgets notebooks execution chapters cli
+    style figures acquisition_figures defect_figures plots live packing widgets
+    notebooks execution chapters cli
 """
 ORDER = LAYERS.split()
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")
