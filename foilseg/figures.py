@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from foilseg.dataset import Foil, LabelClass, as_pixels
-from foilseg.style import INK, PALE, done, house_style
+from foilseg.style import ERROR_COLOURS, INK, PALE, done, house_style
 
 
 def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNorm]:
@@ -131,3 +131,34 @@ def predictions(
             place.set_axis_off()
         _class_legend(figure, classes)
         return done(figure)
+
+
+def error_maps(
+    foil: Foil, masks: dict[str, np.ndarray], truth: bool = False, columns: int = 3
+) -> Figure:
+    """Small maps of hits, misses, false alarms and wrong defects, one a model."""
+    reference = foil.truth if truth else foil.mask
+    names = list(ERROR_COLOURS)
+    palette = ListedColormap(["#ffffff", *ERROR_COLOURS.values()])
+    lines = -(-len(masks) // columns)
+    with house_style():
+        aspect = foil.shape[0] / foil.shape[1]
+        height = min(14.0, lines * (9 / columns * aspect + 0.35) + 0.5)
+        figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
+        for place, (title, mask) in zip(axes.ravel(), masks.items()):
+            kinds = error_kinds(reference, mask)
+            place.imshow(kinds, cmap=palette, vmin=0, vmax=len(names), interpolation="nearest")
+            bare(place)
+            place.set_title(title)
+        for place in axes.ravel()[len(masks) :]:
+            place.set_axis_off()
+        handles = [Patch(facecolor=ERROR_COLOURS[n], edgecolor=PALE, label=n) for n in names]
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(names))
+        return done(figure)
+
+
+def error_kinds(reference: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """0 nothing, then the kinds of :data:`foilseg.style.ERROR_COLOURS` in order: uint8 (H, W)."""
+    true, said, same = reference > 0, mask > 0, reference == mask
+    kinds = [true & same, true & ~said, said & ~true, true & said & ~same]
+    return np.select(kinds, [1, 2, 3, 4], 0).astype(np.uint8)

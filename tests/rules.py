@@ -23,7 +23,8 @@ LAYERS = """
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
     checkpoints meters costs batches inference training runs restore predict
-    experiments fit rest models study tables scores prose stability audit
+    experiments fit rest models study tables scores galleries label_audit judgement error_nature
+    prose stability audit
     style figures acquisition_figures defect_figures plots live packing widgets
     notebooks execution chapters cli
 """
