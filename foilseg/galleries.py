@@ -132,6 +132,31 @@ def _box(place: tuple[slice, slice]) -> Box:
     return rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
 
 
+def sentence(pick: Pick | None) -> str:
+    """A pick for the prose of a chapter."""
+    if pick is None:
+        return "No foil of these data is picked by this rule"
+    what = f", a defect of the class {pick.defect}" if pick.defect else ""
+    return f"The rule ({pick.rule}) picks foil {pick.foil}{what}, with the value {pick.value:.4g}"
+
+
+def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = 96):
+    """The part of a foil that a pick is about, and the same part of its masks.
+
+    Around a box twice its size, at least ``least`` pixels a side where the foil is that large; all
+    of the foil if the pick has no box.
+    """
+    if pick.box is None:
+        return foil, dict(masks)
+    corner, sizes = [], []
+    for start, size, whole in zip(pick.box[:2], pick.box[2:], foil.shape):
+        side = min(whole, max(least, 2 * size))
+        corner.append(int(np.clip(start + size // 2 - side // 2, 0, whole - side)))
+        sizes.append(side)
+    place = tuple(slice(c, c + s) for c, s in zip(corner, sizes))
+    return foil.crop(*corner, *sizes), {title: mask[place] for title, mask in masks.items()}
+
+
 def foils_of(picks: Sequence[Pick | None]) -> list[str]:
     """The names of the foils of some picks, each once."""
     return list(dict.fromkeys(pick.foil for pick in picks if pick))

@@ -66,6 +66,45 @@ def rankings(counts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
     return table.astype(dict.fromkeys(ranks, int)).sort_values(ranks[1], ignore_index=True)
 
 
+def explained(
+    foils: Sequence[Foil],
+    masks: Mapping[str, Mapping[str, np.ndarray]],
+    classes: Sequence[LabelClass],
+) -> pd.DataFrame:
+    """How much of what the labels hold against a model is the labels' own error, by the truth.
+
+    One row a model: "false positives" against the labels, the "real share" of them at which the
+    truth has the predicted defect; "misses" against the labels, and the "no defect share" of them
+    at which the truth does not have the labelled defect. All are pixels, added up over foils and
+    defects. Data without a truth give no rows.
+    """
+    columns = ["model", "false positives", "real share", "misses", "no defect share"]
+    if any(foil.truth is None for foil in foils):
+        return pd.DataFrame(columns=columns)
+    sums: dict[str, np.ndarray] = {}
+    for foil in foils:
+        for model, mask in masks[foil.name].items():
+            new = np.zeros(4, np.int64)
+            for c in (c for c in classes if c.index):
+                label, true, said = (m == c.index for m in (foil.mask, foil.truth, mask))
+                false, missed = said & ~label, label & ~said
+                new += [false.sum(), (false & true).sum(), missed.sum(), (missed & ~true).sum()]
+            sums[model] = sums.get(model, 0) + new
+    rows = [
+        (model, false, _share(real, false), missed, _share(none, missed))
+        for model, (false, real, missed, none) in sums.items()
+    ]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def tolerance_table(rates: pd.DataFrame) -> pd.DataFrame:
+    """:func:`tolerant` as a table: a model a row, mean over the defects, tolerances in columns."""
+    means = rates.groupby(["model", "tolerance"], sort=False)[["TPR", "precision"]].mean()
+    wide = means.unstack("tolerance")
+    wide.columns = [f"{rate} at {tolerance} px" for rate, tolerance in wide.columns]
+    return wide.loc[rates["model"].unique()].reset_index()
+
+
 def near(mask: np.ndarray, tolerance: float) -> np.ndarray:
     """bool (H, W): the pixels at most ``tolerance`` pixels (Euclidean) from one of ``mask``."""
     if tolerance == 0 or not mask.any():

@@ -160,6 +160,23 @@ def judged(found: Audit, foils: Sequence[Foil], classes: Sequence[LabelClass]) -
     return pd.DataFrame(rows)
 
 
+def most(models: int) -> int:
+    """How many models have to agree if nothing else is said: half of them, rounded up."""
+    return max(1, -(-models // 2))
+
+
+def note(found: Audit, table: pd.DataFrame) -> str:
+    """One sentence that reads :func:`judged`."""
+    if table.empty:
+        return "These data have no truth, so the list has to be reviewed by eye."
+    listed, right = int(table["candidates"].sum()), int(table["right"].sum())
+    missing, hit = int(table["missing"].sum()), int(table["found"].sum())
+    return (
+        f"The truth confirms {right} of the {listed} candidates, and they find {hit} of the "
+        f"{missing} objects that the annotators missed."
+    )
+
+
 _JUDGED = ["candidates", "right", "precision", "missing", "found", "recall"]
 
 

@@ -31,6 +31,7 @@ TITLES = {
     "05_binary": "Binary",
     "06_quantitative": "Numbers",
     "07_qualitative": "Pictures",
+    "10_label_audit": "Audit",
 }
 
 FIGURE = "import matplotlib.pyplot as plt\n_ = plt.figure(figsize=(9, 2)).gca().plot([0, seed])"
