@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 from viewer import CLASSES
 
-from foilseg import galleries
+from foilseg import figures, galleries
 from foilseg.dataset import Foil
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
@@ -101,3 +101,28 @@ def test_a_listing_links_the_foil_and_the_place():
     assert "f &lt;1&gt;</a>" in text and "&amp;zoom=2.0" in text and text.count("<tr>") == 2
     assert repr(listing) == "f <1>: a rule (0.25)"
     assert galleries.foils_of([pick, None, pick]) == ["f <1>"]
+
+
+def test_what_a_pick_is_about_is_cut_out_of_foil_and_masks():
+    foil = made("f", (2, 20, 4, 6, 1))
+    masks = {"x": foil.mask * 2}
+    whole, same = galleries.look(galleries.Pick("rule", "f", 1), foil, masks, 8)
+    assert whole is foil and same["x"] is masks["x"]
+    pick = galleries.Pick("rule", "f", 1, box=(2, 20, 4, 6))
+    part, seen = galleries.look(pick, foil, masks, 8)
+    assert part.shape == (8, 12) and part.origin == (0, 17)
+    assert (seen["x"] == part.mask * 2).all() and (part.mask > 0).sum() == 24
+    part, _ = galleries.look(pick, foil, masks, 96)
+    assert part.shape == foil.shape
+
+
+def test_a_pick_and_no_pick_are_sentences_and_pictures():
+    foil = made("f", (2, 20, 4, 6, 1))
+    pick = galleries.Pick("a rule", "f", 24, "pit", box=(2, 20, 4, 6))
+    said = "The rule (a rule) picks foil f, a defect of the class pit, with the value 24"
+    assert galleries.sentence(pick) == said
+    assert galleries.sentence(None) == "No foil of these data is picked by this rule"
+    masks = {"f": {"x": foil.mask}}
+    drawn = figures.example(pick, [foil], masks, CLASSES)
+    assert (drawn.axes[2].images[0].get_array() == foil.mask).all()
+    assert figures.example(None, [foil], masks, CLASSES).texts[0].get_text().startswith("No foil")

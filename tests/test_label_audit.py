@@ -242,3 +242,47 @@ def test_the_error_maps_have_the_kinds_of_the_viewer(case):
     drawn = figures.error_maps(foil, masks["f"]).axes
     assert [a.get_title() for a in drawn] == ["x", "y", "z"]
     assert (drawn[0].images[0].get_array() == kinds).all()
+
+
+def test_what_the_labels_hold_against_a_model_can_be_their_own_error(case):
+    foil, masks = case
+    table = judgement.explained([foil], masks, CLASSES).set_index("model")
+    # x: the rim (20), the crack (24, real), the pit (25, real), the spot (4, real), noise (6);
+    # missed: the crack that is labelled a pit (24), of which none is a pit
+    assert table.loc["x"].to_list() == [79, 53 / 79, 24, 1]
+    assert table.loc["z"].to_list() == [20, 0, 24, 1]
+    assert judgement.explained([replace(foil, truth=None)], masks, CLASSES).empty
+
+
+def test_the_table_of_tolerances_is_the_mean_over_the_defects():
+    foil = made("f", (0, 0, 2, 2, 1), (10, 0, 2, 2, 2))
+    masks = {"f": {"b": made("b", (0, 0, 2, 2, 1)).mask, "a": foil.mask}}
+    wide = judgement.tolerance_table(judgement.tolerant([foil], masks, CLASSES[:3], (0, 2)))
+    assert wide["model"].to_list() == ["b", "a"]
+    assert wide["TPR at 0 px"].to_list() == [0.5, 1]
+    assert wide["precision at 2 px"].to_list() == [1, 1], "an undefined precision is left out"
+
+
+def test_half_of_the_models_have_to_agree():
+    assert [label_audit.most(n) for n in (1, 2, 3, 4, 13)] == [1, 1, 2, 2, 7]
+
+
+def test_the_quality_of_a_list_is_a_sentence(case):
+    foil, masks = case
+    found = label_audit.audit([foil], masks, CLASSES)
+    said = label_audit.note(found, label_audit.judged(found, [foil], CLASSES))
+    assert said == (
+        "The truth confirms 3 of the 4 candidates, and they find 3 of the 3 objects that the "
+        "annotators missed."
+    )
+    assert "reviewed by eye" in label_audit.note(found, pd.DataFrame())
+
+
+def test_the_candidates_are_drawn_beside_the_annotation(case):
+    foil, masks = case
+    found = label_audit.audit([foil], masks, CLASSES)
+    axes = figures.candidates(found, [foil], CLASSES).axes
+    assert len(axes) == 12
+    assert (axes[8].images[0].get_array() == label_audit.corrected(found, foil, CLASSES)).all()
+    found = label_audit.audit([foil], masks, CLASSES, 3)
+    assert "agree on nothing" in figures.candidates(found, [foil], CLASSES).texts[0].get_text()
