@@ -181,6 +181,22 @@ def experiment(name: str | Experiment) -> Experiment:
     return name
 
 
+def select(names: str) -> list[str]:
+    """The models of a chapter's parameter: ``"all"``, or names separated by commas, each once.
+
+    Raises
+    ------
+    ValueError
+        If a name does not exist (lists those that do), or there is none.
+    """
+    if names.strip() == "all":
+        return list(EXPERIMENTS)
+    chosen = dict.fromkeys(filter(None, map(str.strip, names.split(","))))
+    if not chosen:
+        raise ValueError("models: names no model; use 'all' or names separated by commas")
+    return [experiment(name).name for name in chosen]
+
+
 def profile(name: str) -> Profile:
     """The profile of that name; a ValueError lists the profiles there are."""
     return _pick("profile", PROFILES, name)

@@ -5,7 +5,7 @@ Class colours are those of the masks and of the widget.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -14,7 +14,9 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from foilseg.dataset import Foil, LabelClass, as_pixels
-from foilseg.style import INK, PALE, done, house_style
+from foilseg.galleries import Pick, look
+from foilseg.label_audit import Audit, corrected
+from foilseg.style import ERROR_COLOURS, INK, PALE, done, house_style, note
 
 
 def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNorm]:
@@ -163,3 +165,73 @@ def _richest_patch(regions: Sequence[Foil], size: int) -> Foil:
                 if score > best:
                     best, found = score, region.crop(top, left, size, size)
     return found
+
+
+def example(
+    pick: Pick | None,
+    foils: Sequence[Foil],
+    masks: Mapping[str, dict[str, np.ndarray]],
+    classes: Sequence[LabelClass],
+) -> Figure:
+    """What a rule picked: input, annotation, truth and predictions; a sentence for no pick."""
+    if pick is None:
+        return note("No foil of these data is picked by this rule.")
+    foil = next(f for f in foils if f.name == pick.foil)
+    part, seen = look(pick, foil, masks[foil.name])
+    columns = 2 if part.shape[1] > 2 * part.shape[0] else 5
+    return predictions(part, seen, classes, columns)
+
+
+def candidates(
+    found: Audit, foils: Sequence[Foil], classes: Sequence[LabelClass], number: int = 6
+) -> Figure:
+    """The first candidates of an audit: image, annotation, and the annotation with them."""
+    rows = list(found.table.head(number).itertuples())
+    if not rows:
+        return note("The models agree on nothing that the annotation does not have.")
+    with house_style():
+        figure, axes = plt.subplots(3, len(rows), figsize=(9, 5.4), squeeze=False)
+        for column, row in enumerate(rows):
+            foil = next(f for f in foils if f.name == row.foil)
+            entered = {"entered": corrected(found, foil, classes)}
+            pick = Pick("", foil.name, 0.0, box=(row.top, row.left, row.height, row.width))
+            part, seen = look(pick, foil, entered, 48)
+            picture(axes[0, column], part.image)
+            mask_of(axes[1, column], part.mask, classes)
+            mask_of(axes[2, column], seen["entered"], classes)
+            axes[0, column].set_title(f"{row.foil}, {row.object}", fontsize=9)
+        for row, title in enumerate(("image", "annotation", "with candidate")):
+            axes[row, 0].set_ylabel(title)
+        _class_legend(figure, classes)
+        return done(figure)
+
+
+def error_maps(
+    foil: Foil, masks: dict[str, np.ndarray], truth: bool = False, columns: int = 3
+) -> Figure:
+    """Small maps of hits, misses, false alarms and wrong defects, one a model."""
+    reference = foil.truth if truth else foil.mask
+    names = list(ERROR_COLOURS)
+    palette = ListedColormap(["#ffffff", *ERROR_COLOURS.values()])
+    lines = -(-len(masks) // columns)
+    with house_style():
+        aspect = foil.shape[0] / foil.shape[1]
+        height = min(14.0, lines * (9 / columns * aspect + 0.35) + 0.5)
+        figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
+        for place, (title, mask) in zip(axes.ravel(), masks.items()):
+            kinds = error_kinds(reference, mask)
+            place.imshow(kinds, cmap=palette, vmin=0, vmax=len(names), interpolation="nearest")
+            bare(place)
+            place.set_title(title)
+        for place in axes.ravel()[len(masks) :]:
+            place.set_axis_off()
+        handles = [Patch(facecolor=ERROR_COLOURS[n], edgecolor=PALE, label=n) for n in names]
+        figure.legend(handles=handles, loc="outside lower center", ncols=len(names))
+        return done(figure)
+
+
+def error_kinds(reference: np.ndarray, mask: np.ndarray) -> np.ndarray:
+    """0 nothing, then the kinds of :data:`foilseg.style.ERROR_COLOURS` in order: uint8 (H, W)."""
+    true, said, same = reference > 0, mask > 0, reference == mask
+    kinds = [true & same, true & ~said, said & ~true, true & said & ~same]
+    return np.select(kinds, [1, 2, 3, 4], 0).astype(np.uint8)

@@ -193,6 +193,21 @@ class Study:
         rows, columns = (slice(o, o + n) for o, n in zip(foil.origin, foil.shape))
         return pictures[:, rows, columns], lights
 
+    def albedo(self, name: str) -> dict[str, np.ndarray]:
+        """``{"albedo": (H, W)}`` of a validation region, from 0 to 1; empty without photographs."""
+        from foilseg import photometric
+
+        photographs, lights = self.photographs(name)
+        if photographs is None:
+            return {}
+        found = photometric.estimate_normals(photographs, lights)[1]
+        whole = self.dataset.foil(name)
+        region = self.validation(name)
+        top, left = (r - w for r, w in zip(region.origin, whole.origin))
+        height, width = region.shape
+        part = np.nan_to_num(found[top : top + height, left : left + width])
+        return {"albedo": (part / max(float(part.max()), 1e-9)).clip(0, 1).astype(np.float32)}
+
     def predictions(self, names: Iterable[str | Experiment], foil: str) -> dict[str, np.ndarray]:
         """Model title -> predicted mask of the foil's validation region (joined if need be)."""
         models = [self.model(name) for name in names]

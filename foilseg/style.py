@@ -26,6 +26,13 @@ STYLE = {
 }
 INK = "#222222"  # ours
 PALE = "#9a9a9a"  # published
+# How a prediction differs from its reference; safe for the colour-blind.
+ERROR_COLOURS = {
+    "hit": "#0072b2",
+    "miss": "#f0e442",
+    "false alarm": "#d55e00",
+    "wrong defect": "#000000",
+}
 MARKERS = "osD^vP*X<>hpd"
 
 

@@ -6,17 +6,25 @@ repositories.
 
 from __future__ import annotations
 
+import html
 import io
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import anywidget
 import numpy as np
 import traitlets
 from PIL import Image
 
-from foilseg.dataset import Foil, as_pixels
+from foilseg import packing
+from foilseg.dataset import Foil, LabelClass, as_pixels
+from foilseg.style import ERROR_COLOURS
 
 SCRIPTS = Path(__file__).parent / "js"
+# One module in several files: a front end is a single text, so they are put together here.
+COMPARE = ("unpack", "paint", "regions", "camera", "gestures", "controls", "compare")
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -83,7 +91,7 @@ class Sentence:
         self.text = text
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.text}</p>"
+        return f"<p>{html.escape(self.text)}</p>"
 
     def __repr__(self) -> str:
         return self.text
@@ -99,3 +107,93 @@ def relight(foil: Foil, size: int = 256) -> Relight | Sentence:
     height, width = (min(size, n) for n in foil.shape)
     part = foil.crop((foil.shape[0] - height) // 2, (foil.shape[1] - width) // 2, height, width)
     return Relight(normals=png(as_pixels(part.image)))
+
+
+class Compare(_Still):
+    """Predictions of many models beside the annotation: two panes, a swipe, or a grid.
+
+    All work is done in the browser. ``facts`` describes the foils and classes, ``files`` holds
+    their pictures and masks one after the other, ``view`` is the state of the controls.
+    """
+
+    text = "A viewer for the input, the annotation and the predictions of one foil."
+    _esm = "\n".join((SCRIPTS / f"compare_{part}.js").read_text() for part in COMPARE)
+    facts = traitlets.Dict().tag(sync=True)
+    files = traitlets.Bytes().tag(sync=True)
+    view = traitlets.Dict().tag(sync=True)
+
+    def __init__(self, picture: bytes, **traits: Any):
+        super().__init__(**traits)
+        self._picture = picture
+
+    def still(self) -> bytes:
+        return self._picture
+
+
+Masks = Mapping[str, np.ndarray]
+
+
+def compare(
+    foils: Foil | Sequence[Foil],
+    predictions: Masks | Mapping[str, Masks] | None = None,
+    classes: Sequence[LabelClass] = (),
+    *,
+    runs: Sequence[Any] = (),
+    inputs: Mapping[str, Masks] | None = None,
+    key: str = "compare",
+) -> Compare | Sentence:
+    """Compare input, annotation, truth and predictions of some foils.
+
+    Parameters
+    ----------
+    foils : one foil, or several of which the reader chooses.
+    predictions : title -> mask uint8 (H, W) of one foil, or foil name -> such a mapping.
+    classes : of the data, with their colours; may be left out if there are runs.
+    runs : stored runs (:class:`foilseg.runs.Run`) to predict the foils with, under the run's
+        name. What a run has stored for exactly this foil is taken, the rest is predicted.
+    inputs : foil name -> title -> further picture float32 (H, W) in [0, 1], such as the albedo.
+    key : how links to this viewer begin; give two viewers of one page different ones.
+
+    Returns
+    -------
+    The viewer. A foil that cannot be shown has a sentence that says why in the place of its
+    picture; if no foil can be shown, that sentence is all there is.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9_-]+", key):
+        raise ValueError(f"key: {key!r}; use letters, digits, - and _")
+    foils = [foils] if isinstance(foils, Foil) else list(foils)
+    masks = _by_foil(foils, predictions or {})
+    if runs:
+        from foilseg import live
+
+        classes = classes or live.classes(runs)
+        masks = {f.name: {**masks[f.name], **live.predictions(runs, f)} for f in foils}
+    extra = inputs or {}
+    packed = [packing.pack(f, masks[f.name], classes, extra.get(f.name, {})) for f in foils]
+    if all(facts["problem"] for facts, _ in packed):
+        said = " ".join(facts["problem"] for facts, _ in packed)
+        return Sentence(said or "There is no foil to show; give at least one.")
+    for facts, files in packed:
+        facts["sizes"] = [len(file) for file in files]
+    shown = next(f for f, (facts, _) in zip(foils, packed) if not facts["problem"])
+    first = next(iter(masks[shown.name].values()))
+    facts = {
+        "key": key,
+        "foils": [facts for facts, _ in packed],
+        "classes": [{"index": c.index, "name": c.name, "colour": c.colour} for c in classes],
+        "errors": ERROR_COLOURS,
+    }
+    data = b"".join(file for _, files in packed for file in files)
+    return Compare(packing.still(shown, first, classes), facts=facts, files=data)
+
+
+def _by_foil(foils: Sequence[Foil], given: Mapping[str, Any]) -> dict[str, dict[str, np.ndarray]]:
+    """Foil name -> title -> mask, from either form that :func:`compare` takes."""
+    if any(isinstance(value, np.ndarray) for value in given.values()):
+        if len(foils) != 1:
+            raise ValueError("predictions: with several foils, give foil name -> title -> mask")
+        return {foils[0].name: dict(given)}
+    unknown = sorted(set(given) - {foil.name for foil in foils})
+    if unknown:
+        raise ValueError(f"predictions: {unknown[0]!r} is none of the foils")
+    return {foil.name: dict(given.get(foil.name, {})) for foil in foils}

@@ -24,10 +24,11 @@ LAYERS = """
     resampling losses unet metrics
     devices checkpoints curves meters costs batches inference probing training runs restore predict
     experiments fit rest models study tables loss_tables model_tables trainsets
-    scores prose stability cells recount reweigh audit
+    scores galleries label_audit judgement error_nature
+    prose stability cells recount reweigh audit
     evidence claims claim_rules verdicts mistakes uncertainty findings sortable
     style figures acquisition_figures defect_figures sampling_figures plots result_plots
-    widgets notebooks execution chapters cli
+    live packing widgets notebooks execution chapters cli
 """
 ORDER = LAYERS.split()
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")

@@ -18,8 +18,10 @@ import browser
 import nbformat
 import numpy as np
 import pytest
+import viewer
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from PIL import Image
+from test_compare import COLOURS, ERRORS, assert_drawn, errors, opaque
 
 from foilseg import chapters, importers, widgets
 
@@ -37,6 +39,7 @@ TITLES = {
     "05_binary": "Binary",
     "06_quantitative": "Numbers",
     "07_qualitative": "Pictures",
+    "10_label_audit": "Audit",
 }
 
 FIGURE = "import matplotlib.pyplot as plt\n_ = plt.figure(figsize=(9, 2)).gca().plot([0, seed])"
@@ -57,6 +60,12 @@ class Drawn(anywidget.AnyWidget):
     data = traitlets.Bytes(bytes([4, 5, 6])).tag(sync=True)
     n = traitlets.Int(0).tag(sync=True)
 Drawn()"""
+VIEWER = f"""import sys
+sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
+import viewer
+from foilseg import widgets
+foils = [viewer.foil("first", 1)]
+widgets.compare(foils, viewer.models(foils), viewer.CLASSES)"""
 SHARE = "from myst_nb import glue\nglue('share', seed / 16, display=False)"
 
 
@@ -79,7 +88,11 @@ def _sources(root):
             new_markdown_cell(here),
             new_code_cell(WIDE_TABLE),
         ],
-        "02_baseline": [new_markdown_cell(there), new_code_cell(WIDGET)],
+        "02_baseline": [
+            new_markdown_cell(there),
+            new_code_cell(WIDGET),
+            new_code_cell(VIEWER),
+        ],
     }
     (root / "notebooks").mkdir()
     for stem, title in TITLES.items():
@@ -220,10 +233,27 @@ def test_a_widget_works_without_a_kernel_and_without_a_network(miniature):
     with browser.window() as context:
         page = context.new_page()
         page.goto((miniature / "book/chapters/02_baseline.html").as_uri())
-        button = page.locator(".widget-view button")
+        button = page.locator(".widget-view button").first
         assert button.inner_text() == "5 0"
         button.click()
         assert button.inner_text() == "5 1"
+
+
+@pytest.mark.parametrize("width", [browser.WIDE, browser.NARROW])
+def test_the_viewer_works_in_a_built_page(miniature, width):
+    browser.require()
+    foils = [viewer.foil("first", 1)]
+    with browser.window(width) as context:
+        screen = viewer.Screen(context.new_page(), foils, viewer.models(foils))
+        screen.open(miniature / "book/chapters/02_baseline.html")
+        opaque(screen)
+        assert_drawn(screen, 0, screen.foil.mask, COLOURS)
+        screen.key("]", "e", "c")
+        kinds = errors(screen.foil.mask, screen.masks["first"]["Model B"], 1)
+        assert_drawn(screen, 1, kinds, ERRORS)
+        screen.key("n", "l")
+        assert screen.page.locator(".fs-status").inner_text().startswith("The address")
+        assert screen.said == []
 
 
 def test_the_widget_host_is_loaded_only_where_there_is_a_widget(miniature):

@@ -105,3 +105,12 @@ def test_the_rarest_class_is_oversampled_and_named(study):
     assert (draw(9, rng(0, 0, "train")).drawn_for == rarest.index).all()
     draw = fit.make_draw(EXPERIMENTS["binary-balanced"], study.index, study.dataset, 2)
     assert Counter(draw(10, rng(0, 0, "train")).drawn_for.tolist()) == {2: 5, -1: 5}
+
+
+def test_the_models_of_a_chapter_are_chosen_by_name():
+    assert experiments.select("all") == list(experiments.EXPERIMENTS)
+    assert experiments.select(" focal-iscf, baseline,focal-iscf,") == ["focal-iscf", "baseline"]
+    with pytest.raises(ValueError, match="'focall' does not exist; choose one of baseline"):
+        experiments.select("focall")
+    with pytest.raises(ValueError, match="names no model"):
+        experiments.select(" , ")

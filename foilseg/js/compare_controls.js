@@ -1,0 +1,160 @@
+// The viewer for predictions, part 6: what the reader sees and handles.
+
+const MODES = ["two panes", "swipe", "all models"];
+const KEYS = [
+  ["arrow keys", "pan"],
+  ["+ − 0", "zoom in, out, whole foil"],
+  ["v", "two panes, swipe, all models"],
+  ["f F", "next, previous foil"],
+  ["] [", "next, previous mask on the right"],
+  ["} {", "next, previous mask on the left"],
+  ["i", "next input"],
+  ["c", "next defect"],
+  ["e", "classes, errors against the annotation, against the truth"],
+  ["o", "outline or fill"],
+  [", .", "less, more opacity"],
+  ["< >", "move the divider of the swipe"],
+  ["n N", "next, previous error of the mask on the right"],
+  ["d D", "next, previous disagreement of the models"],
+  ["l", "put a link to this view into the address"],
+];
+const STYLE = `
+.fs-compare { font-size: 0.9rem; max-width: 100%; }
+.fs-bar { display: flex; flex-wrap: wrap; gap: 0.35rem 0.8rem; align-items: center; margin: 0.3rem 0; }
+.fs-bar label { display: flex; gap: 0.35rem; align-items: center; margin: 0; max-width: 100%; }
+.fs-bar select { max-width: 11rem; min-height: 1.9rem; }
+.fs-bar button { min-width: 2.2rem; min-height: 2rem; }
+.fs-stage { display: grid; gap: 0.4rem; outline-offset: 2px; position: relative; }
+.fs-stage:focus-visible { outline: 3px solid #0072b2; }
+.fs-stage figure { margin: 0; position: relative; min-width: 0; }
+.fs-stage figcaption { font-size: 0.8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
+.fs-stage canvas { display: block; width: 100%; touch-action: none; cursor: grab; background: #fff; border: 1px solid #9a9a9a; box-sizing: border-box; }
+.fs-divider { position: absolute; width: 1.6rem; margin-left: -0.8rem; cursor: ew-resize; touch-action: none;
+  background: linear-gradient(90deg, transparent 45%, #000 45%, #fff 50%, #000 55%, transparent 55%); }
+.fs-legend { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; font-size: 0.8rem; margin: 0.3rem 0; }
+.fs-legend i { display: inline-block; width: 0.9em; height: 0.9em; margin-right: 0.3em; border: 1px solid #777; vertical-align: -1px; }
+.fs-compare table { border-collapse: collapse; font-size: 0.8rem; font-variant-numeric: tabular-nums; margin: 0.3rem 0; }
+.fs-compare :is(th, td) { padding: 0 0.5rem; text-align: right; }
+.fs-compare th:first-child { text-align: left; }
+.fs-compare details { max-width: 100%; overflow-x: auto; }
+.fs-problem { padding: 0.8rem; border: 1px solid #9a9a9a; }`;
+
+function make(tag, attributes = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(attributes)) node.setAttribute(name, value);
+  node.append(...children);
+  return node;
+}
+
+function chooser(label, name, change) {
+  const select = make("select", { "aria-label": name });
+  select.addEventListener("change", () => change(select.value));
+  const node = make("label", {}, label, select);
+  const fill = (options, value) => {
+    const texts = options.map(([key, text]) => `${key}\t${text}`).join("\n");
+    if (select.dataset.options !== texts) {
+      select.dataset.options = texts;
+      select.replaceChildren(...options.map(([key, text]) => make("option", { value: key }, text)));
+    }
+    select.value = value;
+  };
+  return { node, fill };
+}
+
+function button(text, name, press) {
+  const node = make("button", { type: "button", "aria-label": name, title: name }, text);
+  node.addEventListener("click", press);
+  return node;
+}
+
+function slider(label, name, low, high, change) {
+  const input = make("input", { type: "range", min: low, max: high, "aria-label": name });
+  input.addEventListener("input", () => change(Number(input.value)));
+  return { node: make("label", {}, label, input), fill: (value) => (input.value = value) };
+}
+
+function tick(label, name, change) {
+  const input = make("input", { type: "checkbox", "aria-label": name });
+  input.addEventListener("change", () => change(input.checked));
+  return { node: make("label", {}, input, label), fill: (value) => (input.checked = value) };
+}
+
+function makeControls(set, act) {
+  const c = {
+    foil: chooser("Foil", "Foil", (v) => set({ foil: v })),
+    mode: chooser("View", "Arrangement of the panes", (v) => set({ mode: v })),
+    left: chooser("Left", "Mask in the left pane", (v) => set({ left: v })),
+    right: chooser("Right", "Mask in the right pane", (v) => set({ right: v })),
+    input: chooser("Input", "Picture under the masks", (v) => set({ input: v })),
+    defect: chooser("Defect", "Defect to show", (v) => set({ defect: v })),
+    show: chooser("Show", "What the colours mean", (v) => set({ show: v })),
+    outline: tick("outline", "Outline instead of fill", (v) => set({ outline: v })),
+    opacity: slider("opacity", "Opacity of the masks in percent", 0, 100, (v) => set({ opacity: v })),
+  };
+  const bar = (...nodes) => make("div", { class: "fs-bar" }, ...nodes);
+  const help = make("dl");
+  for (const [keys, what] of KEYS) help.append(make("dt", {}, keys), make("dd", {}, what));
+  c.bars = [
+    bar(...["foil", "mode", "left", "right"].map((name) => c[name].node)),
+    bar(...["input", "defect", "show", "outline", "opacity"].map((name) => c[name].node)),
+    bar(
+      button("+", "Zoom in", () => act.zoom(1.5)),
+      button("−", "Zoom out", () => act.zoom(1 / 1.5)),
+      button("all", "Show the whole foil", () => act.zoom(0)),
+      button("◀ error", "Previous error of the mask on the right", () => act.next("error", -1)),
+      button("error ▶", "Next error of the mask on the right", () => act.next("error", 1)),
+      button("disagreement ▶", "Next disagreement of the models", () => act.next("disagreement", 1)),
+      button("link", "Put a link to this view into the address", act.link),
+    ),
+  ];
+  c.legend = make("div", { class: "fs-legend" });
+  c.status = make("div", { class: "fs-status", role: "status", "aria-live": "polite" });
+  c.scores = make("details", { class: "fs-scores" });
+  c.scores.open = true;
+  c.help = make("details", {}, make("summary", {}, "Keys (when the picture has the focus)"), help);
+  return c;
+}
+
+function fillControls(c, state, foils, foil, classes) {
+  const same = (values) => values.map((value) => [value, value]);
+  const shows = ["classes", ...REFERENCES.filter((r) => foil.layers.includes(r))];
+  const texts = shows.map((s) => [s, s === "classes" ? s : `errors against the ${s}`]);
+  const masks = [["", "no mask"], ...same(foil.layers)];
+  const defects = classes.filter((k) => k.index).map((k) => [k.name, k.name]);
+  c.foil.fill(same(foils.map((f) => f.name)), state.foil);
+  c.mode.fill(same(MODES), state.mode);
+  c.left.fill(masks, state.left);
+  c.right.fill(masks, state.right);
+  c.input.fill(same(foil.inputs), state.input);
+  c.defect.fill([["", "all"], ...defects], state.defect);
+  c.show.fill(texts, state.show);
+  c.outline.fill(state.outline);
+  c.opacity.fill(state.opacity);
+}
+
+function fillLegend(c, entries) {
+  c.legend.replaceChildren(
+    ...entries.map(([name, colour]) => {
+      const box = make("i");
+      box.style.background = colour;
+      return make("span", {}, box, name);
+    }),
+  );
+}
+
+// rows: [model, scores of the foil, scores of the window]
+function fillScores(c, heading, rows) {
+  const number = (value) => (value === null ? "–" : value.toFixed(3));
+  const small = (value) => (value === null ? "–" : value.toFixed(4));
+  const cells = (s) => [number(s.TPR), small(s.FPR), number(s.precision)];
+  const head = (texts) => make("tr", {}, ...texts.map((t) => make("th", { scope: "col" }, t)));
+  const names = ["TPR", "FPR", "precision"];
+  const titles = [...names.map((n) => `foil ${n}`), ...names.map((n) => `window ${n}`)];
+  const body = rows.map(([model, whole, part]) => {
+    const values = [...cells(whole), ...cells(part)].map((text) => make("td", {}, text));
+    return make("tr", {}, make("th", { scope: "row" }, model), ...values);
+  });
+  const table = make("table", {}, make("thead", {}, head(["model", ...titles])));
+  table.append(make("tbody", {}, ...body));
+  c.scores.replaceChildren(make("summary", {}, heading), table);
+}
