@@ -15,6 +15,7 @@ first steps:
   foilseg check _data/foils                          list every problem of a dataset folder
   foilseg train baseline focal-iscf --profile smoke  train what is missing
   foilseg train all --profile smoke                  all models; stop and go on at any time
+  foilseg train all --stability                      and what the tests of stability need
   foilseg predict _runs/RUN IMAGE... --out DIR       masks, overlays and a table for new images
   foilseg chapter losses -p profile smoke            execute one chapter of the book
 """

@@ -18,7 +18,7 @@ import pandas as pd
 
 from foilseg.checkpoints import write_bytes
 
-BINS, LARGEST = 64, 16.0  # of the logit, from -LARGEST to LARGEST; beyond counts in the last bin
+BINS, LARGEST = 128, 16.0  # of the logit, from -LARGEST to LARGEST; beyond counts in the last bin
 KEYS = ["foil", "against", "defect"]
 
 

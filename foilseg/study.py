@@ -15,9 +15,13 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from foilseg import experiments, folder, runs
+from foilseg import experiments, folder, metrics, runs
 from foilseg.code import code_version
+<<<<<<< HEAD
 from foilseg.dataset import Dataset, Foil, class_pixels, split, training_regions
+=======
+from foilseg.dataset import Dataset, Foil, split, training_regions, validation_regions
+>>>>>>> audit
 from foilseg.experiments import Experiment, Profile
 from foilseg.models import Model, stack
 from foilseg.pools import Index, build_index
@@ -48,6 +52,11 @@ class Study:
     def dataset(self) -> Dataset:
         """The data, read once; the twin is rendered first if it is not there."""
         return folder.load(self.root)
+
+    @cached_property
+    def sizes(self) -> dict[str, int]:
+        """Foil -> pixels of its validation region."""
+        return {foil.name: foil.mask.size for foil in validation_regions(self.dataset)}
 
     @cached_property
     def index(self) -> Index:
@@ -157,15 +166,20 @@ class Study:
         Raises
         ------
         ValueError
-            If the data has no such reference, or two models share a title.
+            If the data has no such reference, two models share a title, or counts do not add up
+            to the size of their image.
         """
-        return stack([self.model(name) for name in names], Model.counts, against)
+        table = stack([self.model(name) for name in names], Model.counts, against)
+        metrics.check_sizes(table, self.sizes)
+        return table
 
     def joined_counts(
         self, names: Iterable[str | Experiment], against: str = "label"
     ) -> pd.DataFrame:
         """As :meth:`counts`, but One-vs-Rest models are counted on their joined mask."""
-        return stack([self.model(name) for name in names], Model.joined_counts, against)
+        table = stack([self.model(name) for name in names], Model.joined_counts, against)
+        metrics.check_sizes(table, self.sizes)
+        return table
 
     def costs(self, names: Iterable[str | Experiment]) -> pd.DataFrame:
         """What each network and each whole model costs; see :func:`foilseg.costs.table`."""

@@ -105,7 +105,7 @@ def _percent(share: float) -> str:
 def reading(printed: Verdict, ours: Verdict, number: str, supported: pd.DataFrame | None) -> str:
     """One sentence: whether study and thesis agree and, where not, which part differs."""
     if ours.verdict == OPEN:
-        return f"Not decided here: {ours.why}."
+        return "Not decided here; the numbers say why."
     if printed.verdict == OPEN:
         return f"The printed tables do not decide it; here it {_says(ours)}."
     if printed.verdict == ours.verdict:

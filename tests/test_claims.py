@@ -234,6 +234,10 @@ def test_support_is_certain_where_every_image_says_so_and_not_where_one_image_de
     sure = verdicts.support(evidence.resampled(table, 60, 0))
     assert sure.loc["C02", "holds"] == 1 and sure.loc["C02", "decided"] == 60
     assert np.isnan(sure.loc["C12", "holds"])
+    wrong = table.copy()
+    wrong.loc[wrong["model"] == "wCE ISCF", "fp"] = 10**6  # spoils one part of C03
+    spoiled = verdicts.support(evidence.resampled(wrong, 20, 0)).loc["C03"]
+    assert spoiled["holds"] == 0 and spoiled["parts"] == [1.0, 0.0]
     rows = (table["model"] == "Binary") & (table["foil"] == "f0")
     table.loc[table["model"] == "Binary", "fp"] = 0
     table.loc[rows, "fp"] = 10**6
@@ -249,7 +253,8 @@ def test_the_table_reads_agreement_difference_and_ignorance():
     table = verdicts.table(printed, pooled, verdicts.judge_all(build(study))).set_index("claim")
     assert table.loc["C01", "reading"] == "As in the thesis, it holds."
     assert "lowest mean FPR (0.0005): Binary" in table.loc["C02", "reading"]
-    assert table.loc["C22", "reading"] == "Not decided here: no evidence on truth."
+    assert table.loc["C22", "reading"] == "Not decided here; the numbers say why."
+    assert table.loc["C22", "numbers"] == "no evidence on truth"
     assert table.loc["C20", "reading"] == "The printed tables do not decide it; here it holds."
     assert sum(verdicts.counted(printed).values()) == 25
 

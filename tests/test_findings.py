@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg import evidence, experiments, findings, verdicts
+from foilseg import evidence, experiments, findings, runs, verdicts
 
 NAMES = ["baseline", "binary"]
 
@@ -37,6 +37,13 @@ def test_objects_and_kinds_agree_with_the_stored_counts(study):
     assert (hit["pixels"] == stored.loc[hit.index, ["tp", "fn"]].sum(axis=1)).all()
     with pytest.raises(ValueError, match="no 'truth'"):
         findings.objects_and_kinds(study, NAMES, "truth")
+
+
+def test_counts_that_do_not_fit_the_regions_are_refused(study, monkeypatch):
+    whole = runs.Run.counts
+    monkeypatch.setattr(runs.Run, "counts", lambda run: whole(run).assign(tn=1))
+    with pytest.raises(ValueError, match="Baseline, f0, scratch: .* do not fit the image"):
+        study.counts(["baseline"])
 
 
 def test_noise_is_counted_per_megapixel_of_all_regions():

@@ -50,6 +50,13 @@ def test_kinds_add_up_to_the_false_positives():
     assert found["misclassified"] + found["oversize"] + found["noise"] == total
 
 
+def test_one_object_over_two_defects_is_oversize_only_where_there_is_none():
+    reference = np.array([[1, 1, 0, 0, 2, 2]], np.uint8)
+    found = mistakes.kinds(np.ones_like(reference), reference, ONE)
+    assert (found["oversize"], found["misclassified"], found["noise"]) == (2, 2, 0)
+    assert found["false_objects"] == 0
+
+
 def test_an_object_whose_corner_touches_a_defect_is_not_away_from_it():
     reference, predicted = np.zeros((2, 6, 6), np.uint8)
     reference[2, 2], predicted[3, 3], predicted[0, 5] = 2, 1, 1
