@@ -175,6 +175,15 @@ def test_the_truth_can_turn_the_ranking_round():
     assert both.loc["careful", "TPR (truth)"] == 0.5
 
 
+def test_the_published_precision_is_a_mean_over_images_and_the_corrected_one_is_pooled():
+    counts = rows("m", ("a", "pit", 1, 0, 0, 99), ("b", "pit", 1, 3, 0, 96))
+    table = judgement.rankings({"label": counts})
+    each, pooled = (1 + 1 / 4) / 2, 2 / 5
+    assert table.loc[0, "published"] == pytest.approx(2 * each / (1 + each))
+    found = table.loc[0, "corrected (label, pooled)"]
+    assert found == pytest.approx(2 * pooled / (1 + pooled))
+
+
 def test_a_model_that_never_predicts_is_ranked_last():
     counts = pd.concat(
         [rows("silent", ("a", "pit", 0, 0, 10, 90)), rows("speaks", ("a", "pit", 1, 50, 9, 40))]
