@@ -42,3 +42,16 @@ def measured(name: str, root: Path = Path("benchmarks/results")) -> Report:
     if not path.is_file():
         return Report(f"not measured yet: python -m benchmarks.{name} > {path}")
     return Report(path.read_text().rstrip())
+
+
+def banner(facts: str, smoke: bool) -> str:
+    """The box at the head of a chapter, with a warning if the study is a smoke run."""
+    kind, title = ("warning", "Smoke run") if smoke else ("note", "Study")
+    caution = (
+        " A smoke run shows that everything works. It is far too small for its numbers to mean"
+        " anything."
+    )
+    return (
+        f'<div class="admonition {kind}"><p class="admonition-title">{title}</p>'
+        f"<p>{facts}{caution if smoke else ''}</p></div>"
+    )

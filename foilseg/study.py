@@ -15,13 +15,16 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from foilseg import experiments, folder, metrics, runs
+from foilseg import experiments, folder, metrics, prose, runs
 from foilseg.code import code_version
-<<<<<<< HEAD
-from foilseg.dataset import Dataset, Foil, class_pixels, split, training_regions
-=======
-from foilseg.dataset import Dataset, Foil, split, training_regions, validation_regions
->>>>>>> audit
+from foilseg.dataset import (
+    Dataset,
+    Foil,
+    class_pixels,
+    split,
+    training_regions,
+    validation_regions,
+)
 from foilseg.experiments import Experiment, Profile
 from foilseg.models import Model, stack
 from foilseg.pools import Index, build_index
@@ -88,23 +91,12 @@ class Study:
 
     def _repr_html_(self) -> str:
         """The banner at the head of a chapter: which study its numbers come from."""
-        smoke = self.profile.name == "smoke"
-        kind, title = ("warning", "Smoke run") if smoke else ("note", "Study")
-        caution = (
-            " A smoke run shows that everything works. It is far too small for its numbers to mean"
-            " anything."
-            if smoke
-            else ""
-        )
         data = self.dataset
         facts = (
             f"Data: {data.name} ({len(data.foils)} foils, fingerprint {data.fingerprint[:8]});"
             f" profile {self.profile.name}; seed {self.seed}; code {code_version()[:8]}."
         )
-        return (
-            f'<div class="admonition {kind}"><p class="admonition-title">{title}</p>'
-            f"<p>{facts}{caution}</p></div>"
-        )
+        return prose.banner(facts, smoke=self.profile.name == "smoke")
 
     def with_seed(self, seed: int) -> Study:
         """The same study with another seed; data that are read already are not read again."""

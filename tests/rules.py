@@ -17,7 +17,7 @@ from foilseg import notebooks
 
 # Imports point only up this list.
 LAYERS = """
-    code published images dataset description folder importers
+    code prose published images dataset description folder importers
     photometric raw_lights shapes surface annotators quotas placement twin_config twin
     defects plausibility label_errors
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
@@ -25,7 +25,7 @@ LAYERS = """
     devices checkpoints curves meters costs batches inference probing training runs restore predict
     experiments fit rest models study tables loss_tables model_tables trainsets
     scores galleries label_audit judgement error_nature
-    prose stability cells recount reweigh audit
+    stability cells recount reweigh audit
     evidence claims claim_rules verdicts mistakes uncertainty findings sortable
     style figures acquisition_figures defect_figures sampling_figures plots result_plots
     live packing widgets notebooks execution chapters cli
