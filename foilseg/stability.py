@@ -14,16 +14,7 @@ from itertools import combinations
 import numpy as np
 import pandas as pd
 
-from foilseg import (
-    checkpoints,
-    experiments,
-    fit,
-    metrics,
-    published,
-    restore,
-    runs,
-    training,
-)
+from foilseg import checkpoints, devices, experiments, fit, metrics, published, restore, runs
 from foilseg.dataset import Dataset, Foil, training_regions, validation_regions
 from foilseg.inference import THRESHOLD, Predictor
 from foilseg.models import Model, stack
@@ -108,7 +99,7 @@ def _stored(run: runs.Run, name: str, make: Callable[[], pd.DataFrame]) -> pd.Da
 def _evaluate(
     data: Dataset, run: runs.Run, regions: Sequence[Foil], iteration: int | None, device: str
 ) -> pd.DataFrame:
-    device, label = training.resolve_device(device), run.config["label"]
+    device, label = devices.resolve_device(device), run.config["label"]
     network = restore.network(run, device, iteration)
     labels = {} if label is None else {"labels": (label,), "thresholds": (THRESHOLD,)}
     predictor = Predictor((network,), **labels, device=device)
