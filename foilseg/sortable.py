@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 import pandas as pd
 
 from foilseg.cells import AGREES, DIFFERS
-from foilseg.tables import readable
+from foilseg.tables import UNDEFINED, readable
 
+NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
 # words that say how a check or claim came out -> their colour, readable on light and dark pages
 COLOURS = {
     AGREES: "#2e8b57",
@@ -29,14 +31,31 @@ class Sortable:
 
     def _repr_html_(self) -> str:
         text = self.frame.to_html(classes="sortable", index=False, border=0, na_rep="")
+        words = [place for place in range(self.frame.shape[1]) if _is_words(self.frame, place)]
+        rows = [_marked(row, words) for row in text.split("<tr>")]
+        text = "<tr>".join(rows)
         for word, colour in COLOURS.items():
-            text = text.replace(
-                f"<td>{word}</td>", f'<td style="color: {colour}; font-weight: 600">{word}</td>'
-            )
+            style = f'style="color: {colour}; font-weight: 600"'
+            text = re.sub(rf"<td([^>]*)>{word}</td>", rf"<td\1 {style}>{word}</td>", text)
         return f'<div style="overflow-x: auto">{text}</div>'
 
     def __repr__(self) -> str:
         return repr(self.frame)
+
+
+def _is_words(frame: pd.DataFrame, place: int) -> bool:
+    """Whether a column holds words rather than numbers written out."""
+    cells = [str(cell) for cell in frame.iloc[:, place] if str(cell) not in ("", UNDEFINED)]
+    return any(not NUMBER.fullmatch(cell) for cell in cells)
+
+
+def _marked(row: str, words: list[int]) -> str:
+    """A row of HTML whose cells of words carry the class ``words``."""
+    cells = row.split("<td>")
+    return cells[0] + "".join(
+        ('<td class="words">' if place in words else "<td>") + cell
+        for place, cell in enumerate(cells[1:])
+    )
 
 
 def sortable(table: pd.DataFrame, number: str = "{:,.4g}") -> Sortable:

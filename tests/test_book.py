@@ -32,14 +32,8 @@ BUILD = [JUPYTER_BOOK, "build", ".", "--all", "-n", "-W", "--keep-going"]
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 TITLES = {
-    "01_dataset": "Dataset",
-    "02_baseline": "Baseline",
-    "03_resampling": "Resampling",
-    "04_losses": "Losses",
-    "05_binary": "Binary",
-    "06_quantitative": "Numbers",
-    "07_qualitative": "Pictures",
-    "10_label_audit": "Audit",
+    source.stem: source.stem.partition("_")[2].replace("_", " ").capitalize()
+    for source in chapters.sources(ROOT)
 }
 
 FIGURE = "import matplotlib.pyplot as plt\n_ = plt.figure(figsize=(9, 2)).gca().plot([0, seed])"
