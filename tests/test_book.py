@@ -204,7 +204,7 @@ def test_the_book_is_about_whatever_data_it_is_given(magnetic_tile_dozen, tmp_pa
     assert importers.magnetic_tile(magnetic_tile_dozen, data) == 12
     _copy_book(tmp_path)
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
-    execute(tmp_path, "-p", "data", str(data))
+    execute(tmp_path, "-p", "data", str(data), "-p", "models", "baseline,binary,focal-iscf")
     pages = build(tmp_path)
     assert not browser.inspect(pages)
     defects = [c.name for c in importers.TILE_CLASSES[1:]]
