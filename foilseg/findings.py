@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 
 from foilseg import evidence, experiments, fit, mistakes, scores, stability
+from foilseg.code import code_version
 from foilseg.dataset import Foil, LabelClass, validation_regions
 from foilseg.evidence import Evidence
 from foilseg.models import Model, stack
@@ -119,7 +120,19 @@ def gaps(study: Study, names: Iterable[str]) -> pd.DataFrame:
 
 
 def building(study: Study, clock: Callable[[], float] = time.perf_counter) -> pd.DataFrame:
-    """Seconds that one pool of patches takes: train_set, seconds (median of :data:`POOLS`)."""
+    """Seconds that one pool of patches takes: train_set, seconds (median of :data:`POOLS`).
+
+    Measured once for a study's data, profile and code and kept beside its runs, so that a chapter
+    executed again tells the same.
+    """
+    kind = f"{study.profile.name}-{study.dataset.fingerprint[:12]}-{code_version()}"
+    path = study.runs / stability.EVALUATIONS / f"building-{kind}.csv"
+    if not path.is_file():
+        fit.write_tables(path.parent, {path.name: _building(study, clock)})
+    return pd.read_csv(path)
+
+
+def _building(study: Study, clock: Callable[[], float]) -> pd.DataFrame:
     rows = []
     number = study.profile.batch * study.profile.refresh
     for name in ("baseline", "equal-pixels"):

@@ -1,5 +1,7 @@
 """A study of toy data as evidence: consistent with its stored counts, and complete."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -68,10 +70,13 @@ def test_the_evidence_of_a_study_is_that_of_its_counts(study):
     assert seen["C22"].why == "no evidence on truth" and findings.excused(study, NAMES).empty
 
 
-def test_building_is_timed_by_the_clock(study):
+def test_building_is_timed_by_the_clock_once(study, tmp_path):
+    study = replace(study, runs=tmp_path)
     ticks = iter(np.cumsum(np.arange(100)))
     table = findings.building(study, clock=lambda: next(ticks)).set_index("train_set")["seconds"]
     assert table["uniform"] == 3 and table["equal_pixels"] == 9
+    again = findings.building(study, clock=lambda: pytest.fail("measured twice"))
+    assert again.set_index("train_set")["seconds"].equals(table)
 
 
 def test_the_oversampled_model_bears_the_name_of_the_thesis(study):
