@@ -44,11 +44,12 @@ def shares_of(config):
     return counts / counts.sum(0)
 
 
-def test_desk_has_the_published_shares():
+@pytest.mark.parametrize(("scale", "seed"), [(0.5, 5), (1.0, 0)], ids=["desk", "thesis"])
+def test_each_size_has_the_published_shares(scale, seed):
     training = published.training_pixels()
     names = ("background", "agglomeration", "crack", "cavity", "blade trail")
     wanted = np.array([training[n] for n in names]) / sum(training.values())
-    found = shares_of(twin.TwinConfig(scale=0.5, seed=5))
+    found = shares_of(twin.TwinConfig(scale=scale, seed=seed))
     np.testing.assert_allclose(found[:, 0], wanted, rtol=0.05)
     assert found[0, 0] / found[3, 0] == pytest.approx(1571, rel=0.05)
     # Table A1: P of the four defects in 31,627,600 validation pixels
