@@ -29,6 +29,7 @@ pytestmark = [pytest.mark.book, pytest.mark.browser]
 ROOT = Path(__file__).parent.parent
 JUPYTER_BOOK = str(Path(sys.executable).with_name("jupyter-book"))
 BUILD = [JUPYTER_BOOK, "build", ".", "--all", "-n", "-W", "--keep-going"]
+MODELS = "baseline,binary,focal-iscf"  # one of each kind: plain, One-vs-Rest, weighted
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
 TITLES = {
@@ -121,8 +122,8 @@ def miniature(tmp_path_factory):
 
 
 def execute(root, *arguments):
-    """Execute all real chapters below a folder, as ``make book`` does with the smallest profile."""
-    parameters = ["-p", "profile", "smoke", *arguments]
+    """Execute all real chapters below a folder, as ``make book`` does, but with three models."""
+    parameters = ["-p", "profile", "smoke", "-p", "models", MODELS, *arguments]
     command = [sys.executable, "-m", "foilseg.cli", "chapter", "all", *parameters]
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=environment)
@@ -204,7 +205,7 @@ def test_the_book_is_about_whatever_data_it_is_given(magnetic_tile_dozen, tmp_pa
     assert importers.magnetic_tile(magnetic_tile_dozen, data) == 12
     _copy_book(tmp_path)
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
-    execute(tmp_path, "-p", "data", str(data), "-p", "models", "baseline,binary,focal-iscf")
+    execute(tmp_path, "-p", "data", str(data))
     pages = build(tmp_path)
     assert not browser.inspect(pages)
     defects = [c.name for c in importers.TILE_CLASSES[1:]]
