@@ -28,7 +28,7 @@ book: $(VENV)/.book  ## execute the chapters that are no longer valid and build 
 	echo "the book is in _build/html/index.html ($$(($$(date +%s) - begin)) s)"
 
 test: $(VENV)/.test  ## run all tests
-	$(BIN)/python -m pytest $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
 
 lint: $(VENV)/.test  ## check style, formatting and the notebooks' rules
 	$(BIN)/ruff check .

@@ -82,9 +82,15 @@ def _add_train(commands) -> None:
     train.add_argument("--runs", default="", help="where runs are stored (default: _runs)")
     train.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
     train.add_argument(
+        "--workers",
+        type=int,
+        default=0,
+        help="networks trained at a time (default: the cores divided by the profile's threads)",
+    )
+    train.add_argument(
         "--stability",
         action="store_true",
-        help="also train two more seeds of the models of Table 4.1 and evaluate late checkpoints",
+        help="also evaluate late checkpoints; train the models of Table 4.1 with 2 more seeds",
     )
     train.set_defaults(command=_train)
 
@@ -155,6 +161,7 @@ def _twin(options) -> int:
 
 def _train(options) -> int:
     from foilseg import study
+    from foilseg.workers import number
 
     names = _rows() if "all" in options.experiment else options.experiment
     for name in names:
@@ -162,12 +169,12 @@ def _train(options) -> int:
     opened = study.open_study(options.data, options.profile, options.seed, options.runs)
     if not opened.missing(names):
         print(f"nothing to train: {', '.join(names)} lie in {opened.runs}")
-    opened.train(names, device=options.device)
+    workers = options.workers or number(opened.profile.threads, options.device)
+    opened.train(names, device=options.device, workers=workers)
     if options.stability:
         from foilseg import stability
 
-        chosen = [name for name in names if name in stability.tested()]
-        done = stability.complete(opened, chosen, options.device)
+        done = stability.complete(opened, names, options.device, workers)
         print(f"stability: {', '.join(done) or 'none of the models of Table 4.1 was named'}")
     for name in names:
         for run in opened.model(name).made():

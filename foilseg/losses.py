@@ -212,7 +212,7 @@ class _Focus(torch.autograd.Function):
         rest = torch.expm1(-entropy).neg_()
         if gamma < 1:  # keeps the power finite; its product with c = 0 is then 0
             rest.clamp_min_(torch.finfo(rest.dtype).tiny)
-        power = rest ** (gamma - 1)
+        power = rest if gamma == 2 else rest ** (gamma - 1)
         moment = entropy * power
         value = moment * rest
         if ctx.needs_input_grad[0]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from tqdm import tqdm
 
 from foilseg import experiments
 from foilseg.experiments import Experiment
-from foilseg.runs import Run, find
+from foilseg.runs import Run, find, folder
 
 if TYPE_CHECKING:
     from foilseg.curves import Histograms
@@ -41,6 +42,10 @@ class Model:
         s = self.study
         return experiments.determinants(s.dataset, self.row, s.profile, s.seed, defect)
 
+    def path(self, defect: str = "") -> Path:
+        """The folder of the run of one of its networks, whether it is there or not."""
+        return folder(self.study.runs, self.determines(defect))
+
     def missing(self) -> list[str]:
         """Those of its networks that have no run yet."""
         found = {d: find(self.study.runs, self.determines(d)) for d in self.networks}
@@ -52,8 +57,6 @@ class Model:
         ``progress`` : True shows a bar, False nothing; a function is called, besides the bar,
         with numbers of iterations.
         """
-        from foilseg import fit
-
         s = self.study
         found = find(s.runs, self.determines(defect))
         if found:
@@ -68,8 +71,15 @@ class Model:
                 if callable(progress):
                     progress(steps)
 
-            places = {"defect": defect, "device": device, "progress": advance, "index": s.index}
-            return fit.fit(s.dataset, self.row, s.profile, s.seed, s.runs, **places)
+            return self.fit(defect, device, advance)
+
+    def fit(self, defect: str, device: str, progress: Callable[[int], object]) -> Run:
+        """:meth:`run` without a bar: ``progress`` is called with numbers of iterations."""
+        from foilseg import fit
+
+        s = self.study
+        places = {"defect": defect, "device": device, "progress": progress, "index": s.index}
+        return fit.fit(s.dataset, self.row, s.profile, s.seed, s.runs, **places)
 
     @property
     def runs(self) -> dict[str, Run]:

@@ -52,17 +52,23 @@ def missing(study: Study, names: Iterable[str], trainings: int = TRAININGS) -> l
     return [*lacking, f"to train them: {command}"]
 
 
-def complete(study: Study, names: Iterable[str], device: str = "auto") -> list[str]:
-    """Train and evaluate everything both tests need for some models; what is there is kept."""
+def complete(
+    study: Study, names: Iterable[str], device: str = "auto", workers: int = 1
+) -> list[str]:
+    """Train and evaluate everything both tests need for some models; what is there is kept.
+
+    Every model is evaluated at its late checkpoints; those of Table 4.1 are trained again.
+    """
     names = list(names)
+    again = [name for name in names if name in tested()]
     study.dataset, study.index  # noqa: B018  read once for all seeds
-    for seed in seeds(study):
-        study.with_seed(seed).train(names, device=device)
+    study.train(names, device, workers=workers)
+    study.train(again, device, seeds=seeds(study), workers=workers)
     for name in names:
         for run in study.model(name).made():
             for iteration in study.profile.keep:
                 checkpoint_counts(study.dataset, run, iteration, device)
-    return names
+    return again
 
 
 def checkpoint_counts(

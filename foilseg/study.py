@@ -28,6 +28,8 @@ from foilseg.dataset import (
 from foilseg.experiments import Experiment, Profile
 from foilseg.models import Model, stack
 from foilseg.pools import Index, build_index
+from foilseg.workers import Task
+from foilseg.workers import train as train_tasks
 
 TWIN = "twin"
 DATA_ROOT = Path("_data")
@@ -132,20 +134,30 @@ class Study:
         return [(m.row.name, defect) for m in models for defect in m.missing()]
 
     def train(
-        self, names: Iterable[str | Experiment], device: str = "auto", progress: bool = True
+        self,
+        names: Iterable[str | Experiment],
+        device: str = "auto",
+        progress: bool = True,
+        seeds: Iterable[int] = (),
+        workers: int = 1,
     ) -> None:
         """Train every network of some models that is missing, and join One-vs-Rest predictions.
 
-        Two bars: one over all iterations that are missing, one for the present network.
+        One bar over all iterations that are missing, and one for each network under way.
+
+        Parameters
+        ----------
+        seeds : those of the trainings; the study's own unless told.
+        workers : how many networks are trained at a time, each in a process of its own.
         """
-        models = [self.model(name) for name in names]
+        models = [self.with_seed(s).model(name) for s in seeds or (self.seed,) for name in names]
         todo = [(model, defect) for model in models for defect in model.missing()]
-        progress = progress and bool(todo)
-        total = len(todo) * self.profile.iterations
-        with tqdm(total=total, desc="all", unit="it", disable=not progress, position=0) as whole:
-            for number, (model, defect) in enumerate(todo, 1):
-                whole.set_description(f"all ({number} of {len(todo)} networks)")
-                model.run(defect, device, progress=whole.update if progress else False)
+        if workers > 1 and len(todo) > 1:
+            bare = [replace(model.study) for model, _ in todo]
+            tasks = [Task(s, m.row, d) for s, (m, d) in zip(bare, todo)]
+            train_tasks(tasks, min(workers, len(tasks)), device)
+        else:
+            _train_one_by_one(todo, device, progress and bool(todo))
         for model in models:
             model.joined()
 
@@ -229,6 +241,14 @@ class Study:
             shares[foil.name] = float(np.mean(differs))
         name = max(shares, key=shares.__getitem__)
         return name, shares[name]
+
+
+def _train_one_by_one(todo: list[tuple[Model, str]], device: str, progress: bool) -> None:
+    total = sum(model.study.profile.iterations for model, _ in todo)
+    with tqdm(total=total, desc="all", unit="it", disable=not progress, position=0) as whole:
+        for number, (model, defect) in enumerate(todo, 1):
+            whole.set_description(f"all ({number} of {len(todo)} networks)")
+            model.run(defect, device, progress=whole.update if progress else False)
 
 
 def open_study(data: str = TWIN, profile: str = "smoke", seed: int = 0, runs: str = "") -> Study:

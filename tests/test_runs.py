@@ -120,3 +120,12 @@ def test_prose_is_no_code():
     other = 'def f(x):\n    """Another doc."""\n\n    return x + 1\n'
     assert code.normalised(source) == code.normalised(other)
     assert code.normalised(source) != code.normalised(source.replace("1", "2"))
+
+
+def test_a_module_that_moves_is_the_same_code_and_one_that_imports_something_else_is_not():
+    source = "from foilseg import pools\nfrom foilseg.plans import rng\nx = rng(1)\n"
+    moved = source.replace("foilseg import", "foilseg.a import").replace("plans", "b.plans")
+    assert code.normalised(source) == code.normalised(moved)
+    assert code.normalised(source) != code.normalised(
+        source.replace("import rng", "import f as rng")
+    )

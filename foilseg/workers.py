@@ -1,0 +1,164 @@
+"""Several networks at a time: processes that train what a study lacks.
+
+Small patches leave a second core idle, so two processes of one thread each finish a study sooner
+than one process of two. What a run holds does not depend on the process that trained it.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, replace
+from functools import cache
+from queue import Empty
+from typing import TYPE_CHECKING
+
+from tqdm import tqdm
+
+from foilseg import devices
+
+if TYPE_CHECKING:
+    from foilseg.experiments import Experiment
+    from foilseg.study import Study
+
+_told = None  # of a worker: the queue that it reports to
+
+
+@dataclass(frozen=True)
+class Task:
+    """One network of a study that is to be trained."""
+
+    study: Study
+    row: Experiment
+    defect: str
+
+    @property
+    def label(self) -> str:
+        """What a progress bar calls it."""
+        parts = (self.row.name, self.defect, self.study.profile.name, f"seed {self.study.seed}")
+        return " ".join(filter(None, parts))
+
+
+def number(threads: int, device: str = "auto") -> int:
+    """How many processes are worth it: one for each group of ``threads`` cores.
+
+    One where a graphics card computes, or where a training takes all threads there are (0).
+    """
+    if threads < 1 or devices.resolve_device(device) != "cpu":
+        return 1
+    return max(1, len(os.sched_getaffinity(0)) // threads)
+
+
+def train(tasks: Sequence[Task], workers: int, device: str = "auto") -> None:
+    """Train the networks of some tasks in ``workers`` processes, in their order.
+
+    One bar over all iterations, and one for each process. A network that fails ends the whole:
+    those under way keep their last checkpoints, and the error is raised here.
+
+    Raises
+    ------
+    ValueError
+        If there is no worker.
+    Exception
+        What a training raises, see :func:`foilseg.fit.fit`.
+    """
+    if workers < 1:
+        raise ValueError(f"workers: {workers} is not positive")
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    total = sum(task.study.profile.iterations for task in tasks)
+    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(queue,))
+    with _Bars(total, len(tasks), workers) as bars:
+        waiting = {pool.submit(_work, n, task, device) for n, task in enumerate(tasks)}
+        try:
+            while waiting:
+                done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                bars.read(queue, tasks)
+                _raise_first(done)
+        except BaseException:
+            _stop(pool)
+            raise
+    pool.shutdown()
+
+
+def _raise_first(done: set[Future]) -> None:
+    for future in done:
+        future.result()
+
+
+def _stop(pool: ProcessPoolExecutor) -> None:
+    processes = list((pool._processes or {}).values())
+    pool.shutdown(wait=False, cancel_futures=True)
+    for process in processes:
+        process.terminate()
+
+
+def _begin(queue) -> None:
+    """Make a process ready: it tells what it does, and ends with the one that began it."""
+    global _told
+    _told = queue
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends the rest
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    multiprocessing.parent_process().join()
+    os._exit(1)
+
+
+@cache
+def _read(study: Study) -> Study:
+    study.dataset, study.index  # noqa: B018  read once for all networks of the process
+    return study
+
+
+def _work(n: int, task: Task, device: str) -> None:
+    study = _read(replace(task.study, seed=0)).with_seed(task.study.seed)
+    study.model(task.row).fit(task.defect, device, lambda steps: _told.put((n, steps)))
+    _told.put((n, None))
+
+
+class _Bars:
+    """One bar for the whole, and one for each network under way."""
+
+    def __init__(self, total: int, tasks: int, workers: int):
+        self.whole = tqdm(total=total, desc=f"all (0 of {tasks} networks)", unit="it", position=0)
+        self.free = list(range(1, workers + 1))
+        self.under_way: dict[int, tqdm] = {}
+        self.done, self.tasks = 0, tasks
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        for bar in (*self.under_way.values(), self.whole):
+            bar.close()
+
+    def read(self, queue, tasks: Sequence[Task]) -> None:
+        """Show what the processes told since the last time."""
+        while True:
+            try:
+                n, steps = queue.get_nowait()
+            except Empty:
+                return
+            self._end(n) if steps is None else self._advance(n, steps, tasks[n])
+
+    def _advance(self, n: int, steps: int, task: Task) -> None:
+        if n not in self.under_way:
+            places = {"position": self.free.pop(0) if self.free else None, "leave": False}
+            total = task.study.profile.iterations
+            self.under_way[n] = tqdm(total=total, desc=task.label, unit="it", **places)
+        self.under_way[n].update(steps)
+        self.whole.update(steps)
+
+    def _end(self, n: int) -> None:
+        bar = self.under_way.pop(n, None)
+        if bar is not None:
+            self.free.append(-bar.pos)
+            bar.close()
+        self.done += 1
+        self.whole.set_description(f"all ({self.done} of {self.tasks} networks)")
