@@ -46,6 +46,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_data_commands(commands)
     _add_train(commands)
+    _add_ship(commands)
     _add_predict(commands)
     _add_chapter(commands)
     return parser
@@ -93,6 +94,16 @@ def _add_train(commands) -> None:
         help="also evaluate late checkpoints; train the models of Table 4.1 with 2 more seeds",
     )
     train.set_defaults(command=_train)
+
+
+def _add_ship(commands) -> None:
+    ship = commands.add_parser("ship", help="pack a trained study, without weights, for results/")
+    ship.add_argument("--profile", default="desk", help="one of %(choices)s", choices=_profiles())
+    ship.add_argument("--seed", type=int, default=0, help="the study's first seed")
+    ship.add_argument("--data", default="", help="a dataset folder; the twin unless told")
+    ship.add_argument("--runs", default="", help="where runs are stored (default: _runs)")
+    ship.add_argument("--out", type=Path, help="the folder to write (default: results/NAME)")
+    ship.set_defaults(command=_ship)
 
 
 def _add_predict(commands) -> None:
@@ -166,7 +177,8 @@ def _train(options) -> int:
     names = _rows() if "all" in options.experiment else options.experiment
     for name in names:
         experiments.experiment(name)
-    opened = study.open_study(options.data, options.profile, options.seed, options.runs)
+    places = (options.data, options.profile, options.seed, options.runs)
+    opened = study.open_study(*places, shipped=False)
     if not opened.missing(names):
         print(f"nothing to train: {', '.join(names)} lie in {opened.runs}")
     workers = options.workers or number(opened.profile.threads, options.device)
@@ -179,6 +191,16 @@ def _train(options) -> int:
     for name in names:
         for run in opened.model(name).made():
             print(run.path)
+    return 0
+
+
+def _ship(options) -> int:
+    from foilseg import shipping, study
+
+    places = (options.data, options.profile, options.seed, options.runs)
+    out = shipping.pack(study.open_study(*places, shipped=False), out=options.out)
+    size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
+    print(f"{out}: {size / 1e6:.1f} MB")
     return 0
 
 
@@ -201,14 +223,15 @@ def _predict(options) -> int:
 
 
 def _chapter(options) -> int:
-    from foilseg import chapters, notebooks, study
+    from foilseg import chapters, notebooks, runs, shelf, study
 
     given = dict(options.parameters)
     chosen = chapters.select([options.name])
     chapters.settings(chosen, given)
     values = notebooks.parameters(notebooks.read(chosen[0]), chosen[0].name) | given
     opened = study.open_study(values["data"], values["profile"], int(values["seed"]))
-    state = opened.dataset.fingerprint
+    held = opened.shelf.path / shelf.MANIFEST if opened.shelf else None
+    state = opened.dataset.fingerprint + (runs.digest(held) if held else "")
     chapters.execute([options.name], given, state=state, force=options.force)
     return 0
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -125,11 +126,19 @@ def building(study: Study, clock: Callable[[], float] = time.perf_counter) -> pd
     Measured once for a study's data, profile and code and kept beside its runs, so that a chapter
     executed again tells the same.
     """
-    kind = f"{study.profile.name}-{study.dataset.fingerprint[:12]}-{code_version()}"
-    path = study.runs / stability.EVALUATIONS / f"building-{kind}.csv"
+    path = building_file(study)
+    shipped = study.shelf and study.shelf.path / stability.EVALUATIONS / path.name
+    if shipped and shipped.is_file() and not path.is_file():
+        return pd.read_csv(shipped)
     if not path.is_file():
         fit.write_tables(path.parent, {path.name: _building(study, clock)})
     return pd.read_csv(path)
+
+
+def building_file(study: Study) -> Path:
+    """Where :func:`building` keeps what it measured."""
+    kind = f"{study.profile.name}-{study.dataset.fingerprint[:12]}-{code_version()}"
+    return study.runs / stability.EVALUATIONS / f"building-{kind}.csv"
 
 
 def _building(study: Study, clock: Callable[[], float]) -> pd.DataFrame:

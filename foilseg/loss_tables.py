@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from foilseg import experiments, fit, losses, published, restore, sampling
+from foilseg import experiments, fit, losses, published, restore, sampling, stability
 from foilseg.study import Study
 
 DIGITS = 3  # of the printed weights
@@ -72,12 +72,20 @@ def probe(study: Study, patches: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
     return logits.clone(), torch.from_numpy(masks)
 
 
-def gradient_shares(study: Study, logits: torch.Tensor, target: torch.Tensor) -> pd.DataFrame:
+def gradient_shares(study: Study) -> pd.DataFrame:
     """Share of the loss's gradient that each target class gets, per multi-class loss.
 
     One row a loss (rows of the experiment table that differ in loss or weights), one column a
-    class. The gradient is that by the logits; all losses see the same logits.
+    class. The gradient is that by the logits; all losses see the same logits, those of
+    :func:`probe`. Computed once and kept beside the baseline's run.
     """
+    run = study.run("baseline")
+    table = stability.stored(run, "gradients", lambda: _gradient_shares(study).reset_index())
+    return table.set_index("loss")
+
+
+def _gradient_shares(study: Study) -> pd.DataFrame:
+    logits, target = probe(study)
     pixels = study.training_pixels
     rows, seen = {}, set()
     for row in experiments.EXPERIMENTS.values():

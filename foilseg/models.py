@@ -13,7 +13,7 @@ from tqdm import tqdm
 
 from foilseg import experiments
 from foilseg.experiments import Experiment
-from foilseg.runs import Run, find, folder
+from foilseg.runs import Run, folder
 
 if TYPE_CHECKING:
     from foilseg.curves import Histograms
@@ -48,8 +48,11 @@ class Model:
 
     def missing(self) -> list[str]:
         """Those of its networks that have no run yet."""
-        found = {d: find(self.study.runs, self.determines(d)) for d in self.networks}
-        return [defect for defect, run in found.items() if run is None]
+        return [defect for defect in self.networks if self.found(defect) is None]
+
+    def found(self, defect: str = "") -> Run | None:
+        """The run of one of its networks if it is there, of one's own or shipped."""
+        return self.study.find(self.determines(defect))
 
     def run(self, defect: str = "", device: str = "auto", progress=True) -> Run:
         """The run of one of its networks, trained if it is not there yet.
@@ -58,7 +61,7 @@ class Model:
         with numbers of iterations.
         """
         s = self.study
-        found = find(s.runs, self.determines(defect))
+        found = self.found(defect)
         if found:
             return found
         label = " ".join(filter(None, [self.row.name, defect, s.profile.name, f"seed {s.seed}"]))
@@ -88,7 +91,7 @@ class Model:
 
     def made(self) -> list[Run]:
         """Those of its runs that are there; trains nothing."""
-        found = (find(self.study.runs, self.determines(defect)) for defect in self.networks)
+        found = map(self.found, self.networks)
         return [run for run in found if run is not None]
 
     def joined(self, thresholds: float | Sequence[float] = 0.5) -> Run:
@@ -101,7 +104,10 @@ class Model:
             return self.run()
         from foilseg import rest
 
-        return rest.join(self.study.dataset, self.runs, self.study.runs, thresholds=thresholds)
+        s, members = self.study, self.runs
+        each = np.broadcast_to(np.asarray(thresholds, float), len(members))
+        found = s.find(rest.determinants(members, each))
+        return found or rest.join(s.dataset, members, s.runs, thresholds=thresholds)
 
     def counts(self) -> pd.DataFrame:
         """Stored counts, each network's for its own defect: foil, against, defect, tp, ..."""

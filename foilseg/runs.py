@@ -6,13 +6,9 @@ not. ``checksums.json`` is written last; a file that no longer fits it is never 
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
 import platform
 import re
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
@@ -21,18 +17,17 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from foilseg.locks import RunError, lock
+
 if TYPE_CHECKING:
     from foilseg.ledger import Ledger
 
+__all__ = ["Run", "RunError", "complete", "find", "folder", "lock", "open_run"]
 LIBRARIES = ("torch", "numpy")
 CONFIG, COUNTS, COST, CHECKSUMS = "config.json", "counts.csv", "cost.json", "checksums.json"
 MODEL, HISTORY, LEDGERS = "model.safetensors", "history.csv", "ledgers.json"
 CLAIMS = "claims.csv"
 HISTOGRAMS = "histograms.npz"
-
-
-class RunError(RuntimeError):
-    """A run folder that cannot be used; the message names file and remedy."""
 
 
 @dataclass(frozen=True)
@@ -44,7 +39,7 @@ class Run:
     @property
     def config(self) -> dict[str, Any]:
         """What determined the run and the circumstances it was made in."""
-        return json.loads(self._file(CONFIG).read_text())
+        return json.loads(self.file(CONFIG).read_text())
 
     @property
     def name(self) -> str:
@@ -53,46 +48,46 @@ class Run:
 
     def history(self) -> pd.DataFrame:
         """iteration, train_loss, validation_loss."""
-        return pd.read_csv(self._file(HISTORY))
+        return pd.read_csv(self.file(HISTORY))
 
     def ledgers(self) -> list[Ledger]:
         """The account of every training pool, in order."""
         from foilseg.ledger import Ledger
 
-        content = json.loads(self._file(LEDGERS).read_text())["pools"]
+        content = json.loads(self.file(LEDGERS).read_text())["pools"]
         return [Ledger.from_json(json.dumps(pool)) for pool in content]
 
     def histograms(self):
         """How probable the pixels of each class were; see :class:`foilseg.curves.Histograms`."""
         from foilseg.curves import Histograms
 
-        return Histograms.read(self._file(HISTOGRAMS))
+        return Histograms.read(self.file(HISTOGRAMS))
 
     def claims(self) -> pd.DataFrame:
         """Of joined predictions: foil, against, class (of the reference), claims, pixels."""
-        return pd.read_csv(self._file(CLAIMS), dtype={"foil": str})
+        return pd.read_csv(self.file(CLAIMS), dtype={"foil": str})
 
     def counts(self) -> pd.DataFrame:
         """One row a foil, class and reference: foil, against, defect, tp, fp, fn, tn."""
-        return pd.read_csv(self._file(COUNTS), dtype={"foil": str})
+        return pd.read_csv(self.file(COUNTS), dtype={"foil": str})
 
     def cost(self) -> dict[str, float]:
         """Seconds, parameters and what else was measured."""
-        return json.loads(self._file(COST).read_text())
+        return json.loads(self.file(COST).read_text())
 
     def prediction(self, foil: str):
         """The predicted mask of a foil's validation region: uint8 (H, W)."""
         from foilseg import images
 
-        return images.read_indexed(self._file(f"predictions/{foil}.png"))
+        return images.read_indexed(self.file(f"predictions/{foil}.png"))
 
     def model(self) -> Path:
         """The file of the trained weights."""
-        return self._file(MODEL)
+        return self.file(MODEL)
 
     def checkpoint(self, iteration: int) -> Path:
         """The file of the weights that were kept after an iteration (thesis 3.5.1)."""
-        return self._file(f"checkpoints/model-{iteration:06d}.safetensors")
+        return self.file(f"checkpoints/model-{iteration:06d}.safetensors")
 
     def problems(self) -> list[str]:
         """What is wrong with the folder: files that are missing, altered, or do not belong."""
@@ -100,7 +95,7 @@ class Run:
         expected = _checksums(self.path / CHECKSUMS)
         for name in expected:
             try:
-                self._file(name)
+                self.file(name)
             except RunError as error:
                 found.append(str(error))
         for path in sorted(p for p in self.path.rglob("*") if p.is_file()):
@@ -109,16 +104,34 @@ class Run:
                 found.append(f"{path}: is no file of the run; move it elsewhere")
         return found
 
-    def _file(self, name: str) -> Path:
-        """The path of a file of the run, after its checksum was compared."""
+    def _again(self) -> str:
+        told = self.config["determines"]
+        command = f"foilseg train {told['experiment']} --profile {told['profile']}"
+        return f"`{command} --seed {told['seed']}`"
+
+    def file(self, name: str) -> Path:
+        """The path of a file of the run, after its checksum was compared.
+
+        Raises
+        ------
+        RunError
+            If the run has no such file, or it was altered.
+        """
         path = self.path / name
         expected = _checksums(self.path / CHECKSUMS).get(name)
+        if expected is not None and not path.is_file() and is_weight(name):
+            raise RunError(f"{path}: weights are not shipped; {self._again()} makes them")
         if expected is None or not path.is_file():
             raise RunError(f"{path}: is not in the run; delete {self.path} and train it again")
-        if _digest(path) != expected:
+        if digest(path) != expected:
             advice = f"delete {self.path} and train it again"
             raise RunError(f"{path}: truncated or altered since the run was stored; {advice}")
         return path
+
+
+def is_weight(name: str) -> bool:
+    """Whether a file of a run holds weights; a shipped study has none."""
+    return name.endswith(".safetensors")
 
 
 def _checksums(path: Path) -> dict[str, str]:
@@ -128,7 +141,8 @@ def _checksums(path: Path) -> dict[str, str]:
         raise RunError(f"{path}: missing or unreadable ({error}); delete the run folder") from error
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """SHA-256 of a file's content, in hexadecimal digits."""
     with path.open("rb") as file:
         digest = sha256()
         while block := file.read(1 << 20):
@@ -180,38 +194,6 @@ def open_run(path: Path) -> Run:
     return run
 
 
-@contextmanager
-def lock(path: Path) -> Iterator[None]:
-    """Hold the run folder ``path`` for this process alone, also while it is not there yet.
-
-    The system gives the lock back when the process ends, however it ends.
-
-    Raises
-    ------
-    RunError
-        If another process holds it.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    name = path.with_name(path.name + ".lock")
-    with name.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise RunError(
-                f"{path}: process {holder} is training this run; wait for it, or give another "
-                "place for the runs"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        try:
-            yield
-        finally:
-            name.unlink(missing_ok=True)
-
-
 def circumstances() -> dict[str, Any]:
     """Where a run was made: recorded with it, but no part of its identity."""
     import torch
@@ -232,7 +214,7 @@ def complete(part: Path, path: Path, leave_out: tuple[str, ...] = ()) -> Run:
     """
     files = sorted(p for p in part.rglob("*") if p.is_file())
     names = {p.relative_to(part).as_posix(): p for p in files}
-    sums = {n: _digest(p) for n, p in names.items() if n not in (*leave_out, CHECKSUMS)}
+    sums = {n: digest(p) for n, p in names.items() if n not in (*leave_out, CHECKSUMS)}
     (part / CHECKSUMS).write_text(json.dumps(sums, indent=1) + "\n")
     part.replace(path)
     for name in leave_out:

@@ -84,18 +84,17 @@ def checkpoint_counts(
     if iteration == run.config["determines"]["iterations"]:
         return run.counts()
     regions = validation_regions(data)
-    return _stored(
-        run, f"{iteration:06d}", lambda: _evaluate(data, run, regions, iteration, device)
-    )
+    return stored(run, f"{iteration:06d}", lambda: _evaluate(data, run, regions, iteration, device))
 
 
 def training_counts(data: Dataset, run: runs.Run, device: str = "auto") -> pd.DataFrame:
     """Counts of a trained network on the training regions; evaluated once, then read."""
     regions = training_regions(data)
-    return _stored(run, "training", lambda: _evaluate(data, run, regions, None, device))
+    return stored(run, "training", lambda: _evaluate(data, run, regions, None, device))
 
 
-def _stored(run: runs.Run, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+def stored(run: runs.Run, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+    """A table computed from a run's weights: made once, kept beside the runs, then read."""
     path = run.path.parent / EVALUATIONS / f"{run.name}-{name}.csv"
     if not path.is_file():
         checkpoints.write_bytes(make().to_csv(index=False).encode(), path)

@@ -10,12 +10,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
-from foilseg import experiments, folder, metrics, prose, runs
+from foilseg import experiments, folder, metrics, prose, runs, shelf
 from foilseg.code import code_version
 from foilseg.dataset import (
     Dataset,
@@ -28,8 +28,7 @@ from foilseg.dataset import (
 from foilseg.experiments import Experiment, Profile
 from foilseg.models import Model, stack
 from foilseg.pools import Index, build_index
-from foilseg.workers import Task
-from foilseg.workers import train as train_tasks
+from foilseg.workers import train as train_networks
 
 TWIN = "twin"
 DATA_ROOT = Path("_data")
@@ -46,12 +45,15 @@ class Study:
     profile : sizes of network and training.
     seed : first seed; decides the initial weights and every patch.
     runs : folder of the run store.
+    shipped : name of a study in ``results``, whose runs are taken where the store has none; "" for
+        none.
     """
 
     data: str
     profile: Profile
     seed: int
     runs: Path
+    shipped: str = ""
 
     @cached_property
     def dataset(self) -> Dataset:
@@ -87,9 +89,32 @@ class Study:
         return twin.write(DATA_ROOT / name, config, lights=1)
 
     @property
+    def name(self) -> str:
+        """What its shipped results are called: the profile, with the folder of other data."""
+        return study_name(self.data, self.profile.name)
+
+    @property
     def is_twin(self) -> bool:
         """Whether the embedded twin is the data."""
         return self.data == TWIN
+
+    @property
+    def shelf(self) -> shelf.Shelf | None:
+        """The shipped study, if there is one of this name."""
+        return shelf.shelf(self.shipped) if self.shipped else None
+
+    def find(self, determines: dict[str, Any]) -> runs.Run | None:
+        """The run with these determinants, of the store or else of the shipped study, or None.
+
+        Raises
+        ------
+        foilseg.shelf.ShelfError
+            If the store has none and that of the shipped study is stale or altered.
+        """
+        found = runs.find(self.runs, determines)
+        if found is None and self.shelf is not None:
+            found = self.shelf.find(determines)
+        return found
 
     def _repr_html_(self) -> str:
         """The banner at the head of a chapter: which study its numbers come from."""
@@ -98,6 +123,7 @@ class Study:
             f"Data: {data.name} ({len(data.foils)} foils, fingerprint {data.fingerprint[:8]});"
             f" profile {self.profile.name}; seed {self.seed}; code {code_version()[:8]}."
         )
+        facts += f" {self.shelf.summary}" if self.shelf else ""
         return prose.banner(facts, smoke=self.profile.name == "smoke")
 
     def with_seed(self, seed: int) -> Study:
@@ -152,12 +178,8 @@ class Study:
         """
         models = [self.with_seed(s).model(name) for s in seeds or (self.seed,) for name in names]
         todo = [(model, defect) for model in models for defect in model.missing()]
-        if workers > 1 and len(todo) > 1:
-            bare = [replace(model.study) for model, _ in todo]
-            tasks = [Task(s, m.row, d) for s, (m, d) in zip(bare, todo)]
-            train_tasks(tasks, min(workers, len(tasks)), device)
-        else:
-            _train_one_by_one(todo, device, progress and bool(todo))
+        if todo:
+            train_networks(todo, max(1, min(workers, len(todo))), device, progress)
         for model in models:
             model.joined()
 
@@ -196,63 +218,19 @@ class Study:
         """The validation region of a foil."""
         return split(self.dataset.foil(name))[1]
 
-    def photographs(self, name: str) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:
-        """A foil's pictures under each light (n, H, W) and the light directions (n, 3).
-
-        Cropped to the region of interest; (None, None) where the data has none of this foil.
-        """
-        from foilseg import raw_lights
-
-        if not (self.root / "lights" / f"{name}_1.png").is_file():
-            return None, None
-        foil = self.dataset.foil(name)
-        lights = raw_lights.read_lights(self.root / "lights.json")
-        pictures = raw_lights.read_photographs(self.root, name, len(lights))
-        rows, columns = (slice(o, o + n) for o, n in zip(foil.origin, foil.shape))
-        return pictures[:, rows, columns], lights
-
-    def albedo(self, name: str) -> dict[str, np.ndarray]:
-        """``{"albedo": (H, W)}`` of a validation region, from 0 to 1; empty without photographs."""
-        from foilseg import photometric
-
-        photographs, lights = self.photographs(name)
-        if photographs is None:
-            return {}
-        found = photometric.estimate_normals(photographs, lights)[1]
-        whole = self.dataset.foil(name)
-        region = self.validation(name)
-        top, left = (r - w for r, w in zip(region.origin, whole.origin))
-        height, width = region.shape
-        part = np.nan_to_num(found[top : top + height, left : left + width])
-        return {"albedo": (part / max(float(part.max()), 1e-9)).clip(0, 1).astype(np.float32)}
-
     def predictions(self, names: Iterable[str | Experiment], foil: str) -> dict[str, np.ndarray]:
         """Model title -> predicted mask of the foil's validation region (joined if need be)."""
         models = [self.model(name) for name in names]
         return {model.title: model.prediction(foil) for model in models}
 
-    def most_disputed(self, names: Iterable[str]) -> tuple[str, float]:
-        """The foil on whose pixels the models disagree most, and the share of those pixels."""
-        names = list(names)
-        shares = {}
-        for foil in self.dataset.foils:
-            masks = list(self.predictions(names, foil.name).values())
-            differs = np.any([mask != masks[0] for mask in masks[1:]], axis=0)
-            shares[foil.name] = float(np.mean(differs))
-        name = max(shares, key=shares.__getitem__)
-        return name, shares[name]
 
-
-def _train_one_by_one(todo: list[tuple[Model, str]], device: str, progress: bool) -> None:
-    total = sum(model.study.profile.iterations for model, _ in todo)
-    with tqdm(total=total, desc="all", unit="it", disable=not progress, position=0) as whole:
-        for number, (model, defect) in enumerate(todo, 1):
-            whole.set_description(f"all ({number} of {len(todo)} networks)")
-            model.run(defect, device, progress=whole.update if progress else False)
-
-
-def open_study(data: str = TWIN, profile: str = "smoke", seed: int = 0, runs: str = "") -> Study:
+def open_study(
+    data: str = TWIN, profile: str = "smoke", seed: int = 0, runs: str = "", shipped: bool = True
+) -> Study:
     """Check the parameters of a chapter and freeze them.
+
+    With ``shipped`` the runs of ``results/PROFILE`` (the twin) or ``results/FOLDER-PROFILE``
+    (other data, by the name of its folder) are taken where the store of runs has none.
 
     Raises
     ------
@@ -261,4 +239,11 @@ def open_study(data: str = TWIN, profile: str = "smoke", seed: int = 0, runs: st
     """
     if seed < 0:
         raise ValueError(f"seed: {seed} is negative")
-    return Study(data or TWIN, experiments.profile(profile), seed, Path(runs or RUNS_ROOT))
+    data, sizes = data or TWIN, experiments.profile(profile)
+    name = study_name(data, profile) if shipped else ""
+    return Study(data, sizes, seed, Path(runs or RUNS_ROOT), name)
+
+
+def study_name(data: str, profile: str) -> str:
+    """``PROFILE`` for the twin, ``FOLDER-PROFILE`` for other data."""
+    return profile if data == TWIN else f"{Path(data).resolve().name}-{profile}"

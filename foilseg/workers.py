@@ -11,7 +11,7 @@ import os
 import signal
 import threading
 from collections.abc import Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
 from dataclasses import dataclass, replace
 from functools import cache
 from queue import Empty
@@ -23,6 +23,7 @@ from foilseg import devices
 
 if TYPE_CHECKING:
     from foilseg.experiments import Experiment
+    from foilseg.models import Model
     from foilseg.study import Study
 
 _told = None  # of a worker: the queue that it reports to
@@ -53,11 +54,17 @@ def number(threads: int, device: str = "auto") -> int:
     return max(1, len(os.sched_getaffinity(0)) // threads)
 
 
-def train(tasks: Sequence[Task], workers: int, device: str = "auto") -> None:
-    """Train the networks of some tasks in ``workers`` processes, in their order.
+def train(
+    networks: Sequence[tuple[Model, str]], workers: int, device: str = "auto", progress: bool = True
+) -> None:
+    """Train some networks, each a model and a defect, in their order.
 
-    One bar over all iterations, and one for each process. A network that fails ends the whole:
-    those under way keep their last checkpoints, and the error is raised here.
+    Shows one bar over all iterations and one for each network under way. A network that fails
+    ends the whole: those under way keep their last checkpoints, and the error is raised here.
+
+    Parameters
+    ----------
+    workers : how many at a time, each in a process of its own; 1 trains them in this process.
 
     Raises
     ------
@@ -68,26 +75,32 @@ def train(tasks: Sequence[Task], workers: int, device: str = "auto") -> None:
     """
     if workers < 1:
         raise ValueError(f"workers: {workers} is not positive")
+    if workers == 1:
+        return _one_by_one(networks, device, progress)
+    tasks = [Task(replace(model.study), model.row, defect) for model, defect in networks]
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
-    total = sum(task.study.profile.iterations for task in tasks)
     pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(queue,))
-    with _Bars(total, len(tasks), workers) as bars:
+    with _Bars(tasks, workers, progress) as bars:
         waiting = {pool.submit(_work, n, task, device) for n, task in enumerate(tasks)}
         try:
             while waiting:
                 done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-                bars.read(queue, tasks)
-                _raise_first(done)
+                bars.read(queue)
+                for future in done:
+                    future.result()
         except BaseException:
             _stop(pool)
             raise
     pool.shutdown()
 
 
-def _raise_first(done: set[Future]) -> None:
-    for future in done:
-        future.result()
+def _one_by_one(networks: Sequence[tuple[Model, str]], device: str, progress: bool) -> None:
+    total = sum(model.study.profile.iterations for model, _ in networks)
+    with tqdm(total=total, desc="all", unit="it", disable=not progress, position=0) as whole:
+        for number, (model, defect) in enumerate(networks, 1):
+            whole.set_description(f"all ({number} of {len(networks)} networks)")
+            model.run(defect, device, progress=whole.update if progress else False)
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
@@ -125,40 +138,46 @@ def _work(n: int, task: Task, device: str) -> None:
 class _Bars:
     """One bar for the whole, and one for each network under way."""
 
-    def __init__(self, total: int, tasks: int, workers: int):
-        self.whole = tqdm(total=total, desc=f"all (0 of {tasks} networks)", unit="it", position=0)
+    def __init__(self, tasks: Sequence[Task], workers: int, progress: bool):
+        self.tasks, self.shown, self.done = tasks, progress, 0
         self.free = list(range(1, workers + 1))
-        self.under_way: dict[int, tqdm] = {}
-        self.done, self.tasks = 0, tasks
+        self.under_way: dict[int, tuple[tqdm, int]] = {}
+        total = sum(task.study.profile.iterations for task in tasks)
+        self.whole = self._bar(total, "all", 0, leave=True)
+
+    def _bar(self, total: int, label: str, position: int, leave: bool = False) -> tqdm:
+        places = {"position": position, "leave": leave, "disable": not self.shown}
+        return tqdm(total=total, desc=label, unit="it", **places)
 
     def __enter__(self):
         return self
 
     def __exit__(self, *error):
-        for bar in (*self.under_way.values(), self.whole):
+        for bar, _ in self.under_way.values():
             bar.close()
+        self.whole.close()
 
-    def read(self, queue, tasks: Sequence[Task]) -> None:
+    def read(self, queue) -> None:
         """Show what the processes told since the last time."""
         while True:
             try:
                 n, steps = queue.get_nowait()
             except Empty:
-                return
-            self._end(n) if steps is None else self._advance(n, steps, tasks[n])
+                break
+            self._end(n) if steps is None else self._advance(n, steps)
+        self.whole.set_description(f"all ({self.done} of {len(self.tasks)} networks)")
 
-    def _advance(self, n: int, steps: int, task: Task) -> None:
+    def _advance(self, n: int, steps: int) -> None:
         if n not in self.under_way:
-            places = {"position": self.free.pop(0) if self.free else None, "leave": False}
-            total = task.study.profile.iterations
-            self.under_way[n] = tqdm(total=total, desc=task.label, unit="it", **places)
-        self.under_way[n].update(steps)
+            place, task = self.free.pop(0), self.tasks[n]
+            bar = self._bar(task.study.profile.iterations, task.label, place)
+            self.under_way[n] = bar, place
+        self.under_way[n][0].update(steps)
         self.whole.update(steps)
 
     def _end(self, n: int) -> None:
-        bar = self.under_way.pop(n, None)
-        if bar is not None:
-            self.free.append(-bar.pos)
+        if n in self.under_way:
+            bar, place = self.under_way.pop(n)
             bar.close()
+            self.free.append(place)
         self.done += 1
-        self.whole.set_description(f"all ({self.done} of {self.tasks} networks)")

@@ -111,7 +111,7 @@ def test_every_module_that_makes_a_run_is_in_its_code_version():
     )
     loaded = {name.split(".")[1] for name in done.stdout.split()}
     # rows and sizes are determinants themselves; the others measure, store or restore
-    apart = {"experiments", "code", "costs", "meters", "runs", "restore", "images"}
+    apart = {"experiments", "code", "costs", "meters", "runs", "locks", "restore", "images"}
     assert loaded - apart == set(code.DETERMINING)
 
 

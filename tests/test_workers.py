@@ -46,15 +46,14 @@ def test_two_processes_train_what_one_does_and_show_one_bar(toy_data, tmp_path, 
 
 def test_a_network_that_fails_ends_the_whole_with_its_error(toy_data, tmp_path):
     study = Study(str(toy_data), toy.PROFILE, 0, tmp_path)
-    rows = [study.model(name).row for name in ("baseline", "focal")]
-    tasks = [workers.Task(study, row, "") for row in rows]
+    networks = [(study.model(name), "") for name in ("baseline", "focal")]
     broken = tmp_path / f"{study.model('focal').path('').name}.part" / "checkpoints"
     broken.mkdir(parents=True)
     (broken / "last.safetensors").write_bytes(b"no checkpoint")
     with pytest.raises(checkpoints.CheckpointError, match=r"last\.safetensors"):
-        workers.train(tasks, 2)
+        workers.train(networks, 2)
     with pytest.raises(ValueError, match="workers"):
-        workers.train(tasks, 0)
+        workers.train(networks, 0)
 
 
 def test_processes_end_with_the_one_that_began_them_and_another_goes_on(toy_data, tmp_path):

@@ -1,0 +1,136 @@
+"""Studies that come with the repository: runs without their weights, in ``results/NAME``.
+
+``manifest.json`` binds every file to its run, and every run to what determined it. A study whose
+files were altered, or whose data or code are no longer those of today, is refused by name, so
+that no old number is printed for a new one.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from foilseg import runs
+
+ROOT = Path("results")
+MANIFEST = "manifest.json"
+SAME = ("experiment", "defect", "profile", "seed")  # what a run is asked for by
+LISTED = 6  # runs that a message names
+
+
+class ShelfError(RuntimeError):
+    """A shipped study that cannot be used; the message names files or runs, and the remedy."""
+
+
+@dataclass(frozen=True)
+class Shelf:
+    """One shipped study.
+
+    Attributes
+    ----------
+    path : its folder.
+    manifest : ``command`` that made it, ``twin`` (whether its data is the embedded one), ``data``
+        (name and fingerprint), ``profile``, ``code`` and ``files``, and per run name its
+        ``determines``, ``made`` (circumstances) and ``files``; files are path -> sha256.
+    """
+
+    path: Path
+    manifest: dict[str, Any]
+
+    def find(self, determines: dict[str, Any]) -> runs.Run | None:
+        """The run with these determinants, or None if the study never had one of that name.
+
+        Raises
+        ------
+        ShelfError
+            If it has one of the same experiment, defect, profile and seed that something else
+            determined, which makes it stale.
+        """
+        if determines["profile"] != self.manifest["profile"]:
+            return None
+        wanted = json.loads(json.dumps(determines))
+        stale, differs = [], set()
+        for name, entry in self.manifest["runs"].items():
+            held = entry["determines"]
+            if held == wanted:
+                return runs.Run(self.path / name)
+            if "members" not in held and _asked(held) == _asked(wanted):
+                differs |= {k for k in held.keys() | wanted.keys() if held.get(k) != wanted.get(k)}
+                stale.append(name)
+        if stale and self.manifest["twin"]:
+            raise ShelfError(self._stale(wanted, sorted(differs)))
+        return None
+
+    def _stale(self, wanted: dict[str, Any], differs: list[str]) -> str:
+        held = {n: e["determines"] for n, e in self.manifest["runs"].items()}
+        old = [
+            name
+            for name, entry in held.items()
+            if any(entry.get(k) != wanted.get(k) for k in ("data", "code"))
+            or _asked(entry) == _asked(wanted)
+        ]
+        more = f" and {len(old) - LISTED} more" if len(old) > LISTED else ""
+        return (
+            f"{self.path}: stale, another {' and '.join(differs)} than when it was trained: "
+            f"{', '.join(old[:LISTED])}{more}. Train it again with `{self.manifest['command']}`, "
+            f"choose another profile, or delete {self.path} to train what a chapter asks for"
+        )
+
+    def problems(self) -> list[str]:
+        """Files that are missing, altered, or not in the manifest."""
+        listed = dict(self.manifest["files"])
+        for name, entry in self.manifest["runs"].items():
+            listed |= {f"{name}/{file}": digest for file, digest in entry["files"].items()}
+        found = [
+            f"{self.path / name}: missing or altered"
+            for name, digest in listed.items()
+            if not (self.path / name).is_file() or runs.digest(self.path / name) != digest
+        ]
+        there = (p for p in self.path.rglob("*") if p.is_file())
+        names = sorted(p.relative_to(self.path).as_posix() for p in there)
+        strange = [name for name in names if name not in listed and name != MANIFEST]
+        return found + [f"{self.path / name}: not in the manifest" for name in strange]
+
+    @property
+    def summary(self) -> str:
+        """One sentence for a banner: where the numbers come from and how to make them again."""
+        made = next(iter(self.manifest["runs"].values()))["made"]
+        return (
+            f"Shown is the study shipped in {self.path.as_posix()}, "
+            f"{len(self.manifest['runs'])} runs made by {self.manifest['command']} with torch "
+            f"{made['libraries']['torch']}."
+        )
+
+
+def _asked(determines: dict[str, Any]) -> list[Any]:
+    return [determines.get(key) for key in SAME]
+
+
+def shelf(name: str, root: Path = ROOT) -> Shelf | None:
+    """The shipped study of that name, every file compared with its checksum; None if there is none.
+
+    Raises
+    ------
+    ShelfError
+        If the manifest cannot be read or a file is missing, altered or unknown.
+    """
+    path = Path(root) / name / MANIFEST
+    return _open(path, path.stat().st_mtime_ns) if path.is_file() else None
+
+
+@cache
+def _open(path: Path, changed: int) -> Shelf:
+    try:
+        manifest = json.loads(path.read_text())
+        found = Shelf(path.parent, manifest)
+        problems = found.problems()
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        advice = "restore it from the repository"
+        raise ShelfError(f"{path}: no manifest of a study ({error!r}); {advice}") from error
+    if problems:
+        more = f", and {len(problems) - LISTED} more" if len(problems) > LISTED else ""
+        raise ShelfError(f"{'; '.join(problems[:LISTED])}{more}: restore {path.parent}")
+    return found

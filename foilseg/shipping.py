@@ -1,0 +1,123 @@
+"""Packing a complete study, without weights, for everybody who clones the repository.
+
+What chapters read from a run's weights (evaluations of late checkpoints, of the training regions,
+gradients) is computed first, so that they need none of them afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from foilseg import findings, loss_tables, runs, shelf, stability
+from foilseg.code import code_version
+from foilseg.experiments import select
+from foilseg.stability import EVALUATIONS
+from foilseg.study import Study
+
+MOST_BYTES = 40_000_000
+
+
+class ShippingError(RuntimeError):
+    """A study that cannot be packed; the message says what it lacks."""
+
+
+def prepare(study: Study, names: Iterable[str], device: str = "auto") -> None:
+    """Compute everything a chapter may ask of the weights; what is there is kept."""
+    names = list(names)
+    findings.gaps(study, names)
+    findings.building(study)
+    if "baseline" in names:
+        loss_tables.gradient_shares(study)
+
+
+def pack(study: Study, names: Sequence[str] = (), out: Path | None = None) -> Path:
+    """Copy the runs of a study, of all its models unless named, to ``results``.
+
+    The folder is made beside the old one and takes its place when it is complete.
+
+    Returns
+    -------
+    The folder: every run without its weights, the evaluations, and ``manifest.json``.
+
+    Raises
+    ------
+    ShippingError
+        If a network is not trained yet (names the command that trains it), or the whole is larger
+        than 40 MB.
+    """
+    names = list(names) or select("all")
+    again = [name for name in names if name in stability.tested()]
+    lacking = [f"{n} {d}".strip() for n, d in study.missing(names)]
+    lacking += stability.missing(study, again)
+    if lacking:
+        raise ShippingError(f"not trained yet: {'; '.join(lacking)}")
+    prepare(study, names)
+    out = out or shelf.ROOT / study.name
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    held = {run.name: _copy(run, part) for run in _runs(study, names, again)}
+    files = _copy_evaluations(study, held, part)
+    _write_manifest(study, held, files, part)
+    size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
+    if size > MOST_BYTES:
+        raise ShippingError(f"{part}: {size / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.0f}")
+    shutil.rmtree(out, ignore_errors=True)
+    part.replace(out)
+    return out
+
+
+def _runs(study: Study, names: Sequence[str], again: Sequence[str]) -> list[runs.Run]:
+    """All runs: of every model with the study's seed, joined ones, and the further trainings."""
+    models = [study.model(name) for name in names]
+    for seed in stability.seeds(study)[1:]:
+        models += [study.with_seed(seed).model(name) for name in again]
+    found = [run for model in models for run in [*model.runs.values(), model.joined()]]
+    return list({run.name: run for run in found}.values())
+
+
+def _copy(run: runs.Run, part: Path) -> dict[str, Any]:
+    """Copy a run's files, each checked, but no weights; its entry in the manifest."""
+    names = [p.relative_to(run.path).as_posix() for p in run.path.rglob("*") if p.is_file()]
+    files = {}
+    for name in sorted(names):
+        if runs.is_weight(name):
+            continue
+        source = run.path / name if name == runs.CHECKSUMS else run.file(name)
+        target = part / run.name / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        files[name] = runs.digest(target)
+    config = run.config
+    return {"determines": config["determines"], "made": config["circumstances"], "files": files}
+
+
+def _copy_evaluations(study: Study, held: dict[str, Any], part: Path) -> dict[str, str]:
+    """Copy what was evaluated of these runs, and of the study as a whole: file -> sha256."""
+    whole = findings.building_file(study).name
+    files = {}
+    for path in sorted((study.runs / EVALUATIONS).iterdir()):
+        if path.name == whole or any(path.name.startswith(f"{name}-") for name in held):
+            target = part / EVALUATIONS / path.name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+            files[f"{EVALUATIONS}/{path.name}"] = runs.digest(target)
+    return files
+
+
+def _write_manifest(study: Study, held: dict, files: dict[str, str], part: Path) -> None:
+    data = "" if study.is_twin else f" DATA={Path(study.data).name}"
+    manifest = {
+        "command": f"make study PROFILE={study.profile.name}{data}",
+        "twin": study.is_twin,
+        "data": {"name": study.dataset.name, "fingerprint": study.dataset.fingerprint},
+        "profile": study.profile.name,
+        "seed": study.seed,
+        "code": code_version(),
+        "runs": held,
+        "files": files,
+    }
+    (part / shelf.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
