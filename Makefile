@@ -1,6 +1,6 @@
 # Tasks of the project. `make` lists them.
 PYTHON  ?= python3
-PROFILE ?= smoke
+PROFILE ?= $(if $(DATA),smoke,desk)
 DATA    ?=
 SEED    ?=
 ARGS    ?=
@@ -11,6 +11,7 @@ VENV := .venv
 BIN  := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 PARAMETERS = -p profile $(PROFILE) $(if $(DATA),-p data '$(DATA)') $(if $(SEED),-p seed $(SEED))
+STUDY = --profile $(PROFILE) $(if $(DATA),--data '$(DATA)') $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
 .PHONY: help book test lint study bench pair clean
@@ -18,8 +19,8 @@ PARAMETERS = -p profile $(PROFILE) $(if $(DATA),-p data '$(DATA)') $(if $(SEED),
 help:  ## list the tasks
 	@echo "make TASK, where TASK is"
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 10
-	@echo "variables: PROFILE=smoke|desk|thesis, DATA=DIR (a dataset folder; the twin if empty),"
-	@echo "           SEED=NUMBER, ARGS='what pytest takes'"
+	@echo "variables: PROFILE=desk|smoke|thesis (smoke if DATA is given),"
+	@echo "           DATA=DIR (a dataset folder; the twin if empty), SEED=NUMBER, ARGS='what pytest takes'"
 
 book: $(VENV)/.book  ## execute the chapters that are no longer valid and build _build/html
 	@begin=$$(date +%s) && \
@@ -35,9 +36,9 @@ lint: $(VENV)/.test  ## check style, formatting and the notebooks' rules
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -q tests/test_project.py
 
-study: $(VENV)/.book  ## train all models of the study (PROFILE=desk unless told)
-	$(BIN)/foilseg train all --profile $(if $(filter command line,$(origin PROFILE)),$(PROFILE),desk) \
-	  $(if $(DATA),--data '$(DATA)') $(if $(SEED),--seed $(SEED))
+study: $(VENV)/.book  ## train all models, with the tests of stability, and pack them into results/
+	$(BIN)/foilseg train all --stability $(STUDY)
+	$(BIN)/foilseg ship $(STUDY)
 
 bench: $(VENV)/.test  ## measure speed and memory (idle machine), into benchmarks/results/
 	@mkdir -p benchmarks/results
