@@ -9,7 +9,7 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
-from foilseg import evidence, experiments, fit, mistakes, scores, stability
+from foilseg import evaluations, evidence, experiments, fit, mistakes, scores, stability
 from foilseg.code import code_version
 from foilseg.dataset import Foil, LabelClass, validation_regions
 from foilseg.evidence import Evidence
@@ -126,7 +126,7 @@ def building(study: Study, clock: Callable[[], float] = time.perf_counter) -> pd
     executed again tells the same.
     """
     kind = f"{study.profile.name}-{study.dataset.fingerprint[:12]}-{code_version()}"
-    path = study.runs / stability.EVALUATIONS / f"building-{kind}.csv"
+    path = study.runs / evaluations.FOLDER / f"building-{kind}.csv"
     if not path.is_file():
         fit.write_tables(path.parent, {path.name: _building(study, clock)})
     return pd.read_csv(path)

@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import ndimage
 
 from foilseg.dataset import Foil, LabelClass
-from foilseg.defects import EIGHT
+from foilseg.defects import EIGHT, corner_and_size
 
 Box = tuple[int, int, int, int]
 Masks = Mapping[str, Mapping[str, np.ndarray]]
@@ -95,7 +95,7 @@ def largest_missed(
             sizes[0] = sizes[hit] = 0
             k = int(sizes.argmax())
             if sizes[k] and (best is None or sizes[k] > best.value):
-                box = _box(ndimage.find_objects(objects)[k - 1])
+                box = corner_and_size(ndimage.find_objects(objects)[k - 1])
                 rule = "largest annotated defect of which no pixel is found"
                 best = Pick(rule, foil.name, float(sizes[k]), c.name, box=box)
     return best
@@ -121,15 +121,10 @@ def most_against_label(
             sizes[0] = 0
             k = int(sizes.argmax())
             if best is None or (most, sizes[k]) > best[0]:
-                box = _box(ndimage.find_objects(areas)[k - 1])
+                box = corner_and_size(ndimage.find_objects(areas)[k - 1])
                 rule = "most models against the annotation"
                 best = (most, sizes[k]), Pick(rule, foil.name, float(most), c.name, box=box)
     return best and best[1]
-
-
-def _box(place: tuple[slice, slice]) -> Box:
-    rows, columns = place
-    return rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
 
 
 def sentence(pick: Pick | None) -> str:

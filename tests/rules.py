@@ -22,9 +22,10 @@ LAYERS = """
     defects plausibility label_errors
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
-    devices checkpoints curves meters costs batches inference probing training runs restore predict
+    devices checkpoints curves meters costs batches inference probing training runs evaluations
+    restore predict
     experiments fit rest models workers study tables loss_tables model_tables trainsets
-    scores galleries label_audit judgement error_nature
+    scores galleries confidence label_audit audit_quality judgement error_nature
     stability cells recount reweigh audit
     evidence claims claim_rules verdicts mistakes uncertainty findings sortable
     style figures acquisition_figures defect_figures sampling_figures plots result_plots
