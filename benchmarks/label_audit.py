@@ -115,17 +115,17 @@ def review(
 ) -> pd.DataFrame:
     """Right candidates, and missed objects found, after equal numbers of reviewed objects.
 
-    Columns list, length, and for each number "right 10" and "found 10"; NaN where a list is
-    shorter.
+    One row a list: its length, and "right, found" after each number (nothing where the list is
+    shorter) and at its end.
     """
     rows = []
     for name, found in lists.items():
-        row = {"list": name, "length": len(found.table)}
-        for number in at:
-            enough = number <= len(found.table)
+        length = len(found.table)
+        row = {"list": name, "length": length}
+        for title, number in {**{f"first {n}": n for n in at}, "all": length}.items():
             judged = audit_quality.judged(head(found, number), regions, classes)
-            for column in ("right", "found"):
-                row[f"{column} {number}"] = judged[column].sum() if enough else np.nan
+            both = f"{judged['right'].sum()}, {judged['found'].sum()}"
+            row[title] = both if number <= length else ""
         rows.append(row)
     return pd.DataFrame(rows)
 
@@ -182,13 +182,13 @@ def compare(study: Study, names: Sequence[str], model: str) -> None:
     lists = {"ours, agreement": label_audit.audit(regions, masks, classes, least)}
     ours = label_audit.audit(regions, masks, classes, least, sure)
     lists["ours, agreement and confidence"] = ours
-    size = int(ours.table["pixels"].sum())
+    size = sum(int((numbers > 0).sum()) for numbers in ours.numbers.values())
     by_pixel = {"ours, agreement and confidence": painted(ours, regions)}
     by_region = {
         name: [float(values[r.name].mean()) for r in regions] for name, values in by_pixel.items()
     }
     several = [n for n in names if not experiments.experiment(n).is_one_vs_rest]
-    for title, used in {f"{model}": [model], f"mean of {len(several)}": several}.items():
+    for title, used in {model: [model], f"mean of {len(several)}": several}.items():
         probs = {
             r.name: np.mean([probabilities(study, n, r) for n in used], axis=0) for r in regions
         }
@@ -224,8 +224,7 @@ def _show(regions, classes, lists, by_pixel, by_region, size: int) -> None:
     print(pd.DataFrame(rows, columns=columns).round(3).to_string(index=False))
     missing = audit_quality.judged(next(iter(lists.values())), regions, classes)["missing"].sum()
     print(f"\nObjects: right, and missed ones found (of {missing}), after as many reviewed")
-    table = review(lists, regions, classes).dropna(axis=1, how="all")
-    print(table.to_string(index=False, na_rep="-", float_format="{:.0f}".format))
+    print(review(lists, regions, classes).to_string(index=False))
     print(EXPLAINED.rstrip())
 
 

@@ -177,5 +177,5 @@ def note(without: Sequence[str]) -> str:
     return (
         f"The confidence is not known here, so the score is the agreement alone: neither the "
         f"weights nor the stored objects of {len(without)} networks are in this study (first: "
-        f"{without[0]}). Where the weights are, `foilseg train all --stability` stores them."
+        f"{without[0]}). Where the weights are, foilseg train all --stability stores them."
     )

@@ -2,6 +2,8 @@
 
 import shutil
 from dataclasses import replace
+from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -68,6 +70,31 @@ def test_the_confidence_of_a_pixel_is_the_mean_probability_of_its_object(study, 
             assert sure[row, column] == pytest.approx(expected, abs=2e-4)
             checked += 1
     assert checked >= 5
+
+
+def test_of_a_joined_mask_the_network_for_the_class_of_the_pixel_is_asked(study, monkeypatch):
+    first, second, whole = (np.zeros((6, 9), np.uint8) for _ in range(3))
+    first[1:4, 0:5], second[2:6, 3:8] = 1, 2
+    whole[first > 0], whole[second > 0] = 1, 2  # where both claim, the second is more probable
+    defects = {c.index: c.name for c in study.dataset.classes}
+
+    def network(own):
+        return SimpleNamespace(prediction=lambda foil: own, path=Path("runs/net"), name="net")
+
+    networks = {defects[1]: network(first), defects[2]: network(second)}
+    tables = {
+        id(networks[defects[k]]): pd.DataFrame(
+            [("f", defects[k], *box, pixels, sure)], columns=confidence.COLUMNS
+        )
+        for k, box, pixels, sure in [(1, (1, 0, 3, 5), 15, 0.6), (2, (2, 3, 4, 5), 20, 0.9)]
+    }
+    monkeypatch.setattr(confidence, "objects", lambda data, run, device: tables[id(run)])
+    places = {"study": study, "runs": networks, "prediction": lambda foil: whole}
+    sure = confidence.of_model(SimpleNamespace(**places), SimpleNamespace(name="f"))
+    assert np.array_equal(sure, np.choose(whole, [0, 0.6, 0.9]))
+    second[5, 7] = 0  # a file that is of another mask
+    with pytest.raises(runs.RunError, match="are not the 1 of the stored prediction"):
+        confidence.of_model(SimpleNamespace(**places), SimpleNamespace(name="f"))
 
 
 def test_objects_are_computed_once_and_stay_without_weights(copy, monkeypatch):
