@@ -25,10 +25,11 @@ LAYERS = """
     devices checkpoints curves meters costs batches inference probing training runs evaluations
     restore predict
     experiments fit rest models workers study tables loss_tables model_tables trainsets
-    scores galleries confidence label_audit audit_quality judgement error_nature
+    scores galleries confidence label_audit audit_quality label_galleries judgement error_nature
     stability cells recount reweigh audit
     evidence claims claim_rules verdicts mistakes uncertainty findings sortable
-    style figures acquisition_figures defect_figures sampling_figures plots result_plots
+    style figures gallery_figures acquisition_figures defect_figures sampling_figures
+    plots result_plots
     live packing widgets notebooks execution chapters cli
 """
 ORDER = LAYERS.split()
