@@ -19,6 +19,7 @@ from foilseg.dataset import Foil, LabelClass
 
 # neighbours that make pixels one object
 EIGHT = np.ones((3, 3), int)
+BOX = ["top", "left", "height", "width"]
 _RING = 4
 
 
@@ -55,6 +56,12 @@ def objects(mask: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
         numbers[hit] = found[hit] + sum(len(k) for k in kinds) - 1
         kinds.append(np.full(n, kind))
     return numbers, np.concatenate(kinds)
+
+
+def corner_and_size(place: tuple[slice, slice]) -> tuple[int, int, int, int]:
+    """Top, left, height and width of two slices; the columns :data:`BOX`."""
+    rows, columns = place
+    return rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
 
 
 def table(

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from foilseg.dataset import Foil, LabelClass, as_pixels
-from foilseg.galleries import Pick, look
+from foilseg.galleries import NONE, Pick, look
 from foilseg.label_audit import Audit, corrected
 from foilseg.style import ERROR_COLOURS, INK, PALE, done, house_style, note
 
@@ -59,7 +59,8 @@ def bare(axes) -> None:
         spine.set(visible=True, color=PALE, linewidth=0.6)
 
 
-def _class_legend(figure: Figure, classes: Sequence[LabelClass]) -> None:
+def class_legend(figure: Figure, classes: Sequence[LabelClass]) -> None:
+    """The colours of the classes below a figure."""
     handles = [Patch(facecolor=c.colour, edgecolor=PALE, label=c.name) for c in classes]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(6, len(handles)))
 
@@ -77,7 +78,7 @@ def examples(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Figure:
             axes[0, column].set_title(foil.name)
             for row, title in enumerate(titles if column == 0 else ()):
                 axes[row, 0].set_ylabel(title)
-        _class_legend(figure, classes)
+        class_legend(figure, classes)
         return done(figure)
 
 
@@ -108,7 +109,7 @@ def patches(images: np.ndarray, masks: np.ndarray, classes: Sequence[LabelClass]
         for column, (image, mask) in enumerate(zip(images, masks)):
             picture(axes[0, column], image)
             mask_of(axes[1, column], mask, classes)
-        _class_legend(figure, classes)
+        class_legend(figure, classes)
         return done(figure)
 
 
@@ -132,7 +133,7 @@ def predictions(
             place.set_title(title)
         for place in places[count:]:
             place.set_axis_off()
-        _class_legend(figure, classes)
+        class_legend(figure, classes)
         return done(figure)
 
 
@@ -172,10 +173,11 @@ def example(
     foils: Sequence[Foil],
     masks: Mapping[str, dict[str, np.ndarray]],
     classes: Sequence[LabelClass],
+    without: str = NONE,
 ) -> Figure:
     """What a rule picked: input, annotation, truth and predictions; a sentence for no pick."""
     if pick is None:
-        return note("No foil of these data is picked by this rule.")
+        return note(f"{without}.")
     foil = next(f for f in foils if f.name == pick.foil)
     part, seen = look(pick, foil, masks[foil.name])
     columns = 2 if part.shape[1] > 2 * part.shape[0] else 5
@@ -202,7 +204,7 @@ def candidates(
             axes[0, column].set_title(f"{row.foil}, {row.object}", fontsize=9)
         for row, title in enumerate(("image", "annotation", "with candidate")):
             axes[row, 0].set_ylabel(title)
-        _class_legend(figure, classes)
+        class_legend(figure, classes)
         return done(figure)
 
 

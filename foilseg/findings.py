@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foilseg import evidence, experiments, fit, mistakes, scores, stability
+from foilseg import evaluations, evidence, experiments, fit, mistakes, scores, stability
 from foilseg.code import code_version
 from foilseg.dataset import Foil, LabelClass, validation_regions
 from foilseg.evidence import Evidence
@@ -127,7 +127,7 @@ def building(study: Study, clock: Callable[[], float] = time.perf_counter) -> pd
     executed again tells the same.
     """
     path = building_file(study)
-    shipped = study.shelf and study.shelf.path / stability.EVALUATIONS / path.name
+    shipped = study.shelf and study.shelf.path / evaluations.FOLDER / path.name
     if shipped and shipped.is_file() and not path.is_file():
         return pd.read_csv(shipped)
     if not path.is_file():
@@ -138,7 +138,7 @@ def building(study: Study, clock: Callable[[], float] = time.perf_counter) -> pd
 def building_file(study: Study) -> Path:
     """Where :func:`building` keeps what it measured."""
     kind = f"{study.profile.name}-{study.dataset.fingerprint[:12]}-{code_version()}"
-    return study.runs / stability.EVALUATIONS / f"building-{kind}.csv"
+    return study.runs / evaluations.FOLDER / f"building-{kind}.csv"
 
 
 def _building(study: Study, clock: Callable[[], float]) -> pd.DataFrame:

@@ -16,10 +16,11 @@ import pandas as pd
 from scipy import ndimage
 
 from foilseg.dataset import Foil, LabelClass
-from foilseg.defects import EIGHT
+from foilseg.defects import EIGHT, corner_and_size, objects
 
 Box = tuple[int, int, int, int]
 Masks = Mapping[str, Mapping[str, np.ndarray]]
+NONE = "No foil of these data is picked by this rule"
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,12 @@ def f_scores(counts: pd.DataFrame) -> pd.Series:
     return 2 * sums["tp"] / below.where(below > 0)
 
 
-def by_score(counts: pd.DataFrame, which: str) -> Pick:
-    """The foil in which one model is ``"worst"``, ``"median"`` or ``"best"`` by F-score.
+def by_score(counts: pd.DataFrame, which: str, of: str = "") -> Pick:
+    """The foil in which the models of ``counts`` are ``"worst"``, ``"median"`` or ``"best"``.
 
-    The median of an even number of foils is the lower one of the middle. Foils without a defect
-    in label and prediction have no score and are left out.
+    What decides is the F-score, with the counts added up over models and defects. The median of
+    an even number of foils is the lower one of the middle. Foils without a defect in label and
+    prediction have no score and are left out. ``of`` : what the rule calls several models.
 
     Raises
     ------
@@ -66,7 +68,46 @@ def by_score(counts: pd.DataFrame, which: str) -> Pick:
     foil = order.index[places[which]]
     models = counts["model"].unique() if "model" in counts else [""]
     model = str(models[0]) if len(models) == 1 else ""
-    return Pick(f"{which} F-score of {model}".strip(), str(foil), float(order[foil]), model=model)
+    said = f"{which} F-score{f' of {of or model}' if of or model else ''}"
+    return Pick(said, str(foil), float(order[foil]), model=model)
+
+
+def typical(counts: pd.DataFrame, titles: Sequence[str], of: str = "") -> Pick | None:
+    """The foil in which some models have their median F-score; None if they have none."""
+    own = counts[counts["model"].isin(titles)]
+    if f_scores(own).isna().all():
+        return None
+    return by_score(own.assign(model=own["model"].astype(str)), "median", of)
+
+
+def strongest(counts: pd.DataFrame, titles: Sequence[str]) -> str | None:
+    """Of some models the one with the highest F-score over all foils; None if none has one."""
+    scores = {}
+    for title in titles:
+        own = counts[counts["model"] == title].assign(foil="all")
+        scores |= {title: float(f_scores(own).iloc[0])} if len(own) else {}
+    known = {title: score for title, score in scores.items() if score == score}
+    return max(known, key=known.__getitem__) if known else None
+
+
+def representative(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> list[Pick]:
+    """Few foils that together show every annotated defect.
+
+    Each is the one with the most classes that those before it do not show, of equal ones the one
+    with most objects. The value is the number of those classes. A class that no foil has is not
+    shown; without any annotated defect the list is empty.
+    """
+    defects = [c for c in classes if c.index]
+    kinds = {f.name: [c.name for c in defects if (f.mask == c.index).any()] for f in foils}
+    number = {f.name: int(objects(f.mask, len(classes))[0].max(initial=0)) for f in foils}
+    picks, shown = [], set()
+    while any(set(each) - shown for each in kinds.values()):
+        name = max(kinds, key=lambda n: (len(set(kinds[n]) - shown), number[n]))
+        new = [kind for kind in kinds[name] if kind not in shown]
+        rule = f"most annotated classes that are not shown before ({', '.join(new)})"
+        picks.append(Pick(rule, name, float(len(new))))
+        shown.update(new)
+    return picks
 
 
 def most_disagreed(masks: Masks) -> Pick:
@@ -89,13 +130,13 @@ def largest_missed(
     best = None
     for foil in foils:
         for c in (c for c in classes if c.index):
-            objects, count = ndimage.label(foil.mask == c.index, EIGHT)
-            hit = np.unique(objects[masks[foil.name] == c.index])
-            sizes = np.bincount(objects.ravel(), minlength=count + 1)
+            numbers, count = ndimage.label(foil.mask == c.index, EIGHT)
+            hit = np.unique(numbers[masks[foil.name] == c.index])
+            sizes = np.bincount(numbers.ravel(), minlength=count + 1)
             sizes[0] = sizes[hit] = 0
             k = int(sizes.argmax())
             if sizes[k] and (best is None or sizes[k] > best.value):
-                box = _box(ndimage.find_objects(objects)[k - 1])
+                box = corner_and_size(ndimage.find_objects(numbers)[k - 1])
                 rule = "largest annotated defect of which no pixel is found"
                 best = Pick(rule, foil.name, float(sizes[k]), c.name, box=box)
     return best
@@ -121,21 +162,16 @@ def most_against_label(
             sizes[0] = 0
             k = int(sizes.argmax())
             if best is None or (most, sizes[k]) > best[0]:
-                box = _box(ndimage.find_objects(areas)[k - 1])
+                box = corner_and_size(ndimage.find_objects(areas)[k - 1])
                 rule = "most models against the annotation"
                 best = (most, sizes[k]), Pick(rule, foil.name, float(most), c.name, box=box)
     return best and best[1]
 
 
-def _box(place: tuple[slice, slice]) -> Box:
-    rows, columns = place
-    return rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
-
-
-def sentence(pick: Pick | None) -> str:
-    """A pick for the prose of a chapter."""
+def sentence(pick: Pick | None, without: str = NONE) -> str:
+    """A pick for the prose of a chapter; ``without`` stands for none."""
     if pick is None:
-        return "No foil of these data is picked by this rule"
+        return without
     what = f", a defect of the class {pick.defect}" if pick.defect else ""
     return f"The rule ({pick.rule}) picks foil {pick.foil}{what}, with the value {pick.value:.4g}"
 

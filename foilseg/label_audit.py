@@ -19,13 +19,11 @@ from scipy import ndimage
 
 from foilseg import images
 from foilseg.dataset import Foil, LabelClass
-from foilseg.defects import EIGHT
+from foilseg.defects import BOX, EIGHT, corner_and_size
 
 OVERLAP = 0.1  # an object with less than this share of another mask is not in it
-TRUE = 0.5  # share of a candidate that the truth has to confirm
 MISSING, OTHER = "not annotated", "annotated as another defect"
 COLUMNS = ["foil", "object", "defect", "kind", "score", "agreement", "confidence", "pixels"]
-BOX = ["top", "left", "height", "width"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -47,7 +45,7 @@ def audit(
     masks: Mapping[str, Mapping[str, np.ndarray]],
     classes: Sequence[LabelClass],
     agree: int = 2,
-    probabilities: Mapping[str, np.ndarray] | None = None,
+    confidence: Mapping[str, Mapping[str, np.ndarray]] | None = None,
 ) -> Audit:
     """Find the candidates.
 
@@ -56,28 +54,30 @@ def audit(
     foils : regions that no model was trained on.
     masks : foil name -> model -> predicted mask uint8 (H, W).
     agree : how many models have to agree, at least 1 and at most all.
-    probabilities : foil name -> float (classes, H, W), mean over the models, where they are
-        known.
+    confidence : foil name -> model -> float (H, W), how sure the model is of its prediction in
+        each pixel, where that is known (:func:`foilseg.confidence.maps`).
 
     Returns
     -------
     The audit. Its table has the columns foil, object (number within the foil), defect, kind (not
     annotated, or annotated as another defect), score, agreement (mean share of the models that
-    say the defect, over the object's pixels), confidence (mean probability of the defect there,
-    NaN if unknown), pixels, and top, left, height, width. The score is agreement times
-    confidence, or the agreement alone. No candidate gives a table of no rows.
+    say the defect, over the object's pixels), confidence (mean over these pixels and the models
+    that say the defect there, NaN if unknown), pixels, and top, left, height, width. The score is
+    agreement times confidence, or the agreement alone; so it is the mean over all models and
+    pixels, one that does not say the defect counting 0. No candidate gives a table of no rows.
 
     Raises
     ------
     ValueError
-        If ``agree`` is out of range, a foil has no prediction, or a mask has another size.
+        If ``agree`` is out of range, a foil has no prediction, or a mask or a confidence has
+        another size or is missing.
     """
     rows, numbers = [], {}
     for foil in foils:
         shares = _shares(foil, masks.get(foil.name, {}), classes, agree)
-        known = None if probabilities is None else probabilities[foil.name]
+        sure = _sure(foil, masks[foil.name], confidence)
         least = agree / len(masks[foil.name]) - 1e-9
-        found, numbers[foil.name] = _candidates(foil, shares, classes, least, known)
+        found, numbers[foil.name] = _candidates(foil, shares, classes, least, sure)
         rows += found
     table = pd.DataFrame(rows, columns=[*COLUMNS, *BOX])
     table["score"] = table["agreement"] * table["confidence"].astype(float).fillna(1.0)
@@ -99,7 +99,18 @@ def _shares(foil: Foil, masks, classes, agree: int) -> dict[int, np.ndarray]:
     return {c.index: (stack == c.index).mean(axis=0) for c in classes if c.index}
 
 
-def _candidates(foil: Foil, shares, classes, least: float, probabilities):
+def _sure(foil: Foil, masks, confidence):
+    """The masks and the confidences of all models, each (M, H, W); None if unknown."""
+    if confidence is None:
+        return None
+    known = confidence.get(foil.name, {})
+    for title in masks:
+        if title not in known or known[title].shape != foil.shape:
+            raise ValueError(f"confidence: none of {title} for {foil.name} in its size")
+    return np.stack(list(masks.values())), np.stack([known[title] for title in masks])
+
+
+def _candidates(foil: Foil, shares, classes, least: float, known):
     numbers, rows = np.zeros(foil.shape, np.int32), []
     for c in (c for c in classes if c.index):
         found, count = ndimage.label(shares[c.index] >= least, EIGHT)
@@ -109,8 +120,9 @@ def _candidates(foil: Foil, shares, classes, least: float, probabilities):
                 continue
             inside = found[box] == k
             sure = np.nan
-            if probabilities is not None:
-                sure = float(probabilities[c.index][box][inside].mean())
+            if known is not None:
+                said, values = (stack[:, *box][:, inside] for stack in known)
+                sure = float(values[said == c.index].mean())
             numbers[box][inside] = len(rows) + 1
             agreement = float(shares[c.index][box][inside].mean())
             labelled = float((foil.mask[box][inside] > 0).mean())
@@ -123,77 +135,15 @@ def _candidates(foil: Foil, shares, classes, least: float, probabilities):
                     "agreement": agreement,
                     "confidence": sure,
                     "pixels": int(inside.sum()),
-                    **dict(zip(BOX, _corner_and_size(box))),
+                    **dict(zip(BOX, corner_and_size(box))),
                 }
             )
     return rows, numbers
 
 
-def _corner_and_size(box: tuple[slice, slice]) -> tuple[int, int, int, int]:
-    rows, columns = box
-    return rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
-
-
-def judged(found: Audit, foils: Sequence[Foil], classes: Sequence[LabelClass]) -> pd.DataFrame:
-    """Precision and recall of an audit against the truth, by class.
-
-    A candidate is right if the truth has its defect in at least half of its pixels. What there
-    is to find are the objects of the truth of which the labels have less than a tenth; one is
-    found if right candidates of its defect cover at least a tenth of it.
-
-    Columns
-    -------
-    defect, candidates, right, precision, missing, found, recall; a share of nothing is NaN. Data
-    without a truth give no rows.
-    """
-    rows = []
-    for c in (c for c in classes if c.index):
-        counts = np.zeros(4, np.int64)
-        for foil in foils:
-            if foil.truth is None:
-                return pd.DataFrame(columns=["defect", *_JUDGED])
-            counts += _judge(found, foil, c)
-        listed, right, missing, hit = counts.tolist()
-        shares = right / listed if listed else np.nan, hit / missing if missing else np.nan
-        values = (listed, right, shares[0], missing, hit, shares[1])
-        rows.append({"defect": c.name, **dict(zip(_JUDGED, values))})
-    return pd.DataFrame(rows)
-
-
 def most(models: int) -> int:
     """How many models have to agree if nothing else is said: half of them, rounded up."""
     return max(1, -(-models // 2))
-
-
-def note(found: Audit, table: pd.DataFrame) -> str:
-    """One sentence that reads :func:`judged`."""
-    if table.empty:
-        return "These data have no truth, so the list has to be reviewed by eye."
-    listed, right = int(table["candidates"].sum()), int(table["right"].sum())
-    missing, hit = int(table["missing"].sum()), int(table["found"].sum())
-    return (
-        f"The truth confirms {right} of the {listed} candidates, and they find {hit} of the "
-        f"{missing} objects that the annotators missed."
-    )
-
-
-_JUDGED = ["candidates", "right", "precision", "missing", "found", "recall"]
-
-
-def _judge(found: Audit, foil: Foil, c: LabelClass) -> np.ndarray:
-    """Candidates, right ones, missing objects and found ones of one class on one foil."""
-    rows = found.table[(found.table["foil"] == foil.name) & (found.table["defect"] == c.name)]
-    chosen = rows["object"].to_numpy(int)
-    true = foil.truth == c.index
-    numbers = found.numbers[foil.name]
-    right = chosen[ndimage.mean(true, numbers, chosen) >= TRUE] if len(chosen) else chosen
-    objects, count = ndimage.label(true, EIGHT)
-    every = np.arange(1, count + 1)
-    labelled = ndimage.mean(foil.mask == c.index, objects, every) if count else np.zeros(0)
-    covered = ndimage.mean(np.isin(numbers, right), objects, every) if count else np.zeros(0)
-    missing = labelled < OVERLAP
-    hit = int((missing & (covered >= OVERLAP)).sum())
-    return np.array([len(chosen), len(right), int(missing.sum()), hit])
 
 
 def export(

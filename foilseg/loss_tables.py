@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from foilseg import experiments, fit, losses, published, restore, sampling, stability
+from foilseg import evaluations, experiments, fit, losses, published, restore, sampling
 from foilseg.study import Study
 
 DIGITS = 3  # of the printed weights
@@ -80,7 +80,7 @@ def gradient_shares(study: Study) -> pd.DataFrame:
     :func:`probe`. Computed once and kept beside the baseline's run.
     """
     run = study.run("baseline")
-    table = stability.stored(run, "gradients", lambda: _gradient_shares(study).reset_index())
+    table = evaluations.stored(run, "gradients", lambda: _gradient_shares(study).reset_index())
     return table.set_index("loss")
 
 

@@ -127,6 +127,10 @@ class Model:
         """The predicted mask of a foil's validation region: uint8 (H, W)."""
         return self.joined().prediction(foil)
 
+    def network_predictions(self, foil: str) -> dict[str, np.ndarray]:
+        """Defect (``""`` for all classes) -> mask of its network, uint8 (H, W)."""
+        return {defect: run.prediction(foil) for defect, run in self.runs.items()}
+
     def history(self) -> dict[str, pd.DataFrame]:
         """Title of the network -> its history; titles name the defect for One-vs-Rest."""
         titles = {d: f"{self.title}: {d}" if d else self.title for d in self.networks}

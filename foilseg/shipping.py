@@ -14,8 +14,8 @@ from typing import Any
 
 from foilseg import findings, loss_tables, runs, shelf, stability
 from foilseg.code import code_version
+from foilseg.evaluations import FOLDER as EVALUATIONS
 from foilseg.experiments import select
-from foilseg.stability import EVALUATIONS
 from foilseg.study import Study
 
 MOST_BYTES = 40_000_000

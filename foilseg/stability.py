@@ -7,14 +7,23 @@ with different seeds, and states the standard deviation of the mean rates (secti
 
 from __future__ import annotations
 
-import io
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import combinations
 
 import numpy as np
 import pandas as pd
 
-from foilseg import checkpoints, devices, experiments, fit, metrics, published, restore, runs
+from foilseg import (
+    confidence,
+    devices,
+    evaluations,
+    experiments,
+    fit,
+    metrics,
+    published,
+    restore,
+    runs,
+)
 from foilseg.dataset import Dataset, Foil, training_regions, validation_regions
 from foilseg.inference import THRESHOLD, Predictor
 from foilseg.models import Model, stack
@@ -22,7 +31,6 @@ from foilseg.study import Study
 
 RATES = list(metrics.RATES)
 TRAININGS = 3  # of PSoMT
-EVALUATIONS = "evaluations"
 PSOI, PSOMT = "PSoI", "PSoMT"
 
 
@@ -57,7 +65,8 @@ def complete(
 ) -> list[str]:
     """Train and evaluate everything both tests need for some models; what is there is kept.
 
-    Every model is evaluated at its late checkpoints; those of Table 4.1 are trained again.
+    Every model is evaluated at its late checkpoints, and it is stored how sure it is of each
+    object that it predicts (:mod:`foilseg.confidence`); those of Table 4.1 are trained again.
     """
     names = list(names)
     again = [name for name in names if name in tested()]
@@ -68,6 +77,7 @@ def complete(
         for run in study.model(name).made():
             for iteration in study.profile.keep:
                 checkpoint_counts(study.dataset, run, iteration, device)
+            confidence.objects(study.dataset, run, device)
     return again
 
 
@@ -84,21 +94,14 @@ def checkpoint_counts(
     if iteration == run.config["determines"]["iterations"]:
         return run.counts()
     regions = validation_regions(data)
-    return stored(run, f"{iteration:06d}", lambda: _evaluate(data, run, regions, iteration, device))
+    name = f"{iteration:06d}"
+    return evaluations.stored(run, name, lambda: _evaluate(data, run, regions, iteration, device))
 
 
 def training_counts(data: Dataset, run: runs.Run, device: str = "auto") -> pd.DataFrame:
     """Counts of a trained network on the training regions; evaluated once, then read."""
     regions = training_regions(data)
-    return stored(run, "training", lambda: _evaluate(data, run, regions, None, device))
-
-
-def stored(run: runs.Run, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """A table computed from a run's weights: made once, kept beside the runs, then read."""
-    path = run.path.parent / EVALUATIONS / f"{run.name}-{name}.csv"
-    if not path.is_file():
-        checkpoints.write_bytes(make().to_csv(index=False).encode(), path)
-    return pd.read_csv(io.BytesIO(path.read_bytes()), dtype={"foil": str})
+    return evaluations.stored(run, "training", lambda: _evaluate(data, run, regions, None, device))
 
 
 def _evaluate(

@@ -23,12 +23,13 @@ LAYERS = """
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
     devices checkpoints curves meters costs batches inference probing training locks runs shelf
-    restore predict
-    experiments fit rest models workers study acquisition stability tables loss_tables model_tables
-    trainsets scores galleries label_audit judgement error_nature
-    cells recount reweigh audit
+    evaluations restore predict
+    experiments fit rest models workers study acquisition tables
+    scores galleries confidence label_audit audit_quality label_galleries judgement error_nature
+    stability loss_tables model_tables trainsets cells recount reweigh audit
     evidence claims claim_rules verdicts mistakes uncertainty findings shipping sortable
-    style figures acquisition_figures defect_figures sampling_figures plots result_plots
+    style figures gallery_figures acquisition_figures defect_figures sampling_figures
+    plots result_plots
     live packing widgets notebooks execution chapters cli
 """
 ORDER = LAYERS.split()

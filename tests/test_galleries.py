@@ -1,11 +1,13 @@
 """Rules that pick examples, on made-up studies whose answer is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
 from viewer import CLASSES
 
-from foilseg import figures, galleries
+from foilseg import figures, galleries, gallery_figures, label_galleries
 from foilseg.dataset import Foil
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
@@ -126,3 +128,112 @@ def test_a_pick_and_no_pick_are_sentences_and_pictures():
     drawn = figures.example(pick, [foil], masks, CLASSES)
     assert (drawn.axes[2].images[0].get_array() == foil.mask).all()
     assert figures.example(None, [foil], masks, CLASSES).texts[0].get_text().startswith("No foil")
+
+
+def test_the_typical_foil_of_several_models_has_the_median_of_their_common_score():
+    both = pd.concat([COUNTS, COUNTS.assign(model="Other", tp=[9, 0, 0, 0, 0])])
+    # together: a 20/(20+2+2), b 8/(8+0+4), c 0, e 4/4
+    pick = galleries.typical(both, ["Baseline", "Other"], "these models")
+    assert (pick.foil, pick.rule) == ("b", "median F-score of these models")
+    assert pick.value == 8 / 12 and pick.model == ""
+    alone = galleries.typical(both, ["Baseline"])
+    assert (alone.foil, alone.model) == ("a", "Baseline")
+    for nobody in ([], [None], ["Nobody"]):
+        assert galleries.typical(both, nobody) is None
+    assert galleries.typical(COUNTS.iloc[[3]], ["Baseline"]) is None, "no foil has a score"
+
+
+def test_the_strongest_model_has_the_highest_score_over_all_foils():
+    # pooled: Baseline 14/(14+4+4); Sharp is better in the mean of the foils, not over all
+    sharp = COUNTS.iloc[[1, 4]].assign(model="Sharp", tp=[1, 9], fp=[20, 0], fn=[0, 0])
+    silent = COUNTS.iloc[[3]].assign(model="Silent")
+    counts = pd.concat([COUNTS, sharp, silent])
+    pooled = {"Baseline": 14 / 22, "Sharp": 20 / 40}
+    assert galleries.strongest(counts, ["Sharp", "Baseline", "Silent"]) == "Baseline"
+    assert pooled["Baseline"] > pooled["Sharp"]
+    assert galleries.strongest(counts, ["Sharp", "Silent"]) == "Sharp"
+    assert galleries.strongest(counts, ["Silent"]) is None
+    assert galleries.strongest(counts, []) is None
+
+
+def test_representative_foils_show_every_annotated_class():
+    one = made("one", (0, 0, 2, 2, 1))
+    two = made("two", (0, 0, 2, 2, 1), (5, 5, 2, 2, 2))
+    more = made("more", (0, 0, 2, 2, 1), (5, 5, 2, 2, 2), (9, 9, 1, 1, 2))
+    last = made("last", (0, 0, 2, 2, 3), (5, 5, 2, 2, 1))
+    picks = galleries.representative([one, two, more, last, made("none")], CLASSES)
+    assert [(p.foil, p.value) for p in picks] == [("more", 2), ("last", 1)]
+    assert picks[0].rule.endswith("(pit, crack & line)") and picks[1].rule.endswith("(spot)")
+    assert "defect=" not in galleries.link(picks[0], (20, 30))
+    assert galleries.representative([made("none")], CLASSES) == []
+
+
+@pytest.fixture
+def wrong():
+    """Two foils: in a one annotation is 24 pixels too large, in b two objects are missing."""
+    a = made("a", (0, 0, 6, 8, 1), (10, 10, 9, 9, 2))
+    a = replace(a, truth=made("a", (1, 1, 4, 6, 1)).mask)  # nothing is where b is annotated
+    b = made("b", (0, 0, 4, 4, 1))
+    b = replace(b, truth=made("b", (0, 0, 4, 3, 1), (14, 2, 2, 2, 2), (17, 4, 3, 3, 3)).mask)
+    return [a, b]
+
+
+def test_the_coarsest_annotation_has_most_pixels_beyond_its_defect(wrong):
+    pick = label_galleries.coarsest(wrong, CLASSES)
+    assert (pick.foil, pick.defect, pick.value, pick.box) == ("a", "pit", 24, (0, 0, 6, 8))
+    pick = label_galleries.coarsest(wrong[1:], CLASSES)
+    assert (pick.foil, pick.value, pick.box) == ("b", 4, (0, 0, 4, 4))
+    exact = [replace(foil, mask=foil.truth) for foil in wrong]
+    assert label_galleries.coarsest(exact, CLASSES) is None
+
+
+def test_missing_annotations_are_shown_where_most_of_them_are(wrong):
+    a, b = wrong
+    c = replace(made("c", shape=(20, 30)), truth=made("c", (3, 3, 2, 2, 1), (15, 25, 2, 2, 1)).mask)
+    picks = label_galleries.most_missed([a, c, b], CLASSES, side=8)
+    assert [(p.foil, p.value, p.box) for p in picks] == [
+        ("b", 2, (12, 0, 8, 8)),
+        ("c", 1, (0, 0, 8, 8)),
+    ]
+    assert len(label_galleries.most_missed([a, c, b], CLASSES, number=1, side=8)) == 1
+    whole = label_galleries.most_missed([c], CLASSES, side=64)
+    assert [(p.value, p.box) for p in whole] == [(2, (0, 0, 20, 30))], "no larger than the foil"
+
+
+def test_without_a_truth_the_galleries_say_what_they_cannot_show(wrong):
+    blind = [replace(foil, truth=None) for foil in wrong]
+    assert label_galleries.coarsest(blind, CLASSES) is None
+    assert label_galleries.most_missed(blind, CLASSES) == []
+    said = label_galleries.without(blind)
+    assert "have no truth" in said and galleries.sentence(None, said) == said
+    assert label_galleries.without(wrong) == galleries.NONE
+    drawn = gallery_figures.gallery([], blind, CLASSES, truth=True, without=said)
+    assert drawn.texts[0].get_text() == f"{said}."
+    assert gallery_figures.per_defect(None, blind, {}, CLASSES).texts[0].get_text()
+
+
+def test_a_gallery_has_a_row_an_example(wrong):
+    a, b = wrong
+    picks = [galleries.Pick("rule", "b", 1), None, galleries.Pick("rule", "a", 1)]
+    masks = {"a": {"m": a.mask * 0 + 3}, "b": {"m": b.mask * 0 + 2}}
+    axes = gallery_figures.gallery(picks, wrong, CLASSES, masks, truth=True).axes
+    titles = [place.get_title() for place in axes]
+    assert titles == [f"{n}: input" if k == 0 else t for n in "ba" for k, t in
+                      enumerate(["", "annotation", "truth", "m"])]  # fmt: skip
+    shown = [place.images[0].get_array() for place in axes]
+    assert (shown[1] == b.mask).all() and (shown[2] == b.truth).all() and (shown[3] == 2).all()
+    assert (shown[5] == a.mask).all() and (shown[7] == 3).all()
+    plain = gallery_figures.gallery(picks, wrong, CLASSES)
+    assert [len(plain.axes), plain.axes[1].get_title()] == [4, "annotation"]
+
+
+def test_each_network_of_a_binary_model_is_shown_for_its_defect():
+    foil = made("f", (0, 0, 2, 2, 1), (5, 5, 2, 2, 2))
+    masks = {"pit": np.zeros_like(foil.mask), "crack & line": foil.mask // 2 * 2}
+    drawn = gallery_figures.per_defect(galleries.Pick("rule", "f", 1), [foil], masks, CLASSES)
+    titles = [place.get_title() for place in drawn.axes]
+    assert titles[2:] == [f"{n}: {w}" for n in masks for w in ("annotation", "prediction")]
+    arrays = [place.images[0].get_array() for place in drawn.axes[2:]]
+    assert [int(array.sum()) for array in arrays] == [4, 0, 4, 4]
+    white = drawn.axes[3].images[0].to_rgba(arrays[1], bytes=True)
+    assert (white == 255).all(), "nothing is a white picture"

@@ -12,7 +12,7 @@ from hypothesis.extra.numpy import arrays
 from test_galleries import made
 from viewer import CLASSES
 
-from foilseg import error_nature, figures, images, judgement, label_audit, metrics
+from foilseg import audit_quality, error_nature, figures, images, judgement, label_audit, metrics
 
 NAMES = {c.name: c.index for c in CLASSES}
 PAIRS = st.tuples(st.integers(1, 9), st.integers(1, 9)).flatmap(
@@ -57,27 +57,80 @@ def test_the_candidates_are_what_models_agree_on_and_the_annotation_lacks(case):
 
 def test_confidence_orders_candidates_of_equal_agreement(case):
     foil, masks = case
-    probabilities = np.full((4, *foil.shape), 0.1)
-    probabilities[3, 16:18, 25:27] = [[0.8, 1.0], [0.9, 0.9]]
-    given_ = {"f": probabilities}
-    table = label_audit.audit([foil], masks, CLASSES, probabilities=given_).table
+    sure = {title: np.full(foil.shape, 0.25) for title in masks["f"]}
+    sure["x"][16:18, 25:27] = [[0.8, 1.0], [0.9, 0.9]]
+    sure["y"][16:18, 25:27] = 0.7
+    sure["z"][:] = 1.0  # z says none of the candidates, so its confidence does not count
+    table = label_audit.audit([foil], masks, CLASSES, confidence={"f": sure}).table
     assert table.loc[0, "defect"] == "spot"
-    assert table.loc[0, "confidence"] == pytest.approx(0.9)
-    assert table.loc[0, "score"] == pytest.approx(0.9 * 2 / 3)
+    assert table.loc[0, "confidence"] == pytest.approx((0.9 + 0.7) / 2)
+    assert table.loc[0, "score"] == pytest.approx((0.9 + 0.7 + 0) / 3), "the mean over all models"
+    assert table["confidence"].to_list()[1:] == pytest.approx([0.25] * 3)
+    assert table["pixels"].to_list()[1:] == [25, 24, 6]
+
+
+@pytest.mark.parametrize("wrong", [{}, {"f": {}}, {"f": {"x": np.zeros((2, 3))}}])
+def test_a_confidence_that_does_not_fit_is_refused(case, wrong):
+    foil, masks = case
+    with pytest.raises(ValueError, match="confidence: none of x for f in its size"):
+        label_audit.audit([foil], masks, CLASSES, confidence=wrong)
+
+
+def test_the_average_precision_is_that_of_scikit_learn():
+    from sklearn.metrics import average_precision_score
+
+    for right in ([1, 0, 1], [0, 0, 1, 1, 0, 1], [1], [0, 1]):
+        expected = average_precision_score(right, -np.arange(len(right)))
+        assert audit_quality.average_precision(right) == pytest.approx(expected)
+    assert np.isnan(audit_quality.average_precision([0, 0]))
+
+
+def test_the_orders_of_one_list_by_hand(case):
+    foil, masks = case
+    seen = {"x": masks["f"]["x"], "y": masks["f"]["y"], "z": masks["f"]["z"].copy()}
+    seen["z"][16:18, 0:3] = 2  # all three invent the crack, and are not sure of it
+    sure = {title: np.full(foil.shape, 0.9) for title in seen}
+    for values in sure.values():
+        values[16:18, 0:3] = 0.2
+    found = label_audit.audit([foil], {"f": seen}, CLASSES, confidence={"f": sure})
+    right = audit_quality.confirmed(found, [foil], CLASSES)
+    assert found.table["pixels"].to_list() == [25, 24, 4, 6]
+    assert right.tolist() == [True, True, True, False]
+    table = audit_quality.orders(found, [foil], CLASSES, at=(1, 2, 4)).set_index("order")
+    assert list(table) == ["first 1", "first 2", "all", "average precision"]
+    alone = (1 / 2 + 2 / 3 + 3 / 4) / 3
+    assert table.loc["agreement"].to_list() == pytest.approx([0, 0.5, 0.75, alone])
+    assert table.loc["agreement and confidence"].to_list() == pytest.approx([1, 1, 0.75, 1])
+    assert table.loc["size"].to_list() == pytest.approx([1, 1, 0.75, (1 + 1 + 3 / 4) / 3])
+    said = audit_quality.order_note(table.reset_index())
+    assert said == "Confidence raises the average precision of the list from 0.639 to 1.000."
+
+
+def test_orders_say_what_they_cannot_measure(case):
+    foil, masks = case
+    found = label_audit.audit([foil], masks, CLASSES)
+    unsure = audit_quality.orders(found, [foil], CLASSES)
+    assert unsure["order"].to_list() == ["agreement", "size"]
+    assert "cannot be measured here" in audit_quality.order_note(unsure)
+    blind = replace(foil, truth=None)
+    nothing = audit_quality.orders(found, [blind], CLASSES)
+    assert nothing.empty and "needs a truth" in audit_quality.order_note(nothing)
+    with pytest.raises(ValueError, match="f: has no truth"):
+        audit_quality.confirmed(found, [blind], CLASSES)
 
 
 def test_an_audit_is_judged_by_the_truth(case):
     foil, masks = case
     found = label_audit.audit([foil], masks, CLASSES)
-    table = label_audit.judged(found, [foil], CLASSES).set_index("defect")
+    table = audit_quality.judged(found, [foil], CLASSES).set_index("defect")
     assert table.loc["pit"].to_list() == [1, 1, 1, 1, 1, 1]
     assert table.loc["spot"].to_list() == [1, 1, 1, 1, 1, 1]
     assert table.loc["crack & line"].to_list() == [2, 1, 0.5, 1, 1, 1]
     nothing = {"f": {"x": np.zeros(foil.shape, np.uint8)}}
-    table = label_audit.judged(label_audit.audit([foil], nothing, CLASSES, 1), [foil], CLASSES)
+    table = audit_quality.judged(label_audit.audit([foil], nothing, CLASSES, 1), [foil], CLASSES)
     assert table["missing"].to_list() == [1, 1, 1] and (table["recall"] == 0).all()
     assert table["precision"].isna().all()
-    assert label_audit.judged(found, [replace(foil, truth=None)], CLASSES).empty
+    assert audit_quality.judged(found, [replace(foil, truth=None)], CLASSES).empty
 
 
 def test_labels_that_are_the_truth_and_perfect_models_give_no_candidate():
@@ -85,7 +138,7 @@ def test_labels_that_are_the_truth_and_perfect_models_give_no_candidate():
     foil = replace(foil, truth=foil.mask)
     found = label_audit.audit([foil], {"f": {"x": foil.mask, "y": foil.mask}}, CLASSES)
     assert found.table.empty and not found.numbers["f"].any()
-    assert (label_audit.judged(found, [foil], CLASSES)["missing"] == 0).all()
+    assert (audit_quality.judged(found, [foil], CLASSES)["missing"] == 0).all()
 
 
 @pytest.mark.parametrize(
@@ -279,12 +332,12 @@ def test_half_of_the_models_have_to_agree():
 def test_the_quality_of_a_list_is_a_sentence(case):
     foil, masks = case
     found = label_audit.audit([foil], masks, CLASSES)
-    said = label_audit.note(found, label_audit.judged(found, [foil], CLASSES))
+    said = audit_quality.note(found, audit_quality.judged(found, [foil], CLASSES))
     assert said == (
         "The truth confirms 3 of the 4 candidates, and they find 3 of the 3 objects that the "
         "annotators missed."
     )
-    assert "reviewed by eye" in label_audit.note(found, pd.DataFrame())
+    assert "reviewed by eye" in audit_quality.note(found, pd.DataFrame())
 
 
 def test_the_candidates_are_drawn_beside_the_annotation(case):

@@ -1,4 +1,4 @@
-"""The study that comes with the repository is that of today's code and data, and can be repeated."""
+"""The study that comes with the repository is of today's code and data, and can be repeated."""
 
 from dataclasses import replace
 from pathlib import Path
