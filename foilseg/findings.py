@@ -19,22 +19,6 @@ from foilseg.study import Study
 POOLS = 3  # of each kind, when the time of building one is measured
 
 
-def chosen(models: str) -> list[str]:
-    """Names of experiments from a chapter's parameter: "all", or names with commas between.
-
-    Raises
-    ------
-    ValueError
-        If an experiment does not exist (lists those that do), or none is named.
-    """
-    if models.strip() == "all":
-        return list(experiments.EXPERIMENTS)
-    names = [name.strip() for name in models.split(",") if name.strip()]
-    if not names:
-        raise ValueError('models: name at least one, or "all"')
-    return [experiments.experiment(name).name for name in names]
-
-
 def thesis_names(study: Study, names: Iterable[str]) -> dict[str, str]:
     """Title in this study -> the thesis's name of the same experiment."""
     models = [study.model(name) for name in names]

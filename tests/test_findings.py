@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg import evidence, experiments, findings, runs, verdicts
+from foilseg import evidence, findings, runs, verdicts
 
 NAMES = ["baseline", "binary"]
 
@@ -15,15 +15,6 @@ NAMES = ["baseline", "binary"]
 def study(toy_study):
     toy_study.train(NAMES, progress=False)
     return toy_study
-
-
-def test_names_of_models_are_read_from_the_parameter():
-    assert findings.chosen("all") == list(experiments.EXPERIMENTS)
-    assert findings.chosen(" baseline, focal-iscf ,") == ["baseline", "focal-iscf"]
-    with pytest.raises(ValueError, match="choose one of baseline"):
-        findings.chosen("nonsense")
-    with pytest.raises(ValueError, match="at least one"):
-        findings.chosen(" , ")
 
 
 def test_objects_and_kinds_agree_with_the_stored_counts(study):
