@@ -26,7 +26,7 @@ LAYERS = """
     experiments fit rest models workers study readable tables loss_tables model_tables trainsets
     scores galleries label_audit judgement error_nature
     stability cells recount reweigh audit
-    evidence claims pair_claims claim_rules verdicts mistakes uncertainty findings sortable
+    evidence claims pair_claims claim_rules verdicts mistakes uncertainty findings reasons sortable
     style figures acquisition_figures defect_figures sampling_figures plots result_plots
     live packing widgets notebooks execution chapters cli
 """
