@@ -1,5 +1,7 @@
-"""Claims that compare two models, and claims that need more than rates: stability, costs, kinds
-of errors, a truth, building times."""
+"""Claims that need more than rates: stability, costs, kinds of errors, a truth, building times.
+
+Also the list of all claims, and of what their words were taken to mean.
+"""
 
 from __future__ import annotations
 
@@ -12,19 +14,18 @@ from foilseg.claims import (
     ICF,
     ISCF,
     LOSS_CHANGE,
+    MOST,
+    SHRINKS,
     Claim,
     Part,
     claim,
-    foil_defects,
+    ends,
     listed,
 )
 from foilseg.evidence import RATES, Evidence, Undecided
+from foilseg.pair_claims import ALIKE, IMPROVES, MODEST, MUCH_LOWER, UNCHANGED
 from foilseg.reweigh import setting
 
-MUCH_LOWER = 0.5  # "much lower": at most this share
-MODEST = 0.2  # "modest": a loss of at most this share
-UNCHANGED = 0.025  # "unchanged": by no more than this share
-ALIKE = 2.0  # a quoted change is met between 1 / ALIKE and ALIKE times it
 EXEMPT = ("Binary", "PSoI", "TPR")  # the exception that C12 itself makes
 ABOUT = 0.15  # "about n times": within this share of n
 NOTABLE = 0.01  # "part of": at least this share
@@ -32,104 +33,36 @@ EXPENSIVE = 10.0  # "very expensive": at least so many times a pool of the stand
 RESAMPLED = ("Eq. Samples", "Os. Cavities", "Eq. Pixels")
 
 
-def _quoted(e: Evidence, number: str) -> list[Part]:
-    """Changes against the baseline: the sign that is quoted, and about its size."""
-    text = published.table("text").query(f"id == '{number}' and kind == 'percent'")
-    return [
-        _met(e, row["subject"], row["quantity"], row["printed"] / 100) for _, row in text.iterrows()
-    ]
-
-
-def change(e: Evidence, model: str, rate: str) -> float:
-    """Relative change of a mean rate against the baseline; NaN where that is 0."""
-    base = e.mean(BASELINE, rate)
-    return e.mean(model, rate) / base - 1 if base else float("nan")
-
-
-def _met(e: Evidence, model: str, rate: str, quoted: float) -> Part:
-    found = change(e, model, rate)
-    text = f"{rate} {found:+.1%} (quoted {quoted:+.1%})"
-    return Part(text, bool(1 / ALIKE <= found / quoted <= ALIKE))
-
-
-@claim("C13", "5", "Os. Cavities against the baseline: TPR +35 %, precision +2.5 %, FPR +17 %.")
-def _(e: Evidence) -> list[Part]:
-    foil_defects(e)
-    return _quoted(e, "C13")
-
-
-@claim("C14", "5", "Binary against the baseline: TPR +5 %, FPR -28 %, precision unchanged.")
-def _(e: Evidence) -> list[Part]:
-    found = change(e, "Binary", "precision")
-    return [*_quoted(e, "C14"), Part(f"precision {found:+.1%}", bool(abs(found) <= UNCHANGED))]
-
-
-@claim("C15", "5", "FL ISCF against the baseline: TPR +47 %, FPR +92 %, precision -24 %.")
-def _(e: Evidence) -> list[Part]:
-    return _quoted(e, "C15")
-
-
-@claim(
-    "C16",
-    "4.2, 5",
-    "ISCF trades better than ICF: much lower FPR, higher precision, modest TPR loss.",
-)
-def _(e: Evidence) -> list[Part]:
-    parts = []
-    for icf, iscf in zip(ICF, ISCF):
-        tpr, fpr, precision = (
-            (e.mean(icf, r), e.mean(iscf, r)) for r in ("TPR", "FPR", "precision")
-        )
-        pairs = f"{icf} -> {iscf}"
-        parts += [
-            Part(f"{pairs}: FPR {fpr[0]:.4f} -> {fpr[1]:.4f}", fpr[1] <= MUCH_LOWER * fpr[0]),
-            Part(
-                f"precision {precision[0]:.3f} -> {precision[1]:.3f}", precision[1] > precision[0]
-            ),
-            Part(f"TPR {tpr[0]:.3f} -> {tpr[1]:.3f}", tpr[1] >= (1 - MODEST) * tpr[0]),
-        ]
-    return parts
-
-
-@claim(
-    "C19", "4.2", "Binary models with focal loss do not improve on the multi-class ones with it."
-)
-def _(e: Evidence) -> list[Part]:
-    parts = []
-    for multi, binary in (("Focal Loss", "Binary FL"), ("FL ISCF", "Bin FL ISCF")):
-        better = [r for r in ("TPR", "precision") if e.mean(binary, r) > e.mean(multi, r)]
-        better += ["FPR"] if e.mean(binary, "FPR") < e.mean(multi, "FPR") else []
-        said = f"{binary} beats {multi} in {listed(better)}"
-        parts.append(Part(said, len(better) < 2))
-    return parts
-
-
-def _unstable(e: Evidence, tests: tuple[str, ...], exempt: tuple = ()) -> list[str]:
-    """SDs that are not below the bound of section 4.1, in words.
+def _stable(e: Evidence, tests: tuple[str, ...], exempt: tuple = ()) -> list[Part]:
+    """Whether all SDs of some tests are below the bound of section 4.1.
 
     Raises
     ------
     Undecided
         If a model of Table 4.1 was not tested, or has no SD.
     """
-    table, bound = e.table("stability"), setting("bound of the SD")
+    bound = setting("bound of the SD")
+    rows = [row for test in tests for row in _deviations(e, test) if row[:3] != exempt]
+    over = [f"{model} {test} {rate} {sd:.3f}" for model, test, rate, sd in rows if sd >= bound]
+    largest = max(sd for *_, sd in rows)
+    return [Part(f"not below the bound: {listed(over)}", not over, bound - largest)]
+
+
+def _deviations(e: Evidence, test: str) -> list[tuple[str, str, str, float]]:
+    """Model, test, rate and SD of every model that was tested."""
+    table = e.table("stability")
+    part = table[table["test"] == test]
     needed = list(published.table("stability")["model"])
-    found = []
-    for test in tests:
-        part = table[table["test"] == test]
-        lacking = [model for model in needed if model not in part.index]
-        if lacking:
-            raise Undecided(f"{test} was not made for {', '.join(lacking)}")
-        unknown = part.index[part[list(RATES)].isna().any(axis=1)]
-        if len(unknown):
-            raise Undecided(
-                f"{test} has no SD for {', '.join(unknown)}: trained once "
-                "(foilseg train all --stability), or a rate is undefined"
-            )
-        for model, row in part.iterrows():
-            over = [r for r in RATES if row[r] >= bound and (model, test, r) != exempt]
-            found += [f"{model} {test} {r} {row[r]:.3f}" for r in over]
-    return found
+    lacking = [model for model in needed if model not in part.index]
+    if lacking:
+        raise Undecided(f"{test} was not made for {listed(lacking)}")
+    unknown = part.index[part[list(RATES)].isna().any(axis=1)]
+    if len(unknown):
+        raise Undecided(
+            f"{test} has no SD for {listed(unknown)}: trained once "
+            "(foilseg train all --stability), or a rate is undefined"
+        )
+    return [(m, test, rate, float(row[rate])) for m, row in part.iterrows() for rate in RATES]
 
 
 @claim(
@@ -138,14 +71,12 @@ def _unstable(e: Evidence, tests: tuple[str, ...], exempt: tuple = ()) -> list[s
     "SDs over late iterations and trainings stay below 0.05 (but Binary's TPR).",
 )
 def _(e: Evidence) -> list[Part]:
-    found = _unstable(e, ("PSoI", "PSoMT"), EXEMPT)
-    return [Part(f"not below the bound: {', '.join(found) or 'none'}", not found)]
+    return _stable(e, ("PSoI", "PSoMT"), EXEMPT)
 
 
 @claim("C24", "3.2", "Performance is stable after about 70 % of the iterations.")
 def _(e: Evidence) -> list[Part]:
-    found = _unstable(e, ("PSoI",))
-    return [Part(f"not below the bound: {', '.join(found) or 'none'}", not found)]
+    return _stable(e, ("PSoI",))
 
 
 @claim("C17", "4.2", "Loss-change models overestimate sizes rather than misclassify or make noise.")
@@ -158,7 +89,8 @@ def _(e: Evidence) -> list[Part]:
         if not total:
             raise Undecided(f"{model} has no false positive")
         said = f"{model}: " + ", ".join(f"{k} {v / total:.0%}" for k, v in kinds.items())
-        parts.append(Part(said, kinds["oversize"] > max(kinds["misclassified"], kinds["noise"])))
+        gap = (kinds["oversize"] - max(kinds["misclassified"], kinds["noise"])) / total
+        parts.append(Part(said, bool(gap > 0), float(gap)))
     return parts
 
 
@@ -169,7 +101,8 @@ def _(e: Evidence) -> list[Part]:
     for icf, iscf in zip(ICF, ISCF):
         said = f"{icf} {table[icf]:.1f} a megapixel, {iscf} {table[iscf]:.1f}, "
         said += f"{BASELINE} {table[BASELINE]:.1f}"
-        parts.append(Part(said, table[icf] > max(table[iscf], table[BASELINE])))
+        gap = float(table[icf] - max(table[iscf], table[BASELINE]))
+        parts.append(Part(said, gap > 0, gap))
     return parts
 
 
@@ -183,8 +116,8 @@ def _(e: Evidence) -> list[Part]:
     parts = []
     for column in ("macs_per_megapixel", "training_seconds"):
         factor = table.loc["Binary", column] / table.loc[BASELINE, column]
-        about = abs(factor / number - 1) <= ABOUT
-        parts.append(Part(f"{column.replace('_', ' ')}: {factor:.2f} times", bool(about)))
+        gap = float(ABOUT - abs(factor / number - 1))
+        parts.append(Part(f"{column.replace('_', ' ')}: {factor:.2f} times", gap >= 0, gap))
     return parts
 
 
@@ -197,12 +130,10 @@ def _(e: Evidence) -> list[Part]:
     gap = e.table("gaps", (BASELINE, *RESAMPLED))["gap"]
     if gap[[BASELINE, *RESAMPLED]].isna().any():
         raise Undecided("a gap is undefined")
-    parts = [
-        Part(f"{m} {gap[m]:+.3f}, baseline {gap[BASELINE]:+.3f}", gap[m] > gap[BASELINE])
-        for m in RESAMPLED
-    ]
-    largest = gap[list(RESAMPLED)].idxmax()
-    return [*parts, Part(f"largest: {largest}", largest == "Eq. Pixels")]
+    leads = {m: float(gap[m] - gap[BASELINE]) for m in RESAMPLED}
+    said = {m: f"{m} {gap[m]:+.3f}, baseline {gap[BASELINE]:+.3f}" for m in RESAMPLED}
+    parts = [Part(said[m], leads[m] > 0, leads[m], (m, BASELINE)) for m in RESAMPLED]
+    return [*parts, ends("largest", gap[list(RESAMPLED)].to_dict(), ["Eq. Pixels"])]
 
 
 def _share(table: pd.DataFrame, part: str, whole: str, words: str) -> list[Part]:
@@ -210,7 +141,7 @@ def _share(table: pd.DataFrame, part: str, whole: str, words: str) -> list[Part]
     if not total:
         raise Undecided(f"no {whole} to judge")
     share = table[part].sum() / total
-    return [Part(f"{share:.1%} of {words}", bool(share >= NOTABLE))]
+    return [Part(f"{share:.1%} of {words}", bool(share >= NOTABLE), float(share - NOTABLE))]
 
 
 @claim(
@@ -231,9 +162,28 @@ def _(e: Evidence) -> list[Part]:
     seconds = e.table("building", ("uniform", "equal_pixels"))["seconds"]
     factor = seconds["equal_pixels"] / seconds["uniform"]
     said = f"a pool takes {seconds['equal_pixels']:.3g} s, {factor:.1f} times the standard one"
-    return [Part(said, bool(factor >= EXPENSIVE))]
+    return [Part(said, bool(factor >= EXPENSIVE), float(factor - EXPENSIVE))]
 
 
 def ordered() -> list[Claim]:
     """All claims by their number."""
     return [CLAIMS[number] for number in sorted(CLAIMS)]
+
+
+def thresholds() -> pd.DataFrame:
+    """What the words of the claims were taken to mean: word, claims, number, meaning."""
+    rows = [
+        ("most models follow", "C07 to C09", MOST, "more than this share of the other models"),
+        ("shrinks as", "C11", SHRINKS, "rank correlation of at least this"),
+        ("a quoted change", "C13 to C15", ALIKE, "met between 1/this and this times the change"),
+        ("unchanged", "C14", UNCHANGED, "by less than this share; half the smallest change quoted"),
+        ("much lower", "C16", MUCH_LOWER, "at most this share of the other"),
+        ("modest loss", "C16", MODEST, "of at most this share"),
+        ("improve on", "C19", IMPROVES, "better in so many of TPR, FPR and precision"),
+        ("rather than", "C17", 1, "larger than this times each of the other kinds"),
+        ("about n times", "C20", ABOUT, "within this share of n"),
+        ("part of", "C22, C23", NOTABLE, "at least this share"),
+        ("very expensive", "C25", EXPENSIVE, "at least so many times the standard pool"),
+        ("stable", "C12, C24", setting("bound of the SD"), "every SD below this (thesis 4.1)"),
+    ]
+    return pd.DataFrame(rows, columns=["words", "claims", "number", "meaning"])

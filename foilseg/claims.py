@@ -1,12 +1,12 @@
 """The thesis's claims about all models as predicates over a study; see :mod:`claim_rules`.
 
 A claim consists of parts; it holds if all of them do. Words like "much" and "most" are given a
-number here, once, with the name that the reading of the result shows.
+number once, as a constant; :func:`foilseg.claim_rules.thresholds` lists them.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,14 +19,27 @@ BASELINE = "Baseline"
 ICF, ISCF = ("wCE ICF", "FL ICF"), ("wCE ISCF", "FL ISCF")
 LOSS_CHANGE = ("wCE ICF", "wCE ISCF", "Focal Loss", "FL ICF", "FL ISCF")
 SHRINKS = 0.7  # "shrinks as": rank correlation of at least this
+MOST = 0.5  # "most models follow": more than this share of the others
 
 
 @dataclass(frozen=True)
 class Part:
-    """One condition of a claim, with its numbers in words."""
+    """One condition of a claim, with its numbers in words.
+
+    Attributes
+    ----------
+    text, holds : the numbers in words, and whether the condition is met.
+    gap : how far what decides lies on the right side (positive) or on the wrong side (negative)
+        of what it is compared with, in the units of the number; NaN if nothing was compared.
+    between : the two names that decide: the first ought to lie above the second.
+    rate : the rate in which it ought to, if the gap is one of mean rates.
+    """
 
     text: str
     holds: bool
+    gap: float = float("nan")
+    between: tuple[str, ...] = ()
+    rate: str = ""
 
 
 Test = Callable[[Evidence], list[Part]]
@@ -74,32 +87,54 @@ def listed(names) -> str:
     return ", ".join(names) or "none"
 
 
-def _same(words: str, found, expected) -> Part:
-    return Part(f"{words}: {listed(found)}", set(found) == set(expected))
+def ends(
+    words: str, values: dict[str, float], expected: Iterable[str], rate: str = "", top: bool = True
+) -> Part:
+    """Whether the highest (or lowest) values are those of the expected names."""
+    expected = list(expected)
+    order = sorted(values, key=values.get, reverse=top)
+    found = order[: len(expected)]
+    others = [name for name in order if name not in expected]
+    sides = (expected, others) if top else (others, expected)
+    gap, between = float("nan"), ()
+    if others and values.keys() >= set(expected):
+        between = min(sides[0], key=values.get), max(sides[1], key=values.get)
+        gap = values[between[0]] - values[between[1]]
+    return Part(f"{words}: {listed(found)}", set(found) == set(expected), gap, between, rate)
 
 
-def _order(values: dict[str, float]) -> list[str]:
-    """Names from the largest value to the smallest."""
-    return sorted(values, key=values.get, reverse=True)
+def sides(e: Evidence, rate: str, above: Iterable[str], words: str, form: str = ".3f") -> Part:
+    """Whether just these models have a higher mean rate than the baseline.
+
+    ``words`` : ``"above"`` or ``"not above"``, the side whose models the text lists.
+    """
+    above, values = list(above), _means(e, rate)
+    base = values.pop(BASELINE)
+    leads = {m: v - base if m in above else base - v for m, v in values.items()}
+    worst = min(leads, key=leads.get)
+    between = (worst, BASELINE) if worst in above else (BASELINE, worst)
+    found = [m for m, v in values.items() if v > base]
+    shown = found if words == "above" else [m for m in values if m not in found]
+    text = f"{words} the baseline's {base:{form}}: {listed(shown)}"
+    return Part(text, set(found) == set(above), leads[worst], between, rate)
 
 
 @claim("C01", "4.1", "Every model but Equal Pixels has a higher mean TPR than the baseline.")
 def _(e: Evidence) -> list[Part]:
-    tpr = _means(e, "TPR")
-    below = [m for m in tpr if m != BASELINE and tpr[m] <= tpr[BASELINE]]
-    return [_same(f"not above the baseline's {tpr[BASELINE]:.3f}", below, ["Eq. Pixels"])]
+    others = [m for m in all_models() if m not in (BASELINE, "Eq. Pixels")]
+    return [sides(e, "TPR", others, "not above")]
 
 
 @claim("C02", "4.1", "Equal Pixels has the lowest mean FPR.")
 def _(e: Evidence) -> list[Part]:
     fpr = _means(e, "FPR")
-    lowest = _order(fpr)[-1]
-    return [_same(f"lowest mean FPR ({fpr[lowest]:.4f})", [lowest], ["Eq. Pixels"])]
+    words = f"lowest mean FPR ({min(fpr.values()):.4f})"
+    return [ends(words, fpr, ["Eq. Pixels"], "FPR", top=False)]
 
 
 @claim("C03", "4.1", "wCE ICF and FL ICF have the two highest mean TPRs and the two worst FPRs.")
 def _(e: Evidence) -> list[Part]:
-    return [_same(f"two highest {r}s", _order(_means(e, r))[:2], ICF) for r in ("TPR", "FPR")]
+    return [ends(f"two highest {r}s", _means(e, r), ICF, r) for r in ("TPR", "FPR")]
 
 
 @claim(
@@ -107,15 +142,13 @@ def _(e: Evidence) -> list[Part]:
 )
 def _(e: Evidence) -> list[Part]:
     foil_defects(e)
-    values = _means(e, "precision")
-    above = [m for m in values if values[m] > values[BASELINE]]
-    expected = ["Eq. Pixels", "Os. Cavities", "Bin. Balanced"]
-    return [_same(f"above the baseline's {values[BASELINE]:.3f}", above, expected)]
+    return [sides(e, "precision", ["Eq. Pixels", "Os. Cavities", "Bin. Balanced"], "above")]
 
 
 @claim("C05", "4.1", "wCE ICF and FL ICF have the two lowest mean precisions.")
 def _(e: Evidence) -> list[Part]:
-    return [_same("two lowest precisions", _order(_means(e, "precision"))[-2:], ICF)]
+    values = _means(e, "precision")
+    return [ends("two lowest precisions", values, ICF, "precision", top=False)]
 
 
 @claim("C06", "4.1", "Oversampled Cavities has the best precision/recall trade-off.")
@@ -128,27 +161,29 @@ def _(e: Evidence) -> list[Part]:
         "mean": {m: (p + r) / 2 for m, (p, r) in pairs.items()},
         "nearness to (1, 1)": {m: -np.hypot(1 - p, 1 - r) for m, (p, r) in pairs.items()},
     }
-    return [_same(f"best by {k}", _order(v)[:1], ["Os. Cavities"]) for k, v in measures.items()]
+    return [ends(f"best by {k}", v, ["Os. Cavities"]) for k, v in measures.items()]
 
 
 def _pattern(e: Evidence, rate: str, lowest: str, highest: str) -> list[Part]:
     """Lowest and highest defect in the baseline, and whether most other models have the same."""
     e.require(all_models(), (lowest, highest))
     parts = []
-    for name, defect, pick in (
-        ("lowest", lowest, np.nanargmin),
-        ("highest", highest, np.nanargmax),
-    ):
-        found = {m: _extreme(e.values(m, rate), pick, e.defects) for m in all_models()}
-        others = [found[m] == defect for m in found if m != BASELINE]
-        parts.append(_same(f"{name} {rate} in the baseline", [found[BASELINE]], [defect]))
-        said = f"{defect} has the {name} {rate} in {sum(others)} of {len(others)} other models"
-        parts.append(Part(said, 2 * sum(others) > len(others)))
+    for name, defect, top in (("lowest", lowest, False), ("highest", highest, True)):
+        words = f"{name} {rate} in the baseline"
+        parts.append(ends(words, _known(e, BASELINE, rate), [defect], top=top))
+        others = [_known(e, m, rate) for m in all_models() if m != BASELINE]
+        share = np.mean([ends("", values, [defect], top=top).holds for values in others])
+        said = f"{defect} has the {name} {rate} in {round(share * len(others))} of {len(others)}"
+        parts.append(Part(f"{said} other models", bool(share > MOST), float(share - MOST)))
     return parts
 
 
-def _extreme(values: np.ndarray, pick, names) -> str:
-    return "undefined" if np.isnan(values).all() else names[pick(values)]
+def _known(e: Evidence, model: str, rate: str) -> dict[str, float]:
+    """Defect -> rate, of the defects for which the model has one; for none of them NaN.
+
+    Of equal values the first defect's counts, as in the order of the tables.
+    """
+    return {d: v for d, v in zip(e.defects, e.values(model, rate).tolist()) if not np.isnan(v)}
 
 
 @claim(
@@ -186,10 +221,9 @@ def _(e: Evidence) -> list[Part]:
     more = _spread(e, ("Binary", "Eq. Pixels", "Binary FL"), "TPR")
     less = _spread(e, ("Os. Cavities", *LOSS_CHANGE), "TPR")
     low, high = min(more, key=more.get), max(less, key=less.get)
-    said = (
-        f"least of the three {low} ({more[low]:.3f}), most of the others {high} ({less[high]:.3f})"
-    )
-    return [Part(said, more[low] > less[high])]
+    said = f"least of the three {low} ({more[low]:.3f}), "
+    said += f"most of the others {high} ({less[high]:.3f})"
+    return [Part(said, more[low] > less[high], more[low] - less[high], (low, high))]
 
 
 @claim("C11", "4.1", "FPR varies most for the ICF models; the spread shrinks with the mean FPR.")
@@ -197,5 +231,5 @@ def _(e: Evidence) -> list[Part]:
     spread, mean = _spread(e, all_models(), "FPR"), _means(e, "FPR")
     ranks = [rankdata([v[m] for m in mean]) for v in (spread, mean)]
     rho = float(np.corrcoef(*ranks)[0, 1])
-    shrinks = Part(f"rank correlation of spread and mean {rho:.2f}", rho >= SHRINKS)
-    return [_same("two largest spreads", _order(spread)[:2], ICF), shrinks]
+    shrinks = Part(f"rank correlation of spread and mean {rho:.2f}", rho >= SHRINKS, rho - SHRINKS)
+    return [ends("two largest spreads", spread, ICF), shrinks]

@@ -6,7 +6,7 @@ numbers, on a study, and on a study that is made up.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -219,7 +219,18 @@ def resampled(
     counts: pd.DataFrame, resamples: int, seed: int, average: str = "pooled"
 ) -> Iterator[Evidence]:
     """Evidence of images drawn anew with replacement, ``resamples`` times; rates only."""
+    images = counts["foil"].nunique()
+    yield from reweighted(counts, draws(images, resamples, seed), average)
+
+
+def reweighted(
+    counts: pd.DataFrame, weights: Iterable[np.ndarray], average: str = "pooled"
+) -> Iterator[Evidence]:
+    """Evidence of images that count as often as each of the weights (images,) says; rates only.
+
+    The images are in the order in which they first occur.
+    """
     models, defects, cubed = cube(counts)
     names = tuple(d.lower() for d in defects)
-    for weights in draws(len(cubed), resamples, seed):
-        yield Evidence(models, names, cube_rates(cubed, weights, average))
+    for each in weights:
+        yield Evidence(models, names, cube_rates(cubed, each, average))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,26 +20,16 @@ from foilseg.study import Study
 POOLS = 3  # of each kind, when the time of building one is measured
 
 
-def chosen(models: str) -> list[str]:
-    """Names of experiments from a chapter's parameter: "all", or names with commas between.
-
-    Raises
-    ------
-    ValueError
-        If an experiment does not exist (lists those that do), or none is named.
-    """
-    if models.strip() == "all":
-        return list(experiments.EXPERIMENTS)
-    names = [name.strip() for name in models.split(",") if name.strip()]
-    if not names:
-        raise ValueError('models: name at least one, or "all"')
-    return [experiments.experiment(name).name for name in names]
-
-
 def thesis_names(study: Study, names: Iterable[str]) -> dict[str, str]:
     """Title in this study -> the thesis's name of the same experiment."""
     models = [study.model(name) for name in names]
     return {m.title: m.row.published or m.title for m in models}
+
+
+def own_titles(study: Study, names: Iterable[str]) -> dict[str, str]:
+    """The thesis's name of a model -> the title in this study, of those that differ."""
+    found = thesis_names(study, names)
+    return {published: title for title, published in found.items() if title != published}
 
 
 def as_published(table: pd.DataFrame, study: Study, names: Iterable[str]) -> pd.DataFrame:
@@ -95,28 +85,35 @@ def errors(kinds: pd.DataFrame) -> pd.DataFrame:
 
 
 def excused(study: Study, names: Iterable[str]) -> pd.DataFrame:
-    """Mistakes against the labels that the truth excuses, per model; no rows without a truth."""
+    """Mistakes against the labels that the truth excuses: a row a model, foil and defect.
+
+    No rows without a truth.
+    """
     rows = []
     for model in map(study.model, names if study.dataset.has_truth else ()):
         for c, foil, mask in predictions(model):
             each = mistakes.against_truth(mask, foil.mask, foil.truth, c)
-            rows.append({"model": model.title, **each})
+            rows.append({"model": model.title, "foil": foil.name, "defect": c.name, **each})
     columns = list(evidence.EXTRA["truth"])
-    if not rows:
-        return pd.DataFrame(columns=columns)
-    return pd.DataFrame(rows).groupby("model", sort=False).sum().reset_index()
+    return pd.DataFrame(rows, columns=[columns[0], "foil", "defect", *columns[1:]])
 
 
-def gaps(study: Study, names: Iterable[str]) -> pd.DataFrame:
-    """Mean TPR on the training regions minus that on the validation regions, per model."""
-    models = [study.model(name) for name in names]
+def training_counts(study: Study, names: Iterable[str], against: str = "label") -> pd.DataFrame:
+    """Counts on the training regions, in the columns of :meth:`Study.counts`."""
 
     def seen(model: Model) -> pd.DataFrame:
         each = [stability.training_counts(study.dataset, run) for run in model.runs.values()]
         return pd.concat(each, ignore_index=True)
 
-    both = [stack(models, way, "label") for way in (seen, Model.counts)]
-    means = [scores.mean_rates(scores.defect_rates(c)).set_index("model")["TPR"] for c in both]
+    return stack([study.model(name) for name in names], seen, against)
+
+
+def gaps(seen: pd.DataFrame, unseen: pd.DataFrame) -> pd.DataFrame:
+    """Mean TPR of counts on the training regions minus that on the validation ones, per model."""
+    means = [
+        scores.mean_rates(scores.defect_rates(counts)).set_index("model")["TPR"]
+        for counts in (seen, unseen)
+    ]
     return (means[0] - means[1]).rename("gap").reset_index().astype({"model": str})
 
 
@@ -163,33 +160,71 @@ def costs(study: Study, names: Iterable[str]) -> pd.DataFrame:
     return whole[list(evidence.EXTRA["costs"])].reset_index(drop=True)
 
 
-def collect(
-    study: Study,
-    names: Sequence[str],
-    against: str = "label",
-    average: str = "pooled",
-    stable: pd.DataFrame | None = None,
-) -> Evidence:
-    """Everything a study says about its models, under the thesis's names.
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """The tables behind a study's evidence, under the thesis's names of the models.
+
+    ``late`` and ``trained`` are the counts of :mod:`foilseg.stability`; a table that was not made
+    is None, and the claims that need it are open.
+    """
+
+    counts: pd.DataFrame
+    seen: pd.DataFrame | None = None
+    kinds: pd.DataFrame | None = None
+    excuses: pd.DataFrame | None = None
+    costs: pd.DataFrame | None = None
+    building: pd.DataFrame | None = None
+    late: pd.DataFrame | None = None
+    trained: pd.DataFrame | None = None
+
+    def evidence(self, average: str = "pooled") -> Evidence:
+        """What the claims are judged by; ``average`` of the rates and of their SDs."""
+        extra = {"costs": self.costs, "building": self.building}
+        if self.kinds is not None:
+            extra["errors"] = errors(self.kinds)
+        if self.seen is not None:
+            extra["gaps"] = gaps(self.seen, self.counts)
+        if self.excuses is not None and len(self.excuses):
+            columns = list(evidence.EXTRA["truth"])
+            groups = self.excuses.groupby("model", sort=False)
+            extra["truth"] = groups[columns[1:]].sum().reset_index()
+        if self.late is not None and self.trained is not None:
+            extra["stability"] = stability.both(self.late, self.trained, average)
+        found = evidence.from_counts(self.counts, average)
+        return replace(found, extra={k: v for k, v in extra.items() if v is not None})
+
+    def without(self, defect: str) -> Findings:
+        """The same as if a defect were none; what it costs has no part of a defect, so is lost."""
+        tables = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Findings(
+            **{
+                name: table[table["defect"] != defect].astype({"defect": str})
+                for name, table in tables.items()
+                if table is not None and "defect" in table
+            }
+        )
+
+
+def gather(
+    study: Study, names: Sequence[str], against: str = "label", tested: Sequence[str] = ()
+) -> Findings:
+    """Everything a study says about its models.
 
     Parameters
     ----------
     names : experiments; their networks are trained where they are missing.
-    against, average : the reference, and the kind of average of the rates.
-    stable : the table of :func:`foilseg.stability.table`, if that was made.
+    against : the reference of all counts and mistakes.
+    tested : experiments whose stability is evaluated, see :mod:`foilseg.stability`.
     """
-    counts = as_published(study.counts(names, against), study, names)
-    _, kinds = objects_and_kinds(study, names, against)
-    extra = {
-        "errors": errors(kinds),
-        "gaps": gaps(study, names),
+    tables = {
+        "counts": study.counts(names, against),
+        "seen": training_counts(study, names, against),
+        "kinds": objects_and_kinds(study, names, against)[1],
+        "excuses": excused(study, names),
         "costs": costs(study, names),
     }
-    excuses = excused(study, names)
-    if len(excuses):
-        extra["truth"] = excuses
-    extra = {k: as_published(v, study, names) for k, v in extra.items()}
-    if stable is not None:
-        extra["stability"] = as_published(stable, study, names)
-    found = evidence.from_counts(counts, average)
-    return replace(found, extra=extra | {"building": building(study)})
+    if tested:
+        tables["late"] = stability.late_counts(study, tested, against)
+        tables["trained"] = stability.seed_counts(study, tested, against)
+    tables = {k: as_published(v, study, names) for k, v in tables.items()}
+    return Findings(**tables, building=building(study))

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from foilseg.dataset import Dataset, LabelClass, class_pixels, training_regions
-from foilseg.style import INK, MARKERS, PALE, done, house_style
+from foilseg.style import INK, MARKERS, PALE, done, grouped_bars, house_style
 
 
 def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
@@ -102,23 +102,19 @@ def _join(axes, marker: str, row: pd.Series, printed: pd.DataFrame | None, rates
 
 def defect_bars(rates: pd.DataFrame, classes: Sequence[LabelClass], rate: str = "TPR") -> Figure:
     """One rate per defect and model; a cross stands where a rate is not defined."""
-    models = list(dict.fromkeys(rates["model"]))
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 3))
-        width = 0.8 / len(classes)
-        for offset, c in enumerate(classes):
-            values = rates.loc[rates["defect"] == c.name, rate].to_numpy(float)
-            places = np.arange(len(models)) + (offset - (len(classes) - 1) / 2) * width
-            style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
-            axes.bar(places, np.nan_to_num(values), width, label=c.name, **style)
-            nothing = places[np.isnan(values)]
+        wide = rates.pivot_table(
+            index="model", columns="defect", values=rate, sort=False, dropna=False, observed=True
+        )
+        for name, places in grouped_bars(axes, wide, classes).items():
+            nothing = places[wide[name].isna()]
             axes.plot(nothing, np.full(len(nothing), 0.02), "x", c=PALE, ms=4)
-        axes.set(xticks=range(len(models)), xticklabels=models, ylabel=rate, ylim=(0, 1))
-        if len(models) > 6:
+        axes.set(ylabel=rate, ylim=(0, 1))
+        if len(wide) > 6:
             axes.tick_params(axis="x", rotation=35)
             for label in axes.get_xticklabels():
                 label.set(ha="right", rotation_mode="anchor", fontsize=10)
-        axes.grid(False, axis="x")
         figure.legend(loc="outside upper center", ncols=len(classes))
         return done(figure)
 

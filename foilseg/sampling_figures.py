@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
@@ -14,7 +13,7 @@ from foilseg.dataset import LabelClass
 from foilseg.figures import bare, mask_of, picture
 from foilseg.plans import Plan
 from foilseg.pools import Index
-from foilseg.style import INK, PALE, done, house_style, note
+from foilseg.style import INK, PALE, done, grouped_bars, house_style, note
 
 
 def pipeline(index: Index, plan: Plan, own: LabelClass, classes: Sequence[LabelClass]) -> Figure:
@@ -48,39 +47,31 @@ def pipeline(index: Index, plan: Plan, own: LabelClass, classes: Sequence[LabelC
 
 def shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
     """Share of each class in the pixels of each train set; a mark is the published share."""
-    names = list(dict.fromkeys(table["train set"]))
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 3.4))
-        width = 0.8 / len(classes)
-        for offset, c in enumerate(classes):
-            part = table[table["class"] == c.name].set_index("train set").loc[names]
-            places = np.arange(len(names)) + (offset - (len(classes) - 1) / 2) * width
-            style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
-            axes.bar(places, part["share"], width, label=c.name, **style)
-            if "published share" in part:
-                theirs = part["published share"].astype(float)
+        for name, places in grouped_bars(axes, _wide(table, "share"), classes).items():
+            if "published share" in table:
+                theirs = _wide(table, "published share")[name].astype(float)
                 axes.plot(places, theirs, "_", ms=11, mew=2, c=INK)
-        axes.set(yscale="log", xticks=range(len(names)), xticklabels=names, ylabel="pixel share")
-        axes.grid(False, axis="x")
+        axes.set(yscale="log", ylabel="pixel share")
         figure.legend(loc="outside upper center", ncols=len(classes))
         return done(figure)
 
 
 def variety(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
     """Effective share of the objects of each class that a train set shows."""
-    names = list(dict.fromkeys(table["train set"]))
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 3))
-        width = 0.8 / len(classes)
-        for offset, c in enumerate(classes):
-            part = table[table["class"] == c.name].set_index("train set").loc[names]
-            places = np.arange(len(names)) + (offset - (len(classes) - 1) / 2) * width
-            style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
-            axes.bar(places, part["variety"], width, label=c.name, **style)
-        axes.set(xticks=range(len(names)), xticklabels=names, ylabel="variety", ylim=(0, 1))
-        axes.grid(False, axis="x")
+        grouped_bars(axes, _wide(table, "variety"), classes)
+        axes.set(ylabel="variety", ylim=(0, 1))
         figure.legend(loc="outside upper center", ncols=len(classes))
         return done(figure)
+
+
+def _wide(table: pd.DataFrame, column: str) -> pd.DataFrame:
+    """A row a train set, in the order of the table, and a column a class."""
+    wide = table.pivot(index="train set", columns="class", values=column)
+    return wide.loc[list(dict.fromkeys(table["train set"]))]
 
 
 def frontier(curve: pd.DataFrame, classes: Sequence[LabelClass], made: float | None) -> Figure:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from foilseg.cells import AGREES, DIFFERS
-from foilseg.tables import UNDEFINED, readable
+from foilseg.readable import UNDEFINED, readable
 
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
 # words that say how a check or claim came out -> their colour, readable on light and dark pages

@@ -228,11 +228,19 @@ def swaps(means: pd.DataFrame, rate: str, paired: bool = True) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["model", "other", f"gap of {rate}", "probability"])
 
 
-def table(study: Study, names: Sequence[str], against: str = "label") -> pd.DataFrame:
+def both(late: pd.DataFrame, trained: pd.DataFrame, average: str = "pooled") -> pd.DataFrame:
+    """Table 4.1 from the counts of :func:`late_counts` and :func:`seed_counts`."""
+    first = deviations(mean_rates(late, "iteration", average), PSOI)
+    return pd.concat(
+        [first, deviations(mean_rates(trained, "seed", average), PSOMT)], ignore_index=True
+    )
+
+
+def table(
+    study: Study, names: Sequence[str], against: str = "label", average: str = "pooled"
+) -> pd.DataFrame:
     """Table 4.1 of a study: SDs over late iterations and over the trainings that are there."""
-    late = deviations(mean_rates(late_counts(study, names, against), "iteration"), PSOI)
-    trained = deviations(mean_rates(seed_counts(study, names, against), "seed"), PSOMT)
-    return pd.concat([late, trained], ignore_index=True)
+    return both(late_counts(study, names, against), seed_counts(study, names, against), average)
 
 
 def note(lacking: Sequence[str]) -> str:

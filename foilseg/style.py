@@ -5,10 +5,16 @@ Figures have an opaque white ground, so they read the same on a light and on a d
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+
+from foilseg.dataset import LabelClass
 
 STYLE = {
     "figure.dpi": 110,
@@ -54,3 +60,27 @@ def done(figure: Figure) -> Figure:
     """Hand the figure over without leaving it open in pyplot."""
     plt.close(figure)
     return figure
+
+
+def grouped_bars(
+    axes: Axes, heights: pd.DataFrame, classes: Sequence[LabelClass]
+) -> dict[str, np.ndarray]:
+    """A group of bars for each row of ``heights``, a bar a class in the class's colour.
+
+    ``heights`` has a column for each name of a class; NaN draws no bar.
+
+    Returns
+    -------
+    Name of the class -> the places of its bars, in the order of the rows.
+    """
+    width, found = 0.8 / len(classes), {}
+    for offset, c in enumerate(classes):
+        places = np.arange(len(heights)) + (offset - (len(classes) - 1) / 2) * width
+        style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
+        axes.bar(
+            places, np.nan_to_num(heights[c.name].to_numpy(float)), width, label=c.name, **style
+        )
+        found[c.name] = places
+    axes.set(xticks=range(len(heights)), xticklabels=list(map(str, heights.index)))
+    axes.grid(False, axis="x")
+    return found

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 import pandas as pd
@@ -128,6 +128,18 @@ def _weakest(ours: Verdict, number: str, supported: pd.DataFrame | None) -> str:
         return ours.parts[failing[0]].text
     worst = min(failing, key=lambda i: shares[i])
     return f"{ours.parts[worst].text} (this part holds in {shares[worst]:.0%} of the resamples)"
+
+
+def retitled(shown: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """A table of this module whose words about a study name models as the study does.
+
+    ``titles`` : the thesis's name -> the study's. What a claim says keeps the thesis's names.
+    """
+    other = shown.copy()
+    for column in other.columns.difference(["says"]):
+        for name, title in titles.items():
+            other[column] = other[column].str.replace(name, title, regex=False)
+    return other
 
 
 def counted(verdicts: dict[str, Verdict]) -> dict[str, int]:

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg import evidence, experiments, findings, runs, verdicts
+from foilseg import curves, evidence, findings, reasons, runs, verdicts
 
 NAMES = ["baseline", "binary"]
 
@@ -15,15 +15,6 @@ NAMES = ["baseline", "binary"]
 def study(toy_study):
     toy_study.train(NAMES, progress=False)
     return toy_study
-
-
-def test_names_of_models_are_read_from_the_parameter():
-    assert findings.chosen("all") == list(experiments.EXPERIMENTS)
-    assert findings.chosen(" baseline, focal-iscf ,") == ["baseline", "focal-iscf"]
-    with pytest.raises(ValueError, match="choose one of baseline"):
-        findings.chosen("nonsense")
-    with pytest.raises(ValueError, match="at least one"):
-        findings.chosen(" , ")
 
 
 def test_objects_and_kinds_agree_with_the_stored_counts(study):
@@ -58,7 +49,8 @@ def test_noise_is_counted_per_megapixel_of_all_regions():
 
 
 def test_the_evidence_of_a_study_is_that_of_its_counts(study):
-    found = findings.collect(study, NAMES)
+    tables = findings.gather(study, NAMES)
+    found = tables.evidence()
     assert found.models == ("Baseline", "Binary") and set(found.extra) == {
         "errors", "gaps", "costs", "building"
     }  # fmt: skip
@@ -67,7 +59,37 @@ def test_the_evidence_of_a_study_is_that_of_its_counts(study):
     seen = verdicts.judge_all(found)
     assert seen["C20"].verdict != verdicts.OPEN and seen["C25"].verdict != verdicts.OPEN
     assert "does not apply" in seen["C07"].why
-    assert seen["C22"].why == "no evidence on truth" and findings.excused(study, NAMES).empty
+    assert seen["C22"].why == "no evidence on truth" and tables.excuses.empty
+    each = tables.evidence("imagewise")
+    expected = evidence.from_counts(study.counts(NAMES), "imagewise")
+    np.testing.assert_array_equal(each.rates, expected.rates)
+
+
+def test_a_defect_less_is_the_same_study_without_it(study):
+    tables = findings.gather(study, NAMES)
+    whole, less = tables.evidence(), tables.without("pit hole").evidence()
+    assert less.defects == ("scratch",) and set(less.extra) == {"errors", "gaps"}
+    np.testing.assert_array_equal(less.rates, whole.rates[:, :1])
+    kept = tables.kinds[tables.kinds["defect"] == "scratch"]
+    assert less.table("errors")["noise"].sum() == kept["noise"].sum()
+
+
+def test_changes_count_the_same_study_otherwise(study):
+    tables = findings.gather(study, NAMES)
+    changed = reasons.changes(study, NAMES, tables)
+    assert list(changed) == [
+        "imagewise rates", "without scratch", "without pit hole", "One-vs-Rest joined",
+        "all models at one FPR",
+    ]  # fmt: skip
+    joined = changed["One-vs-Rest joined"]
+    assert (joined.rates[0] == tables.evidence().rates[0]).all()
+    expected = evidence.from_counts(study.joined_counts(NAMES))
+    np.testing.assert_array_equal(joined.rates, expected.rates)
+    at_one = changed["all models at one FPR"]
+    level = np.median(tables.evidence().rates[:, 0, 1])
+    total = study.model("baseline").histograms().total("scratch")
+    assert at_one.rates[0, 0, 0] == curves.tpr_at(total, level)
+    assert np.isnan(at_one.rates[:, :, 1]).all()
 
 
 def test_building_is_timed_by_the_clock_once(study, tmp_path):
@@ -86,3 +108,6 @@ def test_the_oversampled_model_bears_the_name_of_the_thesis(study):
     assert findings.as_published(table, study, ["oversampled-cavities"])["model"][0] == (
         "Os. Cavities"
     )
+    assert findings.own_titles(study, ["oversampled-cavities", "baseline"]) == {
+        "Os. Cavities": study.model("oversampled-cavities").title
+    }
