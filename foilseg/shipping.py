@@ -28,7 +28,7 @@ class ShippingError(RuntimeError):
 def prepare(study: Study, names: Iterable[str], device: str = "auto") -> None:
     """Compute everything a chapter may ask of the weights; what is there is kept."""
     names = list(names)
-    findings.gaps(study, names)
+    findings.training_counts(study, names)
     findings.building(study)
     if "baseline" in names:
         loss_tables.gradient_shares(study)

@@ -60,9 +60,7 @@ def missing(study: Study, names: Iterable[str], trainings: int = TRAININGS) -> l
     return [*lacking, f"to train them: {command}"]
 
 
-def complete(
-    study: Study, names: Iterable[str], device: str = "auto", workers: int = 1
-) -> list[str]:
+def complete(study: Study, names: Iterable[str], device="auto", workers: int = 1) -> list[str]:
     """Train and evaluate everything both tests need for some models; what is there is kept.
 
     Every model is evaluated at its late checkpoints, and it is stored how sure it is of each

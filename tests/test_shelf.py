@@ -45,7 +45,7 @@ def test_a_reader_without_weights_sees_the_numbers_of_the_study(trained, reader)
         lambda s: s.costs(names),
         lambda s: stability.late_counts(s, names),
         lambda s: stability.seed_counts(s, [UNDER_TEST]),
-        lambda s: findings.gaps(s, names),
+        lambda s: findings.training_counts(s, names),
         findings.building,
         loss_tables.gradient_shares,
     ):
