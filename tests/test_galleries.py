@@ -168,11 +168,15 @@ def test_representative_foils_show_every_annotated_class():
 
 @pytest.fixture
 def wrong():
-    """Two foils: in a one annotation is 24 pixels too large, in b two objects are missing."""
+    """Two foils: in a one annotation is 24 pixels too large, in b two objects are missing.
+
+    A third of b is annotated as another defect.
+    """
     a = made("a", (0, 0, 6, 8, 1), (10, 10, 9, 9, 2))
     a = replace(a, truth=made("a", (1, 1, 4, 6, 1)).mask)  # nothing is where b is annotated
-    b = made("b", (0, 0, 4, 4, 1))
-    b = replace(b, truth=made("b", (0, 0, 4, 3, 1), (14, 2, 2, 2, 2), (17, 4, 3, 3, 3)).mask)
+    b = made("b", (0, 0, 4, 4, 1), (12, 6, 2, 2, 3))
+    true = (0, 0, 4, 3, 1), (14, 2, 2, 2, 2), (17, 4, 3, 3, 3), (12, 6, 2, 2, 2)
+    b = replace(b, truth=made("b", *true).mask)
     return [a, b]
 
 
