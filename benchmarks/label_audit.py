@@ -25,15 +25,16 @@ from foilseg.study import Study, open_study
 
 AT = (10, 25, 50, 100, 200)
 EXPLAINED = """
-Regions: rank correlation (Spearman) of a score with the share of wrong pixels in a region.
-  wrong: label and truth differ. missed: pixels of objects that the annotators missed.
-Pixels: as many as the candidates of our audit have, the most suspicious first. A pixel is hit if it
-  is wrong. The loss of a model orders pixels as cleanlab does, both being functions of p(label).
-Objects: of equal numbers of reviewed objects, how many are right and how many missed objects they
-  find. cleanlab names pixels; its objects are connected areas of them with one predicted defect,
-  the least p(label) first. Of one model: its objects that the labels lack, the largest loss first.
-Not comparable: cleanlab also finds labels that are too much (a defect labelled on background) and
-  rims; our audit lists only what is missing or of another class. It sees all models, cleanlab one.
+Regions: rank correlation (Spearman) with the share of wrong pixels, at which
+  label and truth differ, and with that of missed objects' pixels.
+Pixels: as many as our candidates have, the most suspicious first. The loss of
+  a model orders pixels as cleanlab does: both follow from p(label).
+Objects: how many are right, how many missed ones they find. cleanlab names
+  pixels; its objects are connected areas of one predicted defect, the least
+  p(label) first. The loss lists what one model has and the labels lack.
+Not comparable: cleanlab also finds rims, and labels on background; our audit
+  lists what is missing or of another class. It uses all models, cleanlab one
+  or a mean.
 """
 
 
@@ -115,14 +116,14 @@ def review(
 ) -> pd.DataFrame:
     """Right candidates, and missed objects found, after equal numbers of reviewed objects.
 
-    One row a list: its length, and "right, found" after each number (nothing where the list is
-    shorter) and at its end.
+    One row a list: its length ("all of"), and "right, found" after each number (nothing where the
+    list is shorter) and at its end.
     """
     rows = []
     for name, found in lists.items():
         length = len(found.table)
-        row = {"list": name, "length": length}
-        for title, number in {**{f"first {n}": n for n in at}, "all": length}.items():
+        row = {"list": name, "all of": length}
+        for title, number in {**{str(n): n for n in at}, "end": length}.items():
             judged = audit_quality.judged(head(found, number), regions, classes)
             both = f"{judged['right'].sum()}, {judged['found'].sum()}"
             row[title] = both if number <= length else ""
@@ -181,9 +182,9 @@ def compare(study: Study, names: Sequence[str], model: str) -> None:
     sure, least = confidence.maps(study, names), label_audit.most(len(names))
     lists = {"ours, agreement": label_audit.audit(regions, masks, classes, least)}
     ours = label_audit.audit(regions, masks, classes, least, sure)
-    lists["ours, agreement and confidence"] = ours
+    lists["ours, and confidence"] = ours
     size = sum(int((numbers > 0).sum()) for numbers in ours.numbers.values())
-    by_pixel = {"ours, agreement and confidence": painted(ours, regions)}
+    by_pixel = {"ours, and confidence": painted(ours, regions)}
     by_region = {
         name: [float(values[r.name].mean()) for r in regions] for name, values in by_pixel.items()
     }
@@ -202,7 +203,7 @@ def compare(study: Study, names: Sequence[str], model: str) -> None:
         areas = {n: np.where(alone.numbers[n] > 0, said[n], 0) for n in said}
         lists[f"loss, {title}"] = listed(regions, areas, loss, classes)
         by_pixel[f"cleanlab, {title}"] = doubt
-        by_pixel[f"cleanlab's own set, {title}"] = {n: v.astype(float) for n, v in issues.items()}
+        by_pixel[f"cleanlab's set, {title}"] = {n: v.astype(float) for n, v in issues.items()}
         by_region[f"cleanlab softmin, {title}"] = [1 - s for s in cleanlab_scores(regions, probs)]
         by_region[f"mean loss, {title}"] = [float(loss[r.name].mean()) for r in regions]
     _show(regions, classes, lists, by_pixel, by_region, size)
@@ -216,14 +217,14 @@ def _show(regions, classes, lists, by_pixel, by_region, size: int) -> None:
     print(correlations(regions, by_region, classes).round(2).to_string(index=False))
     rows = []
     for name, values in by_pixel.items():
-        own = name.startswith("cleanlab's own")
+        own = name.startswith("cleanlab's set")
         budget = int(sum(v.sum() for v in values.values())) if own else size
         rows.append((name, budget, *pixels(regions, values, budget)))
     print("\nPixels: share of wrong ones among those reviewed, and of all wrong ones")
     columns = ["list", "reviewed", "precision", "recall"]
     print(pd.DataFrame(rows, columns=columns).round(3).to_string(index=False))
     missing = audit_quality.judged(next(iter(lists.values())), regions, classes)["missing"].sum()
-    print(f"\nObjects: right, and missed ones found (of {missing}), after as many reviewed")
+    print(f"\nObjects: right ones, and missed ones found (of {missing}), after so many reviewed")
     print(review(lists, regions, classes).to_string(index=False))
     print(EXPLAINED.rstrip())
 

@@ -30,8 +30,10 @@ ORDERS = {
 _JUDGED = ["candidates", "right", "precision", "missing", "found", "recall"]
 
 
-def missed(foil: Foil, label: int) -> tuple[np.ndarray, np.ndarray]:
+def missed(foil: Foil, label: int, anything: bool = False) -> tuple[np.ndarray, np.ndarray]:
     """The objects of one class that the annotators missed.
+
+    ``anything`` : an object that is annotated as another defect is not missed, either.
 
     Returns
     -------
@@ -40,7 +42,8 @@ def missed(foil: Foil, label: int) -> tuple[np.ndarray, np.ndarray]:
     """
     numbers, count = ndimage.label(foil.truth == label, EIGHT)
     every = np.arange(1, count + 1)
-    labelled = ndimage.mean(foil.mask == label, numbers, every) if count else np.zeros(0)
+    marked = foil.mask > 0 if anything else foil.mask == label
+    labelled = ndimage.mean(marked, numbers, every) if count else np.zeros(0)
     return numbers, every[labelled < OVERLAP]
 
 

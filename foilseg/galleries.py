@@ -217,6 +217,8 @@ def link(pick: Pick, shape: tuple[int, int], page: str = "", key: str = "compare
 class Listing:
     """Picks as a table whose foils are links into the viewer."""
 
+    WRAPPED = "text-align: left; white-space: normal; min-width: 16em"
+
     def __init__(self, picks: Sequence[Pick | None], foils: Sequence[Foil], page: str):
         self.picks = [pick for pick in picks if pick]
         self.shapes = {foil.name: foil.shape for foil in foils}
@@ -226,9 +228,11 @@ class Listing:
         rows = []
         for pick in self.picks:
             address = html.escape(link(pick, self.shapes[pick.foil], self.page))
-            cells = map(html.escape, (pick.rule, pick.defect, f"{pick.value:.4g}"))
+            cells = map(html.escape, (pick.defect, f"{pick.value:.4g}"))
             foil = f'<a href="{address}">{html.escape(pick.foil)}</a>'
-            rows.append("".join(f"<td>{cell}</td>" for cell in (foil, *cells)))
+            rule = f'<td style="{self.WRAPPED}">{html.escape(pick.rule)}</td>'
+            rest = "".join(f"<td>{cell}</td>" for cell in cells)
+            rows.append(f"<td>{foil}</td>{rule}{rest}")
         titles = "".join(f"<th>{name}</th>" for name in ("foil", "rule", "defect", "value"))
         head = f"<thead><tr>{titles}</tr></thead>"
         body = "<tbody>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</tbody>"

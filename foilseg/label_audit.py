@@ -22,7 +22,9 @@ from foilseg.dataset import Foil, LabelClass
 from foilseg.defects import BOX, EIGHT, corner_and_size
 
 OVERLAP = 0.1  # an object with less than this share of another mask is not in it
-MISSING, OTHER = "not annotated", "annotated as another defect"
+PAGE_NAME = 285  # the TIFF tag that GIMP takes the name of a layer from
+LAYERS = ("annotation", "with candidates")
+MISSING, OTHER = "not annotated", "other defect"
 COLUMNS = ["foil", "object", "defect", "kind", "score", "agreement", "confidence", "pixels"]
 
 
@@ -60,7 +62,7 @@ def audit(
     Returns
     -------
     The audit. Its table has the columns foil, object (number within the foil), defect, kind (not
-    annotated, or annotated as another defect), score, agreement (mean share of the models that
+    annotated, or annotated as another one: other defect), score, agreement (mean share of the models that
     say the defect, over the object's pixels), confidence (mean over these pixels and the models
     that say the defect there, NaN if unknown), pixels, and top, left, height, width. The score is
     agreement times confidence, or the agreement alone; so it is the mean over all models and
@@ -151,9 +153,10 @@ def export(
 ) -> list[Path]:
     """Write ``audit.csv`` and, for each foil, its label layers.
 
-    ``NAME.tif`` has two pages, which GIMP opens as layers and napari as a stack: the annotation,
-    and the annotation with the candidates entered. Both are indexed: their values are the class
-    indices, their palette the class colours. Existing files are written anew.
+    ``NAME.tif`` has two pages, which GIMP opens as layers of these names and napari as a stack:
+    "annotation", and "with candidates", the annotation with the candidates entered. Both are
+    indexed: their values are the class indices, their palette the class colours. Existing files
+    are written anew.
     """
     folder = Path(folder)
     folder.mkdir(parents=True, exist_ok=True)
@@ -161,20 +164,21 @@ def export(
     written = [folder / "audit.csv"]
     for foil in foils:
         layers = foil.mask, corrected(found, foil, classes)
-        pages = [_page(mask, classes) for mask in layers]
+        pages = [_page(mask, classes, name) for mask, name in zip(layers, LAYERS)]
         path = folder / f"{foil.name}.tif"
         options = {"save_all": True, "append_images": pages[1:], "compression": "tiff_deflate"}
-        pages[0].save(path, "tiff", **options)
+        pages[0].save(path, "tiff", **options, **pages[0].encoderinfo)
         written.append(path)
     return written
 
 
-def _page(mask: np.ndarray, classes: Sequence[LabelClass]) -> Image.Image:
+def _page(mask: np.ndarray, classes: Sequence[LabelClass], name: str) -> Image.Image:
     palette = np.zeros((256, 3), np.uint8)
     for c in classes:
         palette[c.index] = images.rgb(c.colour)
     page = Image.frombytes("P", mask.shape[::-1], np.ascontiguousarray(mask, np.uint8).tobytes())
     page.putpalette(palette.tobytes())
+    page.encoderinfo = {"tiffinfo": {PAGE_NAME: name}}
     return page
 
 

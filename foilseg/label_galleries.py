@@ -52,7 +52,7 @@ def coarsest(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Pick | Non
 def most_missed(
     foils: Sequence[Foil], classes: Sequence[LabelClass], number: int = 3, side: int = WINDOW
 ) -> list[Pick]:
-    """The windows with most objects that are not annotated, each of another foil.
+    """The windows with most objects that are not annotated as anything, each of another foil.
 
     An object counts in the window that holds the middle of its box; windows lie on a grid of half
     their side. Fewer than ``number`` foils with such an object give fewer picks; data without a
@@ -73,7 +73,7 @@ def _middles(foil: Foil, classes: Sequence[LabelClass]) -> np.ndarray:
     """Row and column of the middle of every missed object: (n, 2)."""
     points = []
     for c in (c for c in classes if c.index):
-        numbers, chosen = missed(foil, c.index)
+        numbers, chosen = missed(foil, c.index, anything=True)
         places = ndimage.find_objects(numbers)
         boxes = [corner_and_size(places[k - 1]) for k in chosen]
         points += [(top + h / 2, left + w / 2) for top, left, h, w in boxes]

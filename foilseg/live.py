@@ -11,19 +11,32 @@ from foilseg.dataset import Foil, LabelClass
 from foilseg.runs import Run, RunError
 
 
-def classes(runs: Sequence[Run]) -> tuple[LabelClass, ...]:
-    """The classes of the runs, in table order.
+def classes(runs: Sequence[Run], own: Sequence[LabelClass] = ()) -> tuple[LabelClass, ...]:
+    """The classes of the runs, in table order; ``own`` are those of the data, if they are known.
 
     Raises
     ------
     ValueError
-        If two runs were trained for different classes.
+        If a run was trained for other classes than the data have, or than the first run.
     """
     found = [restore.classes(run) for run in runs]
+    expected, whose = (own, "these data have") if own else (found[0], f"{runs[0].name} was")
     for run, other in zip(runs, found):
-        if {(c.index, c.name) for c in other} != {(c.index, c.name) for c in found[0]}:
-            raise ValueError(f"runs: {run.name} was trained for other classes than {runs[0].name}")
-    return found[0]
+        if {(c.index, c.name) for c in other} != {(c.index, c.name) for c in expected}:
+            raise ValueError(f"runs: {run.name} was trained for other classes than {whose}")
+    return tuple(expected)
+
+
+def add(runs: Sequence[Run], foil: Foil, masks: dict[str, np.ndarray]) -> str:
+    """Add the predictions of a foil to ``masks``; if a run cannot predict it, the reason why.
+
+    Nothing is predicted without an image.
+    """
+    try:
+        masks |= predictions(runs if foil.image is not None else (), foil)
+    except (ValueError, RunError) as error:
+        return str(error)
+    return ""
 
 
 def predictions(runs: Sequence[Run], foil: Foil, device: str = "auto") -> dict[str, np.ndarray]:

@@ -54,9 +54,9 @@ def problems(
                 f"{foil.name}: the mask of {title} is {' x '.join(map(str, mask.shape))} pixels, "
                 f"the image {height} x {width}; predict this region again."
             )
-        elif mask.size and int(mask.max()) > max((c.index for c in classes), default=0):
+        elif unknown := set(np.unique(mask).tolist()) - {c.index for c in classes}:
             found.append(
-                f"{foil.name}: the mask of {title} holds the class {int(mask.max())}, which these "
+                f"{foil.name}: the mask of {title} holds the class {max(unknown)}, which these "
                 "data do not have; it belongs to another data set."
             )
     return found
@@ -73,6 +73,7 @@ def pack(
     masks: Mapping[str, np.ndarray],
     classes: Sequence[LabelClass],
     inputs: Mapping[str, np.ndarray] = {},
+    problem: str = "",
 ) -> tuple[dict[str, Any], list[bytes]]:
     """One foil for the browser: a description and the files it speaks of.
 
@@ -80,6 +81,7 @@ def pack(
     ----------
     masks : title -> predicted mask uint8 (H, W).
     inputs : title -> further pictures float32 (H, W) in [0, 1], such as the albedo.
+    problem : why the foil cannot be shown, if that is known before.
 
     Returns
     -------
@@ -88,7 +90,7 @@ def pack(
         foil with a problem has no files.
     files : pictures, then masks.
     """
-    said = problems(foil, masks, classes)
+    said = [f"{foil.name}: {problem}."] if problem else problems(foil, masks, classes)
     for title, extra in inputs.items():
         if not said and extra.shape != foil.shape:
             said.append(f"{foil.name}: the {title} is not of the size of the image.")

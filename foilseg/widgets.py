@@ -150,7 +150,8 @@ def compare(
     predictions : title -> mask uint8 (H, W) of one foil, or foil name -> such a mapping.
     classes : of the data, with their colours; may be left out if there are runs.
     runs : stored runs (:class:`foilseg.runs.Run`) to predict the foils with, under the run's
-        name. What a run has stored for exactly this foil is taken, the rest is predicted.
+        name. What a run has stored for exactly this foil is taken, the rest is predicted. Runs
+        for other classes than these leave nothing to show.
     inputs : foil name -> title -> further picture float32 (H, W) in [0, 1], such as the albedo.
     key : how links to this viewer begin; give two viewers of one page different ones.
 
@@ -162,14 +163,20 @@ def compare(
     if not re.fullmatch(r"[A-Za-z0-9_-]+", key):
         raise ValueError(f"key: {key!r}; use letters, digits, - and _")
     foils = [foils] if isinstance(foils, Foil) else list(foils)
-    masks = _by_foil(foils, predictions or {})
+    masks, failures = _by_foil(foils, predictions or {}), {}
     if runs:
         from foilseg import live
 
-        classes = classes or live.classes(runs)
-        masks = {f.name: {**masks[f.name], **live.predictions(runs, f)} for f in foils}
+        try:
+            classes = live.classes(runs, classes)
+        except ValueError as error:
+            return Sentence(f"{error}.")
+        failures = {f.name: live.add(runs, f, masks[f.name]) for f in foils}
     extra = inputs or {}
-    packed = [packing.pack(f, masks[f.name], classes, extra.get(f.name, {})) for f in foils]
+    packed = [
+        packing.pack(f, masks[f.name], classes, extra.get(f.name, {}), failures.get(f.name, ""))
+        for f in foils
+    ]
     if all(facts["problem"] for facts, _ in packed):
         said = " ".join(facts["problem"] for facts, _ in packed)
         return Sentence(said or "There is no foil to show; give at least one.")

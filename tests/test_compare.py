@@ -2,6 +2,7 @@
 
 import io
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -359,6 +360,36 @@ def test_a_foil_that_cannot_be_shown_says_why_and_the_others_work(screen):
     screen.key("n", "+", "v")
     screen.pick("Foil", "second")
     assert len(screen.pixels(0)) > 50
+
+
+BAD = {
+    "size": "size: the mask of Model B is 7 x 9 pixels, the image 60 x 120; predict this region",
+    "classes": "classes: the mask of Model A holds the class 9, which these data do not have; it",
+    "image": "image: there is no image; add images/image.png to the data set.",
+    "nothing": "nothing: there is no prediction; train a model, or give its mask.",
+}
+
+
+def test_each_kind_of_bad_input_says_why_in_the_place_of_the_picture(context, tmp_path):
+    foils = [viewer.foil(name, number) for number, name in enumerate([*BAD, "sound"])]
+    masks = viewer.models(foils)
+    masks["size"]["Model B"] = np.zeros((7, 9), np.uint8)
+    masks["classes"]["Model A"] = masks["classes"]["Model A"] + np.uint8(6)
+    masks["nothing"] = {}
+    foils[2] = replace(foils[2], image=None)
+    widget = widgets.compare(foils, masks, viewer.CLASSES)
+    screen = viewer.Screen(context.new_page(), foils, masks)
+    screen.open(viewer.write_page([widget], tmp_path / "page.html"))
+    assert screen.chosen("Foil") == "sound", "the first that can be shown"
+    for name, sentence in BAD.items():
+        screen.pick("Foil", name)
+        shown = screen.page.locator(".fs-problem")
+        assert shown.count() == 1 and shown.inner_text().startswith(sentence)
+        screen.key("n", "d", "+", "v")
+    screen.pick("Foil", "sound")
+    assert screen.page.locator(".fs-problem").count() == 0 and len(screen.pixels(0)) > 50
+    assert screen.said == []
+    screen.page.close()
 
 
 def test_it_fits_a_telephone(screen):

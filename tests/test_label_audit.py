@@ -168,6 +168,8 @@ def test_the_layers_are_exact_pages_of_indices(case, tmp_path):
     assert (pages == np.stack([foil.mask, expected])).all()
     with tifffile.TiffFile(paths[1]) as file:
         colours = file.pages[1].colormap[:, :4] // 256
+        names = [page.tags["PageName"].value for page in file.pages]
+    assert names == ["annotation", "with candidates"], "what GIMP calls the layers"
     assert colours.T.tolist() == [list(images.rgb(c.colour)) for c in CLASSES]
     read = pd.read_csv(paths[0])
     pd.testing.assert_frame_equal(read, found.table, check_dtype=False)

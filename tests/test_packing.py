@@ -87,7 +87,34 @@ def test_live_predictions_take_what_is_stored_and_predict_the_rest(toy_study):
 
 def test_runs_for_other_classes_are_refused(toy_study, monkeypatch):
     run = toy_study.run("baseline", progress=False)
+    foil = toy_study.validation("f0")
     found = iter([viewer.CLASSES, viewer.CLASSES[:2]])
-    monkeypatch.setattr(live.restore, "classes", lambda run: next(found))
-    with pytest.raises(ValueError, match="was trained for other classes"):
-        live.classes([run, run])
+    with monkeypatch.context() as patch:
+        patch.setattr(live.restore, "classes", lambda run: next(found))
+        with pytest.raises(ValueError, match="was trained for other classes than baseline-.* was"):
+            live.classes([run, run])
+    other = widgets.compare(foil, classes=viewer.CLASSES[:3], runs=[run])
+    assert isinstance(other, widgets.Sentence), "as many classes, with other names"
+    assert other.text == (f"runs: {run.name} was trained for other classes than these data have.")
+    own = toy_study.dataset.classes
+    assert live.classes([run], own) == own
+
+
+def test_a_foil_that_a_run_cannot_predict_says_so_and_the_others_are_shown(toy_study):
+    run = toy_study.run("baseline", progress=False)
+    foil = toy_study.validation("f0")
+    normals = replace(foil, name="normals", image=np.zeros((3, *foil.shape), np.float32))
+    blind = replace(foil, name="blind", image=None)
+    said = {f["name"]: f["problem"] for f in widgets.compare(
+        [normals, foil, blind], runs=[run]
+    ).facts["foils"]}  # fmt: skip
+    assert "3 channel(s), but the model was trained on 1" in said["normals"]
+    assert said["f0"] == "" and "there is no image; add images/blind.png" in said["blind"]
+
+
+def test_a_class_between_those_of_the_data_is_of_another_data_set():
+    foil = viewer.foil("f", 0)
+    gap = [c for c in viewer.CLASSES if c.index != 2]
+    assert "annotation holds the class 2, which these data do not have" in refused(
+        foil, viewer.models([foil])["f"], gap
+    )
