@@ -24,6 +24,7 @@ import pandas as pd
 if TYPE_CHECKING:
     from foilseg.ledger import Ledger
 
+ROOT = Path("_runs")  # where runs lie unless told otherwise
 LIBRARIES = ("torch", "numpy")
 CONFIG, COUNTS, COST, CHECKSUMS = "config.json", "counts.csv", "cost.json", "checksums.json"
 MODEL, HISTORY, LEDGERS = "model.safetensors", "history.csv", "ledgers.json"

@@ -6,7 +6,7 @@ and nothing is trained twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from foilseg import experiments, folder, metrics, prose, runs
+from foilseg import experiments, folder, metrics, prose, provenance, runs
 from foilseg.code import code_version
 from foilseg.dataset import (
     Dataset,
@@ -28,12 +28,13 @@ from foilseg.dataset import (
 from foilseg.experiments import Experiment, Profile
 from foilseg.models import Model, stack
 from foilseg.pools import Index, build_index
+from foilseg.provenance import Provenance
+from foilseg.runs import ROOT
 from foilseg.workers import Task
 from foilseg.workers import train as train_tasks
 
 TWIN = "twin"
 DATA_ROOT = Path("_data")
-RUNS_ROOT = Path("_runs")
 
 
 @dataclass(frozen=True)
@@ -133,6 +134,23 @@ class Study:
         models = [self.model(name) for name in names]
         return [(m.row.name, defect) for m in models for defect in m.missing()]
 
+    def select(self, models: str) -> list[str]:
+        """Names of the models of a chapter's parameter, see :func:`experiments.select`.
+
+        ``"trained"`` are those that need no training.
+
+        Raises
+        ------
+        ValueError
+            If a name does not exist, there is none, or nothing is trained yet.
+        """
+        if models.strip() != "trained":
+            return experiments.select(models)
+        names = [name for name in experiments.EXPERIMENTS if not self.missing([name])]
+        if not names:
+            raise ValueError(f"models: none is trained; {provenance.command(self, ['all'])}")
+        return names
+
     def train(
         self,
         names: Iterable[str | Experiment],
@@ -191,6 +209,12 @@ class Study:
 
         models = [self.model(name) for name in names]
         return costs.table({m.title: [run.cost() for run in m.runs.values()] for m in models})
+
+    def provenance(
+        self, names: Iterable[str | Experiment], seeds: Sequence[int] = ()
+    ) -> Provenance:
+        """The runs behind a page, each with seed, command and machine; trains nothing."""
+        return Provenance(provenance.table(self, names, seeds))
 
     def validation(self, name: str) -> Foil:
         """The validation region of a foil."""
@@ -261,4 +285,4 @@ def open_study(data: str = TWIN, profile: str = "smoke", seed: int = 0, runs: st
     """
     if seed < 0:
         raise ValueError(f"seed: {seed} is negative")
-    return Study(data or TWIN, experiments.profile(profile), seed, Path(runs or RUNS_ROOT))
+    return Study(data or TWIN, experiments.profile(profile), seed, Path(runs or ROOT))

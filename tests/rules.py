@@ -23,10 +23,12 @@ LAYERS = """
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
     devices checkpoints curves meters costs batches inference probing training runs restore predict
-    experiments fit rest models workers study readable tables loss_tables model_tables trainsets
-    scores galleries label_audit judgement error_nature
-    stability cells recount reweigh audit
-    evidence claims pair_claims claim_rules verdicts mistakes uncertainty findings reasons sortable
+    experiments fit rest models workers provenance study
+    readable tables loss_tables model_tables trainsets scores
+    galleries label_audit judgement error_nature
+    stability orders cells recount reweigh audit
+    evidence claims pair_claims claim_rules verdicts mistakes uncertainty findings changes reasons
+    sortable
     style figures acquisition_figures defect_figures sampling_figures plots result_plots
     live packing widgets notebooks execution chapters cli
 """
