@@ -59,7 +59,8 @@ def at_one_fpr(
     """
     rates = np.full(here.rates.shape, np.nan)
     for j, c in enumerate(study.dataset.defects):
-        level = float(np.nanmedian(here.rates[:, j, RATES.index("FPR")]))
+        own = here.rates[:, j, RATES.index("FPR")]
+        level = float(np.median(own[~np.isnan(own)])) if not np.isnan(own).all() else np.nan
         for i, model in enumerate(here.models):
             total = histograms[model].total(c.name, against)
             negatives, positives = total.sum(axis=0)

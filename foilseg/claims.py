@@ -213,8 +213,14 @@ def _(e: Evidence) -> list[Part]:
 
 
 def _spread(e: Evidence, models, rate: str) -> dict[str, float]:
-    """SD of a rate over the defects."""
-    e.require(models)
+    """SD of a rate over the defects for which it is defined.
+
+    Raises
+    ------
+    Undecided
+        If it is defined for none.
+    """
+    e.means(models, rate)
     return {m: float(np.nanstd(e.values(m, rate))) for m in models}
 
 
