@@ -1,21 +1,19 @@
 """Claims that need more than rates: stability, costs, kinds of errors, a truth, building times.
 
-Also the list of all claims, and of what their words were taken to mean.
+Also the list of all claims.
 """
 
 from __future__ import annotations
 
 import pandas as pd
 
-from foilseg import published
+from foilseg import pair_claims, published
 from foilseg.claims import (
     BASELINE,
     CLAIMS,
     ICF,
     ISCF,
     LOSS_CHANGE,
-    MOST,
-    SHRINKS,
     Claim,
     Part,
     claim,
@@ -23,7 +21,6 @@ from foilseg.claims import (
     listed,
 )
 from foilseg.evidence import RATES, Evidence, Undecided
-from foilseg.pair_claims import ALIKE, IMPROVES, MODEST, MUCH_LOWER, UNCHANGED
 from foilseg.reweigh import setting
 
 EXEMPT = ("Binary", "PSoI", "TPR")  # the exception that C12 itself makes
@@ -167,23 +164,5 @@ def _(e: Evidence) -> list[Part]:
 
 def ordered() -> list[Claim]:
     """All claims by their number."""
+    pair_claims  # noqa: B018  registers its claims
     return [CLAIMS[number] for number in sorted(CLAIMS)]
-
-
-def thresholds() -> pd.DataFrame:
-    """What the words of the claims were taken to mean: word, claims, number, meaning."""
-    rows = [
-        ("most models follow", "C07 to C09", MOST, "more than this share of the other models"),
-        ("shrinks as", "C11", SHRINKS, "rank correlation of at least this"),
-        ("a quoted change", "C13 to C15", ALIKE, "met between 1/this and this times the change"),
-        ("unchanged", "C14", UNCHANGED, "by less than this share; half the smallest change quoted"),
-        ("much lower", "C16", MUCH_LOWER, "at most this share of the other"),
-        ("modest loss", "C16", MODEST, "of at most this share"),
-        ("improve on", "C19", IMPROVES, "better in so many of TPR, FPR and precision"),
-        ("rather than", "C17", 1, "larger than this times each of the other kinds"),
-        ("about n times", "C20", ABOUT, "within this share of n"),
-        ("part of", "C22, C23", NOTABLE, "at least this share"),
-        ("very expensive", "C25", EXPENSIVE, "at least so many times the standard pool"),
-        ("stable", "C12, C24", setting("bound of the SD"), "every SD below this (thesis 4.1)"),
-    ]
-    return pd.DataFrame(rows, columns=["words", "claims", "number", "meaning"])

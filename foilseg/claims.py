@@ -1,7 +1,7 @@
 """The thesis's claims about all models as predicates over a study; see :mod:`claim_rules`.
 
 A claim consists of parts; it holds if all of them do. Words like "much" and "most" are given a
-number once, as a constant; :func:`foilseg.claim_rules.thresholds` lists them.
+number once, as a constant; :func:`foilseg.verdicts.thresholds` lists them.
 """
 
 from __future__ import annotations
@@ -90,17 +90,24 @@ def listed(names) -> str:
 def ends(
     words: str, values: dict[str, float], expected: Iterable[str], rate: str = "", top: bool = True
 ) -> Part:
-    """Whether the highest (or lowest) values are those of the expected names."""
+    """Whether the highest (or lowest) values are those of the expected names.
+
+    It is not so if one of them has no value.
+    """
     expected = list(expected)
     order = sorted(values, key=values.get, reverse=top)
     found = order[: len(expected)]
     others = [name for name in order if name not in expected]
-    sides = (expected, others) if top else (others, expected)
-    gap, between = float("nan"), ()
-    if others and values.keys() >= set(expected):
-        between = min(sides[0], key=values.get), max(sides[1], key=values.get)
-        gap = values[between[0]] - values[between[1]]
-    return Part(f"{words}: {listed(found)}", set(found) == set(expected), gap, between, rate)
+    unknown = [name for name in expected if name not in values]
+    text = f"{words}: {listed(found)}"
+    if unknown:
+        return Part(f"{text} (undefined for {listed(unknown)})", False)
+    holds = set(found) == set(expected)
+    if not others:
+        return Part(text, holds)
+    upper, lower = (expected, others) if top else (others, expected)
+    between = min(upper, key=values.get), max(lower, key=values.get)
+    return Part(text, holds, values[between[0]] - values[between[1]], between, rate)
 
 
 def sides(e: Evidence, rate: str, above: Iterable[str], words: str, form: str = ".3f") -> Part:
@@ -206,8 +213,14 @@ def _(e: Evidence) -> list[Part]:
 
 
 def _spread(e: Evidence, models, rate: str) -> dict[str, float]:
-    """SD of a rate over the defects."""
-    e.require(models)
+    """SD of a rate over the defects for which it is defined.
+
+    Raises
+    ------
+    Undecided
+        If it is defined for none.
+    """
+    e.means(models, rate)
     return {m: float(np.nanstd(e.values(m, rate))) for m in models}
 
 

@@ -1,7 +1,7 @@
 """Why a verdict differs from the thesis's: what decides it, and under which changes it turns.
 
-Nothing is known beforehand about what the cause may be. Each change of how the study is counted
-(another reference, another average, one defect less, ...) is made, and the claim judged again.
+Nothing is known beforehand about what the cause may be. Each of :mod:`foilseg.changes` is made,
+and the claim judged again.
 """
 
 from __future__ import annotations
@@ -12,15 +12,13 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from foilseg import curves, evidence, metrics, stability
 from foilseg.claims import Claim, Part, listed
-from foilseg.curves import Histograms
-from foilseg.evidence import RATES, Evidence
-from foilseg.findings import Findings, as_published, gather, thesis_names
-from foilseg.study import Study
+from foilseg.evidence import Evidence
 from foilseg.verdicts import FAILS, HOLDS, OPEN, Verdict, judge
 
 SHOWN = 3  # names of images written out
+COLUMNS = ["claim", "thesis", "here", "decided by", "between", "gap", "mostly from", "turns"]
+COLUMNS += ["only this part turns", "stays", "single images that turn it"]
 
 
 @dataclass(frozen=True)
@@ -32,8 +30,10 @@ class Reason:
     claim, thesis, here : the claim, the thesis's verdict and the study's.
     part : the condition that decides.
     shares : defect -> its part of the gap, where that is a difference of mean rates.
-    turned, kept : the changes under which the thesis's verdict returns, and those under which
-        the study's stays; a change that leaves the claim open is in neither.
+    undefined : of those models, which defects are left out of the mean: they have no rate.
+    turned : the changes under which the thesis's verdict returns.
+    part_turned : those under which only the part that decides comes out otherwise.
+    kept : those under which neither does; one that leaves the claim open is in none of the three.
     images : images without any one of which the thesis's verdict returns.
     """
 
@@ -42,18 +42,20 @@ class Reason:
     here: str
     part: Part
     shares: dict[str, float]
+    undefined: tuple[str, ...]
     turned: tuple[str, ...]
+    part_turned: tuple[str, ...]
     kept: tuple[str, ...]
     images: tuple[str, ...]
 
     @property
     def mostly(self) -> str:
-        """The defect with the largest part of the gap in the gap's direction, with that part."""
+        """The defect with the largest part of the gap in its direction; what is undefined."""
         if not self.shares:
             return ""
         sign = np.sign(self.part.gap) or 1.0
         name = max(self.shares, key=lambda d: sign * self.shares[d])
-        return f"{name} ({self.shares[name]:+.3g})"
+        return "; ".join([f"{name} ({self.shares[name]:+.3g})", *self.undefined])
 
 
 def stated(printed: Verdict) -> str:
@@ -93,35 +95,57 @@ def explain(
     for number in differing(printed, ours):
         claim, verdict, thesis = ours[number].claim, ours[number], stated(printed[number])
         shares = [] if supported is None else supported.loc[number, "parts"]
-        part = _decisive(verdict, printed[number], shares)
-        again = {name: judge(claim, e).verdict for name, e in variants.items()}
-        turned = tuple(name for name, found in again.items() if found == thesis)
-        kept = tuple(name for name, found in again.items() if found == verdict.verdict)
-        alone = tuple(name for name, e in left_out if judge(claim, e).verdict == thesis)
-        spread = _shares(part, here)
-        reasons.append(Reason(claim, thesis, verdict.verdict, part, spread, turned, kept, alone))
+        place = _decisive(verdict, printed[number], shares)
+        part = verdict.parts[place]
+        again = {name: judge(claim, e) for name, e in variants.items()}
+        decided = {name: found for name, found in again.items() if found.verdict != OPEN}
+        turned = [name for name, found in decided.items() if found.verdict == thesis]
+        partly = [
+            name
+            for name, found in decided.items()
+            if name not in turned and found.parts[place].holds != part.holds
+        ]
+        kept = [name for name in decided if name not in (*turned, *partly)]
+        alone = [name for name, e in left_out if judge(claim, e).verdict == thesis]
+        sets = map(tuple, (turned, partly, kept, alone))
+        found = (claim, thesis, verdict.verdict, part, *_shares(part, here), *sets)
+        reasons.append(Reason(*found))
     return reasons
 
 
-def _decisive(ours: Verdict, printed: Verdict, shares: Sequence[float]) -> Part:
+def _decisive(ours: Verdict, printed: Verdict, shares: Sequence[float]) -> int:
+    """Place of the part that decides."""
+    places = range(len(ours.parts))
     if ours.verdict == FAILS:
-        failing = [i for i, part in enumerate(ours.parts) if not part.holds]
+        failing = [i for i in places if not ours.parts[i].holds]
         weighed = len(shares) == len(ours.parts)
-        return ours.parts[min(failing, key=lambda i: shares[i]) if weighed else failing[0]]
-    pairs = zip(ours.parts, printed.parts)
-    turned = [mine for mine, theirs in pairs if not theirs.holds] or list(ours.parts)
-    return min(turned, key=lambda part: np.inf if np.isnan(part.gap) else part.gap)
+        return min(failing, key=lambda i: shares[i]) if weighed else failing[0]
+    theirs = printed.parts if len(printed.parts) == len(ours.parts) else ours.parts
+    turned = [i for i in places if not theirs[i].holds] or list(places)
+    gaps = [ours.parts[i].gap for i in turned]
+    return turned[int(np.argmin(np.where(np.isnan(gaps), np.inf, gaps)))]
 
 
-def _shares(part: Part, e: Evidence) -> dict[str, float]:
-    """Defect -> its part of a gap of mean rates; empty if the gap is none."""
-    if not part.rate or not set(part.between) <= set(e.models) or len(part.between) != 2:
-        return {}
-    one, other = (e.values(model, part.rate) for model in part.between)
-    each = (one - other) / len(e.defects)
-    if not np.isclose(each.sum(), part.gap):
-        return {}
-    return dict(zip(e.defects, each.tolist()))
+def _shares(part: Part, e: Evidence) -> tuple[dict[str, float], tuple[str, ...]]:
+    """Defect -> its part of a gap of mean rates, empty if it is none; and what is undefined.
+
+    A mean leaves out what is undefined, so a defect's part is its rate over the number of
+    defined ones, of one model less that of the other.
+    """
+    if not part.rate or not set(part.between) <= set(e.models):
+        return {}, ()
+    values = np.array([e.values(model, part.rate) for model in part.between])
+    known = ~np.isnan(values)
+    each = np.where(known, values, 0.0) / known.sum(axis=1, keepdims=True)
+    gap = each[0] - each[1]
+    if not np.isclose(gap.sum(), part.gap):
+        return {}, ()
+    unknown = tuple(
+        f"{model} undefined for {listed(d for d, k in zip(e.defects, row) if not k)}"
+        for model, row in zip(part.between, known)
+        if not row.all()
+    )
+    return dict(zip(e.defects, gap.tolist())), unknown
 
 
 def table(reasons: Sequence[Reason]) -> pd.DataFrame:
@@ -136,13 +160,13 @@ def table(reasons: Sequence[Reason]) -> pd.DataFrame:
             "gap": "" if np.isnan(r.part.gap) else f"{r.part.gap:+.3g}",
             "mostly from": r.mostly,
             "turns": listed(r.turned),
+            "only this part turns": listed(r.part_turned),
             "stays": listed(r.kept),
             "single images that turn it": _named(r.images),
         }
         for r in reasons
     ]
-    columns = ["claim", "thesis", "here", "decided by", "between", "gap", "mostly from"]
-    return pd.DataFrame(rows, columns=[*columns, "turns", "stays", "single images that turn it"])
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def _named(images: Sequence[str]) -> str:
@@ -150,80 +174,13 @@ def _named(images: Sequence[str]) -> str:
     return shown if len(images) <= SHOWN else f"{len(images)}: {shown}, ..."
 
 
-def changes(
-    study: Study,
-    names: Sequence[str],
-    found: Findings,
-    against: str = "label",
-    average: str = "pooled",
-    tested: Sequence[str] = (),
-) -> dict[str, Evidence]:
-    """The study counted otherwise, a name for each change -> evidence.
-
-    The other reference, the other average, each defect left out, One-vs-Rest predictions joined,
-    every model at the same FPR, and each other training of the models that have one. ``found``
-    is what :func:`foilseg.findings.gather` returned for the other arguments.
-    """
-    other = next(kind for kind in metrics.AVERAGES if kind != average)
-    result = {f"{other} rates": found.evidence(other)}
-    if study.dataset.has_truth:
-        kind, words = ("truth", "truth") if against == "label" else ("label", "annotation")
-        result[f"judged by the {words}"] = gather(study, names, kind, tested).evidence(average)
-    for c in study.dataset.defects if len(study.dataset.defects) > 1 else ():
-        result[f"without {c.name}"] = found.without(c.name).evidence(average)
-    joined = as_published(study.joined_counts(names, against), study, names)
-    result["One-vs-Rest joined"] = evidence.from_counts(joined, average)
-    titles = thesis_names(study, names)
-    histograms = {titles[m.title]: m.histograms() for m in map(study.model, names)}
-    here = evidence.from_counts(found.counts, average)
-    result["all models at one FPR"] = at_one_fpr(here, histograms, study, against)
-    for seed in stability.seeds(study)[1:]:
-        again = study.with_seed(seed)
-        made = [name for name in names if not again.missing([name])]
-        if len(made) > 1:
-            counts = as_published(again.counts(made, against), again, made)
-            result[f"trained with seed {seed}"] = evidence.from_counts(counts, average)
-    return result
-
-
-def at_one_fpr(
-    here: Evidence, histograms: Mapping[str, Histograms], study: Study, against: str = "label"
-) -> Evidence:
-    """Rates of every model at the threshold that gives, for each defect, the models' median FPR.
-
-    The FPR itself is then the same for all and says nothing: NaN, so claims about it are open.
-    """
-    rates = np.full(here.rates.shape, np.nan)
-    for j, c in enumerate(study.dataset.defects):
-        level = float(np.nanmedian(here.rates[:, j, RATES.index("FPR")]))
-        for i, model in enumerate(here.models):
-            total = histograms[model].total(c.name, against)
-            negatives, positives = total.sum(axis=0)
-            tpr = curves.tpr_at(total, level)
-            claimed = tpr * positives + level * negatives
-            rates[i, j, RATES.index("TPR")] = tpr
-            rates[i, j, RATES.index("precision")] = (
-                tpr * positives / claimed if claimed > 0 else np.nan
-            )
-    return Evidence(here.models, here.defects, rates)
-
-
-def without_each_image(
-    counts: pd.DataFrame, average: str = "pooled"
-) -> Iterable[tuple[str, Evidence]]:
-    """Every image's name and evidence of all others; rates only. Nothing for a single image."""
-    images = list(dict.fromkeys(counts["foil"]))
-    weights = 1 - np.eye(len(images), dtype=np.int64)
-    left = evidence.reweighted(counts, weights, average) if len(images) > 1 else ()
-    return zip(images, left)
-
-
 def summary(reasons: Sequence[Reason]) -> str:
     """One sentence: how many claims differ, and how many of them turn."""
     if not reasons:
         return "No claim that can be decided here differs from the thesis."
     turned = sum(bool(r.turned or r.images) for r in reasons)
+    verb = "claim comes" if len(reasons) == 1 else "claims come"
     return (
-        f"{len(reasons)} of the claims come out otherwise than in the thesis; {turned} of these "
-        "turn under at least one of the changes."
+        f"{len(reasons)} {verb} out otherwise than in the thesis; {turned} of these "
+        f"turn{'s' if turned == 1 else ''} under at least one of the changes."
     )

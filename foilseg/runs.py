@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from foilseg.ledger import Ledger
 
 __all__ = ["Run", "RunError", "complete", "find", "folder", "lock", "open_run"]
+ROOT = Path("_runs")  # where runs lie unless told otherwise
 LIBRARIES = ("torch", "numpy")
 CONFIG, COUNTS, COST, CHECKSUMS = "config.json", "counts.csv", "cost.json", "checksums.json"
 MODEL, HISTORY, LEDGERS = "model.safetensors", "history.csv", "ledgers.json"

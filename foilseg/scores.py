@@ -78,6 +78,35 @@ def side_by_side(reproduced: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return table
 
 
+BETTER_HIGH = {"TPR": True, "FPR": False, "precision": True}
+
+
+def ranks(means: pd.DataFrame, printed: pd.DataFrame | None = None) -> pd.DataFrame:
+    """Places of the models by each mean rate, 1 the best: highest, for the FPR lowest.
+
+    Parameters
+    ----------
+    means : from :func:`mean_rates`.
+    printed : the published means; then the places that the same models have there stand beside.
+
+    Returns
+    -------
+    Columns model and one a rate (and source); equal values share the better place, and an
+    undefined one has none: NaN.
+    """
+    ours = means.astype({"model": str}).set_index("model")
+    sources = {"": ours}
+    if printed is not None:
+        theirs = printed.astype({"model": str}).set_index("model").reindex(ours.index)
+        sources = {" reproduced": ours, " published": theirs}
+    table = {
+        f"by {rate}{source}": values[rate].rank(ascending=not high, method="min")
+        for rate, high in BETTER_HIGH.items()
+        for source, values in sources.items()
+    }
+    return pd.DataFrame(table).rename_axis("model").reset_index()
+
+
 def comparison_note(dataset: Dataset) -> str:
     """One sentence: whether the thesis's numbers stand beside these, and what that means."""
     if is_comparable(dataset):

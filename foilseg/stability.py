@@ -1,4 +1,4 @@
-"""How stable the results are: over late iterations (PSoI), over trainings (PSoMT), and in ranks.
+"""How stable the results are: over late iterations (PSoI) and over trainings (PSoMT).
 
 The thesis evaluates the models kept at 70, 75, ..., 100 % of the iterations, and three trainings
 with different seeds, and states the standard deviation of the mean rates (section 3.5.1, Table
@@ -8,7 +8,6 @@ with different seeds, and states the standard deviation of the mean rates (secti
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from itertools import combinations
 
 import numpy as np
 import pandas as pd
@@ -20,6 +19,7 @@ from foilseg import (
     experiments,
     fit,
     metrics,
+    provenance,
     published,
     restore,
     runs,
@@ -56,8 +56,7 @@ def missing(study: Study, names: Iterable[str], trainings: int = TRAININGS) -> l
     ]
     if not lacking:
         return []
-    command = f"foilseg train {' '.join(names)} --profile {study.profile.name} --stability"
-    return [*lacking, f"to train them: {command}"]
+    return [*lacking, f"to train them: {provenance.command(study, names, '--stability')}"]
 
 
 def complete(study: Study, names: Iterable[str], device="auto", workers: int = 1) -> list[str]:
@@ -186,44 +185,6 @@ def side_by_side(found: pd.DataFrame) -> pd.DataFrame:
     table = pd.DataFrame(rows)
     table.columns = [" ".join(filter(None, column)) for column in table.columns]
     return table
-
-
-def swap(one: np.ndarray, other: np.ndarray, paired: bool = True) -> float:
-    """Probability that two settings drawn at random order a pair of models differently.
-
-    Parameters
-    ----------
-    one, other : a rate of each model in every setting.
-    paired : True compares the models in the same setting (checkpoints), and draws two settings
-        without putting the first back; False lets every training of one meet every one of the
-        other (seeds are exchangeable), and draws two such meetings independently.
-
-    Returns
-    -------
-    From 0 to 1; equal values count as half. NaN with fewer than two settings or undefined values.
-    """
-    one, other = np.asarray(one, float), np.asarray(other, float)
-    if min(len(one), len(other)) < 2 or np.isnan(one).any() or np.isnan(other).any():
-        return float("nan")
-    signs = np.sign(one - other) if paired else np.sign(one[:, None] - other[None]).ravel()
-    above = np.mean((signs + 1) / 2)
-    factor = len(signs) / (len(signs) - 1) if paired else 1.0
-    return float(2 * above * (1 - above) * factor)
-
-
-def swaps(means: pd.DataFrame, rate: str, paired: bool = True) -> pd.DataFrame:
-    """:func:`swap` of every pair of models: one, other, gap (of the means), probability."""
-    values = {
-        str(model): part[rate].to_numpy(float)
-        for model, part in means.groupby("model", sort=False, observed=True)
-    }
-    rows = []
-    for a, b in combinations(values, 2):
-        if paired and len(values[a]) != len(values[b]):
-            raise ValueError(f"means: {a} and {b} were not evaluated in the same settings")
-        gap = values[a].mean() - values[b].mean()
-        rows.append((a, b, gap, swap(values[a], values[b], paired)))
-    return pd.DataFrame(rows, columns=["model", "other", f"gap of {rate}", "probability"])
 
 
 def both(late: pd.DataFrame, trained: pd.DataFrame, average: str = "pooled") -> pd.DataFrame:

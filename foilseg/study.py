@@ -6,7 +6,7 @@ and nothing is trained twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foilseg import experiments, folder, metrics, prose, runs, shelf
+from foilseg import experiments, folder, metrics, prose, provenance, runs, shelf
 from foilseg.code import code_version
 from foilseg.dataset import (
     Dataset,
@@ -28,11 +28,12 @@ from foilseg.dataset import (
 from foilseg.experiments import Experiment, Profile
 from foilseg.models import Model, stack
 from foilseg.pools import Index, build_index
+from foilseg.provenance import Provenance
+from foilseg.runs import ROOT
 from foilseg.workers import train as train_networks
 
 TWIN = "twin"
 DATA_ROOT = Path("_data")
-RUNS_ROOT = Path("_runs")
 
 
 @dataclass(frozen=True)
@@ -159,6 +160,23 @@ class Study:
         models = [self.model(name) for name in names]
         return [(m.row.name, defect) for m in models for defect in m.missing()]
 
+    def select(self, models: str) -> list[str]:
+        """Names of the models of a chapter's parameter, see :func:`experiments.select`.
+
+        ``"trained"`` are those that need no training.
+
+        Raises
+        ------
+        ValueError
+            If a name does not exist, there is none, or nothing is trained yet.
+        """
+        if models.strip() != "trained":
+            return experiments.select(models)
+        names = [name for name in experiments.EXPERIMENTS if not self.missing([name])]
+        if not names:
+            raise ValueError(f"models: none is trained; {provenance.command(self, ['all'])}")
+        return names
+
     def train(
         self,
         names: Iterable[str | Experiment],
@@ -214,6 +232,12 @@ class Study:
         models = [self.model(name) for name in names]
         return costs.table({m.title: [run.cost() for run in m.runs.values()] for m in models})
 
+    def provenance(
+        self, names: Iterable[str | Experiment], seeds: Sequence[int] = ()
+    ) -> Provenance:
+        """The runs behind a page, each with seed, command and machine; trains nothing."""
+        return Provenance(provenance.table(self, names, seeds))
+
     def validation(self, name: str) -> Foil:
         """The validation region of a foil."""
         return split(self.dataset.foil(name))[1]
@@ -241,7 +265,7 @@ def open_study(
         raise ValueError(f"seed: {seed} is negative")
     data, sizes = data or TWIN, experiments.profile(profile)
     name = study_name(data, profile) if shipped else ""
-    return Study(data, sizes, seed, Path(runs or RUNS_ROOT), name)
+    return Study(data, sizes, seed, Path(runs or ROOT), name)
 
 
 def study_name(data: str, profile: str) -> str:

@@ -7,9 +7,11 @@ from dataclasses import dataclass
 
 import pandas as pd
 
+from foilseg import claim_rules, pair_claims
 from foilseg.claim_rules import ordered
-from foilseg.claims import Claim, Part
+from foilseg.claims import MOST, SHRINKS, Claim, Part
 from foilseg.evidence import Evidence, Undecided
+from foilseg.reweigh import setting
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be decided"
 
@@ -128,6 +130,31 @@ def _weakest(ours: Verdict, number: str, supported: pd.DataFrame | None) -> str:
         return ours.parts[failing[0]].text
     worst = min(failing, key=lambda i: shares[i])
     return f"{ours.parts[worst].text} (this part holds in {shares[worst]:.0%} of the resamples)"
+
+
+def thresholds() -> pd.DataFrame:
+    """What the words of the claims were taken to mean: word, claims, number, meaning."""
+    p, r = pair_claims, claim_rules
+    rows = [
+        ("most models follow", "C07 to C09", MOST, "more than this share of the other models"),
+        ("shrinks as", "C11", SHRINKS, "rank correlation of at least this"),
+        ("a quoted change", "C13 to C15", p.ALIKE, "met between 1/this and this times the change"),
+        (
+            "unchanged",
+            "C14",
+            p.UNCHANGED,
+            "by less than this share, half the least change quoted",
+        ),
+        ("much lower", "C16", p.MUCH_LOWER, "at most this share of the other"),
+        ("modest loss", "C16", p.MODEST, "of at most this share"),
+        ("improve on", "C19", p.IMPROVES, "better in so many of TPR, FPR and precision"),
+        ("rather than", "C17", 1, "larger than this times each of the other kinds"),
+        ("about n times", "C20", r.ABOUT, "within this share of n"),
+        ("part of", "C22, C23", r.NOTABLE, "at least this share"),
+        ("very expensive", "C25", r.EXPENSIVE, "at least so many times the standard pool"),
+        ("stable", "C12, C24", setting("bound of the SD"), "every SD below this (thesis 4.1)"),
+    ]
+    return pd.DataFrame(rows, columns=["words", "claims", "number", "meaning"])
 
 
 def retitled(shown: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:

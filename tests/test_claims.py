@@ -178,6 +178,12 @@ def test_an_undefined_mean_leaves_a_claim_open():
     assert "undefined" in verdicts.judge(claims.CLAIMS["C04"], study).why
 
 
+def test_a_spread_over_no_defect_leaves_a_claim_open():
+    study = build(ideal())
+    study.rates[4, :, 0] = np.nan
+    assert verdicts.judge(claims.CLAIMS["C10"], study).why == "the mean TPR of Binary is undefined"
+
+
 def test_the_printed_tables_bear_out_the_claims_they_were_written_from():
     found = verdicts.judge_all(evidence.printed())
     assert {n for n, v in found.items() if v.verdict == verdicts.FAILS} == {"C07", "C24"}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg import curves, evidence, findings, reasons, runs, verdicts
+from foilseg import changes, curves, evidence, findings, runs, verdicts
 
 NAMES = ["baseline", "binary"]
 
@@ -76,7 +76,7 @@ def test_a_defect_less_is_the_same_study_without_it(study):
 
 def test_changes_count_the_same_study_otherwise(study):
     tables = findings.gather(study, NAMES)
-    changed = reasons.changes(study, NAMES, tables)
+    changed = changes.of(study, NAMES, tables)
     assert list(changed) == [
         "imagewise rates", "without scratch", "without pit hole", "One-vs-Rest joined",
         "all models at one FPR",

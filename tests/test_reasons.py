@@ -5,15 +5,15 @@ import pandas as pd
 import pytest
 from test_claims import DEFECTS, build, ideal, mean
 
-from foilseg import claim_rules, evidence, metrics, reasons, verdicts
+from foilseg import changes, claims, evidence, metrics, pair_claims, reasons, verdicts
 
 PRINTED = verdicts.judge_all(evidence.printed())
 
 
-def explained(study, **changes):
+def explained(study, **variants):
     """Reasons for a changed ideal study by their claims."""
     here = build(study)
-    found = reasons.explain(PRINTED, verdicts.judge_all(here), here, changes)
+    found = reasons.explain(PRINTED, verdicts.judge_all(here), here, variants)
     return {reason.claim.id: reason for reason in found}
 
 
@@ -53,10 +53,41 @@ def test_changes_that_turn_a_claim_are_told_from_those_that_do_not():
     found = explained(study, truth=build(ideal()), other=build(worse), fewer=fewer)["C02"]
     assert (found.thesis, found.here) == (verdicts.HOLDS, verdicts.FAILS)
     assert found.turned == ("truth",) and found.kept == ("other",)
-    assert reasons.summary([found]).startswith("1 of the claims") and "; 1 of" in (
-        reasons.summary([found])
-    )
+    said = reasons.summary([found])
+    assert said.startswith("1 claim comes out") and "; 1 of these turns" in said
     assert reasons.summary([]).startswith("No claim")
+
+
+def test_a_change_that_mends_only_the_part_that_decides_is_told_apart():
+    study, half = ideal(), ideal()
+    mean("wCE ISCF", "TPR", 0.95)(study)
+    for changed in (study, half):
+        mean("wCE ISCF", "FPR", 0.05)(changed)
+    found = explained(study, half=build(half))["C03"]
+    assert found.part.rate == "TPR" and (found.turned, found.kept) == ((), ())
+    assert found.part_turned == ("half",)
+
+
+def test_a_mean_over_fewer_defects_is_said_to_be_one():
+    study = ideal()
+    mean("Binary", "precision", 0.75)(study)
+    here = build(study)
+    here.rates[0, DEFECTS.index("cavity"), 2] = np.nan  # the baseline's mean is over three
+    here.rates[2:4, :, 2] += 0.2  # what ought to lie above it does
+    here.rates[5, :, 2] += 0.2
+    found = reasons.explain(PRINTED, verdicts.judge_all(here), here, {})
+    reason = next(r for r in found if r.claim.id == "C04")
+    assert "Baseline undefined for cavity" in reason.mostly
+    assert sum(reason.shares.values()) == pytest.approx(reason.part.gap)
+    assert reason.part.between == ("Baseline", "Binary")
+    assert reason.shares["cavity"] == pytest.approx(-here.rates[4, 1, 2] / 4)
+
+
+def test_an_expected_defect_without_a_rate_is_named():
+    here = build(ideal())
+    here.rates[0, DEFECTS.index("cavity"), 2] = np.nan
+    part = claims.CLAIMS["C09"].test(here)[0]
+    assert not part.holds and "undefined for cavity" in part.text and np.isnan(part.gap)
 
 
 def test_of_several_parts_the_one_that_holds_least_often_decides():
@@ -84,11 +115,11 @@ def test_the_image_that_turns_a_claim_is_named():
     spoiled = (counts["model"] == "Eq. Pixels") & (counts["foil"] == "b")
     counts.loc[spoiled, "fp"] = 10**6
     here = evidence.from_counts(counts)
-    images = reasons.without_each_image(counts)
+    images = changes.without_each_image(counts)
     found = reasons.explain(PRINTED, verdicts.judge_all(here), here, {}, images)
     assert {r.claim.id: r.images for r in found}["C02"] == ("b",)
     one = counts[counts["foil"] == "a"]
-    assert list(reasons.without_each_image(one)) == []
+    assert list(changes.without_each_image(one)) == []
 
 
 def test_the_gap_says_on_which_side_and_never_contradicts_the_verdict():
@@ -102,9 +133,9 @@ def test_the_gap_says_on_which_side_and_never_contradicts_the_verdict():
 
 
 def test_every_threshold_is_told():
-    told = claim_rules.thresholds().set_index("words")["number"]
+    told = verdicts.thresholds().set_index("words")["number"]
     assert told["much lower"] == 0.5 and told["stable"] == 0.05
-    assert (told > 0).all() and told["unchanged"] * claim_rules.ALIKE == pytest.approx(0.025)
+    assert (told > 0).all() and told["unchanged"] * pair_claims.ALIKE == pytest.approx(0.025)
 
 
 def test_words_about_a_study_name_its_own_models_and_claims_keep_the_thesis_s():

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg import cli, experiments, metrics, runs, stability
+from foilseg import cli, experiments, metrics, orders, runs, stability
 from foilseg.models import stack
 
 
@@ -47,12 +47,12 @@ def test_stability_of_the_command_line_trains_what_is_missing(study, capsys, mon
     data, other = str(study.root), replace(study, seed=5)
     lacking = stability.missing(other, ["baseline"])
     assert len(lacking) == 4 and "baseline, seed 6" in lacking
-    assert lacking[-1].endswith("foilseg train baseline --profile toy --stability")
+    places = f"--seed 5 --data {data} --runs {study.runs} --stability"
+    assert lacking[-1].endswith(f"foilseg train baseline --profile toy {places}")
     assert "Not trained yet: baseline, seed 5" in stability.note(lacking)
     monkeypatch.setitem(experiments.PROFILES, "toy", study.profile)
     monkeypatch.setattr(experiments, "_PROFILES", [study.profile])
-    command = ["train", "baseline", "--profile", "toy", "--seed", "5", "--data", data]
-    assert cli.main([*command, "--runs", str(study.runs), "--stability"]) == 0
+    assert cli.main(lacking[-1].split("foilseg ")[1].split()) == 0
     assert "stability: baseline" in capsys.readouterr().out
     assert stability.missing(other, ["baseline"]) == []
     assert stability.note([]) == "Nothing is missing."
@@ -96,15 +96,26 @@ def test_deviations_by_hand():
     ],
 )
 def test_the_probability_of_a_swap_by_hand(one, other, paired, expected):
-    assert stability.swap(one, other, paired) == pytest.approx(expected)
+    assert orders.swap(one, other, paired) == pytest.approx(expected)
 
 
 def test_a_swap_needs_two_settings_and_defined_values():
-    assert np.isnan(stability.swap([1], [2])) and np.isnan(stability.swap([1, np.nan], [2, 3]))
-    table = stability.swaps(means(a=[0.1, 0.2], b=[0.3, 0.1], c=[0.9, 0.8]), "TPR")
-    assert table["probability"].tolist() == [1.0, 0.0, 0.0]
+    assert np.isnan(orders.swap([1], [2])) and np.isnan(orders.swap([1, np.nan], [2, 3]))
+    table = orders.swaps(means(a=[0.1, 0.2], b=[0.3, 0.1], c=[0.9, 0.8]))
+    assert table["swap by TPR"].tolist() == [1.0, 0.0, 0.0]
+    assert (table["swap by FPR"] == 1).all()  # all equal: the order of a coin, drawn twice
     with pytest.raises(ValueError, match="same settings"):
-        stability.swaps(means(a=[0.1, 0.2], b=[0.3]), "TPR")
+        orders.swaps(means(a=[0.1, 0.2], b=[0.3]))
+
+
+def test_places_are_the_best_and_the_worst_over_the_settings_that_all_models_have():
+    table = means(a=[0.1, 0.2, 0.9], b=[0.3, 0.1], c=[0.9, 0.8])
+    table.loc[table["model"] == "c", "FPR"] = 0.005
+    found = orders.places(table, "seed").set_index("model")
+    assert found["by TPR"].to_dict() == {"a": "2 to 3", "b": "2 to 3", "c": "1"}
+    assert found["by FPR"].to_dict() == {"a": "2", "b": "2", "c": "1"}
+    assert orders.places(means(a=[0.1], b=[0.2]), "seed")["by TPR"].isna().all()
+    assert orders.places(means(), "seed").empty
 
 
 def test_published_deviations_stand_beside_ours_of_the_same_model():

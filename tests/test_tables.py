@@ -104,6 +104,20 @@ def test_published_rates_join_only_their_own_model():
     assert np.isnan(both.loc[("Mine", "cavity"), ("TPR", "published")])
 
 
+def test_the_best_model_has_the_first_place_and_a_low_fpr_is_good():
+    means = pd.DataFrame({"model": list("abc"), "TPR": [0.5, 0.9, 0.5], "FPR": [0.1, 0.2, np.nan]})
+    means["precision"] = [0.3, 0.1, 0.2]
+    printed = means.iloc[:2].assign(TPR=[0.9, 0.5])
+    table = scores.ranks(means, printed).set_index("model")
+    assert table["by TPR reproduced"].tolist() == [2, 1, 2]
+    assert table["by FPR reproduced"].tolist()[:2] == [1, 2]
+    assert table["by precision published"].tolist()[:2] == [1, 2]
+    assert table["by TPR published"].tolist()[:2] == [1, 2]
+    assert np.isnan(table.loc["c", "by FPR reproduced"])
+    assert np.isnan(table.loc["c", "by TPR published"])
+    assert list(scores.ranks(means)) == ["model", "by TPR", "by FPR", "by precision"]
+
+
 def test_totals_stand_beside_table_a1_where_it_has_them():
     counts = pd.DataFrame(
         [("Baseline", "f", "cavity", 1, 2, 3, 4), ("Baseline", "g", "cavity", 10, 20, 30, 40)],

@@ -1,0 +1,118 @@
+"""From a number on a page back to its run: network, seed, command, code, data and machine."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import pandas as pd
+
+from foilseg import experiments, runs
+from foilseg.experiments import Experiment
+from foilseg.models import Model
+
+if TYPE_CHECKING:
+    from foilseg.study import Study
+
+MISSING = "not trained"
+JOINED = "joined"
+COLUMNS = ["model", "network", "seed", "run", "command", "made with", "code", "data"]
+
+
+def command(study: Study, names: Iterable[str], *flags: str) -> str:
+    """The line that trains experiments of a study: what of it differs from a default is written.
+
+    ``flags`` are put at its end.
+    """
+    words = ["foilseg", "train", *names, "--profile", study.profile.name]
+    words += ["--seed", str(study.seed)] if study.seed else []
+    words += [] if study.is_twin else ["--data", study.data]
+    words += ["--runs", str(study.runs)] if study.runs != runs.ROOT else []
+    return " ".join([*map(shlex.quote, words), *flags])
+
+
+def left_out(study: Study, names: Iterable[str]) -> str:
+    """One sentence: the models that are not among these, and the command that trains them."""
+    others = [name for name in experiments.EXPERIMENTS if name not in set(names)]
+    if not others:
+        return "No model is left out."
+    titles = ", ".join(study.model(name).title for name in others)
+    return f"Left out: {titles}. To train what is missing of them: {command(study, others)}."
+
+
+def table(
+    study: Study, names: Iterable[str | Experiment], seeds: Sequence[int] = ()
+) -> pd.DataFrame:
+    """The runs of some models: a row a network, and one for what was joined of several.
+
+    Trains nothing. A network without a run has its command and, in the place of the run, a word;
+    a row of your own has no command, because the page itself makes it.
+
+    Parameters
+    ----------
+    seeds : of the trainings; the study's own unless told.
+    """
+    names = list(names)
+    rows = []
+    for seed in seeds or (study.seed,):
+        for model in map(study.with_seed(seed).model, names):
+            rows += _rows(model)
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def _rows(model: Model) -> list[tuple]:
+    found = {d: model.found(d) for d in model.networks}
+    rows = [_row(model, defect or "all classes", run) for defect, run in found.items()]
+    if model.row.is_one_vs_rest and all(found.values()):
+        from foilseg import rest
+
+        members = rest.determinants(found, [rest.THRESHOLD] * len(found))
+        whole = model.study.find(members)
+        rows += [_row(model, JOINED, whole)] if whole else []
+    return rows
+
+
+def _row(model: Model, network: str, run: runs.Run | None) -> tuple:
+    listed = model.row.name in experiments.EXPERIMENTS
+    line = command(model.study, [model.row.name]) if listed else "made on this page"
+    head = (model.title, network, model.study.seed)
+    if run is None:
+        return (*head, MISSING, line, "", "", "")
+    config = run.config
+    determines = config["determines"]
+    places = determines["code"][:8], determines["data"][:8]
+    return (*head, run.name, line, _circumstances(config["circumstances"]), *places)
+
+
+def _circumstances(made: dict) -> str:
+    libraries = [f"{name} {version}" for name, version in made["libraries"].items()]
+    threads = f"{made['threads']} thread{'s' if made['threads'] != 1 else ''}"
+    parts = [f"Python {made['python']}", *libraries, made["machine"], threads]
+    return ", ".join([*parts, *(made[k] for k in ("device", "precision") if k in made)])
+
+
+@dataclass(frozen=True, eq=False)
+class Provenance:
+    """A table of :func:`table`, with a sentence that says how many runs there are."""
+
+    frame: pd.DataFrame
+
+    @property
+    def note(self) -> str:
+        """How many runs, and what is missing."""
+        lacking = self.frame.loc[self.frame["run"] == MISSING]
+        number = len(self.frame) - len(lacking)
+        there = f"{number} run{'' if number == 1 else 's'} behind this page"
+        if lacking.empty:
+            return f"{there}; none is missing."
+        kinds = ", ".join(dict.fromkeys(lacking["model"]))
+        return f"{there}; not trained yet: {kinds}. The commands that train them are in the table."
+
+    def _repr_html_(self) -> str:
+        inside = self.frame.to_html(classes="provenance", index=False, border=0, na_rep="")
+        return f'<p>{self.note}</p><div style="overflow-x: auto">{inside}</div>'
+
+    def __repr__(self) -> str:
+        return f"{self.note}\n{self.frame!r}"

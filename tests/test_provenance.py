@@ -1,0 +1,74 @@
+"""From a table back to the runs: nothing is trained, and the command makes the very run."""
+
+from dataclasses import replace
+
+import pytest
+
+from foilseg import cli, experiments, provenance, runs
+from foilseg.experiments import Experiment
+
+NAMES = ["baseline", "binary"]
+
+
+@pytest.fixture(scope="module")
+def study(toy_study):
+    toy_study.train(NAMES, progress=False)
+    return toy_study
+
+
+def test_every_network_has_its_run_and_a_joined_model_one_more(study):
+    shown = provenance.table(study, NAMES)
+    assert shown["network"].tolist() == ["all classes", "scratch", "pit hole", "joined"]
+    assert shown["run"].tolist() == [
+        study.run("baseline").name, study.run("binary", "scratch").name,
+        study.run("binary", "pit hole").name, study.model("binary").joined().name,
+    ]  # fmt: skip
+    config = study.run("baseline").config
+    row = shown.iloc[0]
+    assert row["seed"] == 0 and row["data"] == study.dataset.fingerprint[:8]
+    assert row["code"] == config["determines"]["code"][:8]
+    for version in (*config["circumstances"]["libraries"].values(), "1 thread,"):
+        assert version in row["made with"]
+    said = study.provenance(NAMES)
+    assert said.note == "4 runs behind this page; none is missing."
+    assert all(name in said._repr_html_() for name in (said.note, *shown["run"]))
+
+
+def test_the_command_of_a_missing_run_makes_that_run(study, tmp_path, monkeypatch):
+    other = replace(study, seed=3, runs=tmp_path)
+    shown = provenance.table(other, ["baseline"])
+    assert shown["run"].tolist() == [provenance.MISSING] and not list(tmp_path.iterdir())
+    assert "not trained yet: Baseline" in other.provenance(["baseline"]).note
+    monkeypatch.setitem(experiments.PROFILES, "toy", study.profile)
+    monkeypatch.setattr(experiments, "_PROFILES", [study.profile])
+    assert cli.main(shown["command"][0].split()[1:]) == 0
+    made = provenance.table(other, ["baseline"])["run"][0]
+    assert made == other.model("baseline").path().name
+    assert runs.open_run(tmp_path / made).config["determines"]["seed"] == 3
+
+
+def test_several_seeds_and_rows_of_a_page(study):
+    mine = Experiment("mine", "Mine", gamma=0.5)
+    shown = provenance.table(study, ["baseline", mine], seeds=(0, 7))
+    assert shown["seed"].tolist() == [0, 0, 7, 7]
+    assert (shown.loc[shown["model"] == "Mine", "command"] == "made on this page").all()
+    assert shown["run"].iloc[2] == provenance.MISSING and "--seed 7" in shown["command"].iloc[2]
+
+
+def test_only_what_differs_from_a_default_is_in_a_command(study):
+    plain = replace(study, data="twin", runs=runs.ROOT)
+    assert provenance.command(plain, ["a", "b"]) == "foilseg train a b --profile toy"
+    assert provenance.command(replace(plain, data="my data"), ["a"]).endswith("--data 'my data'")
+
+
+def test_trained_models_are_selected_and_what_is_left_out_is_named(study, tmp_path):
+    names = study.select("trained")
+    assert set(NAMES) <= set(names) and study.select("binary") == ["binary"]
+    assert not study.missing(names)
+    others = [name for name in experiments.EXPERIMENTS if name not in names]
+    assert all(study.missing([name]) for name in others)
+    said = provenance.left_out(study, experiments.select("all")[1:])
+    assert said.startswith("Left out: Baseline. ") and "foilseg train baseline --prof" in said
+    assert provenance.left_out(study, experiments.EXPERIMENTS) == "No model is left out."
+    with pytest.raises(ValueError, match="none is trained; foilseg train all"):
+        replace(study, runs=tmp_path).select("trained")
