@@ -121,7 +121,7 @@ class Run:
         path = self.path / name
         expected = _checksums(self.path / CHECKSUMS).get(name)
         if expected is not None and not path.is_file() and is_weight(name):
-            raise RunError(f"{path}: weights are not shipped; {self._again()} makes them")
+            raise RunError(f"{path}: weights lost or not shipped; train it again: {self._again()}")
         if expected is None or not path.is_file():
             raise RunError(f"{path}: is not in the run; delete {self.path} and train it again")
         if digest(path) != expected:

@@ -238,6 +238,12 @@ class Study:
         """The runs behind a page, each with seed, command and machine; trains nothing."""
         return Provenance(provenance.table(self, names, seeds))
 
+    def photographs(self, name: str):
+        """A foil's pictures under each light; see :func:`foilseg.acquisition.photographs`."""
+        from foilseg import acquisition
+
+        return acquisition.photographs(self, name)
+
     def validation(self, name: str) -> Foil:
         """The validation region of a foil."""
         return split(self.dataset.foil(name))[1]

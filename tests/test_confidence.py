@@ -145,7 +145,7 @@ def test_weights_that_do_not_give_the_stored_prediction_are_refused(copy, monkey
     checkpoints.write(weights, run.path / runs.MODEL)
     with pytest.raises(runs.RunError, match="truncated or altered"):
         confidence.objects(copy.dataset, run)
-    monkeypatch.setattr(runs.Run, "_file", lambda self, name: self.path / name)
+    monkeypatch.setattr(runs.Run, "file", lambda self, name: self.path / name)
     with pytest.raises(runs.RunError, match=r"do not give its prediction of .*% of the pixels"):
         confidence.objects(copy.dataset, run)
 

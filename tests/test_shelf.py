@@ -57,7 +57,7 @@ def test_a_reader_without_weights_sees_the_numbers_of_the_study(trained, reader)
 
 
 def test_what_needs_weights_says_that_they_are_not_shipped(reader):
-    with pytest.raises(runs.RunError, match="not shipped; `foilseg train baseline --profile toy"):
+    with pytest.raises(runs.RunError, match="not shipped; train it again: `foilseg train baseline"):
         reader.run("baseline").model()
 
 
