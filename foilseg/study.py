@@ -6,7 +6,7 @@ and nothing is trained twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -96,7 +96,7 @@ class Study:
         """The banner at the head of a chapter: which study its numbers come from."""
         data = self.dataset
         facts = (
-            f"Data: {data.name} ({len(data.foils)} foils, fingerprint {data.fingerprint[:8]});"
+            f"Data: {data.name} ({len(data.foils)} images, fingerprint {data.fingerprint[:8]});"
             f" profile {self.profile.name}; seed {self.seed}; code {code_version()[:8]}."
         )
         return prose.banner(facts, smoke=self.profile.name == "smoke")
@@ -210,11 +210,9 @@ class Study:
         models = [self.model(name) for name in names]
         return costs.table({m.title: [run.cost() for run in m.runs.values()] for m in models})
 
-    def provenance(
-        self, names: Iterable[str | Experiment], seeds: Sequence[int] = ()
-    ) -> Provenance:
-        """The runs behind a page, each with seed, command and machine; trains nothing."""
-        return Provenance(provenance.table(self, names, seeds))
+    def provenance(self, names: Iterable[str | Experiment], *seeds) -> Provenance:
+        """The runs behind a page, see :func:`foilseg.provenance.table`; trains nothing."""
+        return Provenance(provenance.table(self, names, *seeds))
 
     def validation(self, name: str) -> Foil:
         """The validation region of a foil."""
