@@ -16,6 +16,7 @@ from foilseg.dataset import Foil, LabelClass, validation_regions
 from foilseg.evidence import Evidence
 from foilseg.models import Model, stack
 from foilseg.study import Study
+from foilseg.tables import is_comparable
 
 POOLS = 3  # of each kind, when the time of building one is measured
 
@@ -35,6 +36,13 @@ def own_titles(study: Study, names: Iterable[str]) -> dict[str, str]:
 def as_published(table: pd.DataFrame, study: Study, names: Iterable[str]) -> pd.DataFrame:
     """A table with a column model, which then holds the thesis's names."""
     return table.assign(model=table["model"].astype(str).replace(thesis_names(study, names)))
+
+
+def deviations_beside(found: pd.DataFrame, study: Study, names: Iterable[str]) -> pd.DataFrame:
+    """SDs of :func:`foilseg.stability.deviations`, beside Table 4.1 if the classes are its own."""
+    if not is_comparable(study.dataset):
+        return found
+    return stability.side_by_side(as_published(found, study, names))
 
 
 def predictions(model: Model) -> Iterator[tuple[LabelClass, Foil, np.ndarray]]:

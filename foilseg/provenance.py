@@ -43,7 +43,10 @@ def left_out(study: Study, names: Iterable[str]) -> str:
 
 
 def table(
-    study: Study, names: Iterable[str | Experiment], seeds: Sequence[int] = ()
+    study: Study,
+    names: Iterable[str | Experiment],
+    seeds: Sequence[int] = (),
+    repeated: Iterable[str] | None = None,
 ) -> pd.DataFrame:
     """The runs of some models: a row a network, and one for what was joined of several.
 
@@ -53,11 +56,13 @@ def table(
     Parameters
     ----------
     seeds : of the trainings; the study's own unless told.
+    repeated : those of the models that other seeds than the study's own count for; None is all.
     """
     names = list(names)
+    again = names if repeated is None else list(repeated)
     rows = []
     for seed in seeds or (study.seed,):
-        for model in map(study.with_seed(seed).model, names):
+        for model in map(study.with_seed(seed).model, names if seed == study.seed else again):
             rows += _rows(model)
     return pd.DataFrame(rows, columns=COLUMNS)
 
@@ -107,7 +112,8 @@ class Provenance:
         there = f"{number} run{'' if number == 1 else 's'} behind this page"
         if lacking.empty:
             return f"{there}; none is missing."
-        kinds = ", ".join(dict.fromkeys(lacking["model"]))
+        seeds = lacking.groupby("model", sort=False)["seed"].unique()
+        kinds = "; ".join(f"{m} with seed {', '.join(map(str, s))}" for m, s in seeds.items())
         return f"{there}; not trained yet: {kinds}. The commands that train them are in the table."
 
     def _repr_html_(self) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from itertools import takewhile
 
+import numpy as np
 import pandas as pd
-from pandas.api.types import is_numeric_dtype
+from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 UNDEFINED = "undefined"
 # How a column is printed, by a word of its name; the first that fits counts.
@@ -39,7 +40,8 @@ FORMATS = {
 def readable(table: pd.DataFrame, number: str = "{:,}") -> pd.DataFrame:
     """The same table with every number written out for a reader; NaN reads "undefined".
 
-    A column is formatted by the first word of :data:`FORMATS` in its name, else by ``number``.
+    A column of whole numbers is written as such, any other is formatted by the first word of
+    :data:`FORMATS` in its name, else by ``number``.
     Leading columns of names head the rows.
     """
     names = list(takewhile(lambda column: not is_numeric_dtype(table[column]), table.columns))
@@ -51,6 +53,7 @@ def readable(table: pd.DataFrame, number: str = "{:,}") -> pd.DataFrame:
     for place, column in enumerate(table.columns):
         name = " ".join(map(str, column)) if isinstance(column, tuple) else str(column)
         form = next((f for word, f in FORMATS.items() if word in name), number)
+        form = "{:,}" if is_integer_dtype(table.iloc[:, place]) else form
         cells = [_written(value, form) for value in table.iloc[:, place]]
         text.isetitem(place, cells)
     return headed(text)
@@ -66,4 +69,6 @@ def headed(table: pd.DataFrame) -> pd.DataFrame:
 def _written(value: object, form: str) -> str:
     if isinstance(value, str):
         return value
-    return UNDEFINED if pd.isna(value) else form.format(value)
+    if pd.isna(value):
+        return UNDEFINED
+    return "infinite" if value in (np.inf, -np.inf) else form.format(value)

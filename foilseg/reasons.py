@@ -17,8 +17,6 @@ from foilseg.evidence import Evidence
 from foilseg.verdicts import FAILS, HOLDS, OPEN, Verdict, judge
 
 SHOWN = 3  # names of images written out
-COLUMNS = ["claim", "thesis", "here", "decided by", "between", "gap", "mostly from", "turns"]
-COLUMNS += ["only this part turns", "stays", "single images that turn it"]
 
 
 @dataclass(frozen=True)
@@ -149,29 +147,30 @@ def _shares(part: Part, e: Evidence) -> tuple[dict[str, float], tuple[str, ...]]
 
 
 def table(reasons: Sequence[Reason]) -> pd.DataFrame:
-    """One row a reason: verdicts, what decides and by how much, what turns it and what does not."""
-    rows = [
-        {
-            "claim": r.claim.id,
-            "thesis": r.thesis,
-            "here": r.here,
-            "decided by": r.part.text,
-            "between": " and ".join(r.part.between),
-            "gap": "" if np.isnan(r.part.gap) else f"{r.part.gap:+.3g}",
-            "mostly from": r.mostly,
-            "turns": listed(r.turned),
-            "only this part turns": listed(r.part_turned),
-            "stays": listed(r.kept),
-            "single images that turn it": _named(r.images),
-        }
-        for r in reasons
-    ]
-    return pd.DataFrame(rows, columns=COLUMNS)
+    """One row a reason: the claim, the verdict here, what decides it, and what turns it."""
+    rows = [(r.claim.id, r.here, _decides(r), _turns(r)) for r in reasons]
+    return pd.DataFrame(rows, columns=["claim", "here", "what decides", "what turns it"])
 
 
-def _named(images: Sequence[str]) -> str:
-    shown = listed(images[:SHOWN])
-    return shown if len(images) <= SHOWN else f"{len(images)}: {shown}, ..."
+def _decides(reason: Reason) -> str:
+    part = reason.part
+    if np.isnan(part.gap):
+        return part.text
+    if not part.between:
+        return f"{part.text}; gap {part.gap:+.3g}"
+    gap = f"{part.between[0]} against {part.between[1]}: gap {part.gap:+.3g}"
+    return f"{part.text}; {gap}" + (f", mostly {reason.mostly}" if reason.mostly else "")
+
+
+def _turns(reason: Reason) -> str:
+    tried = len(reason.turned) + len(reason.part_turned) + len(reason.kept)
+    said = [listed(reason.turned) if reason.turned else f"none of {tried} changes"]
+    if reason.part_turned:
+        said.append(f"this part alone: {listed(reason.part_turned)}")
+    if reason.images:
+        more = "" if len(reason.images) <= SHOWN else f" and {len(reason.images) - SHOWN} more"
+        said.append(f"without the image {listed(reason.images[:SHOWN])}{more}")
+    return "; ".join(said)
 
 
 def summary(reasons: Sequence[Reason]) -> str:
@@ -180,7 +179,8 @@ def summary(reasons: Sequence[Reason]) -> str:
         return "No claim that can be decided here differs from the thesis."
     turned = sum(bool(r.turned or r.images) for r in reasons)
     verb = "claim comes" if len(reasons) == 1 else "claims come"
+    again = f"{turned} of these" if turned else "none of these"
     return (
-        f"{len(reasons)} {verb} out otherwise than in the thesis; {turned} of these "
-        f"turn{'s' if turned == 1 else ''} under at least one of the changes."
+        f"{len(reasons)} {verb} out otherwise than in the thesis; {again} "
+        f"turn{'s' if turned < 2 else ''} under one of the changes."
     )

@@ -23,15 +23,19 @@ def defect_rates(counts: pd.DataFrame) -> pd.DataFrame:
 TOTALS = ["P", "TP", "FP", "N", "TN", "FN"]
 
 
-def totals(counts: pd.DataFrame) -> pd.DataFrame:
+def totals(counts: pd.DataFrame, beside: bool = True) -> pd.DataFrame:
     """Sums over the images in the columns of Table A1, and the published ones beside them.
 
-    The published columns are there only if a row of Table A1 has that model and defect.
+    ``beside`` : whether the published ones belong there (:func:`foilseg.tables.is_comparable`):
+    a defect of other data may share its name with one of the thesis. Without a model and defect
+    of Table A1 they are left out, too.
     """
     sums = counts.groupby(["model", "defect"], sort=False, observed=True)[list(metrics.COUNTS)]
     table = sums.sum().rename(columns=str.upper).reset_index()
     table["P"], table["N"] = table["TP"] + table["FN"], table["FP"] + table["TN"]
     table = table[["model", "defect", *TOTALS]].astype({"model": str, "defect": str})
+    if not beside:
+        return table
     printed = published.table("counts")
     printed["defect"] = printed["defect"].str.lower()
     printed = printed.rename(columns={name: f"{name} published" for name in TOTALS})
@@ -100,7 +104,7 @@ def ranks(means: pd.DataFrame, printed: pd.DataFrame | None = None) -> pd.DataFr
         theirs = printed.astype({"model": str}).set_index("model").reindex(ours.index)
         sources = {" reproduced": ours, " published": theirs}
     table = {
-        f"by {rate}{source}": values[rate].rank(ascending=not high, method="min")
+        f"by {rate}{source}": values[rate].rank(ascending=not high, method="min").astype("Int64")
         for rate, high in BETTER_HIGH.items()
         for source, values in sources.items()
     }

@@ -6,7 +6,7 @@ and nothing is trained twice.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -121,7 +121,7 @@ class Study:
         """The banner at the head of a chapter: which study its numbers come from."""
         data = self.dataset
         facts = (
-            f"Data: {data.name} ({len(data.foils)} foils, fingerprint {data.fingerprint[:8]});"
+            f"Data: {data.name} ({len(data.foils)} images, fingerprint {data.fingerprint[:8]});"
             f" profile {self.profile.name}; seed {self.seed}; code {code_version()[:8]}."
         )
         facts += f" {self.shelf.summary}" if self.shelf else ""
@@ -232,11 +232,9 @@ class Study:
         models = [self.model(name) for name in names]
         return costs.table({m.title: [run.cost() for run in m.runs.values()] for m in models})
 
-    def provenance(
-        self, names: Iterable[str | Experiment], seeds: Sequence[int] = ()
-    ) -> Provenance:
-        """The runs behind a page, each with seed, command and machine; trains nothing."""
-        return Provenance(provenance.table(self, names, seeds))
+    def provenance(self, names: Iterable[str | Experiment], *seeds) -> Provenance:
+        """The runs behind a page, see :func:`foilseg.provenance.table`; trains nothing."""
+        return Provenance(provenance.table(self, names, *seeds))
 
     def photographs(self, name: str):
         """A foil's pictures under each light; see :func:`foilseg.acquisition.photographs`."""

@@ -65,6 +65,16 @@ def test_the_evidence_of_a_study_is_that_of_its_counts(study):
     np.testing.assert_array_equal(each.rates, expected.rates)
 
 
+def test_other_data_stand_beside_nothing_of_table_4_1(study, monkeypatch):
+    rows = [("Os. scratch", "PSoI", 7, 0.1, 0.1, 0.1)]
+    part = pd.DataFrame(rows, columns=["model", "test", "n", *evidence.RATES])
+    assert findings.deviations_beside(part, study, ["oversampled-cavities"]) is part
+    monkeypatch.setattr(findings, "is_comparable", lambda data: True)
+    part["model"] = study.model("oversampled-cavities").title
+    row = findings.deviations_beside(part, study, ["oversampled-cavities"]).iloc[0]
+    assert row["model"] == "Os. Cavities" and row["TPR published"] > 0
+
+
 def test_a_defect_less_is_the_same_study_without_it(study):
     tables = findings.gather(study, NAMES)
     whole, less = tables.evidence(), tables.without("pit hole").evidence()

@@ -38,7 +38,7 @@ def test_the_command_of_a_missing_run_makes_that_run(study, tmp_path, monkeypatc
     other = replace(study, seed=3, runs=tmp_path)
     shown = provenance.table(other, ["baseline"])
     assert shown["run"].tolist() == [provenance.MISSING] and not list(tmp_path.iterdir())
-    assert "not trained yet: Baseline" in other.provenance(["baseline"]).note
+    assert "not trained yet: Baseline with seed 3." in other.provenance(["baseline"]).note
     monkeypatch.setitem(experiments.PROFILES, "toy", study.profile)
     monkeypatch.setattr(experiments, "_PROFILES", [study.profile])
     assert cli.main(shown["command"][0].split()[1:]) == 0
@@ -51,6 +51,8 @@ def test_several_seeds_and_rows_of_a_page(study):
     mine = Experiment("mine", "Mine", gamma=0.5)
     shown = provenance.table(study, ["baseline", mine], seeds=(0, 7))
     assert shown["seed"].tolist() == [0, 0, 7, 7]
+    again = provenance.table(study, ["baseline", mine], (0, 7), ["baseline"])
+    assert again["seed"].tolist() == [0, 0, 7] and again["model"].iloc[2] == "Baseline"
     assert (shown.loc[shown["model"] == "Mine", "command"] == "made on this page").all()
     assert shown["run"].iloc[2] == provenance.MISSING and "--seed 7" in shown["command"].iloc[2]
 

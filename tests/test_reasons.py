@@ -41,7 +41,8 @@ def test_the_pair_of_models_the_gap_and_the_defect_are_named():
     assert reason.mostly.startswith("crack (")
     assert reason.shares["crack"] == pytest.approx((0.0004 - 0.005) / 4)
     row = reasons.table([reason]).iloc[0]
-    assert row["between"] == "Binary and Eq. Pixels" and row["gap"] == "-0.0016"
+    assert "; Binary against Eq. Pixels: gap -0.0016, mostly crack (" in row["what decides"]
+    assert row["what turns it"] == "none of 0 changes"
 
 
 def test_changes_that_turn_a_claim_are_told_from_those_that_do_not():
@@ -53,6 +54,7 @@ def test_changes_that_turn_a_claim_are_told_from_those_that_do_not():
     found = explained(study, truth=build(ideal()), other=build(worse), fewer=fewer)["C02"]
     assert (found.thesis, found.here) == (verdicts.HOLDS, verdicts.FAILS)
     assert found.turned == ("truth",) and found.kept == ("other",)
+    assert reasons.table([found])["what turns it"][0] == "truth"
     said = reasons.summary([found])
     assert said.startswith("1 claim comes out") and "; 1 of these turns" in said
     assert reasons.summary([]).startswith("No claim")
@@ -66,6 +68,10 @@ def test_a_change_that_mends_only_the_part_that_decides_is_told_apart():
     found = explained(study, half=build(half))["C03"]
     assert found.part.rate == "TPR" and (found.turned, found.kept) == ((), ())
     assert found.part_turned == ("half",)
+    assert reasons.table([found])["what turns it"][0] == (
+        "none of 1 changes; this part alone: half"
+    )
+    assert "none of these turns" in reasons.summary([found])
 
 
 def test_a_mean_over_fewer_defects_is_said_to_be_one():

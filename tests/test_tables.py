@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from foilseg import dataset, folder, loss_tables, prose, published, scores, tables
+from foilseg.sortable import sortable
 
 
 @pytest.mark.parametrize(
@@ -31,6 +32,13 @@ def test_a_readable_table_has_names_to_the_left_and_no_bare_nan():
     assert list(shown.index) == ["pit", "scratch"] and shown.columns.name == "defect"
     assert shown.loc["pit"].tolist() == ["0.250", "1,234"]
     assert shown.loc["scratch", "TPR"] == "undefined"
+
+
+def test_whole_numbers_are_written_whole_and_no_table_says_inf():
+    table = pd.DataFrame({"n_TPR": [5, 12345], "gap": [np.inf, 0.5]})
+    shown = tables.readable(table, "{:.2f}")
+    assert shown["n_TPR"].tolist() == ["5", "12,345"]
+    assert shown["gap"].tolist() == ["infinite", "0.50"]
 
 
 def test_training_pixels_are_counted_below_the_first_third(toy):
@@ -113,8 +121,11 @@ def test_the_best_model_has_the_first_place_and_a_low_fpr_is_good():
     assert table["by FPR reproduced"].tolist()[:2] == [1, 2]
     assert table["by precision published"].tolist()[:2] == [1, 2]
     assert table["by TPR published"].tolist()[:2] == [1, 2]
-    assert np.isnan(table.loc["c", "by FPR reproduced"])
-    assert np.isnan(table.loc["c", "by TPR published"])
+    assert pd.isna(table.loc["c", "by FPR reproduced"])
+    assert pd.isna(table.loc["c", "by TPR published"])
+    assert sortable(table.reset_index()).frame["by TPR published"].tolist() == [
+        "1", "2", "undefined"
+    ]  # fmt: skip
     assert list(scores.ranks(means)) == ["model", "by TPR", "by FPR", "by precision"]
 
 
@@ -127,6 +138,7 @@ def test_totals_stand_beside_table_a1_where_it_has_them():
     assert row[scores.TOTALS].tolist() == [44, 11, 22, 66, 44, 33]
     assert row["FP published"] == 6473
     assert "FP published" not in scores.totals(counts.assign(defect="pit"))
+    assert "FP published" not in scores.totals(counts, beside=False)
 
 
 def test_annotations_equal_to_the_truth_score_perfectly(toy):
