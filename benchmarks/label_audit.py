@@ -31,7 +31,8 @@ Pixels: as many as our candidates have, the most suspicious first. The loss of
   a model orders pixels as cleanlab does: both follow from p(label).
 Objects: how many are right, how many missed ones they find. cleanlab names
   pixels; its objects are connected areas of one predicted defect, the least
-  p(label) first. The loss lists what one model has and the labels lack.
+  p(label) first or the largest. The loss lists what one model has and the
+  labels lack.
 Not comparable: cleanlab also finds rims, and labels on background; our audit
   lists what is missing or of another class. It uses all models, cleanlab one
   or a mean.
@@ -101,6 +102,13 @@ def listed(
     table = pd.DataFrame(rows, columns=["foil", "object", "defect", "score", "pixels", *BOX])
     keys, ascending = ["score", "pixels", "foil", "object"], [False, False, True, True]
     return Audit(table.sort_values(keys, ascending=ascending, ignore_index=True), numbers)
+
+
+def largest(found: Audit) -> Audit:
+    """The same list, the largest object first."""
+    keys, ascending = ["pixels", "score", "foil", "object"], [False, False, True, True]
+    table = found.table.sort_values(keys, ascending=ascending, ignore_index=True)
+    return replace(found, table=table)
 
 
 def head(found: Audit, number: int) -> Audit:
@@ -198,7 +206,8 @@ def compare(study: Study, names: Sequence[str], model: str) -> None:
         issues = cleanlab_issues(regions, probs)
         said = {r.name: probs[r.name].argmax(0).astype(np.uint8) for r in regions}
         areas = {name: np.where(issues[name], said[name], 0) for name in said}
-        lists[f"cleanlab, {title}"] = listed(regions, areas, doubt, classes)
+        lists[f"cleanlab, {title}"] = found = listed(regions, areas, doubt, classes)
+        lists[f"largest, {title}"] = largest(found)
         alone = label_audit.audit(regions, {n: {"": m} for n, m in said.items()}, classes, 1)
         areas = {n: np.where(alone.numbers[n] > 0, said[n], 0) for n in said}
         lists[f"loss, {title}"] = listed(regions, areas, loss, classes)

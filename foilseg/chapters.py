@@ -1,13 +1,14 @@
 """Executing chapters: ``notebooks/NN_name.ipynb`` -> ``book/chapters/NN_name.ipynb``.
 
 A chapter that is still valid is not executed again. Beside each result lies a stamp of what
-determined it: the code cells, the parameters, the library, the data. Where only the prose has
-changed, the outputs are carried over into the new text.
+determined it: the code cells, the parameters, the library, the data, and the stored measurements
+that it shows. Where only the prose has changed, the outputs are carried over into the new text.
 """
 
 from __future__ import annotations
 
 import json
+import re
 import sys
 import time
 from collections.abc import Mapping, Sequence
@@ -18,12 +19,14 @@ from typing import Any
 
 from tqdm import tqdm
 
-from foilseg import execution, notebooks
+from foilseg import execution, notebooks, prose
 
 SOURCES = Path("notebooks")
 RESULTS = Path("book/chapters")
 FAILED = Path("_build/failed")
 LIBRARY = Path(__file__).parent
+# The stored measurements that a chapter shows.
+_NAMED = re.compile(r"""\bmeasured\(["'](\w+)["']\)""").findall
 SHOWING = ("anywidget", "matplotlib", "numpy", "pandas", "papermill", "seaborn", "torch")
 
 
@@ -175,7 +178,9 @@ def _stamps(source: Path, given: Mapping[str, Any], state: str) -> tuple[str, st
     files = sorted(p for p in LIBRARY.rglob("*") if p.suffix in (".py", ".csv", ".js", ".css"))
     library = [(p.relative_to(LIBRARY).as_posix(), _digest(p.read_bytes())) for p in files]
     installed = {d: _version(d) for d in SHOWING} | {"python": sys.version.split()[0]}
-    parts = [cells, sorted(given.items()), state, library, installed]
+    text = "\n".join(code for code, _ in cells)
+    shown = [repr(prose.measured(name, source.parents[1] / prose.RESULTS)) for name in _NAMED(text)]
+    parts = [cells, sorted(given.items()), state, library, installed, shown]
     return _digest(source.read_bytes()), _digest(json.dumps(parts).encode())
 
 

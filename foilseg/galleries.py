@@ -16,7 +16,7 @@ import pandas as pd
 from scipy import ndimage
 
 from foilseg.dataset import Foil, LabelClass
-from foilseg.defects import EIGHT, corner_and_size, objects
+from foilseg.defects import EIGHT, corner_and_size
 
 Box = tuple[int, int, int, int]
 Masks = Mapping[str, Mapping[str, np.ndarray]]
@@ -91,22 +91,19 @@ def strongest(counts: pd.DataFrame, titles: Sequence[str]) -> str | None:
 
 
 def representative(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> list[Pick]:
-    """Few foils that together show every annotated defect.
+    """For each defect the foil with most annotated objects of it, each foil once.
 
-    Each is the one with the most classes that those before it do not show, of equal ones the one
-    with most objects. The value is the number of those classes. A class that no foil has is not
-    shown; without any annotated defect the list is empty.
+    A foil that another defect has taken is left out, so the next one follows. A class of which
+    no foil that is left has an object has no pick.
     """
-    defects = [c for c in classes if c.index]
-    kinds = {f.name: [c.name for c in defects if (f.mask == c.index).any()] for f in foils}
-    number = {f.name: int(objects(f.mask, len(classes))[0].max(initial=0)) for f in foils}
-    picks, shown = [], set()
-    while any(set(each) - shown for each in kinds.values()):
-        name = max(kinds, key=lambda n: (len(set(kinds[n]) - shown), number[n]))
-        new = [kind for kind in kinds[name] if kind not in shown]
-        rule = f"most annotated classes that are not shown before ({', '.join(new)})"
-        picks.append(Pick(rule, name, float(len(new))))
-        shown.update(new)
+    picks = []
+    for c in (c for c in classes if c.index):
+        free = [f for f in foils if f.name not in foils_of(picks)]
+        counts = {f.name: ndimage.label(f.mask == c.index, EIGHT)[1] for f in free}
+        name = max(counts, key=counts.__getitem__, default=None)
+        if name is not None and counts[name]:
+            rule = "most annotated objects of a class, each foil once"
+            picks.append(Pick(rule, name, float(counts[name]), c.name))
     return picks
 
 

@@ -62,12 +62,12 @@ def audit(
     Returns
     -------
     The audit. Its table has the columns foil, object (number within the foil), defect, kind
-    (not annotated, or annotated as another one: other defect), score, agreement (mean share of
-    the models that say the defect, over the object's pixels), confidence (mean over these
-    pixels and the models that say the defect there, NaN if unknown), pixels, and top, left,
-    height, width. The score is agreement times confidence, or the agreement alone; so it is the
-    mean over all models and pixels, one that does not say the defect counting 0. No candidate
-    gives a table of no rows.
+    ("not annotated", or annotated as an "other defect"), score, agreement (mean share of the
+    models that say the defect, over the object's pixels), confidence (mean over these pixels and
+    the models that say the defect there, NaN if unknown), pixels, and top, left, height, width.
+    The score is agreement times confidence, or the agreement alone; so it is the mean over all
+    models and pixels, one that does not say the defect counting 0. No candidate gives a table of
+    no rows.
 
     Raises
     ------

@@ -6,6 +6,7 @@ import math
 from pathlib import Path
 
 UNDEFINED = "undefined"
+RESULTS = Path("benchmarks/results")  # of stored measurements, from the root of the project
 
 
 def written(value: object, form: str = "") -> str:
@@ -36,7 +37,7 @@ class Report:
         return self.text
 
 
-def measured(name: str, root: Path = Path("benchmarks/results")) -> Report:
+def measured(name: str, root: Path = RESULTS) -> Report:
     """What ``python -m benchmarks.NAME`` printed when it was last measured for the book."""
     path = Path(root) / f"{name}.txt"
     if not path.is_file():

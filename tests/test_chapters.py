@@ -231,6 +231,10 @@ def test_what_is_valid_is_not_executed_again(repository, monkeypatch, capsys):
     put("01_dataset", counting, prose)
     assert executions() == 1
     assert executions() == 0
+    figures = root / "benchmarks" / "results"
+    figures.mkdir(parents=True)
+    (figures / "speed.txt").write_text("1 s\n")
+    assert executions() == 0, "it does not show that measurement"
     assert executions(parameters={"seed": "1"}) == 1
     assert executions(parameters={"seed": 1}) == 0
     assert executions(parameters={"seed": 1}, state="other data") == 1
@@ -240,6 +244,10 @@ def test_what_is_valid_is_not_executed_again(repository, monkeypatch, capsys):
     assert executions(lambda: result.write_text(result.read_text() + " ")) == 1
     assert executions(result.unlink) == 1
     assert executions(force=True) == 1
+    showing = f"measured = str\n{counting}"
+    assert executions(lambda: put("01_dataset", showing, "measured('speed')", prose)) == 1
+    assert executions(lambda: (figures / "other.txt").write_text("1 s\n")) == 0
+    assert executions(lambda: (figures / "speed.txt").write_text("2 s\n")) == 1
     capsys.readouterr()
     run(root, "1", progress=True)
     assert capsys.readouterr().out == "01_dataset: up to date\n"

@@ -154,16 +154,17 @@ def test_the_strongest_model_has_the_highest_score_over_all_foils():
     assert galleries.strongest(counts, []) is None
 
 
-def test_representative_foils_show_every_annotated_class():
-    one = made("one", (0, 0, 2, 2, 1))
-    two = made("two", (0, 0, 2, 2, 1), (5, 5, 2, 2, 2))
-    more = made("more", (0, 0, 2, 2, 1), (5, 5, 2, 2, 2), (9, 9, 1, 1, 2))
-    last = made("last", (0, 0, 2, 2, 3), (5, 5, 2, 2, 1))
-    picks = galleries.representative([one, two, more, last, made("none")], CLASSES)
-    assert [(p.foil, p.value) for p in picks] == [("more", 2), ("last", 1)]
-    assert picks[0].rule.endswith("(pit, crack & line)") and picks[1].rule.endswith("(spot)")
-    assert "defect=" not in galleries.link(picks[0], (20, 30))
+def test_representative_foils_are_richest_in_each_class_and_differ():
+    both = made("both", (0, 0, 2, 2, 1), (5, 0, 2, 2, 1), (5, 5, 2, 2, 2), (5, 9, 2, 2, 2))
+    large = made("large", (0, 0, 9, 9, 1), (10, 0, 2, 2, 2))
+    last = made("last", (0, 0, 2, 2, 1))
+    picks = galleries.representative([last, large, both], CLASSES)
+    assert [(p.foil, p.defect, p.value) for p in picks] == [
+        ("both", "pit", 2),
+        ("large", "crack & line", 1),
+    ], "no foil has a spot, and the foil with two pits is taken"
     assert galleries.representative([made("none")], CLASSES) == []
+    assert galleries.representative([], CLASSES) == []
 
 
 @pytest.fixture

@@ -51,6 +51,7 @@ def test_a_list_of_areas_is_reviewed_from_its_top(regions):
     assert found.table["defect"].to_list() == ["crack & line", "pit", "spot"]
     assert found.table["score"].to_list() == pytest.approx([0.7, 0.25, 0.2])
     assert found.table["pixels"].to_list() == [2, 6, 4]
+    assert bench.largest(found).table["pixels"].to_list() == [6, 4, 2]
     table = bench.review({"mine": found}, regions, CLASSES, at=(1, 2, 4))
     assert table.loc[0].to_list() == ["mine", 3, "0, 0", "1, 1", "", "2, 2"]
     painted = bench.painted(bench.head(found, 2), regions)
