@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,7 +28,7 @@ class Model:
     study: Study
     row: Experiment
 
-    @property
+    @cached_property
     def title(self) -> str:
         """What tables and legends call it; names the rarest defect where it is oversampled."""
         return experiments.title(self.row, self.study.dataset)
