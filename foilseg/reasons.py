@@ -49,9 +49,9 @@ class Reason:
     @property
     def mostly(self) -> str:
         """The defect with the largest part of the gap in its direction; what is undefined."""
-        if not self.shares:
+        sign = np.sign(self.part.gap)
+        if not self.shares or not sign:
             return ""
-        sign = np.sign(self.part.gap) or 1.0
         name = max(self.shares, key=lambda d: sign * self.shares[d])
         return "; ".join([f"{name} ({self.shares[name]:+.3g})", *self.undefined])
 
