@@ -5,6 +5,7 @@ DATA    ?=
 SEED    ?=
 ARGS    ?=
 
+VARIANTS ?= longer clean-labels faint narrow
 BENCHMARKS ?= photometric sampling losses training inference
 
 VENV := .venv
@@ -14,7 +15,7 @@ PARAMETERS = -p profile $(PROFILE) $(if $(DATA),-p data '$(DATA)') $(if $(SEED),
 STUDY = --profile $(PROFILE) $(if $(DATA),--data '$(DATA)') $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint study bench pair clean
+.PHONY: help book test lint study variants bench pair clean
 
 help:  ## list the tasks
 	@echo "make TASK, where TASK is"
@@ -38,7 +39,12 @@ lint: $(VENV)/.test  ## check style, formatting and the notebooks' rules
 
 study: $(VENV)/.book  ## train all models, with the tests of stability, and pack them into results/
 	$(BIN)/foilseg train all --stability $(STUDY)
-	$(BIN)/foilseg ship $(STUDY)
+	$(BIN)/foilseg ship --stability $(STUDY)
+
+variants: $(VENV)/.book  ## train the variants of the desk study and pack them into results/
+	@for name in $(VARIANTS); do \
+	  $(BIN)/foilseg train all --profile $$name && $(BIN)/foilseg ship --profile $$name || exit 1; \
+	done
 
 bench: $(VENV)/.test  ## measure speed and memory (idle machine), into benchmarks/results/
 	@mkdir -p benchmarks/results

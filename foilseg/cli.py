@@ -7,7 +7,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from foilseg import __version__, experiments
+from foilseg import __version__, experiments, variants
 
 EPILOG = """\
 first steps:
@@ -102,6 +102,12 @@ def _add_ship(commands) -> None:
     ship.add_argument("--seed", type=int, default=0, help="the study's first seed")
     ship.add_argument("--data", default="", help="a dataset folder; the twin unless told")
     ship.add_argument("--runs", default="", help="where runs are stored (default: _runs)")
+    ship.add_argument(
+        "--stability", action="store_true", help="with the further trainings of Table 4.1"
+    )
+    ship.add_argument(
+        "--numbers-only", action="store_true", help="without predictions; to be read as a record"
+    )
     ship.add_argument("--out", type=Path, help="the folder to write (default: results/NAME)")
     ship.set_defaults(command=_ship)
 
@@ -132,7 +138,7 @@ def _add_chapter(commands) -> None:
 
 
 def _profiles() -> list[str]:
-    return list(experiments.PROFILES)
+    return variants.names()
 
 
 def _rows() -> list[str]:
@@ -164,7 +170,7 @@ def _import(options) -> int:
 def _twin(options) -> int:
     from foilseg import twin
 
-    settings = experiments.profile(options.profile).twin
+    settings = variants.profile(options.profile).twin
     config = twin.TwinConfig(**settings, seed=options.seed)
     print(f"{twin.write(options.folder, config)}: {config.foils} foils")
     return 0
@@ -174,13 +180,12 @@ def _train(options) -> int:
     from foilseg import study
     from foilseg.workers import number
 
-    names = _rows() if "all" in options.experiment else options.experiment
-    for name in names:
-        experiments.experiment(name)
+    names = variants.rows(options.profile) if "all" in options.experiment else options.experiment
+    titles = [experiments.experiment(name).name for name in names]
     places = (options.data, options.profile, options.seed, options.runs)
     opened = study.open_study(*places, shipped=False)
     if not opened.missing(names):
-        print(f"nothing to train: {', '.join(names)} lie in {opened.runs}")
+        print(f"nothing to train: {', '.join(titles)} lie in {opened.runs}")
     workers = options.workers or number(opened.profile.threads, options.device)
     opened.train(names, device=options.device, workers=workers)
     if options.stability:
@@ -198,7 +203,8 @@ def _ship(options) -> int:
     from foilseg import shipping, study
 
     places = (options.data, options.profile, options.seed, options.runs)
-    out = shipping.pack(study.open_study(*places, shipped=False), out=options.out)
+    opened, names = study.open_study(*places, shipped=False), variants.rows(options.profile)
+    out = shipping.pack(opened, names, options.out, options.stability, options.numbers_only)
     size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
     print(f"{out}: {size / 1e6:.1f} MB")
     return 0

@@ -9,23 +9,26 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from foilseg import findings, loss_tables, runs, shelf, stability
+from foilseg import findings, loss_tables, records, runs, shelf, stability
 from foilseg.code import code_version
 from foilseg.evaluations import FOLDER as EVALUATIONS
-from foilseg.experiments import select
+from foilseg.experiments import Experiment, select
+from foilseg.models import Model
 from foilseg.study import Study
 
 MOST_BYTES = 40_000_000
+PREDICTIONS = "predictions"
 
 
 class ShippingError(RuntimeError):
     """A study that cannot be packed; the message says what it lacks."""
 
 
-def prepare(study: Study, names: Iterable[str], device: str = "auto") -> None:
+def prepare(study: Study, names: Iterable[str | Experiment]) -> None:
     """Compute everything a chapter may ask of the weights; what is there is kept."""
     names = list(names)
     findings.training_counts(study, names)
@@ -34,14 +37,27 @@ def prepare(study: Study, names: Iterable[str], device: str = "auto") -> None:
         loss_tables.gradient_shares(study)
 
 
-def pack(study: Study, names: Sequence[str] = (), out: Path | None = None) -> Path:
+def pack(
+    study: Study,
+    names: Sequence[str | Experiment] = (),
+    out: Path | None = None,
+    repeated: bool = False,
+    numbers_only: bool = False,
+) -> Path:
     """Copy the runs of a study, of all its models unless named, to ``results``.
 
     The folder is made beside the old one and takes its place when it is complete.
 
+    Parameters
+    ----------
+    repeated : with the further trainings of the models of Table 4.1, which have to be there.
+    numbers_only : without predictions, so that nothing goes along that shows a picture; such a
+        study is read by :mod:`foilseg.records` alone.
+
     Returns
     -------
-    The folder: every run without its weights, the evaluations, and ``manifest.json``.
+    The folder: every run without its weights, the evaluations, the findings as tables, and
+    ``manifest.json``.
 
     Raises
     ------
@@ -50,7 +66,7 @@ def pack(study: Study, names: Sequence[str] = (), out: Path | None = None) -> Pa
         than 40 MB.
     """
     names = list(names) or select("all")
-    again = [name for name in names if name in stability.tested()]
+    again = [name for name in names if repeated and name in stability.tested()]
     lacking = [f"{n} {d}".strip() for n, d in study.missing(names)]
     lacking += stability.missing(study, again)
     if lacking:
@@ -59,9 +75,9 @@ def pack(study: Study, names: Sequence[str] = (), out: Path | None = None) -> Pa
     out = out or shelf.ROOT / study.name
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
-    held = {run.name: _copy(run, part) for run in _runs(study, names, again)}
-    files = _copy_evaluations(study, held, part)
-    _write_manifest(study, held, files, part)
+    held = {run.name: _copy(run, part, not numbers_only) for run in _runs(study, names, again)}
+    files = _copy_evaluations(study, held, part) | _write_findings(study, names, part)
+    _write_manifest(study, names, held, files, part, not numbers_only)
     size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
     if size > MOST_BYTES:
         raise ShippingError(f"{part}: {size / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.0f}")
@@ -70,7 +86,7 @@ def pack(study: Study, names: Sequence[str] = (), out: Path | None = None) -> Pa
     return out
 
 
-def _runs(study: Study, names: Sequence[str], again: Sequence[str]) -> list[runs.Run]:
+def _runs(study: Study, names: Sequence, again: Sequence[str]) -> list[runs.Run]:
     """All runs: of every model with the study's seed, joined ones, and the further trainings."""
     models = [study.model(name) for name in names]
     for seed in stability.seeds(study)[1:]:
@@ -79,12 +95,12 @@ def _runs(study: Study, names: Sequence[str], again: Sequence[str]) -> list[runs
     return list({run.name: run for run in found}.values())
 
 
-def _copy(run: runs.Run, part: Path) -> dict[str, Any]:
+def _copy(run: runs.Run, part: Path, pictures: bool) -> dict[str, Any]:
     """Copy a run's files, each checked, but no weights; its entry in the manifest."""
     names = [p.relative_to(run.path).as_posix() for p in run.path.rglob("*") if p.is_file()]
     files = {}
     for name in sorted(names):
-        if runs.is_weight(name):
+        if runs.is_weight(name) or (not pictures and name.startswith(f"{PREDICTIONS}/")):
             continue
         source = run.path / name if name == runs.CHECKSUMS else run.file(name)
         target = part / run.name / name
@@ -108,15 +124,44 @@ def _copy_evaluations(study: Study, held: dict[str, Any], part: Path) -> dict[st
     return files
 
 
-def _write_manifest(study: Study, held: dict, files: dict[str, str], part: Path) -> None:
+def _write_findings(study: Study, names: Sequence, part: Path) -> dict[str, str]:
+    """Write what the study says about its models as tables: file -> sha256."""
+    found, files = findings.gather(study, names), {}
+    for name in (f.name for f in fields(found)):
+        table = getattr(found, name)
+        if table is not None and len(table):
+            target = part / records.FOLDER / f"{name}.csv"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            table.to_csv(target, index=False)
+            files[f"{records.FOLDER}/{name}.csv"] = runs.digest(target)
+    return files
+
+
+def _entry(model: Model) -> dict[str, Any]:
+    return {
+        "experiment": model.row.name,
+        "title": model.title,
+        "published": model.row.published,
+        "runs": [run.name for run in model.runs.values()],
+    }
+
+
+def _write_manifest(
+    study: Study, names: Sequence, held: dict, files: dict, part: Path, pictures: bool
+) -> None:
     data = "" if study.is_twin else f" DATA={Path(study.data).name}"
     manifest = {
         "command": f"make study PROFILE={study.profile.name}{data}",
         "twin": study.is_twin,
+        "predictions": pictures,
         "data": {"name": study.dataset.name, "fingerprint": study.dataset.fingerprint},
+        "classes": [asdict(c) for c in study.dataset.classes],
         "profile": study.profile.name,
+        "sizes": study.profile.sizes,
         "seed": study.seed,
         "code": code_version(),
+        "twin_code": code_version(records.TWIN_MODULES) if study.is_twin else "",
+        "models": [_entry(study.model(name)) for name in names],
         "runs": held,
         "files": files,
     }

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foilseg import experiments, folder, metrics, prose, provenance, runs, shelf
+from foilseg import experiments, folder, metrics, prose, provenance, runs, shelf, variants
 from foilseg.code import code_version
 from foilseg.dataset import (
     Dataset,
@@ -101,8 +101,9 @@ class Study:
 
     @property
     def shelf(self) -> shelf.Shelf | None:
-        """The shipped study, if there is one of this name."""
-        return shelf.shelf(self.shipped) if self.shipped else None
+        """The shipped study, if there is one of this name that chapters can be made of."""
+        found = shelf.shelf(self.shipped) if self.shipped else None
+        return found if found and found.manifest.get("predictions", True) else None
 
     def find(self, determines: dict[str, Any]) -> runs.Run | None:
         """The run with these determinants, of the store or else of the shipped study, or None.
@@ -267,7 +268,7 @@ def open_study(
     """
     if seed < 0:
         raise ValueError(f"seed: {seed} is negative")
-    data, sizes = data or TWIN, experiments.profile(profile)
+    data, sizes = data or TWIN, variants.profile(profile)
     name = study_name(data, profile) if shipped else ""
     return Study(data, sizes, seed, Path(runs or ROOT), name)
 

@@ -24,11 +24,11 @@ LAYERS = """
     resampling losses unet metrics
     devices checkpoints curves meters costs batches inference probing training locks runs shelf
     evaluations restore predict
-    experiments fit rest models workers provenance acquisition study readable tables
+    experiments variants fit rest models workers provenance acquisition study readable tables
     scores galleries confidence label_audit audit_quality label_galleries judgement error_nature
     stability orders loss_tables model_tables trainsets cells recount reweigh audit
     evidence claims pair_claims claim_rules verdicts mistakes uncertainty findings changes reasons
-    shipping sortable style figures gallery_figures acquisition_figures defect_figures
+    records shipping sortable style figures gallery_figures acquisition_figures defect_figures
     sampling_figures plots result_plots
     live packing widgets notebooks execution chapters cli
 """

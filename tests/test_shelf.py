@@ -21,7 +21,7 @@ def trained(toy_data, tmp_path_factory):
     names = [*NAMES, UNDER_TEST]
     study.train(names, progress=False)
     stability.complete(study, names)
-    out = shipping.pack(study, names, tmp_path_factory.mktemp("results") / "toy")
+    out = shipping.pack(study, names, tmp_path_factory.mktemp("results") / "toy", repeated=True)
     return study, names, out
 
 

@@ -1,0 +1,117 @@
+"""A shipped study read without its data, and the variants of the desk study."""
+
+import json
+import shutil
+
+import pytest
+
+from foilseg import evidence, experiments, findings, records, shelf, shipping, variants, verdicts
+from foilseg.study import Study, open_study
+
+NAMES = ["baseline", "oversampled-cavities", "binary"]
+
+
+@pytest.fixture(scope="module")
+def trained(toy_data, tmp_path_factory):
+    """A study of three models, and where its numbers were packed."""
+    import toy
+
+    study = Study(str(toy_data), toy.PROFILE, 0, tmp_path_factory.mktemp("own"))
+    study.train(NAMES, progress=False)
+    out = tmp_path_factory.mktemp("numbers") / "toy"
+    return study, shipping.pack(study, NAMES, out, numbers_only=True)
+
+
+@pytest.fixture
+def place(trained, tmp_path, monkeypatch):
+    """The packed numbers as they lie in a repository."""
+    shutil.copytree(trained[1], tmp_path / "results" / "toy")
+    monkeypatch.chdir(tmp_path)
+    shelf._open.cache_clear()
+    return tmp_path / "results" / "toy"
+
+
+def test_a_record_says_what_the_study_said(trained, place):
+    study, record = trained[0], records.record("toy")
+    own = study.counts(NAMES)
+    assert record.counts[list(own)].equals(own)
+    assert record.classes == study.dataset.classes
+    assert list(record.titles.values()) == [study.model(name).title for name in NAMES]
+    for title, table in record.histograms().items():
+        kept = next(m.histograms() for m in map(study.model, NAMES) if m.title == title)
+        for c in study.dataset.defects:
+            assert (table.total(c.name, "label") == kept.total(c.name, "label")).all()
+    found = findings.gather(study, NAMES)
+    ours = verdicts.judge_all(found.evidence())
+    theirs = verdicts.judge_all(record.evidence())
+    assert {n: (v.verdict, v.numbers) for n, v in ours.items()} == {
+        n: (v.verdict, v.numbers) for n, v in theirs.items()
+    }
+    assert set(record.evidence().extra) == set(found.evidence().extra) <= set(evidence.EXTRA)
+
+
+def test_pixels_are_those_of_the_masks(trained, place):
+    study, table = trained[0], records.record("toy").pixels()
+    from foilseg.dataset import training_regions, validation_regions
+
+    for region, foils in (
+        ("training", training_regions(study.dataset)),
+        ("validation", validation_regions(study.dataset)),
+    ):
+        own = table[table["region"] == region].set_index("defect")
+        size = sum(foil.mask.size for foil in foils)
+        for c in study.dataset.defects:
+            pixels = sum(int((foil.mask == c.index).sum()) for foil in foils)
+            assert own.loc[c.name, "pixels"] == pixels
+            assert own.loc[c.name, "share"] == pytest.approx(pixels / size)
+
+
+def test_numbers_alone_hold_no_picture_and_make_no_chapter(trained, place):
+    assert not [p for p in place.rglob("*") if p.suffix in (".png", ".safetensors")]
+    reader = Study(trained[0].data, trained[0].profile, 0, place / "none", "toy")
+    assert reader.shelf is None
+    assert reader.missing(["baseline"]) == [("baseline", "")]
+
+
+def test_a_record_of_other_code_is_refused_by_name(place):
+    path = place / shelf.MANIFEST
+    manifest = json.loads(path.read_text())
+    for change, named in (
+        ({"code": "older"}, "another code than when it was trained: baseline-toy"),
+        ({"twin": True}, "another twin_code than"),
+    ):
+        path.write_text(json.dumps(manifest | change))
+        shelf._open.cache_clear()
+        with pytest.raises(shelf.ShelfError, match=named):
+            records.record("toy")
+
+
+def test_a_record_that_is_not_there_is_named(place):
+    with pytest.raises(shelf.ShelfError, match="results/moon: no study is shipped there"):
+        records.record("moon")
+
+
+def test_an_altered_table_is_refused(place):
+    path = place / records.FOLDER / "counts.csv"
+    path.write_text(path.read_text().replace("f0", "f9", 1))
+    shelf._open.cache_clear()
+    with pytest.raises(shelf.ShelfError, match=r"counts\.csv: missing or altered"):
+        records.record("toy")
+
+
+def test_a_variant_changes_one_thing_of_the_desk_study():
+    base = experiments.profile(variants.BASE)
+    changes = {}
+    for name, variant in variants.VARIANTS.items():
+        own, other = vars(variant.profile), vars(base)
+        changes[name] = {key for key in own if own[key] != other[key]} - {"name"}
+        assert open_study(profile=name).profile == variant.profile
+        assert variants.rows(name) == variant.rows
+    assert changes.pop("narrow") == set()
+    assert changes == {"longer": {"iterations"}, "clean-labels": {"twin"}, "faint": {"twin"}}
+    assert variants.rows("desk") == tuple(experiments.EXPERIMENTS)
+
+
+def test_an_unknown_profile_is_refused():
+    with pytest.raises(ValueError, match="moon.*smoke, desk, thesis, longer"):
+        variants.profile("moon")
