@@ -88,10 +88,11 @@ def _row(model: Model, network: str, run: runs.Run | None) -> tuple:
     config = run.config
     determines = config["determines"]
     places = determines["code"][:8], determines["data"][:8]
-    return (*head, run.name, line, _circumstances(config["circumstances"]), *places)
+    return (*head, run.name, line, circumstances(config["circumstances"]), *places)
 
 
-def _circumstances(made: dict) -> str:
+def circumstances(made: dict) -> str:
+    """Libraries, machine and threads of a run, in one line."""
     libraries = [f"{name} {version}" for name, version in made["libraries"].items()]
     threads = f"{made['threads']} thread{'s' if made['threads'] != 1 else ''}"
     parts = [f"Python {made['python']}", *libraries, made["machine"], threads]

@@ -77,7 +77,7 @@ def pack(
     shutil.rmtree(part, ignore_errors=True)
     held = {run.name: _copy(run, part, not numbers_only) for run in _runs(study, names, again)}
     files = _copy_evaluations(study, held, part) | _write_findings(study, names, part)
-    _write_manifest(study, names, held, files, part, not numbers_only)
+    _write_manifest(study, names, held, files, part, repeated, not numbers_only)
     size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
     if size > MOST_BYTES:
         raise ShippingError(f"{part}: {size / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.0f}")
@@ -146,12 +146,28 @@ def _entry(model: Model) -> dict[str, Any]:
     }
 
 
+def _command(study: Study, repeated: bool, pictures: bool) -> str:
+    """The line that trains and packs the study again."""
+    if repeated and pictures:
+        data = "" if study.is_twin else f" DATA={Path(study.data).name}"
+        return f"make study PROFILE={study.profile.name}{data}"
+    places = f"--profile {study.profile.name}"
+    places += "" if study.is_twin else f" --data {Path(study.data).name}"
+    flags = (" --stability" if repeated else "", "" if pictures else " --numbers-only")
+    return f"foilseg train all {places}{flags[0]} && foilseg ship {places}{''.join(flags)}"
+
+
 def _write_manifest(
-    study: Study, names: Sequence, held: dict, files: dict, part: Path, pictures: bool
+    study: Study,
+    names: Sequence,
+    held: dict,
+    files: dict,
+    part: Path,
+    repeated: bool,
+    pictures: bool,
 ) -> None:
-    data = "" if study.is_twin else f" DATA={Path(study.data).name}"
     manifest = {
-        "command": f"make study PROFILE={study.profile.name}{data}",
+        "command": _command(study, repeated, pictures),
         "twin": study.is_twin,
         "predictions": pictures,
         "data": {"name": study.dataset.name, "fingerprint": study.dataset.fingerprint},

@@ -24,14 +24,17 @@ LAYERS = """
     resampling losses unet metrics
     devices checkpoints curves meters costs batches inference probing training locks runs shelf
     evaluations restore predict
-    experiments variants fit rest models workers provenance acquisition study readable tables
+    experiments variants fit rest models workers provenance acquisition study readings
+    readable tables
     scores galleries confidence label_audit audit_quality label_galleries judgement error_nature
     stability orders loss_tables model_tables trainsets cells recount reweigh audit
     evidence claims pair_claims claim_rules verdicts mistakes uncertainty findings changes reasons
-    records shipping sortable style figures gallery_figures acquisition_figures defect_figures
-    sampling_figures plots result_plots
+    records comparisons shipping sortable
+    style figures gallery_figures acquisition_figures defect_figures sampling_figures plots
+    result_plots overview_figures
     live packing widgets notebooks execution chapters cli
 """
+CHAPTERS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 ORDER = LAYERS.split()
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")
 LONGEST, MEDIAN, MOST_CELLS, MOST_PARAMETERS = 15, 5, 22, 8
@@ -171,6 +174,22 @@ def _cell_problems(code) -> list[str]:
             broken.append("draws with plt: foilseg.figures draws")
     if importing > 1:
         broken.append(f"{importing} cells import, at most one")
+    return broken
+
+
+def typed_numbers(source: str) -> list[str]:
+    """Numbers in the text of a reading that no field fills in; those of claims and places may."""
+    broken = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Call) and getattr(node.func, "id", "") in ("reading", "read"):
+            words = [n.value for n in node.args if isinstance(n, ast.Constant)]
+            text = " ".join(w for w in words if isinstance(w, str))
+            text = re.sub(
+                r"\{[^}]*\}|C\d\d\b|(Table|Tables|Fig\.|Eq\.|chapter) [A-Z]?[\d.]*\d", "", text
+            )
+            broken += [
+                f"a number typed into a reading: {n!r}" for n in re.findall(r"\d[\d.,]*\d|\d", text)
+            ]
     return broken
 
 
