@@ -236,8 +236,8 @@ def _chapter(options) -> int:
     chapters.settings(chosen, given)
     values = notebooks.parameters(notebooks.read(chosen[0]), chosen[0].name) | given
     opened = study.open_study(values["data"], values["profile"], int(values["seed"]))
-    held = opened.shelf.path / shelf.MANIFEST if opened.shelf else None
-    state = opened.dataset.fingerprint + (runs.digest(held) if held else "")
+    held = sorted(shelf.ROOT.glob(f"*/{shelf.MANIFEST}"))
+    state = opened.dataset.fingerprint + "".join(map(runs.digest, held))
     chapters.execute([options.name], given, state=state, force=options.force)
     return 0
 

@@ -6,9 +6,10 @@ from collections.abc import Mapping
 
 import matplotlib.pyplot as plt
 import pandas as pd
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from foilseg.style import INK, PALE, done, house_style
+from foilseg.style import INK, MARKERS, PALE, done, house_style
 from foilseg.verdicts import FAILS, HOLDS, OPEN, Verdict
 
 _MARKS = {HOLDS: ("o", INK), FAILS: ("o", "white"), OPEN: (".", PALE)}
@@ -19,19 +20,23 @@ def matched(table: pd.DataFrame) -> Figure:
 
     ``table`` : of :func:`foilseg.changes.matched`; the best at the common FPR comes first.
     """
-    table = table.sort_values("common FPR", ascending=False).reset_index(drop=True)
     with house_style():
         figure, axes = plt.subplots(figsize=(7, 0.32 * len(table) + 1.3))
-        rows = range(len(table))
-        axes.hlines(rows, table["own threshold"], table["common FPR"], color=PALE, lw=1, zorder=1)
-        kinds = (("own threshold", "white"), ("common FPR", INK))
-        for name, colour in kinds:
-            axes.plot(table[name], rows, "o", mfc=colour, mec=INK, ms=8, label=f"at the {name}")
-        axes.set_yticks(rows, table["model"])
-        axes.set(xlabel="mean TPR", xlim=(min(0.5, table["own threshold"].min() - 0.02), 1))
-        axes.invert_yaxis()
-        figure.legend(loc="outside upper center", ncols=2)
+        _matched(axes, table)
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
         return done(figure)
+
+
+def _matched(axes: Axes, table: pd.DataFrame) -> None:
+    table = table.sort_values("common FPR", ascending=False).reset_index(drop=True)
+    rows = range(len(table))
+    axes.hlines(rows, table["own threshold"], table["common FPR"], color=PALE, lw=1, zorder=1)
+    for name, colour in (("own threshold", "white"), ("common FPR", INK)):
+        axes.plot(table[name], rows, "o", mfc=colour, mec=INK, ms=7, label=f"at the {name}")
+    axes.set_yticks(rows, table["model"])
+    least = table[["own threshold", "common FPR"]].min().min()
+    axes.set(xlabel="mean TPR", xlim=(min(0.5, least - 0.02), 1))
+    axes.invert_yaxis()
 
 
 def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
@@ -47,11 +52,59 @@ def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
                 if each[number].verdict == kind
             ]
             xs, ys = zip(*places) if places else ((), ())
-            size = 11 if marker == "o" else 6
-            edge = INK if marker == "o" else PALE
+            edge, size = (INK, 11) if marker == "o" else (PALE, 6)
             axes.plot(xs, ys, marker, mfc=colour, mec=edge, ms=size, ls="none", label=kind)
         axes.set_xticks(range(len(numbers)), numbers, rotation=90)
         axes.set_yticks(range(len(judged)), list(judged))
         axes.set(xlim=(-0.7, len(numbers) - 0.3), ylim=(len(judged) - 0.5, -0.5))
         figure.legend(loc="outside upper center", ncols=3)
         return done(figure)
+
+
+def front(
+    studies: Mapping[str, pd.DataFrame], level: pd.DataFrame, judged: Mapping[str, dict]
+) -> Figure:
+    """Three panels: mean rates of two studies, one false-alarm rate for all, claims that hold.
+
+    Parameters
+    ----------
+    studies : name -> mean rates (:func:`foilseg.comparisons.means`) of two studies.
+    level : of :func:`foilseg.changes.matched`.
+    judged : study -> verdicts.
+    """
+    with house_style():
+        figure, axes = plt.subplots(1, 3, figsize=(11, 3.9), width_ratios=(1, 1, 0.8))
+        _rates(axes[0], studies)
+        _matched(axes[1], level)
+        axes[1].legend(loc="lower left", fontsize=8)
+        _tally(axes[2], judged)
+        for letter, place in zip("abc", axes):
+            place.set_title(f"({letter})", loc="left", fontsize=11)
+        return done(figure)
+
+
+def _rates(axes: Axes, studies: Mapping[str, pd.DataFrame]) -> None:
+    (name, here), (other, there) = studies.items()
+    joined = here.merge(there, on="model", suffixes=("", "_there"))
+    for marker, (_, row) in zip(MARKERS, joined.iterrows()):
+        axes.plot([row["FPR"], row["FPR_there"]], [row["TPR"], row["TPR_there"]], c=PALE, lw=0.8)
+        axes.plot(row["FPR"], row["TPR"], marker, c=INK, ms=7, label=name)
+        style = {"mfc": "white", "mec": INK, "ms": 7, "label": other}
+        axes.plot(row["FPR_there"], row["TPR_there"], marker, **style)
+    axes.set(xlabel="mean FPR", ylabel="mean TPR", ylim=(0, 1))
+    handles, labels = axes.get_legend_handles_labels()
+    axes.legend(handles[:2], labels[:2], loc="lower right", fontsize=8)
+
+
+def _tally(axes: Axes, judged: Mapping[str, dict]) -> None:
+    """How many claims hold, do not, and stay open in each study, as stacked bars."""
+    names, left = list(judged), [0] * len(judged)
+    for kind, colour in ((HOLDS, INK), (FAILS, "white"), (OPEN, PALE)):
+        counts = [sum(v.verdict == kind for v in each.values()) for each in judged.values()]
+        bars = axes.barh(names, counts, left=left, color=colour, edgecolor=INK, label=kind)
+        inside = "white" if colour == INK else INK
+        axes.bar_label(bars, [n or "" for n in counts], label_type="center", color=inside)
+        left = [a + b for a, b in zip(left, counts)]
+    axes.invert_yaxis()
+    axes.set(xlabel="claims")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), ncols=1, fontsize=8)

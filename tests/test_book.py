@@ -135,6 +135,7 @@ def real_sources(tmp_path_factory):
     """A folder with the real front matter and the real chapters, none of them executed."""
     root = tmp_path_factory.mktemp("book")
     _copy_book(root)
+    (root / "results").symlink_to(ROOT / "results")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     return root
 
@@ -204,6 +205,7 @@ def test_the_book_is_about_whatever_data_it_is_given(magnetic_tile_dozen, tmp_pa
     data = tmp_path / "tiles"
     assert importers.magnetic_tile(magnetic_tile_dozen, data) == 12
     _copy_book(tmp_path)
+    (tmp_path / "results").symlink_to(ROOT / "results")
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     execute(tmp_path, "-p", "data", str(data))
     pages = build(tmp_path)
