@@ -10,14 +10,14 @@ from functools import cached_property
 
 import pandas as pd
 
-from foilseg import curves, runs, shelf, twin
+from foilseg import curves, runs, shelf
 from foilseg.code import code_version
 from foilseg.dataset import LabelClass
 from foilseg.evidence import Evidence
 from foilseg.findings import Findings
+from foilseg.shelf import TWIN_MODULES
 
 FOLDER = "findings"
-TWIN_MODULES = twin.MODULES
 
 
 @dataclass(frozen=True)

@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from foilseg import runs
+from foilseg.code import code_version
+from foilseg.twin import MODULES as TWIN_MODULES
 
 ROOT = Path("results")
 MANIFEST = "manifest.json"
@@ -73,8 +75,13 @@ class Shelf:
             or _asked(entry) == _asked(wanted)
         ]
         more = f" and {len(old) - LISTED} more" if len(old) > LISTED else ""
+        same_twin = self.manifest.get("twin_code") == code_version(TWIN_MODULES)
+        other = (
+            "The twin's code is the same, so this processor renders other last bits (the shipped "
+            "study was made on x86-64 with AVX2). "
+        )
         return (
-            f"{self.path}: stale, another {' and '.join(differs)} than when it was trained: "
+            f"{other if differs == ['data'] and same_twin else ''}{self.path}: stale, another {' and '.join(differs)} than when it was trained: "
             f"{', '.join(old[:LISTED])}{more}. Train it again with `{self.manifest['command']}`, "
             f"choose another profile, or delete {self.path} to train what a chapter asks for"
         )

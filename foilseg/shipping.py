@@ -176,7 +176,7 @@ def _write_manifest(
         "sizes": study.profile.sizes,
         "seed": study.seed,
         "code": code_version(),
-        "twin_code": code_version(records.TWIN_MODULES) if study.is_twin else "",
+        "twin_code": code_version(shelf.TWIN_MODULES) if study.is_twin else "",
         "models": [_entry(study.model(name)) for name in names],
         "runs": held,
         "files": files,
