@@ -81,7 +81,8 @@ class Shelf:
             "study was made on x86-64 with AVX2). "
         )
         return (
-            f"{other if differs == ['data'] and same_twin else ''}{self.path}: stale, another {' and '.join(differs)} than when it was trained: "
+            f"{other if same_twin and differs == ['data'] else ''}"
+            f"{self.path}: stale, another {' and '.join(differs)} than when it was trained: "
             f"{', '.join(old[:LISTED])}{more}. Train it again with `{self.manifest['command']}`, "
             f"choose another profile, or delete {self.path} to train what a chapter asks for"
         )
