@@ -155,8 +155,15 @@ def _state_problems(notebook, code) -> list[str]:
     return broken
 
 
+def code_lines(source: str) -> int:
+    """Lines of a cell; of a text over several lines only the first counts, the rest is prose."""
+    texts = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant))
+    inside = {line for n in texts for line in range(n.lineno + 1, n.end_lineno + 1)}
+    return len(source.splitlines()) - len(inside)
+
+
 def _cell_problems(code) -> list[str]:
-    lengths = [len(c.source.splitlines()) for c in code]
+    lengths = [code_lines(c.source) for c in code]
     broken = [f"a cell of {n} lines, at most {LONGEST}" for n in lengths if n > LONGEST]
     if lengths and median(lengths) > MEDIAN:
         broken.append(f"median of {median(lengths)} lines a cell, at most {MEDIAN}")

@@ -95,6 +95,10 @@ def test_a_chapter_keeps_the_rules(path):
     assert not rules.notebook_problems(notebooks.read(path), twin, path.stem)
 
 
+def test_the_lines_of_a_text_are_prose():
+    assert rules.code_lines('x = 1\ntext = """\none\ntwo"""\nread(text, "y",\n     x)') == 4
+
+
 def test_every_text_twin_has_a_notebook():
     assert {p.stem for p in (ROOT / "notebooks").glob("*.md")} == {p.stem for p in CHAPTERS}
 
