@@ -156,9 +156,13 @@ def _state_problems(notebook, code) -> list[str]:
 
 
 def code_lines(source: str) -> int:
-    """Lines of a cell; of a text over several lines only the first counts, the rest is prose."""
-    texts = (n for n in ast.walk(ast.parse(source)) if isinstance(n, ast.Constant))
-    inside = {line for n in texts for line in range(n.lineno + 1, n.end_lineno + 1)}
+    """Lines of a cell; of a text or an import over several lines only the first counts.
+
+    What follows is prose or a list of names.
+    """
+    kinds = ast.Constant | ast.ImportFrom
+    long = (n for n in ast.walk(ast.parse(source)) if isinstance(n, kinds))
+    inside = {line for n in long for line in range(n.lineno + 1, n.end_lineno + 1)}
     return len(source.splitlines()) - len(inside)
 
 
