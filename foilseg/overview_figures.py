@@ -76,7 +76,7 @@ def front(
         figure, axes = plt.subplots(1, 3, figsize=(11, 3.9), width_ratios=(1, 1, 0.8))
         _rates(axes[0], studies)
         _matched(axes[1], level)
-        axes[1].legend(loc="lower left", fontsize=8)
+        axes[1].legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), fontsize=8)
         _tally(axes[2], judged)
         for letter, place in zip("abc", axes):
             place.set_title(f"({letter})", loc="left", fontsize=11)
