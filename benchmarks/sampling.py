@@ -2,8 +2,8 @@
 
     python -m benchmarks.sampling [--dataset FOLDER] [--patch 256] [--images 26] [--plain 26]
 
-Without a dataset folder the masks of ``benchmarks/synthetic_masks.py`` are used. Every figure
-is printed beside the value that was asked for. MONAI is needed for its comparison only:
+The data are the twin at thesis size unless told; it is rendered first if it is not there. Every
+figure is printed beside the value that was asked for. MONAI is needed for its comparison only:
 ``pip install --no-deps monai``. CPU seconds are given too, for machines that do other work.
 """
 
@@ -16,7 +16,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from benchmarks import synthetic_masks
 from foilseg import folder
 from foilseg.dataset import training_regions
 from foilseg.frontier import frontier
@@ -24,25 +23,22 @@ from foilseg.ledger import ledger
 from foilseg.pools import build_index
 from foilseg.resampling import equal_pixels, equal_samples
 from foilseg.sampling import cut, plan_of, rng, uniform
+from foilseg.study import open_study
 
-N = 1337
+FOILS, N = 26, 1337
 # Table 3.5: 163 cavity pixels in a patch of 256 x 256.
 THESIS_SHARE = 163 / 256**2
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dataset", type=Path, help="dataset folder instead of synthetic masks")
+    parser.add_argument("--dataset", type=Path, help="dataset folder instead of the twin")
     parser.add_argument("--patch", type=int, default=256)
-    parser.add_argument("--images", type=int, default=synthetic_masks.FOILS)
-    parser.add_argument("--plain", type=int, default=26, help="images for the thesis's procedure")
+    parser.add_argument("--images", type=int, default=FOILS)
+    parser.add_argument("--plain", type=int, default=FOILS, help="for the thesis's procedure")
     options = parser.parse_args()
-    if options.dataset:
-        dataset = folder.load(options.dataset)
-        regions = training_regions(dataset)[: options.images]
-        n_classes = 1 + max(c.index for c in dataset.classes)
-    else:
-        regions, n_classes = synthetic_masks.foils()[: options.images], 5
+    dataset = folder.load(options.dataset or open_study(profile="thesis").root)
+    regions, n_classes = training_regions(dataset)[: options.images], len(dataset.classes)
     pixels = sum(region.mask.size for region in regions)
     print(f"{len(regions)} regions, {pixels / 1e6:.1f} megapixels, {n_classes} classes")
     index = own_figures(regions, n_classes, options.patch, pixels)
@@ -221,7 +217,7 @@ def thesis_procedure(regions, n_classes, size, target, tolerance, generator, lim
 
 
 def beside_the_thesis(regions, n_classes: int, size: int, limit: float = 90) -> None:
-    target = THESIS_SHARE * size**2 * N * len(regions) / synthetic_masks.FOILS
+    target = THESIS_SHARE * size**2 * N * len(regions) / FOILS
     print(f"the thesis's procedure on {len(regions)} regions, {target:.0f} pixels per class")
     for tolerance in (0.1, 0.01):
         windows, draws, listed, wall = thesis_procedure(

@@ -14,8 +14,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from foilseg.dataset import Foil, LabelClass, as_pixels
-from foilseg.galleries import NONE, Pick, look
 from foilseg.label_audit import Audit, corrected
+from foilseg.picks import NONE, Pick, look
 from foilseg.style import ERROR_COLOURS, INK, PALE, done, house_style, note
 
 

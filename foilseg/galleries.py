@@ -1,15 +1,12 @@
 """Rules that pick examples, so that nobody picks them by hand.
 
-Each rule returns a :class:`Pick`: which foil, by which rule, with which value, and where to look.
-Of equal values the first in the order of the foils counts.
+Each rule returns a :class:`foilseg.picks.Pick`: which foil, by which rule, with which value, and
+where to look. Of equal values the first in the order of the foils counts.
 """
 
 from __future__ import annotations
 
-import html
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from urllib.parse import urlencode
+from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
@@ -17,25 +14,9 @@ from scipy import ndimage
 
 from foilseg.dataset import Foil, LabelClass
 from foilseg.defects import EIGHT, corner_and_size
+from foilseg.picks import Pick, foils_of
 
-Box = tuple[int, int, int, int]
 Masks = Mapping[str, Mapping[str, np.ndarray]]
-NONE = "No foil of these data is picked by this rule"
-
-
-@dataclass(frozen=True)
-class Pick:
-    """An example: the rule in words, the foil, the rule's value, and what to look at.
-
-    ``box`` is top, left, height and width in pixels of the region, or None for all of it.
-    """
-
-    rule: str
-    foil: str
-    value: float
-    defect: str = ""
-    model: str = ""
-    box: Box | None = None
 
 
 def f_scores(counts: pd.DataFrame) -> pd.Series:
@@ -96,15 +77,15 @@ def representative(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> list
     A foil that another defect has taken is left out, so the next one follows. A class of which
     no foil that is left has an object has no pick.
     """
-    picks = []
+    picked = []
     for c in (c for c in classes if c.index):
-        free = [f for f in foils if f.name not in foils_of(picks)]
+        free = [f for f in foils if f.name not in foils_of(picked)]
         counts = {f.name: ndimage.label(f.mask == c.index, EIGHT)[1] for f in free}
         name = max(counts, key=counts.__getitem__, default=None)
         if name is not None and counts[name]:
             rule = "most annotated objects of a class, each foil once"
-            picks.append(Pick(rule, name, float(counts[name]), c.name))
-    return picks
+            picked.append(Pick(rule, name, float(counts[name]), c.name))
+    return picked
 
 
 def most_disagreed(masks: Masks) -> Pick:
@@ -124,18 +105,37 @@ def largest_missed(
 
     ``masks`` : foil name -> mask of the model.
     """
+
+    def unfound(foil: Foil, c: LabelClass, numbers: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        sizes[np.unique(numbers[masks[foil.name] == c.index])] = 0
+        return sizes
+
+    return top_object(
+        foils, classes, unfound, "largest annotated defect of which no pixel is found"
+    )
+
+
+def top_object(
+    foils: Sequence[Foil],
+    classes: Sequence[LabelClass],
+    values: Callable[[Foil, LabelClass, np.ndarray, np.ndarray], np.ndarray],
+    rule: str,
+) -> Pick | None:
+    """The annotated object with the highest value, the first of equals; None if none is above 0.
+
+    ``values`` : foil, class, its objects numbered from 1 and their pixels (0: all else) -> the
+    value of each, the one of 0 being ignored.
+    """
     best = None
     for foil in foils:
         for c in (c for c in classes if c.index):
             numbers, count = ndimage.label(foil.mask == c.index, EIGHT)
-            hit = np.unique(numbers[masks[foil.name] == c.index])
-            sizes = np.bincount(numbers.ravel(), minlength=count + 1)
-            sizes[0] = sizes[hit] = 0
-            k = int(sizes.argmax())
-            if sizes[k] and (best is None or sizes[k] > best.value):
+            each = values(foil, c, numbers, np.bincount(numbers.ravel(), minlength=count + 1))
+            each[0] = 0
+            k = int(each.argmax())
+            if each[k] > (best.value if best else 0):
                 box = corner_and_size(ndimage.find_objects(numbers)[k - 1])
-                rule = "largest annotated defect of which no pixel is found"
-                best = Pick(rule, foil.name, float(sizes[k]), c.name, box=box)
+                best = Pick(rule, foil.name, float(each[k]), c.name, box=box)
     return best
 
 
@@ -163,77 +163,3 @@ def most_against_label(
                 rule = "most models against the annotation"
                 best = (most, sizes[k]), Pick(rule, foil.name, float(most), c.name, box=box)
     return best and best[1]
-
-
-def sentence(pick: Pick | None, without: str = NONE) -> str:
-    """A pick for the prose of a chapter; ``without`` stands for none."""
-    if pick is None:
-        return without
-    what = f", a defect of the class {pick.defect}" if pick.defect else ""
-    return f"The rule ({pick.rule}) picks foil {pick.foil}{what}, with the value {pick.value:.4g}"
-
-
-def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = 96):
-    """The part of a foil that a pick is about, and the same part of its masks.
-
-    Around a box twice its size, at least ``least`` pixels a side where the foil is that large; all
-    of the foil if the pick has no box.
-    """
-    if pick.box is None:
-        return foil, dict(masks)
-    corner, sizes = [], []
-    for start, size, whole in zip(pick.box[:2], pick.box[2:], foil.shape):
-        side = min(whole, max(least, 2 * size))
-        corner.append(int(np.clip(start + size // 2 - side // 2, 0, whole - side)))
-        sizes.append(side)
-    place = tuple(slice(c, c + s) for c, s in zip(corner, sizes))
-    return foil.crop(*corner, *sizes), {title: mask[place] for title, mask in masks.items()}
-
-
-def foils_of(picks: Sequence[Pick | None]) -> list[str]:
-    """The names of the foils of some picks, each once."""
-    return list(dict.fromkeys(pick.foil for pick in picks if pick))
-
-
-def link(pick: Pick, shape: tuple[int, int], page: str = "", key: str = "compare") -> str:
-    """The address that opens a pick in the viewer of a page.
-
-    ``shape`` : height and width of the foil's region. The box fills about a third of a pane.
-    """
-    view = {"foil": pick.foil}
-    view |= {"defect": pick.defect} if pick.defect else {}
-    view |= {"right": pick.model} if pick.model else {}
-    if pick.box:
-        top, left, height, width = pick.box
-        zoom = np.clip(min(shape[1] / (3 * width), shape[0] / (3 * height)), 1, 12)
-        place = {"x": left + width / 2, "y": top + height / 2, "zoom": round(float(zoom), 3)}
-        view |= place
-    return f"{page}#{key}:{urlencode(view)}"
-
-
-class Listing:
-    """Picks as a table whose foils are links into the viewer."""
-
-    WRAPPED = "text-align: left; white-space: normal; min-width: 16em"
-
-    def __init__(self, picks: Sequence[Pick | None], foils: Sequence[Foil], page: str):
-        self.picks = [pick for pick in picks if pick]
-        self.shapes = {foil.name: foil.shape for foil in foils}
-        self.page = page
-
-    def _repr_html_(self) -> str:
-        rows = []
-        for pick in self.picks:
-            address = html.escape(link(pick, self.shapes[pick.foil], self.page))
-            cells = map(html.escape, (pick.defect, f"{pick.value:.4g}"))
-            foil = f'<a href="{address}">{html.escape(pick.foil)}</a>'
-            rule = f'<td style="{self.WRAPPED}">{html.escape(pick.rule)}</td>'
-            rest = "".join(f"<td>{cell}</td>" for cell in cells)
-            rows.append(f"<td>{foil}</td>{rule}{rest}")
-        titles = "".join(f"<th>{name}</th>" for name in ("foil", "rule", "defect", "value"))
-        head = f"<thead><tr>{titles}</tr></thead>"
-        body = "<tbody>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</tbody>"
-        return f'<table class="dataframe">{head}{body}</table>'
-
-    def __repr__(self) -> str:
-        return "\n".join(f"{pick.foil}: {pick.rule} ({pick.value:.4g})" for pick in self.picks)

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from foilseg.dataset import Foil, LabelClass
 from foilseg.figures import bare, class_legend, mask_of, picture
-from foilseg.galleries import NONE, Masks, Pick, look
+from foilseg.galleries import Masks
+from foilseg.picks import NONE, Pick, look
 from foilseg.style import done, house_style, note
 
 WIDTH = 9.0  # inches

@@ -13,8 +13,9 @@ from scipy import ndimage
 
 from foilseg.audit_quality import missed
 from foilseg.dataset import Foil, LabelClass
-from foilseg.defects import EIGHT, corner_and_size
-from foilseg.galleries import NONE, Box, Pick
+from foilseg.defects import corner_and_size
+from foilseg.galleries import top_object
+from foilseg.picks import NONE, Box, Pick
 
 WINDOW = 48  # pixels a side of a place where objects are counted
 BLIND = "These data have no truth, so nothing can be said about what the annotators did wrong"
@@ -31,22 +32,15 @@ def coarsest(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Pick | Non
     Beyond are pixels in which the truth does not have the class; an object without a pixel in
     which it has stands for nothing and is left out. None without a truth or such an object.
     """
-    best = None
-    for foil in foils:
-        if foil.truth is None:
-            return None
-        for c in (c for c in classes if c.index):
-            numbers, count = ndimage.label(foil.mask == c.index, EIGHT)
-            area = np.bincount(numbers.ravel(), minlength=count + 1)
-            inside = np.bincount(numbers[foil.truth == c.index], minlength=count + 1)
-            beyond = np.where(inside > 0, area - inside, 0)
-            beyond[0] = 0
-            k = int(beyond.argmax())
-            if beyond[k] and (best is None or beyond[k] > best.value):
-                box = corner_and_size(ndimage.find_objects(numbers)[k - 1])
-                rule = "annotated object with most pixels beyond its defect"
-                best = Pick(rule, foil.name, float(beyond[k]), c.name, box=box)
-    return best
+    if any(foil.truth is None for foil in foils):
+        return None
+
+    def beyond(foil: Foil, c: LabelClass, numbers: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        inside = np.bincount(numbers[foil.truth == c.index], minlength=len(sizes))
+        return np.where(inside > 0, sizes - inside, 0)
+
+    rule = "annotated object with most pixels beyond its defect"
+    return top_object(foils, classes, beyond, rule)
 
 
 def most_missed(

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from viewer import CLASSES
 
-from foilseg import figures, galleries, gallery_figures, label_galleries
+from foilseg import figures, galleries, gallery_figures, label_galleries, picks
 from foilseg.dataset import Foil
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
@@ -93,37 +93,37 @@ def test_most_models_against_the_annotation_before_the_largest_area():
 
 def test_a_listing_links_the_foil_and_the_place():
     foil = made("f <1>")
-    pick = galleries.Pick("a rule", foil.name, 0.25, "crack & line", "Model A", (4, 6, 2, 5))
-    link = galleries.link(pick, foil.shape, "07.html")
+    pick = picks.Pick("a rule", foil.name, 0.25, "crack & line", "Model A", (4, 6, 2, 5))
+    link = picks.link(pick, foil.shape, "07.html")
     assert link == (
         "07.html#compare:foil=f+%3C1%3E&defect=crack+%26+line&right=Model+A&x=8.5&y=5.0&zoom=2.0"
     )
-    listing = galleries.Listing([pick, None], [foil], "07.html")
+    listing = picks.Listing([pick, None], [foil], "07.html")
     text = listing._repr_html_()
     assert "f &lt;1&gt;</a>" in text and "&amp;zoom=2.0" in text and text.count("<tr>") == 2
     assert repr(listing) == "f <1>: a rule (0.25)"
-    assert galleries.foils_of([pick, None, pick]) == ["f <1>"]
+    assert picks.foils_of([pick, None, pick]) == ["f <1>"]
 
 
 def test_what_a_pick_is_about_is_cut_out_of_foil_and_masks():
     foil = made("f", (2, 20, 4, 6, 1))
     masks = {"x": foil.mask * 2}
-    whole, same = galleries.look(galleries.Pick("rule", "f", 1), foil, masks, 8)
+    whole, same = picks.look(picks.Pick("rule", "f", 1), foil, masks, 8)
     assert whole is foil and same["x"] is masks["x"]
-    pick = galleries.Pick("rule", "f", 1, box=(2, 20, 4, 6))
-    part, seen = galleries.look(pick, foil, masks, 8)
+    pick = picks.Pick("rule", "f", 1, box=(2, 20, 4, 6))
+    part, seen = picks.look(pick, foil, masks, 8)
     assert part.shape == (8, 12) and part.origin == (0, 17)
     assert (seen["x"] == part.mask * 2).all() and (part.mask > 0).sum() == 24
-    part, _ = galleries.look(pick, foil, masks, 96)
+    part, _ = picks.look(pick, foil, masks, 96)
     assert part.shape == foil.shape
 
 
 def test_a_pick_and_no_pick_are_sentences_and_pictures():
     foil = made("f", (2, 20, 4, 6, 1))
-    pick = galleries.Pick("a rule", "f", 24, "pit", box=(2, 20, 4, 6))
+    pick = picks.Pick("a rule", "f", 24, "pit", box=(2, 20, 4, 6))
     said = "The rule (a rule) picks foil f, a defect of the class pit, with the value 24"
-    assert galleries.sentence(pick) == said
-    assert galleries.sentence(None) == "No foil of these data is picked by this rule"
+    assert picks.sentence(pick) == said
+    assert picks.sentence(None) == "No foil of these data is picked by this rule"
     masks = {"f": {"x": foil.mask}}
     drawn = figures.example(pick, [foil], masks, CLASSES)
     assert (drawn.axes[2].images[0].get_array() == foil.mask).all()
@@ -158,8 +158,8 @@ def test_representative_foils_are_richest_in_each_class_and_differ():
     both = made("both", (0, 0, 2, 2, 1), (5, 0, 2, 2, 1), (5, 5, 2, 2, 2), (5, 9, 2, 2, 2))
     large = made("large", (0, 0, 9, 9, 1), (10, 0, 2, 2, 2))
     last = made("last", (0, 0, 2, 2, 1))
-    picks = galleries.representative([last, large, both], CLASSES)
-    assert [(p.foil, p.defect, p.value) for p in picks] == [
+    picked = galleries.representative([last, large, both], CLASSES)
+    assert [(p.foil, p.defect, p.value) for p in picked] == [
         ("both", "pit", 2),
         ("large", "crack & line", 1),
     ], "no foil has a spot, and the foil with two pits is taken"
@@ -193,8 +193,8 @@ def test_the_coarsest_annotation_has_most_pixels_beyond_its_defect(wrong):
 def test_missing_annotations_are_shown_where_most_of_them_are(wrong):
     a, b = wrong
     c = replace(made("c", shape=(20, 30)), truth=made("c", (3, 3, 2, 2, 1), (15, 25, 2, 2, 1)).mask)
-    picks = label_galleries.most_missed([a, c, b], CLASSES, side=8)
-    assert [(p.foil, p.value, p.box) for p in picks] == [
+    picked = label_galleries.most_missed([a, c, b], CLASSES, side=8)
+    assert [(p.foil, p.value, p.box) for p in picked] == [
         ("b", 2, (12, 0, 8, 8)),
         ("c", 1, (0, 0, 8, 8)),
     ]
@@ -208,8 +208,8 @@ def test_without_a_truth_the_galleries_say_what_they_cannot_show(wrong):
     assert label_galleries.coarsest(blind, CLASSES) is None
     assert label_galleries.most_missed(blind, CLASSES) == []
     said = label_galleries.without(blind)
-    assert "have no truth" in said and galleries.sentence(None, said) == said
-    assert label_galleries.without(wrong) == galleries.NONE
+    assert "have no truth" in said and picks.sentence(None, said) == said
+    assert label_galleries.without(wrong) == picks.NONE
     drawn = gallery_figures.gallery([], blind, CLASSES, truth=True, without=said)
     assert drawn.texts[0].get_text() == f"{said}."
     assert gallery_figures.per_defect(None, blind, {}, CLASSES).texts[0].get_text()
@@ -217,23 +217,23 @@ def test_without_a_truth_the_galleries_say_what_they_cannot_show(wrong):
 
 def test_a_gallery_has_a_row_an_example(wrong):
     a, b = wrong
-    picks = [galleries.Pick("rule", "b", 1), None, galleries.Pick("rule", "a", 1)]
+    picked = [picks.Pick("rule", "b", 1), None, picks.Pick("rule", "a", 1)]
     masks = {"a": {"m": a.mask * 0 + 3}, "b": {"m": b.mask * 0 + 2}}
-    axes = gallery_figures.gallery(picks, wrong, CLASSES, masks, truth=True).axes
+    axes = gallery_figures.gallery(picked, wrong, CLASSES, masks, truth=True).axes
     titles = [place.get_title() for place in axes]
     assert titles == [f"{n}: input" if k == 0 else t for n in "ba" for k, t in
                       enumerate(["", "annotation", "truth", "m"])]  # fmt: skip
     shown = [place.images[0].get_array() for place in axes]
     assert (shown[1] == b.mask).all() and (shown[2] == b.truth).all() and (shown[3] == 2).all()
     assert (shown[5] == a.mask).all() and (shown[7] == 3).all()
-    plain = gallery_figures.gallery(picks, wrong, CLASSES)
+    plain = gallery_figures.gallery(picked, wrong, CLASSES)
     assert [len(plain.axes), plain.axes[1].get_title()] == [4, "annotation"]
 
 
 def test_each_network_of_a_binary_model_is_shown_for_its_defect():
     foil = made("f", (0, 0, 2, 2, 1), (5, 5, 2, 2, 2))
     masks = {"pit": np.zeros_like(foil.mask), "crack & line": foil.mask // 2 * 2}
-    drawn = gallery_figures.per_defect(galleries.Pick("rule", "f", 1), [foil], masks, CLASSES)
+    drawn = gallery_figures.per_defect(picks.Pick("rule", "f", 1), [foil], masks, CLASSES)
     titles = [place.get_title() for place in drawn.axes]
     assert titles[2:] == [f"{n}: {w}" for n in masks for w in ("annotation", "prediction")]
     arrays = [place.images[0].get_array() for place in drawn.axes[2:]]
