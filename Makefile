@@ -6,7 +6,7 @@ SEED    ?=
 ARGS    ?=
 
 VARIANTS ?= longer clean-labels faint narrow
-BENCHMARKS ?= photometric sampling losses training inference
+BENCHMARKS ?= photometric sampling losses metrics training inference
 
 VENV := .venv
 BIN  := $(VENV)/bin
