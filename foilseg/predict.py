@@ -75,7 +75,7 @@ def predict_files(
     Returns
     -------
     The table: file, class, pixels, objects (8-connected), one row an image and class in table
-    order; the background has no objects (NaN).
+    order; the background has no objects (missing, an empty cell of the CSV).
 
     Raises
     ------
@@ -97,7 +97,7 @@ def predict_files(
         images.write(out / f"{path.stem}_overlay.png", overlay(image, mask, classes))
         rows += [{"file": path.name, **row} for row in measure(mask, classes)]
         progress(path.name)
-    table = pd.DataFrame(rows)
+    table = pd.DataFrame(rows).astype({"objects": "Int64"})
     checkpoints.write_bytes(table.to_csv(index=False).encode(), out / TABLE)
     return table
 

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 
 from foilseg import images, predict, restore, runs
@@ -38,7 +39,9 @@ def test_prediction_of_files(study, tmp_path, kind):
             assert (colours[hit] == images.rgb(c.colour)).all()
             if c.index == 0:
                 assert (shown[hit] == grey[hit][:, None]).all()
-    assert (tmp_path / "out" / "predictions.csv").exists()
+    written = pd.read_csv(tmp_path / "out" / "predictions.csv", dtype=str, keep_default_na=False)
+    assert set(written["objects"][table["class"] == study.dataset.classes[0].name]) == {""}
+    assert written["objects"][table["objects"].notna()].str.fullmatch(r"\d+").all()
 
 
 def test_objects_are_eight_connected():
