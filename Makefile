@@ -8,6 +8,9 @@ ARGS    ?=
 VARIANTS ?= longer clean-labels faint narrow
 BENCHMARKS ?= photometric sampling losses metrics training inference
 
+CHROMIUM ?= $(firstword $(FOILSEG_CHROMIUM) $(foreach name,chromium chromium-browser google-chrome \
+  google-chrome-stable,$(shell command -v $(name))))
+
 VENV := .venv
 BIN  := $(VENV)/bin
 INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
@@ -15,7 +18,7 @@ PARAMETERS = -p profile $(PROFILE) $(if $(DATA),-p data '$(DATA)') $(if $(SEED),
 STUDY = --profile $(PROFILE) $(if $(DATA),--data '$(DATA)') $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help book test lint study variants bench pair clean
+.PHONY: help book pdf test lint study variants bench pair clean
 
 help:  ## list the tasks
 	@echo "make TASK, where TASK is"
@@ -28,6 +31,14 @@ book: $(VENV)/.book  ## execute the chapters that are no longer valid and build 
 	$(BIN)/foilseg chapter all $(PARAMETERS) && \
 	$(BIN)/jupyter-book build . --all -n -W --keep-going -q && \
 	echo "the book is in _build/html/index.html ($$(($$(date +%s) - begin)) s)"
+
+pdf: book  ## print the book to _build/foilseg.pdf (needs Chromium)
+	@test -n "$(CHROMIUM)" || { echo "no Chromium found: apt-get install chromium, or CHROMIUM=PATH"; exit 1; }
+	$(BIN)/jupyter-book build . --all --builder singlehtml -n -W --keep-going -q
+	@cd _build/singlehtml && cp book/chapters/00_front.html book.html && \
+	$(CHROMIUM) --headless --disable-gpu $(if $(filter 0,$(shell id -u)),--no-sandbox) \
+	  --no-pdf-header-footer --virtual-time-budget=60000 \
+	  --print-to-pdf=../foilseg.pdf "file://$$PWD/book.html"
 
 test: $(VENV)/.test  ## run all tests
 	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)

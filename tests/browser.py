@@ -100,8 +100,8 @@ def require() -> None:
 
 
 @contextmanager
-def window(width: int = WIDE, scheme: str = "light") -> Iterator:
-    """A browser context with a fresh profile and no network at all."""
+def window(width: int = WIDE, scheme: str = "light", scripts: bool = True) -> Iterator:
+    """A browser context with a fresh profile and no network at all, with or without scripts."""
     from playwright.sync_api import sync_playwright
 
     with TemporaryDirectory() as profile, sync_playwright() as playwright:
@@ -113,6 +113,7 @@ def window(width: int = WIDE, scheme: str = "light") -> Iterator:
             offline=True,
             viewport={"width": width, "height": 900},
             color_scheme=scheme,
+            java_script_enabled=scripts,
         )
         yield context
         context.close()

@@ -26,7 +26,8 @@ LAYERS = """
     evaluations restore predict
     experiments variants fit rest models workers provenance acquisition study readings
     readable tables
-    scores picks galleries confidence label_audit audit_quality label_galleries judgement error_nature
+    scores picks galleries confidence label_audit audit_quality label_galleries judgement
+    error_nature
     stability orders loss_tables model_tables trainsets cells recount reweigh audit
     evidence claims pair_claims claim_rules verdicts mistakes uncertainty findings changes reasons
     records comparisons shipping sortable

@@ -182,6 +182,23 @@ def test_the_light_of_the_dataset_chapter_moves_and_is_the_one_computed_here(bui
     assert np.abs(before - after).max() > 10
 
 
+@pytest.mark.parametrize("where", ["screen", "paper", "no scripts"])
+def test_a_widget_or_its_still_picture_is_seen(built_book, where):
+    browser.require()
+    with browser.window(scripts=where != "no scripts") as context:
+        page = context.new_page()
+        if where == "paper":
+            page.emulate_media(media="print")
+        for stem in ("01_dataset", "04_losses", "07_qualitative"):
+            page.goto((built_book / f"book/chapters/{stem}.html").as_uri())
+            still = page.locator(".widget-still img")
+            assert still.is_visible() == (where != "screen")
+            assert len(still.get_attribute("alt")) > 20
+            assert page.locator(".widget-view:visible").count() == (where == "screen")
+            if where == "no scripts":
+                assert still.bounding_box()["height"] > 100
+
+
 def _grey(canvas):
     """The red channel of a canvas, which in a grey picture is all of it."""
     script = """c => { const p = c.getContext('2d').getImageData(0, 0, c.width, c.height);

@@ -51,9 +51,9 @@
         sort(table, heading, column);
       });
     });
-    const bar = document.createElement("div");
+    const bar = Object.assign(document.createElement("div"), { className: "sortable-bar" });
     const field = Object.assign(document.createElement("input"), {
-      type: "search", placeholder: "filter rows", className: "sortable-filter",
+      type: "search", placeholder: "filter rows",
     });
     field.setAttribute("aria-label", "filter the rows of the table below");
     const counter = document.createElement("span");
