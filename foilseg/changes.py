@@ -36,7 +36,7 @@ def of(
         result[f"judged by the {words}"] = gather(study, names, kind, tested).evidence(average)
     for c in study.dataset.defects if len(study.dataset.defects) > 1 else ():
         result[f"without {c.name}"] = found.without(c.name).evidence(average)
-    joined = as_published(study.joined_counts(names, against), study, names)
+    joined = as_published(study.counts(names, against, joined=True), study, names)
     result["One-vs-Rest joined"] = evidence.from_counts(joined, average)
     titles = thesis_names(study, names)
     histograms = {titles[m.title]: m.histograms() for m in map(study.model, names)}

@@ -7,6 +7,7 @@ import pandas as pd
 import torch
 
 from foilseg import evaluations, experiments, fit, losses, published, restore, sampling
+from foilseg.dataset import class_pixels, training_regions
 from foilseg.study import Study
 
 DIGITS = 3  # of the printed weights
@@ -84,9 +85,15 @@ def gradient_shares(study: Study) -> pd.DataFrame:
     return table.set_index("loss")
 
 
+def _pixels(study: Study) -> np.ndarray:
+    """int64 (K,): pixels of each class index in the training regions."""
+    classes = len(study.dataset.classes)
+    return class_pixels(training_regions(study.dataset), classes).sum(axis=0)
+
+
 def _gradient_shares(study: Study) -> pd.DataFrame:
     logits, target = probe(study)
-    pixels = study.training_pixels
+    pixels = _pixels(study)
     rows, seen = {}, set()
     for row in experiments.EXPERIMENTS.values():
         key = (row.gamma, row.weights)
@@ -112,9 +119,10 @@ def normaliser_factors(study: Study, batches: int = 50) -> pd.DataFrame:
     generator = sampling.rng(study.seed, 0, "train")
     plan = sampling.uniform(study.index.regions, n, study.index.size, generator)
     masks = sampling.cut(study.index.regions, plan)[1].reshape(batches, -1)
+    pixels = _pixels(study)
     rows = []
     for scheme in ("standard", *losses.SCHEMES):
-        weights = losses.target_weights(scheme, study.training_pixels)
+        weights = losses.target_weights(scheme, pixels)
         factors = 1 / weights[masks].mean(axis=1)
         row = {"weights": scheme.upper() if scheme in losses.SCHEMES else scheme}
         rows.append(row | {"mean factor": factors.mean(), "spread": factors.max() / factors.min()})

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from foilseg import experiments, runs
+from foilseg import experiments, prose, runs
+from foilseg.code import code_version
 from foilseg.experiments import Experiment
 from foilseg.models import Model
 
@@ -31,6 +32,17 @@ def command(study: Study, names: Iterable[str], *flags: str) -> str:
     words += [] if study.is_twin else ["--data", study.data]
     words += ["--runs", str(study.runs)] if study.runs != runs.ROOT else []
     return " ".join([*map(shlex.quote, words), *flags])
+
+
+def banner(study: Study) -> str:
+    """HTML at the head of a chapter: which study its numbers come from."""
+    data = study.dataset
+    facts = (
+        f"Data: {data.name} ({len(data.foils)} images, fingerprint {data.fingerprint[:8]});"
+        f" profile {study.profile.name}; seed {study.seed}; code {code_version()[:8]}."
+    )
+    facts += f" {study.shelf.summary}" if study.shelf else ""
+    return prose.banner(facts, smoke=study.profile.name == "smoke")
 
 
 def left_out(study: Study, names: Iterable[str]) -> str:

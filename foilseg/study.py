@@ -15,16 +15,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foilseg import experiments, folder, metrics, prose, provenance, runs, shelf, variants
+from foilseg import experiments, folder, metrics, provenance, runs, shelf, variants
 from foilseg.code import code_version
-from foilseg.dataset import (
-    Dataset,
-    Foil,
-    class_pixels,
-    split,
-    training_regions,
-    validation_regions,
-)
+from foilseg.dataset import Dataset, Foil, split, training_regions, validation_regions
 from foilseg.experiments import Experiment, Profile
 from foilseg.models import Model, stack
 from foilseg.pools import Index, build_index
@@ -73,12 +66,6 @@ class Study:
         return build_index(training_regions(self.dataset), classes, self.profile.patch)
 
     @property
-    def training_pixels(self) -> np.ndarray:
-        """int64 (K,): pixels of each class index in the training regions."""
-        foils = training_regions(self.dataset)
-        return class_pixels(foils, len(self.dataset.classes)).sum(axis=0)
-
-    @property
     def root(self) -> Path:
         """The dataset folder."""
         if self.data != TWIN:
@@ -120,13 +107,7 @@ class Study:
 
     def _repr_html_(self) -> str:
         """The banner at the head of a chapter: which study its numbers come from."""
-        data = self.dataset
-        facts = (
-            f"Data: {data.name} ({len(data.foils)} images, fingerprint {data.fingerprint[:8]});"
-            f" profile {self.profile.name}; seed {self.seed}; code {code_version()[:8]}."
-        )
-        facts += f" {self.shelf.summary}" if self.shelf else ""
-        return prose.banner(facts, smoke=self.profile.name == "smoke")
+        return provenance.banner(self)
 
     def with_seed(self, seed: int) -> Study:
         """The same study with another seed; data that are read already are not read again."""
@@ -202,11 +183,14 @@ class Study:
         for model in models:
             model.joined()
 
-    def counts(self, names: Iterable[str | Experiment], against: str = "label") -> pd.DataFrame:
+    def counts(
+        self, names: Iterable[str | Experiment], against: str = "label", joined: bool = False
+    ) -> pd.DataFrame:
         """Stored counts of several experiments: model, foil, defect, tp, fp, fn, tn.
 
         Only defects count; ``against`` is ``"label"`` or ``"truth"``. Of a One-vs-Rest model
-        each network is counted for its own defect, as in the thesis.
+        each network is counted for its own defect, as in the thesis; ``joined`` counts its joined
+        mask instead.
 
         Raises
         ------
@@ -214,15 +198,8 @@ class Study:
             If the data has no such reference, two models share a title, or counts do not add up
             to the size of their image.
         """
-        table = stack([self.model(name) for name in names], Model.counts, against)
-        metrics.check_sizes(table, self.sizes)
-        return table
-
-    def joined_counts(
-        self, names: Iterable[str | Experiment], against: str = "label"
-    ) -> pd.DataFrame:
-        """As :meth:`counts`, but One-vs-Rest models are counted on their joined mask."""
-        table = stack([self.model(name) for name in names], Model.joined_counts, against)
+        counted = Model.joined_counts if joined else Model.counts
+        table = stack([self.model(name) for name in names], counted, against)
         metrics.check_sizes(table, self.sizes)
         return table
 
@@ -236,12 +213,6 @@ class Study:
     def provenance(self, names: Iterable[str | Experiment], *seeds) -> Provenance:
         """The runs behind a page, see :func:`foilseg.provenance.table`; trains nothing."""
         return Provenance(provenance.table(self, names, *seeds))
-
-    def photographs(self, name: str):
-        """A foil's pictures under each light; see :func:`foilseg.acquisition.photographs`."""
-        from foilseg import acquisition
-
-        return acquisition.photographs(self, name)
 
     def validation(self, name: str) -> Foil:
         """The validation region of a foil."""

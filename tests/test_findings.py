@@ -93,7 +93,7 @@ def test_changes_count_the_same_study_otherwise(study):
     ]  # fmt: skip
     joined = changed["One-vs-Rest joined"]
     assert (joined.rates[0] == tables.evidence().rates[0]).all()
-    expected = evidence.from_counts(study.joined_counts(NAMES))
+    expected = evidence.from_counts(study.counts(NAMES, joined=True))
     np.testing.assert_array_equal(joined.rates, expected.rates)
     at_one = changed["all models at one FPR"]
     level = np.median(tables.evidence().rates[:, 0, 1])

@@ -41,7 +41,7 @@ def test_a_reader_without_weights_sees_the_numbers_of_the_study(trained, reader)
     assert stability.missing(reader, [UNDER_TEST]) == []
     for read in (
         lambda s: s.counts(names),
-        lambda s: s.joined_counts(names),
+        lambda s: s.counts(names, joined=True),
         lambda s: s.costs(names),
         lambda s: stability.late_counts(s, names),
         lambda s: stability.seed_counts(s, [UNDER_TEST]),
