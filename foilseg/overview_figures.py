@@ -73,10 +73,10 @@ def front(
     judged : study -> verdicts.
     """
     with house_style():
-        figure, axes = plt.subplots(1, 3, figsize=(11, 3.9), width_ratios=(1, 1, 0.8))
+        figure, axes = plt.subplots(1, 3, figsize=(9, 3.9), width_ratios=(1, 1, 0.75))
         _rates(axes[0], studies)
         _matched(axes[1], level)
-        axes[1].legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), fontsize=8)
+        axes[1].legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), fontsize=10)
         _tally(axes[2], judged)
         for letter, place in zip("abc", axes):
             place.set_title(f"({letter})", loc="left", fontsize=11)
@@ -93,7 +93,7 @@ def _rates(axes: Axes, studies: Mapping[str, pd.DataFrame]) -> None:
         axes.plot(row["FPR_there"], row["TPR_there"], marker, **style)
     axes.set(xlabel="mean FPR", ylabel="mean TPR", ylim=(0, 1))
     handles, labels = axes.get_legend_handles_labels()
-    axes.legend(handles[:2], labels[:2], loc="lower right", fontsize=8)
+    axes.legend(handles[:2], labels[:2], loc="lower right", fontsize=10)
 
 
 def _tally(axes: Axes, judged: Mapping[str, dict]) -> None:
@@ -107,4 +107,4 @@ def _tally(axes: Axes, judged: Mapping[str, dict]) -> None:
         left = [a + b for a, b in zip(left, counts)]
     axes.invert_yaxis()
     axes.set(xlabel="claims")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), ncols=1, fontsize=8)
+    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), ncols=1, fontsize=10)

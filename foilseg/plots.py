@@ -86,6 +86,7 @@ def rate_comparison(reproduced: pd.DataFrame, printed: pd.DataFrame | None = Non
                 _join(place, marker, row, printed, (x, y))
             place.set(xlabel=f"mean {x}", ylabel=f"mean {y}", ylim=(0, 1))
         axes[0].set_xlim(left=0)
+        axes[0].locator_params(axis="x", nbins=4)
         axes[1].set_xlim(0, 1)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper")
         return done(figure)

@@ -11,6 +11,8 @@ from pandas.api.types import is_integer_dtype, is_numeric_dtype
 UNDEFINED = "undefined"
 # How a column is printed, by a word of its name; the first that fits counts.
 FORMATS = {
+    "swap": "{:.2f}",
+    "common": "{:.3f}",
     "deviation": "{:+.1%}",
     "window share": "{:.1%}",
     "distinct": "{:.1%}",

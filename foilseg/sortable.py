@@ -11,6 +11,7 @@ from foilseg.cells import AGREES, DIFFERS
 from foilseg.readable import UNDEFINED, readable
 
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
+LONGEST_NAME = 20  # letters of a cell that is not broken into lines
 # words that say how a check or claim came out -> their colour, readable on light and dark pages
 COLOURS = {
     AGREES: "#2e8b57",
@@ -31,8 +32,8 @@ class Sortable:
 
     def _repr_html_(self) -> str:
         text = self.frame.to_html(classes="sortable", index=False, border=0, na_rep="")
-        words = [place for place in range(self.frame.shape[1]) if _is_words(self.frame, place)]
-        rows = [_marked(row, words) for row in text.split("<tr>")]
+        kinds = [_kind(self.frame, place) for place in range(self.frame.shape[1])]
+        rows = [_marked(row, kinds) for row in text.split("<tr>")]
         text = "<tr>".join(rows)
         for word, colour in COLOURS.items():
             style = f'style="color: {colour}; font-weight: 600"'
@@ -43,19 +44,19 @@ class Sortable:
         return repr(self.frame)
 
 
-def _is_words(frame: pd.DataFrame, place: int) -> bool:
-    """Whether a column holds words rather than numbers written out."""
+def _kind(frame: pd.DataFrame, place: int) -> str:
+    """What a column holds: "" for numbers written out, "name" for short words, else "words"."""
     cells = [str(cell) for cell in frame.iloc[:, place] if str(cell) not in ("", UNDEFINED)]
-    return any(not NUMBER.fullmatch(cell) for cell in cells)
+    if all(NUMBER.fullmatch(cell) for cell in cells):
+        return ""
+    return "name" if max(map(len, cells)) <= LONGEST_NAME else "words"
 
 
-def _marked(row: str, words: list[int]) -> str:
-    """A row of HTML whose cells of words carry the class ``words``."""
-    cells = row.split("<td>")
-    return cells[0] + "".join(
-        ('<td class="words">' if place in words else "<td>") + cell
-        for place, cell in enumerate(cells[1:])
-    )
+def _marked(row: str, kinds: list[str]) -> str:
+    """A row of HTML whose cells carry the kinds of their columns as classes."""
+    first, *cells = row.split("<td>")
+    tags = (f'<td class="{kind}">' if kind else "<td>" for kind in kinds)
+    return first + "".join(tag + cell for tag, cell in zip(tags, cells))
 
 
 def sortable(table: pd.DataFrame, number: str = "{:,.4g}") -> Sortable:

@@ -49,10 +49,14 @@ def house_style():
 
 
 def note(text: str) -> Figure:
-    """A sentence in the place of a picture that these data do not allow."""
+    """A sentence in the place of a picture that these data do not allow.
+
+    It stands in axes of its own, because IPython shows no figure that has none.
+    """
     with house_style():
-        figure = plt.figure(figsize=(7, 0.8))
-        figure.text(0.5, 0.5, text, ha="center", va="center", style="italic")
+        figure, axes = plt.subplots(figsize=(7, 0.8))
+        axes.set_axis_off()
+        axes.text(0.5, 0.5, text, ha="center", va="center", style="italic", wrap=True)
         return done(figure)
 
 

@@ -127,7 +127,13 @@ def test_a_pick_and_no_pick_are_sentences_and_pictures():
     masks = {"f": {"x": foil.mask}}
     drawn = figures.example(pick, [foil], masks, CLASSES)
     assert (drawn.axes[2].images[0].get_array() == foil.mask).all()
-    assert figures.example(None, [foil], masks, CLASSES).texts[0].get_text().startswith("No foil")
+    assert (
+        figures.example(None, [foil], masks, CLASSES)
+        .axes[0]
+        .texts[0]
+        .get_text()
+        .startswith("No foil")
+    )
 
 
 def test_the_typical_foil_of_several_models_has_the_median_of_their_common_score():
@@ -211,8 +217,8 @@ def test_without_a_truth_the_galleries_say_what_they_cannot_show(wrong):
     assert "have no truth" in said and picks.sentence(None, said) == said
     assert label_galleries.without(wrong) == picks.NONE
     drawn = gallery_figures.gallery([], blind, CLASSES, truth=True, without=said)
-    assert drawn.texts[0].get_text() == f"{said}."
-    assert gallery_figures.per_defect(None, blind, {}, CLASSES).texts[0].get_text()
+    assert drawn.axes[0].texts[0].get_text() == f"{said}."
+    assert gallery_figures.per_defect(None, blind, {}, CLASSES).axes[0].texts[0].get_text()
 
 
 def test_a_gallery_has_a_row_an_example(wrong):

@@ -349,4 +349,6 @@ def test_the_candidates_are_drawn_beside_the_annotation(case):
     assert len(axes) == 12
     assert (axes[8].images[0].get_array() == label_audit.corrected(found, foil, CLASSES)).all()
     found = label_audit.audit([foil], masks, CLASSES, 3)
-    assert "agree on nothing" in figures.candidates(found, [foil], CLASSES).texts[0].get_text()
+    assert (
+        "agree on nothing" in figures.candidates(found, [foil], CLASSES).axes[0].texts[0].get_text()
+    )

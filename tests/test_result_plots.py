@@ -1,10 +1,14 @@
 """What is drawn is what the tables say."""
 
+import io
+
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from IPython.core.pylabtools import print_figure
 
-from foilseg import curves, result_plots
+from foilseg import curves, result_plots, style
 from foilseg.dataset import LabelClass
 
 CLASSES = (LabelClass(1, "pit", "#0072b2"), LabelClass(2, "scratch", "#e69f00"))
@@ -30,7 +34,7 @@ def test_differences_show_the_interval():
     table = pd.DataFrame(rows, columns=["model", "rate", "difference", "low", "high", "higher"])
     axes = result_plots.differences(table).axes[0]
     assert axes.collections[0].get_segments()[0][:, 0].tolist() == [0.05, 0.2]
-    assert "no other model" in result_plots.differences(table.head(0)).texts[0].get_text()
+    assert "no other model" in result_plots.differences(table.head(0)).axes[0].texts[0].get_text()
 
 
 def histograms():
@@ -59,3 +63,8 @@ def test_late_iterations_show_every_checkpoint(rate):
     means["FPR"], means["precision"] = [0.3, 0.1], [0.5, 0.6]
     axes = result_plots.late_iterations(means).axes[result_plots.RATES.index(rate)]
     assert axes.lines[0].get_ydata().tolist() == means[rate].tolist()
+
+
+def test_a_sentence_in_the_place_of_a_picture_is_shown():
+    picture = print_figure(style.note("Nothing to draw."))
+    assert picture is not None and len(np.unique(plt.imread(io.BytesIO(picture)))) > 2

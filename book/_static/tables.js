@@ -1,6 +1,8 @@
 // Tables of class "sortable": a click on a heading sorts, the field above filters rows.
 // Without this script they are plain tables.
 (() => {
+  const FEWEST = 8; // rows of a table that a filter is of use for
+
   const number = (text) => {
     const plain = text.replace(/[,\s%]/g, "").replace("−", "-");
     return plain !== "" && Number.isFinite(Number(plain)) ? Number(plain) : null;
@@ -51,6 +53,7 @@
         sort(table, heading, column);
       });
     });
+    if (table.tBodies[0].rows.length < FEWEST) return;
     const bar = Object.assign(document.createElement("div"), { className: "sortable-bar" });
     const field = Object.assign(document.createElement("input"), {
       type: "search", placeholder: "filter rows",
