@@ -76,7 +76,7 @@ def pack(
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     held = {run.name: _copy(run, part, not numbers_only) for run in _runs(study, names, again)}
-    files = _copy_evaluations(study, held, part) | _write_findings(study, names, part)
+    files = _copy_evaluations(study, held, part) | _write_findings(study, names, again, part)
     _write_manifest(study, names, held, files, part, repeated, not numbers_only)
     size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
     if size > MOST_BYTES:
@@ -124,9 +124,11 @@ def _copy_evaluations(study: Study, held: dict[str, Any], part: Path) -> dict[st
     return files
 
 
-def _write_findings(study: Study, names: Sequence, part: Path) -> dict[str, str]:
+def _write_findings(
+    study: Study, names: Sequence, again: Sequence[str], part: Path
+) -> dict[str, str]:
     """Write what the study says about its models as tables: file -> sha256."""
-    found, files = findings.gather(study, names), {}
+    found, files = findings.gather(study, names, tested=again), {}
     for name in (f.name for f in fields(found)):
         table = getattr(found, name)
         if table is not None and len(table):

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from foilseg import findings, loss_tables, runs, shelf, shipping, stability
+from foilseg import findings, loss_tables, records, runs, shelf, shipping, stability, verdicts
 from foilseg.study import Study
 
 NAMES = ["baseline", "binary"]
@@ -54,6 +54,19 @@ def test_a_reader_without_weights_sees_the_numbers_of_the_study(trained, reader)
     assert all((shown[title] == kept[title]).all() for title in kept)
     assert not (reader.runs).exists()
     assert "shipped in results/toy" in reader._repr_html_()
+
+
+def test_claims_come_out_of_the_packed_tables_as_of_the_study(trained, reader):
+    study, names, _ = trained
+    tested = [name for name in names if name in stability.tested()]
+    ours = findings.gather(study, names, tested=tested).evidence()
+    theirs = records.record("toy").evidence()
+    assert "stability" in ours.extra and set(ours.extra) == set(theirs.extra)
+    judged = [
+        {number: (v.verdict, v.numbers) for number, v in verdicts.judge_all(e).items()}
+        for e in (ours, theirs)
+    ]
+    assert judged[0] == judged[1]
 
 
 def test_what_needs_weights_says_that_they_are_not_shipped(reader):
