@@ -95,7 +95,7 @@ class Listing:
             rule = f'<td style="{self.WRAPPED}">{html.escape(pick.rule)}</td>'
             rest = "".join(f"<td>{cell}</td>" for cell in cells)
             rows.append(f"<td>{foil}</td>{rule}{rest}")
-        titles = "".join(f"<th>{name}</th>" for name in ("foil", "rule", "defect", "value"))
+        titles = f'<th>foil</th><th style="{self.WRAPPED}">rule</th><th>defect</th><th>value</th>'
         head = f"<thead><tr>{titles}</tr></thead>"
         body = "<tbody>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</tbody>"
         return f'<table class="dataframe">{head}{body}</table>'

@@ -10,7 +10,7 @@ from functools import cached_property
 
 import pandas as pd
 
-from foilseg import curves, runs, shelf
+from foilseg import curves, prose, runs, shelf
 from foilseg.code import code_version
 from foilseg.dataset import LabelClass
 from foilseg.evidence import Evidence
@@ -103,7 +103,7 @@ class Record:
         return {t: curves.stack([run.histograms() for run in found]) for t, found in each.items()}
 
     def _repr_html_(self) -> str:
-        return f"<p>{self.shelf.summary}</p>"
+        return prose.banner(f"{self.name}: {self.shelf.summary}", smoke=False)
 
 
 def record(name: str) -> Record:

@@ -53,10 +53,12 @@ def _kind(frame: pd.DataFrame, place: int) -> str:
 
 
 def _marked(row: str, kinds: list[str]) -> str:
-    """A row of HTML whose cells carry the kinds of their columns as classes."""
-    first, *cells = row.split("<td>")
-    tags = (f'<td class="{kind}">' if kind else "<td>" for kind in kinds)
-    return first + "".join(tag + cell for tag, cell in zip(tags, cells))
+    """A row of HTML whose cells and headings carry the kinds of their columns as classes."""
+    for cell in ("th", "td"):
+        first, *rest = row.split(f"<{cell}>")
+        tags = (f'<{cell} class="{kind}">' if kind else f"<{cell}>" for kind in kinds)
+        row = first + "".join(tag + text for tag, text in zip(tags, rest))
+    return row
 
 
 def sortable(table: pd.DataFrame, number: str = "{:,.4g}") -> Sortable:
