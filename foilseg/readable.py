@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from itertools import takewhile
 
 import numpy as np
@@ -9,6 +10,13 @@ import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
 UNDEFINED = "undefined"
+
+
+def percent(share: float) -> str:
+    """A share in per cent with three digits that count, for shares of every size."""
+    return f"{100 * share:.3g}%"
+
+
 # How a column is printed, by a word of its name; the first that fits counts.
 FORMATS = {
     "swap": "{:.2f}",
@@ -27,7 +35,7 @@ FORMATS = {
     "networks": "{:.0f}",
     "unclaimed": "{:.2%}",
     "spread": "{:.2f}",
-    "share": "{:.4%}",
+    "share": percent,
     "background per": "1 : {:,.0f}",
     "megapixels": "{:.3f}",
     "pixels": "{:,.0f}",
@@ -44,9 +52,10 @@ def readable(table: pd.DataFrame, number: str = "{:,}") -> pd.DataFrame:
 
     A column of whole numbers is written as such, any other is formatted by the first word of
     :data:`FORMATS` in its name, else by ``number``.
-    Leading columns of names head the rows.
+    Leading columns of names head the rows; of a table of names alone it is the first.
     """
     names = list(takewhile(lambda column: not is_numeric_dtype(table[column]), table.columns))
+    names = names[:1] if len(names) == table.shape[1] else names
     if isinstance(table.index, pd.RangeIndex) and names:
         table = table.set_index(names)
     elif isinstance(table.index, pd.RangeIndex):
@@ -68,9 +77,11 @@ def headed(table: pd.DataFrame) -> pd.DataFrame:
     return table.rename_axis(index=None, columns=table.index.name)
 
 
-def _written(value: object, form: str) -> str:
+def _written(value: object, form: str | Callable[[float], str]) -> str:
     if isinstance(value, str):
         return value
     if pd.isna(value):
         return UNDEFINED
-    return "infinite" if value in (np.inf, -np.inf) else form.format(value)
+    if value in (np.inf, -np.inf):
+        return "infinite"
+    return form(value) if callable(form) else form.format(value)

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 
 from foilseg import dataset, folder, loss_tables, prose, published, scores, tables
+from foilseg.readable import readable
 from foilseg.sortable import sortable
 
 
@@ -152,3 +153,14 @@ def test_annotations_equal_to_the_truth_score_perfectly(toy):
 
 def test_without_a_truth_the_note_says_so(toy):
     assert "no truth" in scores.annotation_note(scores.annotation_rates(folder.load(toy)))
+
+
+def test_shares_have_three_digits_that_count_whatever_their_size():
+    shown = readable(pd.DataFrame({"share": [0.955174, 0.000612, 1.0, np.nan, 2e-5]}))
+    assert shown["share"].tolist() == ["95.5%", "0.0612%", "100%", "undefined", "0.002%"]
+
+
+def test_names_head_the_rows_and_of_names_alone_the_first():
+    frame = pd.DataFrame({"a": ["x"], "b": ["y"], "n": [1]})
+    assert readable(frame).index.nlevels == 2
+    assert list(readable(frame[["a", "b"]]).columns) == ["b"]
