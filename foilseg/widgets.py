@@ -24,7 +24,7 @@ from foilseg.style import ERROR_COLOURS
 
 SCRIPTS = Path(__file__).parent / "js"
 # One module in several files: a front end is a single text, so they are put together here.
-COMPARE = ("unpack", "paint", "regions", "camera", "gestures", "controls", "compare")
+PARTS = "unpack paint regions camera gestures controls state panes keys compare"
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -117,7 +117,7 @@ class Compare(_Still):
     """
 
     text = "A viewer for the input, the annotation and the predictions of one foil."
-    _esm = "\n".join((SCRIPTS / f"compare_{part}.js").read_text() for part in COMPARE)
+    _esm = "\n".join((SCRIPTS / f"compare_{part}.js").read_text() for part in PARTS.split())
     facts = traitlets.Dict().tag(sync=True)
     files = traitlets.Bytes().tag(sync=True)
     view = traitlets.Dict().tag(sync=True)

@@ -92,7 +92,8 @@ def train(
         except BaseException:
             _stop(pool)
             raise
-    pool.shutdown()
+        pool.shutdown()
+        bars.read(queue)  # what the processes told last comes with their end
 
 
 def _one_by_one(networks: Sequence[tuple[Model, str]], device: str, progress: bool) -> None:

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+import toy
 
 from foilseg import code, runs
 
@@ -74,12 +75,13 @@ def test_a_run_in_the_making_is_left_alone(study, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
-def foilseg(*arguments):
+def foilseg(*arguments, iterations=toy.PROFILE.iterations):
     """Run the command line in a process of its own, with the toy profile."""
     program = (
         "import sys, torch; torch.set_num_threads(1); sys.path.insert(0, sys.argv.pop(1))\n"
         "import toy; from foilseg import cli, experiments\n"
-        "experiments.PROFILES['toy'] = toy.PROFILE\n"
+        "from dataclasses import replace\n"
+        f"experiments.PROFILES['toy'] = replace(toy.PROFILE, iterations={iterations})\n"
         "sys.exit(cli.main())"
     )
     command = [sys.executable, "-c", program, str(TESTS), *map(str, arguments)]
@@ -89,7 +91,7 @@ def foilseg(*arguments):
 def test_train_stops_at_ctrl_c_and_goes_on(toy_data, tmp_path):
     command = ["train", "baseline", "binary", "--profile", "toy", "--data", toy_data]
     command += ["--runs", tmp_path / "runs"]
-    process = foilseg(*command)
+    process = foilseg(*command, iterations=300)  # long enough to be met in the middle
     while not list((tmp_path / "runs").glob("*.part/checkpoints/last.safetensors")):
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.02)
@@ -97,7 +99,7 @@ def test_train_stops_at_ctrl_c_and_goes_on(toy_data, tmp_path):
     _, errors = process.communicate()
     assert process.returncode == 130
     assert "the same command continues" in errors
-    out, errors = foilseg(*command).communicate()
+    out, errors = foilseg(*command, iterations=300).communicate()
     assert "3 of 3 networks" in errors or "2 of 2 networks" in errors
     assert len(out.split()) == 3
     for line in out.split():

@@ -1,43 +1,5 @@
-// The viewer for predictions, part 7: the state, what changes it, and the drawing.
+// The viewer for predictions, part 10: what the parts do together.
 // Traits: facts (foils, classes, colours of errors), files (bytes), view (state of the controls).
-
-const PLAIN = { mode: MODES[0], defect: "", show: "classes", outline: false, opacity: 60 };
-const SHARED = ["foil", "mode", "left", "right", "input", "defect", "show", "outline", "opacity"];
-const NUMBERS = ["opacity", "x", "y", "zoom", "divider"];
-
-function readLink(key) {
-  if (!location.hash.startsWith(`#${key}:`)) return null;
-  const found = Object.fromEntries(new URLSearchParams(location.hash.slice(key.length + 2)));
-  for (const name of NUMBERS) if (name in found) found[name] = Number(found[name]);
-  if ("outline" in found) found.outline = found.outline === "true";
-  return found;
-}
-
-function writeLink(key, state, camera) {
-  const rounded = (value) => Math.round(value * 1000) / 1000;
-  const shown = Object.fromEntries(SHARED.map((name) => [name, state[name]]));
-  const place = { x: rounded(camera.x), y: rounded(camera.y), zoom: rounded(camera.zoom) };
-  const all = { ...shown, ...place, divider: rounded(state.divider) };
-  return `#${key}:${new URLSearchParams(all)}`;
-}
-
-// A state in which every choice is one that this foil has.
-function settle(state, foils) {
-  const sound = { ...PLAIN, divider: 0.5, ...state };
-  const foil = foils.find((f) => f.name === sound.foil) || foils.find((f) => !f.problem) || foils[0];
-  sound.foil = foil.name;
-  if (foil.problem) return [sound, foil];
-  const masks = ["", ...foil.layers];
-  if (!masks.includes(sound.left)) sound.left = foil.layers[0];
-  if (!masks.includes(sound.right)) sound.right = foil.models[0] ?? "";
-  if (!foil.inputs.includes(sound.input)) sound.input = foil.inputs[0];
-  if (!["classes", ...REFERENCES].includes(sound.show)) sound.show = "classes";
-  if (sound.show !== "classes" && !foil.layers.includes(sound.show)) sound.show = "annotation";
-  if (!MODES.includes(sound.mode)) sound.mode = MODES[0];
-  sound.opacity = Math.min(100, Math.max(0, Number(sound.opacity) || 0));
-  sound.divider = Math.min(1, Math.max(0, Number(sound.divider) || 0));
-  return [sound, foil];
-}
 
 class Viewer {
   constructor(model, el) {
@@ -147,53 +109,22 @@ class Viewer {
       pane.canvas.setAttribute("aria-label", `${this.foil.name}, ${this.state.input}, ${text}`);
     });
     const swipe = this.state.mode === MODES[1];
-    if (swipe && !this.divider) this.makeDivider();
+    const canvas = () => this.panes[0].canvas;
+    const share = () => this.state.divider;
+    if (swipe) this.divider ??= makeDivider(canvas, share, (wanted) => this.divide(wanted));
     if (swipe) this.panes[0].figure.append(this.divider);
     else this.divider?.remove();
     this.resize();
   }
 
   makePanes(number) {
-    this.panes = Array.from({ length: number }, () => {
-      const canvas = make("canvas", { role: "img" });
-      const caption = make("figcaption");
-      const pane = { canvas, caption, figure: make("figure", {}, caption, canvas) };
-      pane.pen = canvas.getContext("2d", { alpha: false });
-      listenForGestures(canvas, {
-        move: (right, down) => this.pan(right, down),
-        zoom: (factor, x, y) => this.zoom(factor, x, y),
-      });
-      canvas.addEventListener("pointerdown", () => this.stage.focus({ preventScroll: true }));
-      return pane;
-    });
-    this.stage.replaceChildren(...this.panes.map((pane) => pane.figure));
-  }
-
-  makeDivider() {
-    const name = "Divider: left mask to its left, right mask to its right";
-    const range = { "aria-valuemin": 0, "aria-valuemax": 100, tabindex: 0 };
-    this.divider = make("div", { class: "fs-divider", role: "slider", "aria-label": name, ...range });
-    this.divider.addEventListener("pointerdown", (event) => {
-      this.divider.setPointerCapture(event.pointerId);
-      event.preventDefault();
-    });
-    this.divider.addEventListener("pointermove", (event) => {
-      if (!this.divider.hasPointerCapture(event.pointerId)) return;
-      const box = this.panes[0].canvas.getBoundingClientRect();
-      this.divide((event.clientX - box.left) / box.width);
-    });
-    const passOn = (event) => {
-      event.preventDefault();
-      this.panes[0].canvas.dispatchEvent(new WheelEvent("wheel", event));
+    const actions = {
+      move: (right, down) => this.pan(right, down),
+      zoom: (factor, x, y) => this.zoom(factor, x, y),
     };
-    this.divider.addEventListener("wheel", passOn, { passive: false });
-    this.divider.addEventListener("keydown", (event) => {
-      const step = { ArrowLeft: -0.02, ArrowRight: 0.02, Home: -1, End: 1 }[event.key];
-      if (!step) return;
-      event.preventDefault();
-      event.stopPropagation();
-      this.divide(this.state.divider + step);
-    });
+    const focus = () => this.stage.focus({ preventScroll: true });
+    this.panes = Array.from({ length: number }, () => makePane(actions, focus));
+    this.stage.replaceChildren(...this.panes.map((pane) => pane.figure));
   }
 
   divide(share) {
@@ -278,48 +209,17 @@ class Viewer {
 
   draw() {
     if (!this.picture || this.foil.problem || !this.pane) return;
-    for (const pane of this.panes) this.drawPane(pane);
-    if (this.divider?.isConnected) {
-      const canvas = this.panes[0].canvas;
-      const place = canvas.offsetLeft + 1 + this.state.divider * this.pane.width;
-      this.divider.style.left = `${place}px`;
-      this.divider.style.top = `${canvas.offsetTop}px`;
-      this.divider.style.height = `${canvas.offsetHeight}px`;
-      this.divider.setAttribute("aria-valuenow", Math.round(100 * this.state.divider));
+    const { camera, pane, foil, state } = this;
+    const view = { camera, pane, foil, opacity: state.opacity, divider: state.divider };
+    for (const each of this.panes) {
+      const overlays = each.titles.map((t) => t && foil.masks.has(t) && this.overlay(t));
+      drawPane(each, view, this.picture, overlays);
     }
+    if (this.divider?.isConnected)
+      placeDivider(this.divider, this.panes[0].canvas, pane.width, state.divider);
     this.root.dataset.frames = Number(this.root.dataset.frames || 0) + 1;
-    const { x, y, zoom } = this.camera;
-    this.root.dataset.camera = [x, y, zoom].join(" ");
-    this.root.dataset.window = windowOf(this.camera, this.pane, this.foil).join(" ");
-  }
-
-  drawPane({ canvas, pen, titles }) {
-    const { camera, pane, foil } = this;
-    const scale = scaleOf(camera, pane, foil) * pane.dots;
-    const [left, top, right, bottom] = windowOf(camera, pane, foil);
-    const atX = (x) => canvas.width / 2 + (x - camera.x) * scale;
-    const atY = (y) => canvas.height / 2 + (y - camera.y) * scale;
-    const box = [left, top, right - left, bottom - top];
-    const target = [atX(left), atY(top), (right - left) * scale, (bottom - top) * scale];
-    pen.fillStyle = "#fff";
-    pen.fillRect(0, 0, canvas.width, canvas.height);
-    pen.imageSmoothingEnabled = scale < 1;
-    pen.globalAlpha = 1;
-    pen.drawImage(this.picture, ...box, ...target);
-    pen.globalAlpha = this.state.opacity / 100;
-    const divided = titles.length === 2;
-    titles.forEach((title, side) => {
-      if (!title || !foil.masks.has(title)) return;
-      pen.save();
-      if (divided) {
-        const cut = this.state.divider * canvas.width;
-        pen.beginPath();
-        pen.rect(side ? cut : 0, 0, side ? canvas.width - cut : cut, canvas.height);
-        pen.clip();
-      }
-      pen.drawImage(this.overlay(title), ...box, ...target);
-      pen.restore();
-    });
+    this.root.dataset.camera = [camera.x, camera.y, camera.zoom].join(" ");
+    this.root.dataset.window = windowOf(camera, pane, foil).join(" ");
   }
 
   // Scores --------------------------------------------------------------------------------------
@@ -416,52 +316,11 @@ class Viewer {
   }
 
   key(event) {
-    if (event.ctrlKey || event.metaKey || event.altKey || !this.keys()[event.key]) return;
+    const action = keyActions(this)[event.key];
+    if (event.ctrlKey || event.metaKey || event.altKey || !action) return;
     event.preventDefault();
     event.stopPropagation();
-    this.keys()[event.key]();
-  }
-
-  keys() {
-    const { state, foil } = this;
-    const part = (this.pane?.width || 0) / 10;
-    const turn = (name, options, step) => () => {
-      const place = (options.indexOf(state[name]) + step + options.length) % options.length;
-      this.set({ [name]: options[place] });
-    };
-    const names = this.foils.map((f) => f.name);
-    const defects = ["", ...this.classes.filter((c) => c.index).map((c) => c.name)];
-    const shows = ["classes", ...REFERENCES.filter((r) => foil.layers.includes(r))];
-    return {
-      ArrowLeft: () => this.pan(part, 0),
-      ArrowRight: () => this.pan(-part, 0),
-      ArrowUp: () => this.pan(0, part),
-      ArrowDown: () => this.pan(0, -part),
-      "+": () => this.zoom(1.5),
-      "=": () => this.zoom(1.5),
-      "-": () => this.zoom(1 / 1.5),
-      0: () => this.zoom(0),
-      v: turn("mode", MODES, 1),
-      f: turn("foil", names, 1),
-      F: turn("foil", names, -1),
-      "]": turn("right", foil.layers, 1),
-      "[": turn("right", foil.layers, -1),
-      "}": turn("left", foil.layers, 1),
-      "{": turn("left", foil.layers, -1),
-      i: turn("input", foil.inputs, 1),
-      c: turn("defect", defects, 1),
-      e: turn("show", shows, 1),
-      o: () => this.set({ outline: !state.outline }),
-      ",": () => this.set({ opacity: state.opacity - 10 }),
-      ".": () => this.set({ opacity: state.opacity + 10 }),
-      "<": () => this.divide(state.divider - 0.05),
-      ">": () => this.divide(state.divider + 0.05),
-      n: () => this.next("error", 1),
-      N: () => this.next("error", -1),
-      d: () => this.next("disagreement", 1),
-      D: () => this.next("disagreement", -1),
-      l: () => this.link(),
-    };
+    action();
   }
 }
 

@@ -1,0 +1,39 @@
+// The viewer for predictions, part 7: the state of the controls, and the address that holds it.
+
+const PLAIN = { mode: MODES[0], defect: "", show: "classes", outline: false, opacity: 60 };
+const SHARED = ["foil", "mode", "left", "right", "input", "defect", "show", "outline", "opacity"];
+const NUMBERS = ["opacity", "x", "y", "zoom", "divider"];
+
+function readLink(key) {
+  if (!location.hash.startsWith(`#${key}:`)) return null;
+  const found = Object.fromEntries(new URLSearchParams(location.hash.slice(key.length + 2)));
+  for (const name of NUMBERS) if (name in found) found[name] = Number(found[name]);
+  if ("outline" in found) found.outline = found.outline === "true";
+  return found;
+}
+
+function writeLink(key, state, camera) {
+  const rounded = (value) => Math.round(value * 1000) / 1000;
+  const shown = Object.fromEntries(SHARED.map((name) => [name, state[name]]));
+  const place = { x: rounded(camera.x), y: rounded(camera.y), zoom: rounded(camera.zoom) };
+  const all = { ...shown, ...place, divider: rounded(state.divider) };
+  return `#${key}:${new URLSearchParams(all)}`;
+}
+
+// A state in which every choice is one that this foil has.
+function settle(state, foils) {
+  const sound = { ...PLAIN, divider: 0.5, ...state };
+  const foil = foils.find((f) => f.name === sound.foil) || foils.find((f) => !f.problem) || foils[0];
+  sound.foil = foil.name;
+  if (foil.problem) return [sound, foil];
+  const masks = ["", ...foil.layers];
+  if (!masks.includes(sound.left)) sound.left = foil.layers[0];
+  if (!masks.includes(sound.right)) sound.right = foil.models[0] ?? "";
+  if (!foil.inputs.includes(sound.input)) sound.input = foil.inputs[0];
+  if (!["classes", ...REFERENCES].includes(sound.show)) sound.show = "classes";
+  if (sound.show !== "classes" && !foil.layers.includes(sound.show)) sound.show = "annotation";
+  if (!MODES.includes(sound.mode)) sound.mode = MODES[0];
+  sound.opacity = Math.min(100, Math.max(0, Number(sound.opacity) || 0));
+  sound.divider = Math.min(1, Math.max(0, Number(sound.divider) || 0));
+  return [sound, foil];
+}
