@@ -142,18 +142,6 @@ def _ratio(number: float) -> str:
     return f"1 : {text}" if number >= 1 else f"{text} : 1"
 
 
-def foils_without(dataset: Dataset) -> pd.DataFrame:
-    """How many foils have no pixel of a defect, in each region."""
-    parts = {"training": training_regions(dataset), "validation": validation_regions(dataset)}
-    counts = {name: class_pixels(foils, len(dataset.classes)) for name, foils in parts.items()}
-    rows = [
-        {"defect": c.name, "foils": len(dataset.foils)}
-        | {f"none in {name}": int((n[:, c.index] == 0).sum()) for name, n in counts.items()}
-        for c in dataset.defects
-    ]
-    return pd.DataFrame(rows)
-
-
 def delivered(masks: np.ndarray, dataset: Dataset) -> pd.DataFrame:
     """Patches (n, H, W) that contain each defect, its pixels and its share of all pixels."""
     rows = []
@@ -162,13 +150,6 @@ def delivered(masks: np.ndarray, dataset: Dataset) -> pd.DataFrame:
         patches = int(hit.any(axis=(1, 2)).sum())
         rows.append({"class": c.name, "patches": patches, "pixels": hit.sum(), "share": hit.mean()})
     return pd.DataFrame(rows)
-
-
-def published_compositions() -> pd.DataFrame:
-    """Tables 3.3 to 3.5: samples and pixels per class of the three resampled train sets."""
-    table = published.table("trainset_composition")
-    table["train_set"] = table["train_set"].str.replace("_", " ")
-    return table.rename(columns=lambda name: name.replace("_", " ")).set_index("train set")
 
 
 def study_weights(dataset: Dataset) -> pd.DataFrame:
