@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from foilseg import losses, published
-from foilseg.dataset import Dataset, class_pixels, training_regions, validation_regions
+from foilseg.dataset import Dataset, class_pixels, training_regions
 from foilseg.readable import UNDEFINED, headed, readable
 
 
@@ -140,16 +140,6 @@ def _ratio(number: float) -> str:
     larger = max(number, 1 / number)
     text = f"{larger:,.0f}" if larger >= 100 else f"{larger:.3g}"
     return f"1 : {text}" if number >= 1 else f"{text} : 1"
-
-
-def delivered(masks: np.ndarray, dataset: Dataset) -> pd.DataFrame:
-    """Patches (n, H, W) that contain each defect, its pixels and its share of all pixels."""
-    rows = []
-    for c in dataset.defects:
-        hit = masks == c.index
-        patches = int(hit.any(axis=(1, 2)).sum())
-        rows.append({"class": c.name, "patches": patches, "pixels": hit.sum(), "share": hit.mean()})
-    return pd.DataFrame(rows)
 
 
 def study_weights(dataset: Dataset) -> pd.DataFrame:
