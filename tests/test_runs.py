@@ -78,7 +78,9 @@ def test_a_run_in_the_making_is_left_alone(study, tmp_path):
 def foilseg(*arguments, iterations=toy.PROFILE.iterations):
     """Run the command line in a process of its own, with the toy profile."""
     program = (
-        "import sys, torch; torch.set_num_threads(1); sys.path.insert(0, sys.argv.pop(1))\n"
+        "import signal, sys, torch; torch.set_num_threads(1)\n"
+        # a shell starts what it puts in the background with this signal ignored
+        "signal.signal(signal.SIGINT, signal.default_int_handler); sys.path.insert(0, sys.argv.pop(1))\n"
         "import toy; from foilseg import cli, experiments\n"
         "from dataclasses import replace\n"
         f"experiments.PROFILES['toy'] = replace(toy.PROFILE, iterations={iterations})\n"
