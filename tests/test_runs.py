@@ -80,7 +80,8 @@ def foilseg(*arguments, iterations=toy.PROFILE.iterations):
     program = (
         "import signal, sys, torch; torch.set_num_threads(1)\n"
         # a shell starts what it puts in the background with this signal ignored
-        "signal.signal(signal.SIGINT, signal.default_int_handler); sys.path.insert(0, sys.argv.pop(1))\n"
+        "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
+        "sys.path.insert(0, sys.argv.pop(1))\n"
         "import toy; from foilseg import cli, experiments\n"
         "from dataclasses import replace\n"
         f"experiments.PROFILES['toy'] = replace(toy.PROFILE, iterations={iterations})\n"
