@@ -64,12 +64,13 @@ def _marked(row: str, kinds: list[str]) -> str:
 def sortable(table: pd.DataFrame, number: str = "{:,.4g}") -> Sortable:
     """A table with one line of headings, its numbers written out, to sort and filter.
 
-    Columns of several levels are joined by a blank; the index, if it has names, becomes columns.
+    Columns of several levels are joined by a blank, and an underscore is one; the index, if it has
+    names, becomes columns.
     """
     plain = table.reset_index() if any(table.index.names) else table.copy()
     if plain.columns.nlevels > 1:
         plain.columns = [" ".join(filter(None, map(str, c))) for c in plain.columns]
-    plain.columns.name = None
+    plain.columns = [str(name).replace("_", " ") for name in plain.columns]
     # without this, leading columns of names would become the index
     plain.index = pd.Index([str(n) for n in range(len(plain))], dtype=object)
     return Sortable(readable(plain, number))

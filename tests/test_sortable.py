@@ -24,6 +24,7 @@ def test_every_column_stays_and_numbers_are_written_out():
     assert shown["TPR"].tolist() == ["0.500", "undefined", "0.250", "0.750"]
     grouped = sortable(table().groupby("model")[["TPR", "n"]].sum()).frame
     assert grouped["model"].tolist() == ["a", "b", "c", "d"]
+    assert sortable(pd.DataFrame({"should_be": [1]})).frame.columns.tolist() == ["should be"]
     levels = table().set_index("model")
     levels.columns = pd.MultiIndex.from_tuples([("TPR", "ours"), ("n", "")])
     assert list(sortable(levels).frame.columns) == ["model", "TPR ours", "n"]
