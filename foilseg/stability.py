@@ -110,8 +110,9 @@ def _evaluate(
     predictor = Predictor((network,), **labels, device=device)
     counted = [c for c in data.classes if label in (None, c.index)]
     rows = []
-    for foil in regions:
-        rows += fit.count(foil, predictor.mask(foil.image), counted, len(data.classes))
+    with devices.threads(run.config["determines"]["threads"]):
+        for foil in regions:
+            rows += fit.count(foil, predictor.mask(foil.image), counted, len(data.classes))
     return pd.DataFrame(rows)
 
 
@@ -168,6 +169,17 @@ def deviations(means: pd.DataFrame, test: str) -> pd.DataFrame:
         sd = values.std(axis=0) if len(part) > 1 else np.full(len(RATES), np.nan)
         rows.append((str(model), test, len(part), *sd))
     return pd.DataFrame(rows, columns=["model", "test", "n", *RATES])
+
+
+def without_worst(means: pd.DataFrame) -> pd.DataFrame:
+    """The same without the setting in which each model has its highest mean FPR.
+
+    Tells one bad checkpoint from scatter. Of several equally high, the first is left out; a model
+    with one setting, or with an undefined FPR, keeps all.
+    """
+    groups = means.groupby("model", sort=False, observed=True)["FPR"]
+    worst = [part.idxmax() for _, part in groups if len(part) > 1 and part.notna().all()]
+    return means.drop(index=worst)
 
 
 def side_by_side(found: pd.DataFrame) -> pd.DataFrame:

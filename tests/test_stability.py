@@ -5,8 +5,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 
-from foilseg import cli, experiments, metrics, orders, runs, stability
+from foilseg import cli, devices, experiments, metrics, orders, runs, stability
 from foilseg.models import stack
 
 
@@ -36,6 +37,18 @@ def test_the_last_checkpoint_counts_as_the_run_and_each_is_evaluated_once(study,
     metrics.check_sizes(first, sizes)
     with pytest.raises(TypeError):
         stability.checkpoint_counts(study.dataset, run, keep[1])
+
+
+def test_an_evaluation_takes_the_threads_of_the_training(study, monkeypatch):
+    single = replace(study, profile=replace(study.profile, name="single", threads=1))
+    single.train(["baseline"], progress=False)
+    count, seen = stability.fit.count, []
+    monkeypatch.setattr(
+        stability.fit, "count", lambda *a: seen.append(torch.get_num_threads()) or count(*a)
+    )
+    with devices.threads(2):
+        stability.training_counts(single.dataset, single.run("baseline"), "cpu")
+    assert set(seen) == {1}
 
 
 def test_a_checkpoint_that_was_not_kept_is_refused(study):
@@ -83,6 +96,16 @@ def test_deviations_by_hand():
     table = stability.deviations(means(a=[0.1, 0.2, 0.3], b=[0.5]), "PSoMT").set_index("model")
     assert table.loc["a", "TPR"] == pytest.approx(np.sqrt(2 / 300))
     assert table.loc["a", "FPR"] == pytest.approx(0) and np.isnan(table.loc["b", "TPR"])
+
+
+def test_the_setting_of_the_highest_fpr_of_each_model_is_left_out():
+    table = means(a=[0.1, 0.2, 0.3], b=[0.5, 0.6], c=[0.7], d=[0.8, 0.9])
+    table["FPR"] = [0.2, 0.4, 0.4, 0.1, 0.0, 0.3, np.nan, 0.1]
+    left = stability.without_worst(table)
+    assert list(zip(left["model"].astype(str), left["TPR"])) == [
+        *[("a", 0.1), ("a", 0.3), ("b", 0.6), ("c", 0.7), ("d", 0.8), ("d", 0.9)]
+    ]
+    assert stability.without_worst(table.iloc[:0]).empty
 
 
 @pytest.mark.parametrize(
