@@ -21,7 +21,7 @@ def percent(share: float) -> str:
 FORMATS = {
     "swap": "{:.2f}",
     "common": "{:.3f}",
-    "deviation": "{:+.1%}",
+    "deviation": "{:+z.1%}",
     "window share": "{:.1%}",
     "distinct": "{:.1%}",
     "overlap": "{:.3%}",

@@ -20,7 +20,7 @@ from foilseg.shelf import TWIN_MODULES
 FOLDER = "findings"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Record:
     """The tables of one shipped study.
 
@@ -102,8 +102,11 @@ class Record:
         }
         return {t: curves.stack([run.histograms() for run in found]) for t, found in each.items()}
 
+    def __repr__(self) -> str:
+        return f"{self.name}: {self.shelf.summary}"
+
     def _repr_html_(self) -> str:
-        return prose.banner(f"{self.name}: {self.shelf.summary}", smoke=False)
+        return prose.banner(repr(self), smoke=False)
 
 
 def record(name: str) -> Record:
