@@ -5,7 +5,7 @@ DATA    ?=
 SEED    ?=
 ARGS    ?=
 
-VARIANTS ?= longer clean-labels faint narrow
+VARIANTS ?= larger-batch clean-labels faint narrow
 BENCHMARKS ?= photometric sampling losses metrics training inference
 
 CHROMIUM ?= $(firstword $(FOILSEG_CHROMIUM) $(foreach name,chromium chromium-browser google-chrome \

@@ -151,9 +151,10 @@ def _rows() -> list[Experiment]:
 EXPERIMENTS = {row.name: row for row in _rows()}
 
 _SMOKE_TWIN = {"foils": 4, "height": 640, "width": 512, "scale": 0.5}
+_HALF = {"scale": 0.5}
 _PROFILES = [
     Profile("smoke", 8, 64, batch=8, iterations=96, refresh=12, threads=1, twin=_SMOKE_TWIN),
-    Profile("desk", 8, 128, batch=4, iterations=3000, refresh=50, threads=1, twin={"scale": 0.5}),
+    Profile("desk", 8, 128, batch=2, iterations=12_000, refresh=100, threads=1, twin=_HALF),
     Profile("thesis", base=32, patch=256, batch=8, iterations=10_000, refresh=175),
 ]
 PROFILES = {p.name: p for p in _PROFILES}

@@ -50,10 +50,12 @@ def _variants() -> list[Variant]:
     )
     return [
         _variant(
-            "longer",
-            "three times as many iterations",
-            ("baseline", "equal-samples", "binary"),
-            iterations=9000,
+            "larger-batch",
+            "the same patches in batches of 8: a quarter of the steps",
+            ("baseline", "equal-samples", "wce-icf"),
+            batch=8,
+            iterations=3000,
+            refresh=25,
         ),
         _variant(
             "clean-labels",

@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -10,6 +11,8 @@ import pytest
 from foilseg import experiments, fit, losses, published, resampling
 from foilseg.experiments import EXPERIMENTS, Experiment
 from foilseg.plans import rng
+
+ROOT = Path(__file__).parent.parent
 
 
 @pytest.fixture(scope="module")
@@ -105,6 +108,16 @@ def test_the_rarest_class_is_oversampled_and_named(study):
     assert (draw(9, rng(0, 0, "train")).drawn_for == rarest.index).all()
     draw = fit.make_draw(EXPERIMENTS["binary-balanced"], study.index, study.dataset, 2)
     assert Counter(draw(10, rng(0, 0, "train")).drawn_for.tolist()) == {2: 5, -1: 5}
+
+
+def test_the_book_states_the_sizes_of_every_profile():
+    page = (ROOT / "book" / "notation.md").read_text("utf-8")
+    cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines()]
+    stated = {row[0].strip("`"): row[2:] for row in cells if len(row) == 6 and "`" in row[0]}
+    assert stated == {
+        name: [f"{p.base}", f"{p.patch} px", f"{p.batch}", f"{p.iterations:,}"]
+        for name, p in experiments.PROFILES.items()
+    }
 
 
 def test_the_models_of_a_chapter_are_chosen_by_name():

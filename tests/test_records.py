@@ -108,10 +108,17 @@ def test_a_variant_changes_one_thing_of_the_desk_study():
         assert open_study(profile=name).profile == variant.profile
         assert variants.rows(name) == variant.rows
     assert changes.pop("narrow") == set()
-    assert changes == {"longer": {"iterations"}, "clean-labels": {"twin"}, "faint": {"twin"}}
+    assert changes.pop("larger-batch") == {"batch", "iterations", "refresh"}
+    assert changes == {"clean-labels": {"twin"}, "faint": {"twin"}}
     assert variants.rows("desk") == tuple(experiments.EXPERIMENTS)
 
 
+def test_larger_batches_see_the_patches_of_the_desk_study():
+    one, other = (variants.profile(name) for name in ("larger-batch", variants.BASE))
+    for steps in ("iterations", "refresh"):
+        assert one.batch * getattr(one, steps) == other.batch * getattr(other, steps)
+
+
 def test_an_unknown_profile_is_refused():
-    with pytest.raises(ValueError, match="moon.*smoke, desk, thesis, longer"):
+    with pytest.raises(ValueError, match="moon.*smoke, desk, thesis, larger-batch"):
         variants.profile("moon")
