@@ -34,7 +34,7 @@ def variation(
                 if table is not None:
                     _spread(place, table, models, classes, rate, shift, size)
             place.set(xlabel=rate, ylim=(len(models) - 0.5, -0.5))
-            place.locator_params(axis="x", nbins=4)
+            place.locator_params(axis="x", nbins=3)
         axes[0].set_yticks(range(len(models)), models)
         axes[0].set_xlim(0, 1)
         axes[2].set_xlim(0, 1)
@@ -120,7 +120,7 @@ def differences(table: pd.DataFrame) -> Figure:
             place.hlines(rows, part["low"], part["high"], color=INK)
             place.plot(part["difference"], rows, "o", c=INK, ms=5)
             place.set(xlabel=f"difference of mean {rate}", ylim=(len(models) - 0.5, -0.5))
-            place.locator_params(axis="x", nbins=4)
+            place.locator_params(axis="x", nbins=3)
         axes[0].set_yticks(range(len(models)), models)
         return done(figure)
 
@@ -133,6 +133,6 @@ def late_iterations(means: pd.DataFrame) -> Figure:
             for place, rate in zip(axes, RATES):
                 place.plot(part["iteration"], part[rate], marker, ls="-", lw=0.8, label=model)
                 place.set(xlabel="iteration", ylabel=f"mean {rate}")
-                place.locator_params(axis="x", nbins=4)
+                place.locator_params(axis="x", nbins=3)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
         return done(figure)

@@ -177,9 +177,9 @@ def without_worst(means: pd.DataFrame) -> pd.DataFrame:
     Tells one bad checkpoint from scatter. Of several equally high, the first is left out; a model
     with one setting, or with an undefined FPR, keeps all.
     """
-    groups = means.groupby("model", sort=False, observed=True)["FPR"]
-    worst = [part.idxmax() for _, part in groups if len(part) > 1 and part.notna().all()]
-    return means.drop(index=worst)
+    groups = [part for _, part in means.groupby("model", sort=False, observed=True)]
+    worst = [p["FPR"].idxmax() for p in groups if len(p) > 1 and p["FPR"].notna().all()]
+    return pd.concat(groups).drop(index=worst) if groups else means
 
 
 def side_by_side(found: pd.DataFrame) -> pd.DataFrame:

@@ -101,6 +101,8 @@ def test_deviations_by_hand():
 def test_the_setting_of_the_highest_fpr_of_each_model_is_left_out():
     table = means(a=[0.1, 0.2, 0.3], b=[0.5, 0.6], c=[0.7], d=[0.8, 0.9])
     table["FPR"] = [0.2, 0.4, 0.4, 0.1, 0.0, 0.3, np.nan, 0.1]
+    mixed = table.iloc[[1, 4, 3, 0, 2, 5, 6, 7]]  # the first row of a is left out
+    assert list(stability.without_worst(mixed)["model"].astype(str)) == list("aabcdd")
     left = stability.without_worst(table)
     assert list(zip(left["model"].astype(str), left["TPR"])) == [
         *[("a", 0.1), ("a", 0.3), ("b", 0.6), ("c", 0.7), ("d", 0.8), ("d", 0.9)]
