@@ -150,8 +150,8 @@ def _rows() -> list[Experiment]:
 
 EXPERIMENTS = {row.name: row for row in _rows()}
 
-_SMOKE_TWIN = {"foils": 4, "height": 640, "width": 512, "scale": 0.5}
 _HALF = {"scale": 0.5}
+_SMOKE_TWIN = {"foils": 4, "height": 640, "width": 512, **_HALF}
 _PROFILES = [
     Profile("smoke", 8, 64, batch=8, iterations=96, refresh=12, threads=1, twin=_SMOKE_TWIN),
     Profile("desk", 8, 128, batch=2, iterations=12_000, refresh=100, threads=1, twin=_HALF),

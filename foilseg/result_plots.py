@@ -34,7 +34,7 @@ def variation(
                 if table is not None:
                     _spread(place, table, models, classes, rate, shift, size)
             place.set(xlabel=rate, ylim=(len(models) - 0.5, -0.5))
-            place.locator_params(axis="x", nbins=3)
+            place.locator_params(axis="x", nbins=4)
         axes[0].set_yticks(range(len(models)), models)
         axes[0].set_xlim(0, 1)
         axes[2].set_xlim(0, 1)
@@ -120,7 +120,7 @@ def differences(table: pd.DataFrame) -> Figure:
             place.hlines(rows, part["low"], part["high"], color=INK)
             place.plot(part["difference"], rows, "o", c=INK, ms=5)
             place.set(xlabel=f"difference of mean {rate}", ylim=(len(models) - 0.5, -0.5))
-            place.locator_params(axis="x", nbins=3)
+            place.locator_params(axis="x", nbins=4)
         axes[0].set_yticks(range(len(models)), models)
         return done(figure)
 
