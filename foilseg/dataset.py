@@ -73,6 +73,8 @@ class Dataset:
     foils : sorted by name.
     pixel_size_um : edge of a pixel in micrometres, or None where it is not known.
     digests : per foil, a SHA-256 of the stored pixels inside the region of interest.
+    recipe : of a folder that the library rendered, and that nobody altered since, a hash of what
+        it was rendered from (:func:`foilseg.twin.recipe`); else "".
     """
 
     name: str
@@ -80,6 +82,7 @@ class Dataset:
     foils: tuple[Foil, ...]
     pixel_size_um: float | None = None
     digests: tuple[str, ...] = ()
+    recipe: str = ""
 
     @property
     def defects(self) -> tuple[LabelClass, ...]:
@@ -108,8 +111,17 @@ class Dataset:
                 return foil
         raise KeyError(f"no foil {name!r} in {self.name}: {', '.join(f.name for f in self.foils)}")
 
-    @cached_property
+    @property
     def fingerprint(self) -> str:
+        """What the data are: their recipe if they were rendered, else their pixels.
+
+        Two processors render one recipe with other last bits, and so a few pixels with another
+        grey level; that makes no other data.
+        """
+        return self.recipe or self.pixels
+
+    @cached_property
+    def pixels(self) -> str:
         """SHA-256 of classes, names and pixels: equal for equal data, whatever wrote the files."""
         classes = sorted((c.index, c.name) for c in self.classes)
         names = [f.name for f in self.foils]

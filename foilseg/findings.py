@@ -18,6 +18,7 @@ from foilseg.models import Model, stack
 from foilseg.study import Study
 from foilseg.tables import is_comparable
 
+SHIPPED_BUILDING = "building.csv"
 POOLS = 3  # of each kind, when the time of building one is measured
 
 
@@ -132,7 +133,7 @@ def building(study: Study, clock: Callable[[], float] = time.perf_counter) -> pd
     executed again tells the same.
     """
     path = building_file(study)
-    shipped = study.shelf and study.shelf.path / evaluations.FOLDER / path.name
+    shipped = study.shelf and study.shelf.path / evaluations.FOLDER / SHIPPED_BUILDING
     if shipped and shipped.is_file() and not path.is_file():
         return pd.read_csv(shipped)
     if not path.is_file():

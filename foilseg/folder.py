@@ -6,7 +6,8 @@ refuses to return foils as long as there is one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import json
+from dataclasses import dataclass, field, replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import pandas as pd
 from foilseg import description, images
 from foilseg.dataset import Dataset, Foil, as_float, class_pixels, split
 
+RECIPE = "twin.json"  # of a folder that the library rendered: what from, and what came out
 ROI_COLUMNS = ["name", "top", "left", "height", "width"]
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp")
 
@@ -76,7 +78,16 @@ def load(root: Path) -> Dataset:
     dataset, problems = _read(Path(root))
     if problems:
         raise DatasetError(Path(root), problems)
-    return dataset
+    return replace(dataset, recipe=_recipe(Path(root) / RECIPE, dataset.pixels))
+
+
+def _recipe(path: Path, pixels: str) -> str:
+    """The recipe that a folder was rendered from; "" if there is none or it was altered since."""
+    try:
+        told = json.loads(path.read_text())
+        return str(told["recipe"]) if told["pixels"] == pixels else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+FOLDER = ".locks"
 
 
 class RunError(RuntimeError):
@@ -17,29 +20,24 @@ class RunError(RuntimeError):
 def lock(path: Path) -> Iterator[None]:
     """Hold the run folder ``path`` for this process alone, also while it is not there yet.
 
-    The system gives the lock back when the process ends, however it ends.
+    The system gives the lock back when the process ends, however it ends. Locks lie in a folder
+    of their own and stay: one that is removed while another process waits for it locks nothing.
 
     Raises
     ------
     RunError
         If another process holds it.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    name = path.with_name(path.name + ".lock")
-    with name.open("a+") as file:
-        try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            file.seek(0)
-            holder = file.read().strip() or "unknown"
-            raise RunError(
-                f"{path}: process {holder} is training this run; wait for it, or give another "
-                "place for the runs"
-            ) from None
-        file.truncate(0)
-        file.write(str(os.getpid()))
-        file.flush()
-        try:
+    place = path.parent / FOLDER
+    place.mkdir(parents=True, exist_ok=True)
+    holder = place / f"{path.name}.pid"
+    try:
+        with FileLock(place / f"{path.name}.lock", timeout=0):
+            holder.write_text(str(os.getpid()))
             yield
-        finally:
-            name.unlink(missing_ok=True)
+    except Timeout:
+        pid = holder.read_text() if holder.is_file() else "unknown"
+        raise RunError(
+            f"{path}: process {pid} is training this run; wait for it, or give another place "
+            "for the runs"
+        ) from None

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import resource
-import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
+
+import psutil
 
 POWERCAP = Path("/sys/class/powercap")
 WATTS_PER_CORE = 10.0  # assumed for the estimate: a busy core of a server or desktop processor
@@ -78,13 +78,16 @@ def _packages() -> list[tuple[Path, int]]:
 
 
 def peak_bytes() -> int:
-    """Largest resident memory of this process since the peak was last forgotten (or ever)."""
+    """Largest resident memory of this process since the peak was last forgotten (or ever).
+
+    Where the system does not tell a peak, that at present: whoever reads often enough sees it.
+    """
     try:
         lines = Path("/proc/self/status").read_text().splitlines()
         return next(int(line.split()[1]) * 1024 for line in lines if line.startswith("VmHWM:"))
     except (OSError, StopIteration):
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        return peak if sys.platform == "darwin" else peak * 1024
+        used = psutil.Process().memory_info()
+        return getattr(used, "peak_wset", used.rss)
 
 
 def _forget_peak() -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from foilseg import experiments, prose, runs
+from foilseg import experiments, prose, runs, shelf
 from foilseg.code import code_version
 from foilseg.experiments import Experiment
 from foilseg.models import Model
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 MISSING = "not trained"
 JOINED = "joined"
-COLUMNS = ["model", "network", "seed", "run", "command", "made with", "code", "data"]
+COLUMNS = ["model", "network", "seed", "run", "command", "made with", "format", "code", "data"]
 
 
 def command(study: Study, names: Iterable[str], *flags: str) -> str:
@@ -42,6 +42,7 @@ def banner(study: Study) -> str:
         f" profile {study.profile.name}; seed {study.seed}; code {code_version()[:8]}."
     )
     facts += f" {study.shelf.summary}" if study.shelf else ""
+    facts += f" {study.rendering}" if study.rendering else ""
     return prose.banner(facts, smoke=study.profile.name == "smoke")
 
 
@@ -96,11 +97,11 @@ def _row(model: Model, network: str, run: runs.Run | None) -> tuple:
     line = command(model.study, [model.row.name]) if listed else "made on this page"
     head = (model.title, network, model.study.seed)
     if run is None:
-        return (*head, MISSING, line, "", "", "")
-    config = run.config
-    determines = config["determines"]
+        return (*head, MISSING, line, "", "", "", "")
+    made, determines = run.config["circumstances"], run.determines
     places = determines["code"][:8], determines["data"][:8]
-    return (*head, run.name, line, circumstances(config["circumstances"]), *places)
+    form = made.get("precision", "")
+    return (*head, run.name, line, circumstances(made), form, *places)
 
 
 def circumstances(made: dict) -> str:
@@ -108,7 +109,7 @@ def circumstances(made: dict) -> str:
     libraries = [f"{name} {version}" for name, version in made["libraries"].items()]
     threads = f"{made['threads']} thread{'s' if made['threads'] != 1 else ''}"
     parts = [f"Python {made['python']}", *libraries, made["machine"], threads]
-    return ", ".join([*parts, *(made[k] for k in ("device", "precision") if k in made)])
+    return ", ".join([*parts, *(made[k] for k in ("device",) if k in made)])
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,12 +123,18 @@ class Provenance:
         """How many runs, and what is missing."""
         lacking = self.frame.loc[self.frame["run"] == MISSING]
         number = len(self.frame) - len(lacking)
-        there = f"{number} run{'' if number == 1 else 's'} behind this page"
+        there = f"{number} run{'' if number == 1 else 's'} behind this page{self._mixed}"
         if lacking.empty:
             return f"{there}; none is missing."
         seeds = lacking.groupby("model", sort=False)["seed"].unique()
         kinds = "; ".join(f"{m} with seed {', '.join(map(str, s))}" for m, s in seeds.items())
         return f"{there}; not trained yet: {kinds}. The commands that train them are in the table."
+
+    @property
+    def _mixed(self) -> str:
+        trained = self.frame[(self.frame["run"] != MISSING) & (self.frame["network"] != JOINED)]
+        kinds = trained["format"]
+        return f", made in {shelf.formats(kinds)}" if kinds.nunique() > 1 else ""
 
     def _repr_html_(self) -> str:
         inside = self.frame.to_html(classes="provenance", index=False, border=0, na_rep="")

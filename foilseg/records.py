@@ -10,12 +10,13 @@ from functools import cached_property
 
 import pandas as pd
 
-from foilseg import curves, prose, runs, shelf
+from foilseg import curves, prose, shelf, variants
 from foilseg.code import code_version
 from foilseg.dataset import LabelClass
 from foilseg.evidence import Evidence
 from foilseg.findings import Findings
-from foilseg.shelf import TWIN_MODULES
+from foilseg.twin import recipe
+from foilseg.twin_config import TwinConfig
 
 FOLDER = "findings"
 
@@ -97,7 +98,7 @@ class Record:
     def histograms(self) -> dict[str, curves.Histograms]:
         """Title -> probabilities of its pixels, each network's for its own defect."""
         each = {
-            entry["title"]: [runs.Run(self.shelf.path / name) for name in entry["runs"]]
+            entry["title"]: [self.shelf.run(name) for name in entry["runs"]]
             for entry in self.shelf.manifest["models"]
         }
         return {t: curves.stack([run.histograms() for run in found]) for t, found in each.items()}
@@ -121,10 +122,11 @@ def record(name: str) -> Record:
     path = shelf.ROOT / name
     if found is None:
         raise shelf.ShelfError(f"{path}: no study is shipped there")
-    today = {"code": code_version()}
-    if found.manifest["twin"]:
-        today["twin_code"] = code_version(TWIN_MODULES)
-    stale = [key for key, value in today.items() if found.manifest.get(key) != value]
+    told = found.manifest
+    stale = ["code"] if told["code"] != code_version() else []
+    if told["twin"]:
+        config = TwinConfig(**variants.profile(told["profile"]).twin)
+        stale += ["data"] if told["data"]["fingerprint"] != recipe(config) else []
     if stale:
         listed = list(found.manifest["runs"])
         more = f" and {len(listed) - shelf.LISTED} more" if len(listed) > shelf.LISTED else ""

@@ -20,7 +20,7 @@ from foilseg.inference import THRESHOLD
 
 def determinants(members: dict[str, runs.Run], thresholds: Sequence[float]) -> dict[str, Any]:
     """Everything that decides what a joined run holds; ``members`` maps a defect to its run."""
-    first = next(iter(members.values())).config["determines"]
+    first = next(iter(members.values())).determines
     shared = {k: v for k, v in first.items() if k != "defect"}
     names = {defect: run.name for defect, run in members.items()}
     return {**shared, "members": names, "thresholds": [float(t) for t in thresholds]}

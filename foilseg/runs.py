@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import platform
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from foilseg.locks import FOLDER as LOCKS
 from foilseg.locks import RunError, lock
 
 if TYPE_CHECKING:
     from foilseg.ledger import Ledger
 
-__all__ = ["Run", "RunError", "complete", "find", "folder", "lock", "open_run"]
+__all__ = ["LOCKS", "Run", "RunError", "complete", "find", "folder", "lock", "open_run"]
 ROOT = Path("_runs")  # where runs lie unless told otherwise
 LIBRARIES = ("torch", "numpy")
 CONFIG, COUNTS, COST, CHECKSUMS = "config.json", "counts.csv", "cost.json", "checksums.json"
@@ -33,9 +34,20 @@ HISTOGRAMS = "histograms.npz"
 
 @dataclass(frozen=True)
 class Run:
-    """A complete run folder."""
+    """A complete run folder.
+
+    Of a shipped study its manifest holds what determines the run by today's names (``told``; the
+    folder says what it was when it was made) and the checksums of its files (``sums``).
+    """
 
     path: Path
+    told: dict[str, Any] | None = field(default=None, compare=False, repr=False)
+    sums: dict[str, str] | None = field(default=None, compare=False, repr=False)
+
+    @property
+    def determines(self) -> dict[str, Any]:
+        """Everything that decided what it holds."""
+        return self.told or self.config["determines"]
 
     @property
     def config(self) -> dict[str, Any]:
@@ -119,7 +131,7 @@ class Run:
             If the run has no such file, or it was altered.
         """
         path = self.path / name
-        expected = _checksums(self.path / CHECKSUMS).get(name)
+        expected = (self.sums or _checksums(self.path / CHECKSUMS)).get(name)
         if expected is not None and not path.is_file() and is_weight(name):
             raise RunError(f"{path}: weights lost or not shipped; train it again: {self._again()}")
         if expected is None or not path.is_file():

@@ -8,19 +8,23 @@ that no old number is printed for a new one.
 from __future__ import annotations
 
 import json
+import os
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
 from foilseg import runs
-from foilseg.code import code_version
-from foilseg.twin import MODULES as TWIN_MODULES
+from foilseg.dataset import Dataset
+from foilseg.references import FILE, ReferenceError, References
 
 ROOT = Path("results")
 MANIFEST = "manifest.json"
 SAME = ("experiment", "defect", "profile", "seed")  # what a run is asked for by
 LISTED = 6  # runs that a message names
+BESIDE = ("evaluations", "findings")  # folders of a study that hold no run
 
 
 class ShelfError(RuntimeError):
@@ -42,6 +46,44 @@ class Shelf:
     path: Path
     manifest: dict[str, Any]
 
+    def run(self, name: str) -> runs.Run:
+        """One of its runs."""
+        entry = self.manifest["runs"][name]
+        return runs.Run(self.path / name, entry["determines"], entry["files"])
+
+    def adopt(self, data: Dataset) -> tuple[Dataset, str]:
+        """The local rendering of the study's twin, with the masks that the study was judged by.
+
+        With it comes a sentence on what differs, "" if nothing does.
+
+        Other data than the study's, and those of a study without references, stay as they are;
+        its runs are then refused when they are asked for.
+
+        Raises
+        ------
+        ShelfError
+            If the rendering has the study's recipe and differs by more than a processor does.
+        """
+        if not self.is_of(data):
+            return data, ""
+        try:
+            return self.references.adopt(data)
+        except ReferenceError as error:
+            raise ShelfError(
+                f"{self.path}: made of another twin than the one that is rendered here: {error}. "
+                f"Train it again with `{self.manifest['command']}`"
+            ) from error
+
+    def is_of(self, data: Dataset) -> bool:
+        """Whether these are its data, and it brings references to compare them with."""
+        same = self.manifest["data"]["fingerprint"] == data.fingerprint
+        return same and (self.path / FILE).is_file()
+
+    @cached_property
+    def references(self) -> References:
+        """The masks that its numbers rest on."""
+        return References.read(self.path / FILE)
+
     def find(self, determines: dict[str, Any]) -> runs.Run | None:
         """The run with these determinants, or None if the study never had one of that name.
 
@@ -58,7 +100,7 @@ class Shelf:
         for name, entry in self.manifest["runs"].items():
             held = entry["determines"]
             if held == wanted:
-                return runs.Run(self.path / name)
+                return self.run(name)
             if "members" not in held and _asked(held) == _asked(wanted):
                 differs |= {k for k in held.keys() | wanted.keys() if held.get(k) != wanted.get(k)}
                 stale.append(name)
@@ -75,13 +117,7 @@ class Shelf:
             or _asked(entry) == _asked(wanted)
         ]
         more = f" and {len(old) - LISTED} more" if len(old) > LISTED else ""
-        same_twin = self.manifest.get("twin_code") == code_version(TWIN_MODULES)
-        other = (
-            "The twin's code is the same, so this processor renders other last bits (the shipped "
-            "study was made on x86-64 with AVX2). "
-        )
         return (
-            f"{other if same_twin and differs == ['data'] else ''}"
             f"{self.path}: stale, another {' and '.join(differs)} than when it was trained: "
             f"{', '.join(old[:LISTED])}{more}. Train it again with `{self.manifest['command']}`, "
             f"choose another profile, or delete {self.path} to train what a chapter asks for"
@@ -105,12 +141,21 @@ class Shelf:
     @property
     def summary(self) -> str:
         """One sentence for a banner: where the numbers come from and how to make them again."""
-        made = next(iter(self.manifest["runs"].values()))["made"]
+        made = [entry["made"] for entry in self.manifest["runs"].values()]
         return (
             f"Shown is the study shipped in {self.path.as_posix()}, "
-            f"{len(self.manifest['runs'])} runs made by {self.manifest['command']} with torch "
-            f"{made['libraries']['torch']}."
+            f"{len(made)} runs made by {self.manifest['command']} with torch "
+            f"{made[0]['libraries']['torch']} in {formats([m.get('precision') for m in made])}."
         )
+
+
+def formats(names: Iterable[str | None]) -> str:
+    """Number formats of several runs in words, with a caution where they are mixed."""
+    found = Counter(name or "an unknown number format" for name in names)
+    if len(found) < 2:
+        return next(iter(found), "")
+    each = " and ".join(f"{name} ({number} runs)" for name, number in sorted(found.items()))
+    return f"{each}: number formats are mixed, and trainings differ for that alone"
 
 
 def _asked(determines: dict[str, Any]) -> list[Any]:
@@ -126,11 +171,26 @@ def shelf(name: str, root: Path = ROOT) -> Shelf | None:
         If the manifest cannot be read or a file is missing, altered or unknown.
     """
     path = Path(root) / name / MANIFEST
-    return _open(path, path.stat().st_mtime_ns) if path.is_file() else None
+    return _open(path, _state(path.parent)) if path.is_file() else None
 
 
-@cache
-def _open(path: Path, changed: int) -> Shelf:
+def _state(folder: Path) -> int:
+    """Another number when something in a folder has come, gone or been written since.
+
+    Files of runs do not count: their checksums are compared whenever one is read.
+    """
+    places = [folder, *(folder / name for name in BESIDE if (folder / name).is_dir())]
+    found = (entry for place in places for entry in os.scandir(place))
+    stats = sorted((entry.name, *_changed(entry.stat())) for entry in found if entry.is_file())
+    return hash(tuple(stats))
+
+
+def _changed(stat: os.stat_result) -> tuple[int, int, int]:
+    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+
+
+@lru_cache(maxsize=8)
+def _open(path: Path, state: int) -> Shelf:
     try:
         manifest = json.loads(path.read_text())
         found = Shelf(path.parent, manifest)

@@ -13,11 +13,12 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from foilseg import findings, loss_tables, records, runs, shelf, stability
+from foilseg import findings, loss_tables, records, references, runs, shelf, stability
 from foilseg.code import code_version
 from foilseg.evaluations import FOLDER as EVALUATIONS
 from foilseg.experiments import Experiment, select
 from foilseg.models import Model
+from foilseg.references import References
 from foilseg.study import Study
 
 MOST_BYTES = 40_000_000
@@ -77,6 +78,7 @@ def pack(
     shutil.rmtree(part, ignore_errors=True)
     held = {run.name: _copy(run, part, not numbers_only) for run in _runs(study, names, again)}
     files = _copy_evaluations(study, held, part) | _write_findings(study, names, again, part)
+    files |= _write_references(study, part)
     _write_manifest(study, names, held, files, part, repeated, not numbers_only)
     size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
     if size > MOST_BYTES:
@@ -108,7 +110,7 @@ def _copy(run: runs.Run, part: Path, pictures: bool) -> dict[str, Any]:
         shutil.copyfile(source, target)
         files[name] = runs.digest(target)
     config = run.config
-    return {"determines": config["determines"], "made": config["circumstances"], "files": files}
+    return {"determines": run.determines, "made": config["circumstances"], "files": files}
 
 
 def _copy_evaluations(study: Study, held: dict[str, Any], part: Path) -> dict[str, str]:
@@ -117,11 +119,20 @@ def _copy_evaluations(study: Study, held: dict[str, Any], part: Path) -> dict[st
     files = {}
     for path in sorted((study.runs / EVALUATIONS).iterdir()):
         if path.name == whole or any(path.name.startswith(f"{name}-") for name in held):
-            target = part / EVALUATIONS / path.name
+            name = findings.SHIPPED_BUILDING if path.name == whole else path.name
+            target = part / EVALUATIONS / name
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, target)
-            files[f"{EVALUATIONS}/{path.name}"] = runs.digest(target)
+            files[f"{EVALUATIONS}/{name}"] = runs.digest(target)
     return files
+
+
+def _write_references(study: Study, part: Path) -> dict[str, str]:
+    """Write the masks that the study's numbers rest on, if its data are rendered ones."""
+    if not study.dataset.recipe or not study.dataset.has_truth:
+        return {}
+    References.of(study.dataset).write(part / references.FILE)
+    return {references.FILE: runs.digest(part / references.FILE)}
 
 
 def _write_findings(
@@ -178,7 +189,6 @@ def _write_manifest(
         "sizes": study.profile.sizes,
         "seed": study.seed,
         "code": code_version(),
-        "twin_code": code_version(shelf.TWIN_MODULES) if study.is_twin else "",
         "models": [_entry(study.model(name)) for name in names],
         "runs": held,
         "files": files,

@@ -16,7 +16,6 @@ import numpy as np
 import pandas as pd
 
 from foilseg import experiments, folder, metrics, provenance, runs, shelf, variants
-from foilseg.code import code_version
 from foilseg.dataset import Dataset, Foil, split, training_regions, validation_regions
 from foilseg.experiments import Experiment, Profile
 from foilseg.models import Model, stack
@@ -49,10 +48,23 @@ class Study:
     runs: Path
     shipped: str = ""
 
-    @cached_property
+    @property
     def dataset(self) -> Dataset:
-        """The data, read once; the twin is rendered first if it is not there."""
-        return folder.load(self.root)
+        """The data, read once; the twin is rendered first if it is not there.
+
+        Where a shipped study is of this twin, its masks are those of the study.
+        """
+        return self._data[0]
+
+    @property
+    def rendering(self) -> str:
+        """A sentence on what the rendering here differs in from the shipped study's, or ""."""
+        return self._data[1]
+
+    @cached_property
+    def _data(self) -> tuple[Dataset, str]:
+        data = folder.load(self.root)
+        return self.shelf.adopt(data) if self.is_twin and self.shelf else (data, "")
 
     @cached_property
     def sizes(self) -> dict[str, int]:
@@ -72,8 +84,8 @@ class Study:
             return Path(self.data)
         from foilseg import twin
 
-        name = f"twin-{self.profile.name}-{code_version(twin.MODULES)[:8]}"
         config = twin.TwinConfig(**self.profile.twin)
+        name = f"twin-{self.profile.name}-{twin.recipe(config)[:8]}"
         return twin.write(DATA_ROOT / name, config, lights=1)
 
     @property
@@ -112,7 +124,7 @@ class Study:
     def with_seed(self, seed: int) -> Study:
         """The same study with another seed; data that are read already are not read again."""
         other = replace(self, seed=seed)
-        known = {k: v for k, v in vars(self).items() if k in ("dataset", "index")}
+        known = {k: v for k, v in vars(self).items() if k in ("_data", "index")}
         vars(other).update(known)
         return other
 

@@ -134,8 +134,19 @@ def normals_of(height: np.ndarray, pixel: float) -> np.ndarray:
     """
     dy, dx = np.gradient(height, np.float32(pixel))
     normals = np.stack([-dx, -dy, np.ones_like(height)])
-    normals /= np.sqrt(np.einsum("ijk,ijk->jk", normals, normals))
+    normals /= np.sqrt(_sum_of_products(normals, normals))
     return normals
+
+
+def _sum_of_products(left, right: np.ndarray) -> np.ndarray:
+    """Sum over the first axis of ``left * right``, in its order: float32 (H, W).
+
+    A BLAS or ``einsum`` picks its routine, and with it the last bit, by processor.
+    """
+    total = left[0] * right[0]
+    for one, other in zip(left[1:], right[1:]):
+        total += one * other
+    return total
 
 
 def visibility(height: np.ndarray, pixel: float, light: np.ndarray, penumbra: float) -> np.ndarray:
@@ -198,5 +209,5 @@ def photograph(
 
 
 def _one(normals: np.ndarray, albedo: np.ndarray, light: np.ndarray) -> np.ndarray:
-    shading = np.tensordot(light.astype(np.float32), normals, 1)
+    shading = _sum_of_products(light.astype(np.float32), normals)
     return np.maximum(shading, 0, out=shading) * albedo

@@ -13,13 +13,15 @@ import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
 from tqdm import tqdm
 
-from foilseg import description, images, placement
+from foilseg import description, folder, images, placement
 from foilseg.annotators import hurry_of
+from foilseg.code import code_version
 from foilseg.dataset import as_pixels, write_mask
 from foilseg.photometric import estimate_normals, line_lights
 from foilseg.quotas import draw_quotas
@@ -27,7 +29,6 @@ from foilseg.shapes import UNIT_UM
 from foilseg.surface import add, coating, photograph
 from foilseg.twin_config import CLASSES, TwinConfig
 
-VERSION = 2
 # The modules whose code decides what a twin looks like.
 MODULES = (
     "twin",
@@ -64,6 +65,15 @@ class TwinFoil:
 
 def _generator(config: TwinConfig, *key: int) -> np.random.Generator:
     return np.random.default_rng(np.random.SeedSequence(config.seed, spawn_key=key))
+
+
+def recipe(config: TwinConfig) -> str:
+    """What a twin is: SHA-256 of the code that renders it and of its configuration.
+
+    Its pixels are not part of it: processors differ in last bits, and with them in a few pixels.
+    """
+    content = {"code": code_version(MODULES), **asdict(config)}
+    return sha256(json.dumps(content, sort_keys=True).encode()).hexdigest()
 
 
 def quotas(config: TwinConfig) -> np.ndarray:
@@ -123,32 +133,33 @@ def write(
         If ``root`` holds something else.
     """
     root = Path(root)
-    description = {"version": VERSION, "lights": int(lights), **asdict(config)}
-    if is_present(root, description):
+    told = {"recipe": recipe(config), "lights": int(lights), **asdict(config)}
+    if is_present(root, told):
         return root
     root.parent.mkdir(parents=True, exist_ok=True)
     partial = root.with_name(f".{root.name}.partial-{os.getpid()}")
     shutil.rmtree(partial, ignore_errors=True)
     try:
         _write_all(partial, config, progress, config.foils if lights is True else int(lights))
-        (partial / "twin.json").write_text(json.dumps(description, indent=2) + "\n")
+        told["pixels"] = folder.load(partial).pixels
+        (partial / folder.RECIPE).write_text(json.dumps(told, indent=2) + "\n")
         partial.rename(root)
     finally:
         shutil.rmtree(partial, ignore_errors=True)
     return root
 
 
-def is_present(root: Path, description: dict) -> bool:
+def is_present(root: Path, told: dict) -> bool:
     """Whether ``root`` is the twin described; False if there is nothing or an empty folder."""
-    stored = root / "twin.json"
+    stored = root / folder.RECIPE
     if stored.is_file():
         try:
             found = dict(json.loads(stored.read_text()))
         except (ValueError, TypeError) as error:
             raise FileExistsError(f"{stored}: cannot be understood; remove {root}") from error
-        if found == description:
+        other = [k for k in told if found.get(k) != told[k]]
+        if not other:
             return True
-        other = [k for k in description if found.get(k) != description[k]]
         what = f"a twin with another {', '.join(other)}"
     elif not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return False

@@ -22,8 +22,8 @@ LAYERS = """
     defects plausibility label_errors
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
-    devices checkpoints curves meters costs batches inference probing training locks runs shelf
-    evaluations restore predict
+    devices checkpoints curves meters costs batches inference probing training locks runs
+    references shelf evaluations restore predict
     experiments variants fit rest models workers provenance acquisition study readings
     readable tables
     scores picks galleries confidence label_audit audit_quality label_galleries judgement

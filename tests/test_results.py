@@ -1,5 +1,8 @@
 """The study that comes with the repository is of today's code and data, and can be repeated."""
 
+import shutil
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -57,3 +60,41 @@ def test_the_first_losses_of_a_run_come_out_again(opened, tmp_path, name):
     found = again.history()["train_loss"].to_numpy()
     assert np.allclose(found, stored, rtol=TOLERANCE, atol=0)
     assert not np.allclose(found[1:], stored[:-1], rtol=TOLERANCE, atol=0)
+
+
+FIND = """
+from foilseg import experiments, shelf, twin
+from foilseg.dataset import Dataset
+from foilseg.twin_config import CLASSES, TwinConfig
+profile = experiments.profile("desk")
+data = Dataset("twin", CLASSES, (), recipe=twin.recipe(TwinConfig(**profile.twin)))
+row = experiments.experiment("baseline")
+print(shelf.shelf("desk").find(experiments.determinants(data, row, profile, 0)))
+"""
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "differs"),
+    [
+        ("surface", "grain: float = 0.04", "grain: float = 0.041", "data"),  # the rendering
+        ("experiments", '_HALF = {"scale": 0.5}', '_HALF = {"scale": 0.51}', "data"),  # the data
+        ("plans", None, "AGAIN = 1", "code"),  # the sampler
+        ("losses", None, "AGAIN = 1", "code"),
+        ("unet", None, "AGAIN = 1", "code"),
+        ("unet", '"""The', '"""Prose: the', ""),
+        ("metrics", None, "# a comment", ""),
+    ],
+)
+def test_a_small_change_of_what_decides_a_result_is_refused(tmp_path, module, old, new, differs):
+    shutil.copytree(ROOT / "foilseg", tmp_path / "foilseg")
+    (tmp_path / "results").symlink_to(ROOT / shelf.ROOT)
+    path = tmp_path / "foilseg" / f"{module}.py"
+    text = path.read_text()
+    assert old is None or text.count(old) >= 1
+    path.write_text(f"{text}\n{new}\n" if old is None else text.replace(old, new, 1))
+    command = [sys.executable, "-c", FIND]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True)
+    if differs:
+        assert f"stale, another {differs} than when it was trained" in done.stderr
+    else:
+        assert done.returncode == 0 and "baseline-desk-0" in done.stdout, done.stderr

@@ -72,7 +72,7 @@ def test_a_run_in_the_making_is_left_alone(study, tmp_path):
         pass
     with runs.lock(path):
         pass
-    assert not list(tmp_path.iterdir())
+    assert [p.name for p in tmp_path.iterdir()] == [runs.LOCKS]
 
 
 def foilseg(*arguments, iterations=toy.PROFILE.iterations):

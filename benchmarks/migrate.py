@@ -1,0 +1,163 @@
+"""Carry the shipped studies over to code that computes the same under another code version.
+
+    python -m benchmarks.migrate COMMIT           prove it
+    python -m benchmarks.migrate COMMIT --write   and rewrite the manifests of results/
+
+COMMIT is the last one under whose code version the studies are valid. Proof: every network of
+the smoke profile, trained by the code of then and by that of now, has the same weights, losses,
+patches, counts, probabilities and predictions, byte by byte; and the data of every study of the
+twin are rendered with the same pixels. Only then do the manifests get new names for the same
+things; each keeps a record of what was proved.
+"""
+
+from __future__ import annotations
+
+import argparse
+import io
+import json
+import os
+import subprocess
+import sys
+import tarfile
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from foilseg import checkpoints, folder, references, runs, shelf, twin, variants
+from foilseg.code import code_version
+from foilseg.references import References
+from foilseg.twin_config import TwinConfig
+
+APART = {runs.CONFIG, runs.COST, runs.CHECKSUMS}  # names, and what a clock measured
+TRAIN = "from foilseg.cli import main; raise SystemExit(main())"
+RECIPE = (
+    "import sys; from foilseg import twin, variants; from foilseg.twin_config import TwinConfig\n"
+    "print(twin.recipe(TwinConfig(**variants.profile(sys.argv[1]).twin)))"
+)
+
+
+def main() -> int:
+    """Prove, and with ``--write`` migrate; the exit status."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=_AS_IT_IS)
+    parser.add_argument("commit")
+    parser.add_argument("--write", action="store_true")
+    options = parser.parse_args()
+    with TemporaryDirectory(prefix="foilseg-migrate-") as name:
+        place = Path(name)
+        _check_out(options.commit, place / "then")
+        proved = same_networks(place)
+        print(proved)
+        for study in sorted(shelf.ROOT.glob(f"*/{shelf.MANIFEST}")):
+            entry = same_data(study, place)
+            print(f"{study.parent}: {entry['data']}")
+            if options.write:
+                migrate(study, entry | {"commit": options.commit, "networks": proved}, place)
+    return 0
+
+
+_AS_IT_IS = argparse.RawDescriptionHelpFormatter
+
+
+def _check_out(commit: str, target: Path) -> None:
+    archive = subprocess.run(["git", "archive", commit, "foilseg"], capture_output=True, check=True)
+    with tarfile.open(fileobj=io.BytesIO(archive.stdout)) as file:
+        file.extractall(target, filter="data")
+
+
+def _run(tree: Path, work: Path, code: str, *arguments: str) -> str:
+    """What a program prints that imports the library of a tree."""
+    work.mkdir(parents=True, exist_ok=True)
+    environment = os.environ | {"PYTHONPATH": str(tree.resolve())}
+    command = [sys.executable, "-c", code, *arguments]
+    done = subprocess.run(
+        command, cwd=work, env=environment, stdout=subprocess.PIPE, text=True, check=True
+    )
+    return done.stdout.strip()
+
+
+def same_networks(place: Path) -> str:
+    """Train all models of the smoke profile twice and compare them; a sentence that says so.
+
+    Raises
+    ------
+    SystemExit
+        If a file differs or is missing; names it.
+    """
+    trees = {"then": place / "then", "now": Path()}
+    found = {}
+    for name, tree in trees.items():
+        work = place / f"work-{name}"
+        _run(tree, work, TRAIN, "train", "all", "--profile", "smoke", "--runs", str(work / "runs"))
+        found[name] = dict(_files(work / "runs"))
+    if found["then"].keys() != found["now"].keys():
+        raise SystemExit(f"other files: {sorted(found['then'].keys() ^ found['now'].keys())[:6]}")
+    differing = [key for key, digest in found["then"].items() if found["now"][key] != digest]
+    if differing:
+        raise SystemExit(f"{len(differing)} files differ, first {differing[:6]}")
+    networks = len({key[0] for key in found["now"]})
+    return f"{len(found['now'])} files of {networks} runs of the smoke profile are the same bytes"
+
+
+def _files(root: Path) -> Iterator[tuple[tuple[str, str], str]]:
+    """((run without its hash, file), digest) of everything that a training decides."""
+    for path in sorted(root.rglob("*")):
+        run = path.relative_to(root).parts[0].rpartition("-")[0]
+        if path.is_file() and path.name not in APART and run and "evaluations" not in path.parts:
+            yield (run, "/".join(path.relative_to(root).parts[1:])), runs.digest(path)
+
+
+def same_data(manifest: Path, place: Path) -> dict[str, Any]:
+    """Render the twin of a study, unless its data are others, and compare it with what it was.
+
+    Raises
+    ------
+    SystemExit
+        If a pixel differs.
+    """
+    told = json.loads(manifest.read_text())
+    before = told["data"]["fingerprint"]
+    if not told["twin"]:
+        return {"before": before, "now": before, "data": "its data are no twin and stay"}
+    rendered = twin.write(_rendered(told, place), _config(told), lights=1)
+    data = folder.load(rendered)
+    then = before
+    if data.pixels != before and _run(place / "then", place, RECIPE, told["profile"]) == before:
+        work, profile = place / "work-then", told["profile"]
+        _run(place / "then", work, TRAIN, "twin", f"twin-{profile}", "--profile", profile)
+        then = folder.load(work / f"twin-{profile}").pixels
+    if data.pixels != then:
+        raise SystemExit(f"{manifest.parent}: its twin is rendered with other pixels")
+    same = f"all pixels of {len(data.foils)} foils and their masks are the same"
+    return {"before": before, "now": data.fingerprint, "data": same}
+
+
+def _config(told: dict[str, Any]) -> TwinConfig:
+    return TwinConfig(**variants.profile(told["profile"]).twin)
+
+
+def _rendered(told: dict[str, Any], place: Path) -> Path:
+    return place / f"twin-{twin.recipe(_config(told))[:12]}"
+
+
+def migrate(manifest: Path, proved: dict[str, Any], place: Path) -> None:
+    """Rewrite the names in a manifest; add the references of a study that has none."""
+    told = json.loads(manifest.read_text())
+    code = (told["code"], code_version())
+    names = {"data": (proved.pop("before"), proved.pop("now")), "code": code}
+    for entry in told["runs"].values():
+        for key, (old, new) in names.items():
+            if entry["determines"][key] != old:
+                raise SystemExit(f"{manifest}: holds runs of another {key} than its own")
+            entry["determines"][key] = new
+    told["data"]["fingerprint"], told["code"] = names["data"][1], names["code"][1]
+    if told["twin"] and references.FILE not in told["files"]:
+        path = manifest.parent / references.FILE
+        References.of(folder.load(_rendered(told, place))).write(path)
+        told["files"][references.FILE] = runs.digest(path)
+    told.setdefault("migrated", []).append(proved | names)
+    checkpoints.write_bytes((json.dumps(told, indent=1) + "\n").encode(), manifest)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
