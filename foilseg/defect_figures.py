@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from foilseg import defects
+from foilseg import defects, escape
 from foilseg.acquisition_figures import gradients
 from foilseg.dataset import Foil, LabelClass
 from foilseg.figures import bare
@@ -69,7 +69,7 @@ def distributions(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
             for c in classes:
                 part = table.loc[table["index"] == c.index, column]
                 share = np.histogram(part, edges)[0] / max(1, len(part))
-                place.stairs(share, edges, color=c.colour, lw=1.8, label=c.name)
+                place.stairs(share, edges, color=c.colour, lw=1.8, label=escape.legend(c.name))
             place.set(xlabel=title, xscale="log" if logarithmic else "linear")
         axes[0].set_ylabel("share of the class's objects")
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=6)

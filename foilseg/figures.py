@@ -13,6 +13,7 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from foilseg import escape
 from foilseg.dataset import Foil, LabelClass, as_pixels
 from foilseg.label_audit import Audit, corrected
 from foilseg.picks import NONE, Pick, look
@@ -61,7 +62,9 @@ def bare(axes) -> None:
 
 def class_legend(figure: Figure, classes: Sequence[LabelClass]) -> None:
     """The colours of the classes below a figure."""
-    handles = [Patch(facecolor=c.colour, edgecolor=PALE, label=c.name) for c in classes]
+    handles = [
+        Patch(facecolor=c.colour, edgecolor=PALE, label=escape.legend(c.name)) for c in classes
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=min(6, len(handles)))
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from foilseg import escape
 from foilseg.dataset import LabelClass
 from foilseg.figures import bare, mask_of, picture
 from foilseg.plans import Plan
@@ -85,7 +86,7 @@ def frontier(curve: pd.DataFrame, classes: Sequence[LabelClass], made: float | N
         figure, axes = plt.subplots(figsize=(7, 3.4))
         for c in classes:
             values = curve[f"variety_{c.index}"]
-            axes.plot(100 * curve["share"], values, c=c.colour, lw=1.6, label=c.name)
+            axes.plot(100 * curve["share"], values, c=c.colour, lw=1.6, label=escape.legend(c.name))
         axes.plot(100 * curve["share"], curve["variety"], c=INK, lw=2.4, label="mean")
         if made is not None:
             axes.axvline(100 * made, c=PALE, ls="--", label="made above")
