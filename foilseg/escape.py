@@ -16,6 +16,8 @@ import unicodedata
 LONGEST_NAME = 48  # letters; pandas cuts longer cells off
 LONGEST_FILE = 80  # letters of a file's name without its ending
 _TURNS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # of the direction of text
+# words that a table read from a file takes for a missing value
+_MISSING = {"#na", "#n/a", "#n/a n/a", "-nan", "<na>", "n/a", "na", "nan", "none", "null"}
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 
@@ -62,7 +64,7 @@ def unfit(name: object, longest: int = LONGEST_NAME) -> str:
         return f"holds the character U+{ord(wrong):04X}, which cannot be printed"
     if len(name) > longest:
         return f"has {len(name)} letters, more than {longest}"
-    return ""
+    return "is a word that tables take for a missing value" if name.lower() in _MISSING else ""
 
 
 def _is_fit(letter: str) -> bool:

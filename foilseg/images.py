@@ -14,12 +14,19 @@ from PIL import Image
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 
+# What file managers leave in every folder that they have shown.
+_LEFT_BEHIND = {"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store", ".directory"}
 # Full-size foils are large pictures, not attacks.
 _MAX_PIXELS = 2_000_000_000
 
 
 class ImageFileError(ValueError):
     """A file that is missing, truncated or no image; the message names it."""
+
+
+def is_left_behind(name: str) -> bool:
+    """Whether a file of this name is no data, but what a system has left in the folder."""
+    return name.lower() in _LEFT_BEHIND or name.startswith("._")
 
 
 def read(path: Path) -> np.ndarray:

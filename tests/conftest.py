@@ -17,7 +17,7 @@ TOY_CLASSES = (
 )
 
 
-def write_toy(root: Path, names=("a", "b"), shape=(48, 40), channels=3, seed=0) -> Path:
+def write_toy(root: Path, names=("a", "b"), shape=(48, 64), channels=3, seed=0) -> Path:
     """A dataset folder of random images whose masks hold every class in both regions."""
     rng = np.random.default_rng(seed)
     description.write(root / description.NAME, "toy", TOY_CLASSES)
