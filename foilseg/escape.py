@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import html as _html
 import re
+import textwrap
 import unicodedata
 
 LONGEST_NAME = 48  # letters; pandas cuts longer cells off
@@ -41,9 +42,14 @@ def script_json(text: str) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
+def lines(text: object, letters: int = 24) -> str:
+    """Text for a figure: broken into lines, because a long one leaves the picture no room."""
+    return "\n".join(textwrap.wrap(str(text), letters, break_on_hyphens=False))
+
+
 def legend(text: object) -> str:
-    """Text for a legend, which would leave out what begins with an underscore."""
-    return f"\u200b{text}" if str(text).startswith("_") else str(text)
+    """Text for a legend, which would leave out what begins with an underscore; in lines."""
+    return lines(f"\u200b{text}" if str(text).startswith("_") else text)
 
 
 def printable(text: object) -> str:

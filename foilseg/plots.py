@@ -13,7 +13,7 @@ from matplotlib.patches import Rectangle
 
 from foilseg import escape
 from foilseg.dataset import Dataset, LabelClass, class_pixels, training_regions
-from foilseg.style import INK, MARKERS, PALE, done, grouped_bars, house_style
+from foilseg.style import INK, MARKERS, PALE, columns, done, grouped_bars, house_style
 
 
 def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
@@ -27,7 +27,7 @@ def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
         if "published share" in table:
             axes.plot(table["published share"], places, "|", ms=18, mew=2, c=INK, label="published")
             figure.legend(loc="outside lower right")
-        axes.set(xscale="log", yticks=places, yticklabels=names)
+        axes.set(xscale="log", yticks=places, yticklabels=list(map(escape.lines, names)))
         axes.set_xlabel("share of the training pixels (reproduced: bar)")
         axes.invert_yaxis()
         axes.grid(False, axis="y")
@@ -47,9 +47,10 @@ def foil_shares(dataset: Dataset) -> Figure:
             floor += values
         axes.set(xlabel="foil", ylabel="share of the pixels in %", xlim=(-1, len(shares)))
         if len(shares) <= 30:
-            axes.set_xticks(places, [f.name for f in dataset.foils], rotation=90, fontsize=7)
+            named = [escape.lines(foil.name) for foil in dataset.foils]
+            axes.set_xticks(places, named, rotation=90, fontsize=7)
         axes.grid(False, axis="x")
-        figure.legend(loc="outside upper center", ncols=len(dataset.defects))
+        figure.legend(loc="outside upper center", ncols=columns(c.name for c in dataset.defects))
         return done(figure)
 
 
@@ -117,7 +118,7 @@ def defect_bars(rates: pd.DataFrame, classes: Sequence[LabelClass], rate: str = 
             axes.tick_params(axis="x", rotation=35)
             for label in axes.get_xticklabels():
                 label.set(ha="right", rotation_mode="anchor", fontsize=10)
-        figure.legend(loc="outside upper center", ncols=len(classes))
+        figure.legend(loc="outside upper center", ncols=columns(c.name for c in classes))
         return done(figure)
 
 

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from foilseg import curves, escape
 from foilseg.curves import Histograms
 from foilseg.dataset import LabelClass
-from foilseg.style import INK, MARKERS, PALE, done, house_style, note
+from foilseg.style import INK, MARKERS, PALE, columns, done, house_style, note
 
 RATES = ("TPR", "FPR", "precision")
 STYLES = ("-", "--", ":", "-.")
@@ -38,7 +38,8 @@ def variation(
         axes[0].set_yticks(range(len(models)), models)
         axes[0].set_xlim(0, 1)
         axes[2].set_xlim(0, 1)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=5)
+        handles, names = axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper center", ncols=min(5, columns(names)))
         return done(figure)
 
 
@@ -79,7 +80,9 @@ def threshold_curves(
                 }
                 axes[0, column].plot(table["TPR"], table["precision"], **line)
                 axes[1, column].plot(table["FPR"].clip(lower=1e-6), table["TPR"], **line)
-            axes[0, column].set(title=defect, xlabel="recall (TPR)", xlim=(0, 1), ylim=(0, 1))
+            axes[0, column].set(
+                title=escape.lines(defect), xlabel="recall (TPR)", xlim=(0, 1), ylim=(0, 1)
+            )
             axes[1, column].set(xlabel="FPR", xscale="log", xlim=(1e-5, 1), ylim=(0, 1))
         axes[0, 0].set_ylabel("precision")
         axes[1, 0].set_ylabel("TPR")

@@ -5,7 +5,7 @@ Figures have an opaque white ground, so they read the same on a light and on a d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
@@ -75,6 +75,13 @@ def done(figure: Figure) -> Figure:
                 tick.label1.set_parse_math(True)
                 tick.label2.set_parse_math(True)
     return figure
+
+
+def columns(names: Iterable[str], room: int = 100) -> int:
+    """How many entries a line of a legend holds across a figure of 9 inches: at most 6."""
+    names = list(names)
+    longest = max((min(len(name), 24) for name in names), default=0)
+    return max(1, min(len(names), 6, room // (longest + 6)))
 
 
 def grouped_bars(

@@ -141,7 +141,7 @@ def _look_at(context, path: Path, html: Path) -> list[Finding]:
     page.on("pageerror", lambda error: heard.append(f"error: {error}"))
     page.on("request", lambda r: LOCAL.match(r.url) or heard.append(f"asks for {r.url}"))
     page.on("requestfailed", lambda r: heard.append(f"cannot load {r.url}: {r.failure}"))
-    _open(page, path)
+    open_page(page, path)
     page.wait_for_timeout(100)  # for what scripts say after they have started
     seen = page.evaluate(LOOK) + page.evaluate(OVERFLOW)
     links = page.evaluate("[...document.querySelectorAll('a[href]')].map((link) => link.href)")
@@ -153,7 +153,8 @@ def _look_at(context, path: Path, html: Path) -> list[Finding]:
     return [Finding(name, what) for what in dict.fromkeys(heard + seen)]
 
 
-def _open(page, path: Path) -> None:
+def open_page(page, path: Path) -> None:
+    """Open a page and wait until its mathematics, fonts and images are there."""
     page.goto(path.as_uri(), wait_until="load")
     if 'http-equiv="refresh"' in path.read_text(encoding="utf-8").lower():
         page.wait_for_url(lambda url: url != path.as_uri(), wait_until="load")
@@ -174,7 +175,7 @@ def photograph(html: Path, target: Path) -> None:
         with window(width, scheme) as context:
             for path in pages(html):
                 page = context.new_page()
-                _open(page, path)
+                open_page(page, path)
                 stem = "_".join(path.relative_to(html).with_suffix("").parts)
                 page.screenshot(path=target / f"{stem}_{name}.png", full_page=True)
                 page.close()

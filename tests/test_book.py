@@ -94,7 +94,7 @@ def _sources(root):
         nbformat.write(_source(title, *cells.get(stem, [])), root / "notebooks" / f"{stem}.ipynb")
 
 
-def _copy_book(target):
+def copy_book(target):
     """The project's own configuration and front matter, without executed chapters."""
     shutil.copytree(ROOT / "book", target / "book", ignore=shutil.ignore_patterns("chapters"))
     for name in ("_config.yml", "_toc.yml"):
@@ -112,7 +112,7 @@ def build(root):
 def miniature(tmp_path_factory):
     """Pages of a book with the project's configuration and tiny chapters, two of them executed."""
     root = tmp_path_factory.mktemp("miniature")
-    _copy_book(root)
+    copy_book(root)
     _sources(root)
     chapters.execute(["1", "2"], {"seed": 4}, root=root, progress=False)
     for source in chapters.sources(root):
@@ -134,7 +134,7 @@ def execute(root, *arguments):
 def real_sources(tmp_path_factory):
     """A folder with the real front matter and the real chapters, none of them executed."""
     root = tmp_path_factory.mktemp("book")
-    _copy_book(root)
+    copy_book(root)
     (root / "results").symlink_to(ROOT / "results")
     shutil.copytree(ROOT / "notebooks", root / "notebooks")
     return root
@@ -221,7 +221,7 @@ def test_the_book_is_about_whatever_data_it_is_given(magnetic_tile_dozen, tmp_pa
     browser.require()
     data = tmp_path / "tiles"
     assert importers.magnetic_tile(magnetic_tile_dozen, data) == 12
-    _copy_book(tmp_path)
+    copy_book(tmp_path)
     (tmp_path / "results").symlink_to(ROOT / "results")
     shutil.copytree(ROOT / "notebooks", tmp_path / "notebooks")
     execute(tmp_path, "-p", "data", str(data))

@@ -212,10 +212,8 @@ def narrow_region(root):
 
 
 def tiny_image(root):
-    for kind in ("images", "labels"):
-        images.write(
-            root / kind / "a.png", np.zeros((47, 16, 3)[: 3 - (kind == "labels")], np.uint8)
-        )
+    images.write(root / "images" / "a.png", np.zeros((47, 16, 3), np.uint8))
+    images.write(root / "labels" / "a.png", np.zeros((47, 16), np.uint8))
 
 
 def no_region_holds_a_patch(root):
@@ -315,7 +313,13 @@ def test_every_kind_of_damage_is_named_and_explained(toy, damage):
 
 def test_the_smallest_regions_and_the_longest_names_are_sound(toy):
     (toy / "rois.csv").write_text("name,top,left,height,width\na,0,0,48,16\n")
-    edited(toy, name="x" * 48, classes=classes_with(name="<b>$ {{x}} \"'` _é漢_"))
+    (toy / "labels" / "b.png").rename(toy / "labels" / f"{'b' * 80}.png")
+    (toy / "images" / "b.png").rename(toy / "images" / f"{'b' * 80}.png")
+    names = ["x" * 48, "<b>$ {{x}} \"'` _é漢_", "-"]
+    entries = [
+        {"index": c.index, "name": n, "colour": c.colour} for c, n in zip(TOY_CLASSES, names)
+    ]
+    edited(toy, name="nought", classes=entries)
     assert folder.check(toy) == []
 
 
