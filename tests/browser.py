@@ -10,11 +10,12 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 NARROW, WIDE = 390, 1280
@@ -124,19 +125,27 @@ def pages(html: Path) -> list[Path]:
     return [p for p in sorted(html.rglob("*.html")) if "_static" not in p.relative_to(html).parts]
 
 
-def inspect(html: Path) -> list[Finding]:
+def inspect(html: Path, visit: Callable[[Path, Any], object] | None = None) -> list[Finding]:
     """All findings on all pages of a built book; an empty list if there is nothing to mend.
 
-    A page must say nothing on the console, raise no error, ask no other host for anything, load
-    its images and fonts, render its mathematics and widgets, and not be wider than a telephone.
+    A page must say nothing on the console, open no dialog, raise no error, ask no other host for
+    anything, load its images and fonts, render its mathematics and widgets, and not be wider than
+    a telephone. ``visit`` gets each page's path and the open page.
     """
     with window(NARROW) as context:
-        return [f for path in pages(Path(html)) for f in _look_at(context, path, Path(html))]
+        each = (_look_at(context, path, Path(html), visit) for path in pages(Path(html)))
+        return [finding for found in each for finding in found]
 
 
-def _look_at(context, path: Path, html: Path) -> list[Finding]:
+def _look_at(context, path: Path, html: Path, visit) -> list[Finding]:
     heard: list[str] = []
+
+    def dismiss(dialog):
+        heard.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     page = context.new_page()
+    page.on("dialog", dismiss)
     page.on("console", lambda message: heard.append(f"console {message.type}: {message.text}"))
     page.on("pageerror", lambda error: heard.append(f"error: {error}"))
     page.on("request", lambda r: LOCAL.match(r.url) or heard.append(f"asks for {r.url}"))
@@ -146,6 +155,8 @@ def _look_at(context, path: Path, html: Path) -> list[Finding]:
     seen = page.evaluate(LOOK) + page.evaluate(OVERFLOW)
     links = page.evaluate("[...document.querySelectorAll('a[href]')].map((link) => link.href)")
     seen += [f"link to no file: {url}" for url in sorted(set(links)) if _is_dead(url)]
+    if visit:
+        visit(path, page)
     page.set_viewport_size({"width": WIDE, "height": 900})
     seen += page.evaluate(OVERFLOW)
     page.close()

@@ -317,6 +317,7 @@ FLAWS = {
     "https://example.org/a.js": "<script src='https://example.org/a.js'></script>",
     "console log: hello": "<script>console.log('hello')</script>",
     "console warning: late": "<script>setTimeout(() => console.warn('late'), 40)</script>",
+    "dialog: hello": "<script>alert('hello')</script>",
     "error: broken": "<script>throw new Error('broken')</script>",
     "page wider than 390 px: <div": "<div style='width: 600px' class='wide'>x</div>",
     "image not loaded: none.png": "<img src='none.png'>",
