@@ -12,7 +12,7 @@ import pytest
 from matplotlib.text import Text
 
 from foilseg import escape, figures, picks, plots, prose, readings, style, widgets
-from foilseg.dataset import Foil, LabelClass
+from foilseg.dataset import Dataset, Foil, LabelClass
 from foilseg.provenance import COLUMNS, Provenance
 from foilseg.sortable import sortable
 
@@ -119,11 +119,15 @@ def test_a_long_name_is_broken_into_lines_and_loses_nothing():
     name = "an overlong name " + "x" * 60
     assert max(map(len, escape.lines(name).split("\n"))) <= 24
     assert escape.lines(name).replace("\n", "").replace(" ", "") == name.replace(" ", "")
-    classes = [LabelClass(i, f"{i} {'y' * 46}", c) for i, c in enumerate(("#ffffff", "#000000"))]
+    names = enumerate(("#ffffff", "#000000"))
+    classes = tuple(LabelClass(i, f"{i} {'y' * 46}", colour) for i, colour in names)
     foil = Foil("z" * 80, np.zeros((1, 60, 40), np.float32), np.eye(60, 40, dtype=np.uint8))
+    drawn = [figures.examples([foil] * 4, classes)]
+    drawn.append(plots.foil_shares(Dataset("long", classes, (foil,) * 4)))
     with warnings.catch_warnings():
-        warnings.simplefilter("error")
-        figures.examples([foil] * 4, classes).draw_without_rendering()
+        warnings.simplefilter("error")  # "axes sizes collapsed to zero"
+        for figure in drawn:
+            figure.draw_without_rendering()
 
 
 def test_a_banner_says_what_it_is_given():
