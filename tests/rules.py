@@ -19,7 +19,7 @@ from foilseg import notebooks
 LAYERS = """
     code prose published images dataset description folder importers
     photometric raw_lights shapes surface annotators quotas placement twin_config twin
-    defects plausibility label_errors
+    defects plausibility label_errors nearness
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
     devices checkpoints curves meters costs batches inference probing training locks runs shelf
