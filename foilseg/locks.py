@@ -9,7 +9,6 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TextIO
 
-
 WAIT = "FOILSEG_WAIT"  # of the environment: whoever finds something locked waits for it
 
 
