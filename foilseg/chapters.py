@@ -139,13 +139,14 @@ def execute(
 
 
 def _execute(due: list[Task], at_a_time: int, tell: Callable, bar: tqdm, root: Path) -> None:
-    def work(task: Task, held: kernels.Kernels) -> str:
-        return task.execute(execution.Relay(bar, task.source.stem), held.manager())
-
     def begun(running: list[Task]) -> None:
         bar.set_postfix_str(", ".join(task.source.stem for task in running))
 
-    with execution.environment(root, kernels.threads(at_a_time)):
+    with execution.environment(root, kernels.threads(at_a_time)) as place:
+
+        def work(task: Task, held: kernels.Kernels) -> str:
+            return task.execute(execution.Relay(bar, task.source.stem), held.manager(place))
+
         failed = kernels.side_by_side(due, work, at_a_time, tell, begun)
     others = [error for error in failed if not isinstance(error, ChapterError)]
     if others:

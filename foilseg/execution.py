@@ -111,11 +111,11 @@ class Relay:
 
 
 @contextmanager
-def environment(root: Path, threads: int) -> Iterator[None]:
+def environment(root: Path, threads: int) -> Iterator[Path]:
     """Kernels started inside are of this interpreter and take nothing from the user's settings.
 
     They begin in the folder ``root``, compute with so many threads, and wait for what another
-    process is making.
+    process is making. Gives a folder for the time inside.
     """
     with chdir(root), TemporaryDirectory(prefix="foilseg-") as name:
         place = Path(name)
@@ -140,7 +140,7 @@ def environment(root: Path, threads: int) -> Iterator[None]:
         before = {key: os.environ.get(key) for key in changed}
         os.environ.update(changed)
         try:
-            yield
+            yield place
         finally:
             for key, value in before.items():
                 if value is None:

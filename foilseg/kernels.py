@@ -8,12 +8,12 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import suppress
+from itertools import count
 from pathlib import Path
-from tempfile import gettempdir
 from typing import Any
 
 MEMORY = 2.5e9  # bytes that a kernel may come to need
-SOCKET = 60  # characters of a folder in which the socket of a kernel can lie
+SOCKET = 80  # characters of a folder in which the socket of a kernel can lie
 
 
 def number(wanted: int) -> int:
@@ -41,13 +41,13 @@ class Kernels:
 
     def __init__(self):
         self.held: list[Any] = []
-        self.ended = False
+        self.numbers = count()
 
-    def manager(self) -> type:
+    def manager(self, folder: Path) -> type:
         """A class of kernel managers that are known here.
 
-        They talk through sockets in a folder: a port that is free when it is looked for can be
-        taken when a kernel opens it, if several kernels start at a time.
+        They talk through sockets in ``folder``, if its name is short enough for that: a port that
+        is free when it is looked for can be taken when a kernel opens it, if several start.
         """
         from jupyter_client import AsyncKernelManager
 
@@ -55,8 +55,9 @@ class Kernels:
 
         class Manager(AsyncKernelManager):
             def __init__(self, **options):
-                if len(gettempdir()) <= SOCKET:
-                    options["transport"] = "ipc"
+                if len(str(folder)) <= SOCKET:
+                    place = folder / f"kernel-{next(kernels.numbers)}"
+                    options |= {"transport": "ipc", "ip": str(place)}
                 super().__init__(**options)
                 kernels.held.append(self)
 
@@ -64,7 +65,6 @@ class Kernels:
 
     def end(self) -> None:
         """Kill every kernel that is known."""
-        self.ended = True
         for manager in self.held:
             pid = getattr(manager.provisioner, "pid", None)
             if pid:
