@@ -186,7 +186,8 @@ def _from_colours(pixels: np.ndarray, classes) -> np.ndarray:
     mask = np.full(pixels.shape[:2], 255, np.uint8)
     if pixels.dtype != np.uint8:
         return mask
-    packed = pixels.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    red, green, blue = (pixels[..., k].astype(np.uint32) for k in range(3))
+    packed = red << 16 | green << 8 | blue
     for c in classes:
         mask[packed == int(c.colour[1:], 16)] = c.index
     return mask
