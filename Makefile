@@ -41,7 +41,7 @@ pdf: book  ## print the book to _build/foilseg.pdf (needs Chromium)
 	  --print-to-pdf=../foilseg.pdf "file://$$PWD/book.html"
 
 test: $(VENV)/.test  ## run all tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.test  ## check style, formatting and the notebooks' rules
 	$(BIN)/ruff check .

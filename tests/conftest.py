@@ -10,11 +10,27 @@ import pytest
 
 from foilseg import dataset, description, images
 
+# What takes longest comes first, so that no worker is left with it while the others are done.
+LONGEST = (
+    "test_book.py",
+    "test_book_of_other_data.py",
+    "test_results.py",
+    "test_book_machinery.py",
+    "test_twin.py",
+    "test_chapters.py",
+)
+
 TOY_CLASSES = (
     dataset.LabelClass(0, "background", "#ffffff"),
     dataset.LabelClass(1, "pit", "#0072b2"),
     dataset.LabelClass(2, "scratch", "#e69f00"),
 )
+
+
+def pytest_collection_modifyitems(items):
+    """Put the tests of the longest files first, in the order of the list."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
 
 
 def write_toy(root: Path, names=("a", "b"), shape=(48, 40), channels=3, seed=0) -> Path:
