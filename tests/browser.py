@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -124,14 +124,16 @@ def pages(html: Path) -> list[Path]:
     return [p for p in sorted(html.rglob("*.html")) if "_static" not in p.relative_to(html).parts]
 
 
-def inspect(html: Path) -> list[Finding]:
-    """All findings on all pages of a built book; an empty list if there is nothing to mend.
+def inspect(html: Path, chosen: Sequence[Path] | None = None) -> list[Finding]:
+    """All findings on the pages of a built book (all unless some are chosen), or an empty list.
 
     A page must say nothing on the console, raise no error, ask no other host for anything, load
     its images and fonts, render its mathematics and widgets, and not be wider than a telephone.
     """
+    html = Path(html)
+    looked_at = pages(html) if chosen is None else chosen
     with window(NARROW) as context:
-        return [f for path in pages(Path(html)) for f in _look_at(context, path, Path(html))]
+        return [f for path in looked_at for f in _look_at(context, path, html)]
 
 
 def _look_at(context, path: Path, html: Path) -> list[Finding]:

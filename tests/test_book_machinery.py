@@ -47,6 +47,7 @@ import viewer
 from foilseg import widgets
 foils = [viewer.foil("first", 1)]
 widgets.compare(foils, viewer.models(foils), viewer.CLASSES)"""
+EXECUTED = ("01_dataset", "02_baseline")
 SHARE = "from myst_nb import glue\nglue('share', seed / 16, display=False)"
 
 
@@ -86,16 +87,18 @@ def miniature(tmp_path_factory):
     root = tmp_path_factory.mktemp("miniature")
     bookmaking.front_matter(root)
     _sources(root)
-    chapters.execute(["1", "2"], {"seed": 4}, root=root, progress=False)
+    chapters.execute(EXECUTED, {"seed": 4}, root=root, progress=False)
     for source in chapters.sources(root):
         if not (root / "book/chapters" / source.name).exists():
             shutil.copy(source, root / "book/chapters")
     return bookmaking.build(root)
 
 
-def test_the_miniature_book_has_nothing_to_mend(miniature):
+# the other pages are looked at in the real book, which has them too
+def test_the_executed_chapters_have_nothing_to_mend(miniature):
     browser.require()
-    assert not browser.inspect(miniature)
+    chosen = [miniature / f"book/chapters/{stem}.html" for stem in EXECUTED]
+    assert not browser.inspect(miniature, chosen)
 
 
 def test_numbers_figures_and_equations_are_referred_to_across_pages(miniature):
