@@ -1,9 +1,11 @@
 """Making a book in a folder of its own: the project's pages, executed chapters, built pages."""
 
+import fcntl
 import os
 import shutil
 import subprocess
 import sys
+from contextlib import contextmanager
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -20,7 +22,7 @@ def front_matter(target):
 
 
 def real_sources(target):
-    """Copy the real front matter and the real chapters, none of them executed."""
+    """Copy the real front matter and the real chapters, none of them executed; the folder."""
     front_matter(target)
     (target / "results").symlink_to(ROOT / "results")
     shutil.copytree(ROOT / "notebooks", target / "notebooks")
@@ -41,6 +43,14 @@ def execute(root, *arguments):
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=environment)
     assert done.returncode == 0, done.stderr[-4000:]
+
+
+@contextmanager
+def alone(path):
+    """Wait until no other process is inside with the same lock file."""
+    with path.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)  # let go of when the file is closed
+        yield
 
 
 def text(page):

@@ -17,6 +17,12 @@ LONGEST = (
     "test_results.py",
     "test_book_machinery.py",
     "test_twin.py",
+    "test_compare.py",
+    "test_training.py",
+    "test_workers.py",
+    "test_book_twice.py",  # when the chapters are likely to have been executed once
+    "test_inference.py",
+    "test_runs.py",
     "test_chapters.py",
 )
 
@@ -90,6 +96,23 @@ def one_thread():
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def executed_book(tmp_path_factory):
+    """A folder with the real book, its chapters executed on the twin, once for all workers."""
+    import bookmaking
+
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    root, done = shared / "executed-book", shared / "executed-book.done"
+    with bookmaking.alone(shared / "executed-book.lock"):
+        if not done.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            bookmaking.execute(bookmaking.real_sources(root))
+            done.touch()
+    return root
 
 
 @pytest.fixture(scope="session")

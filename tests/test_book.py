@@ -10,33 +10,16 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foilseg import chapters, widgets
+from foilseg import widgets
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 
 
 @pytest.fixture(scope="module")
-def executed(tmp_path_factory):
-    """A folder with the real front matter and the real chapters, executed on the twin."""
-    root = bookmaking.real_sources(tmp_path_factory.mktemp("book"))
-    bookmaking.execute(root)
-    return root
-
-
-@pytest.fixture(scope="module")
-def built_book(executed):
+def built_book(executed_book):
     """Pages of the real book on the twin."""
-    return bookmaking.build(executed)
-
-
-def test_executed_twice_the_chapters_are_the_same_bytes(executed):
-    results = sorted((executed / "book/chapters").glob("*.ipynb"))
-    assert len(results) == len(chapters.sources(bookmaking.ROOT))
-    before = [path.read_bytes() for path in results]
-    bookmaking.execute(executed, "--force")
-    different = [p.name for p, old in zip(results, before) if p.read_bytes() != old]
-    assert not different
+    return bookmaking.build(executed_book)
 
 
 def test_the_real_book_has_nothing_to_mend(built_book):
