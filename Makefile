@@ -78,6 +78,7 @@ $(VENV)/.book: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) -e ".[book]"
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.book
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "setting up $(VENV), a few minutes the first time"
 	$(INSTALL) -e ".[book,test]"
-	@touch $@
+	@touch $(VENV)/.book $@
