@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from collections import deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
@@ -12,28 +10,22 @@ from itertools import count
 from pathlib import Path
 from typing import Any
 
+import psutil
+
+from foilseg import machine
+
 MEMORY = 2.5e9  # bytes that a kernel may come to need
 SOCKET = 80  # characters of a folder in which the socket of a kernel can lie
 
 
 def number(wanted: int) -> int:
     """How many kernels to run at a time: one a core, as long as memory lasts, at least one."""
-    cores = len(os.sched_getaffinity(0))
-    return max(1, min(wanted, cores, int(_free_memory() // MEMORY)))
+    return max(1, min(wanted, machine.cores(), int(machine.free_memory() // MEMORY)))
 
 
 def threads(kernels: int) -> int:
     """How many threads each of so many kernels may compute with."""
-    return max(1, len(os.sched_getaffinity(0)) // kernels)
-
-
-def _free_memory() -> float:
-    """Bytes; infinite where the system does not say."""
-    with suppress(OSError, ValueError, StopIteration):
-        lines = Path("/proc/meminfo").read_text().splitlines()
-        line = next(line for line in lines if line.startswith("MemAvailable:"))
-        return float(line.split()[1]) * 1024
-    return float("inf")
+    return max(1, machine.cores() // kernels)
 
 
 class Kernels:
@@ -68,8 +60,8 @@ class Kernels:
         for manager in self.held:
             pid = getattr(manager.provisioner, "pid", None)
             if pid:
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+                with suppress(psutil.NoSuchProcess):
+                    psutil.Process(pid).kill()
 
 
 def _in_own_loop(work: Callable, *arguments: Any) -> Any:

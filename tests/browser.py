@@ -10,7 +10,7 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -125,16 +125,21 @@ def pages(html: Path) -> list[Path]:
     return [p for p in sorted(html.rglob("*.html")) if "_static" not in p.relative_to(html).parts]
 
 
-def inspect(html: Path, visit: Callable[[Path, Any], object] | None = None) -> list[Finding]:
-    """All findings on all pages of a built book; an empty list if there is nothing to mend.
+def inspect(
+    html: Path,
+    chosen: Sequence[Path] | None = None,
+    visit: Callable[[Path, Any], object] | None = None,
+) -> list[Finding]:
+    """All findings on the pages of a built book (all unless some are chosen), or an empty list.
 
     A page must say nothing on the console, open no dialog, raise no error, ask no other host for
     anything, load its images and fonts, render its mathematics and widgets, and not be wider than
     a telephone. ``visit`` gets each page's path and the open page.
     """
+    html = Path(html)
+    looked_at = pages(html) if chosen is None else chosen
     with window(NARROW) as context:
-        each = (_look_at(context, path, Path(html), visit) for path in pages(Path(html)))
-        return [finding for found in each for finding in found]
+        return [f for path in looked_at for f in _look_at(context, path, html, visit)]
 
 
 def _look_at(context, path: Path, html: Path, visit) -> list[Finding]:

@@ -12,8 +12,9 @@ import browser
 import nbformat
 import numpy as np
 import pytest
+from bookmaking import ROOT, build, front_matter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
-from test_book import KERNEL, ROOT, TITLES, build, copy_book
+from test_book_machinery import KERNEL, TITLES
 
 from foilseg import chapters, description, images
 from foilseg.dataset import LabelClass, write_mask
@@ -71,7 +72,7 @@ def pages(tmp_path_factory):
     """The built book; a warning of a chapter or of Sphinx is a failure."""
     root = tmp_path_factory.mktemp("hostile")
     write_hostile(root / FOLDER)
-    copy_book(root)
+    front_matter(root)
     (root / "notebooks").mkdir()
     for source in chapters.sources(ROOT):
         place = root / "notebooks" / source.name
@@ -104,7 +105,7 @@ def opened(pages):
             "options": page.locator("option").all_text_contents(),
         }
 
-    return browser.inspect(pages, visit), found
+    return browser.inspect(pages, visit=visit), found
 
 
 def test_no_page_runs_a_name_or_takes_one_for_an_element(opened):
