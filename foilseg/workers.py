@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from tqdm import tqdm
 
-from foilseg import devices
+from foilseg import devices, machine
 
 if TYPE_CHECKING:
     from foilseg.experiments import Experiment
@@ -51,7 +51,7 @@ def number(threads: int, device: str = "auto") -> int:
     """
     if threads < 1 or devices.resolve_device(device) != "cpu":
         return 1
-    return max(1, len(os.sched_getaffinity(0)) // threads)
+    return max(1, machine.cores() // threads)
 
 
 def train(

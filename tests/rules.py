@@ -17,7 +17,7 @@ from foilseg import notebooks
 
 # Imports point only up this list.
 LAYERS = """
-    code escape prose published images dataset description scan folder importers
+    code escape machine prose published images dataset description scan folder importers
     photometric raw_lights shapes surface annotators quotas placement twin_config twin
     defects plausibility label_errors nearness
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
