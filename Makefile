@@ -41,7 +41,7 @@ pdf: book  ## print the book to _build/foilseg.pdf (needs Chromium)
 	  --print-to-pdf=../foilseg.pdf "file://$$PWD/book.html"
 
 test: $(VENV)/.test  ## run all tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.test  ## check style, formatting and the notebooks' rules
 	$(BIN)/ruff check .
@@ -78,6 +78,7 @@ $(VENV)/.book: $(VENV)/bin/python pyproject.toml constraints.txt
 	$(INSTALL) -e ".[book]"
 	@touch $@
 
-$(VENV)/.test: $(VENV)/.book
+$(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
+	@echo "setting up $(VENV), a few minutes the first time"
 	$(INSTALL) -e ".[book,test]"
-	@touch $@
+	@touch $(VENV)/.book $@

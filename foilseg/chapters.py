@@ -11,7 +11,8 @@ import json
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
@@ -19,9 +20,11 @@ from typing import Any
 
 from tqdm import tqdm
 
-from foilseg import execution, notebooks, prose
+from foilseg import execution, kernels, notebooks, prose
+from foilseg.selection import ChapterError, find, models, select, settings, sources
 
-SOURCES = Path("notebooks")
+__all__ = ["ChapterError", "execute", "find", "models", "select", "settings", "sources"]
+
 RESULTS = Path("book/chapters")
 FAILED = Path("_build/failed")
 LIBRARY = Path(__file__).parent
@@ -30,65 +33,47 @@ _NAMED = re.compile(r"""\bmeasured\(["'](\w+)["']\)""").findall
 SHOWING = ("anywidget", "matplotlib", "numpy", "pandas", "papermill", "seaborn", "torch")
 
 
-class ChapterError(RuntimeError):
-    """A chapter that does not exist, cannot be executed or must not be published."""
+@dataclass(frozen=True)
+class Task:
+    """One chapter that is to be brought up to date."""
 
+    source: Path
+    given: Mapping[str, Any]
+    result: Path
+    state: str
+    root: Path
 
-def sources(root: Path = Path()) -> list[Path]:
-    """The chapters' sources in the order of their numbers."""
-    return sorted((Path(root) / SOURCES).glob("[0-9][0-9]_*.ipynb"))
+    def carried(self) -> str:
+        """Bring the result up to date without execution and say how; "" if that cannot be."""
+        text, code = _stamps(self.source, self.given, self.state)
+        old = _valid_stamp(self.result)
+        if old.get("code") != code:
+            return ""
+        if old["source"] == text:
+            return "up to date"
+        source, executed = notebooks.read(self.source), notebooks.read(self.result)
+        self.keep(_with_outputs(source, executed, self.root))
+        return "prose renewed, outputs kept"
 
+    def execute(self, stderr: Any, manager: type | None = None) -> str:
+        """Execute the chapter and say how long that took."""
+        begun, work = time.monotonic(), self.root / FAILED / self.source.name
+        try:
+            executed = execution.run(self.source, self.given, work, self.root, stderr, manager)
+        except execution.ExecutionError as error:
+            raise ChapterError(f"{self.source.stem}: {error}") from error
+        self.keep(executed)
+        return f"executed in {time.monotonic() - begun:.1f} s"
 
-def find(name: str, root: Path = Path()) -> Path:
-    """The source of a chapter by number (``4``), name (``losses``) or stem (``04_losses``).
-
-    Raises
-    ------
-    ChapterError
-        If there is none; the message lists those there are.
-    """
-    known = sources(root)
-    wanted = f"{int(name):02d}" if name.isdecimal() else name
-    for source in known:
-        if wanted in (source.stem, *source.stem.split("_", 1)):
-            return source
-    stems = ", ".join(s.stem for s in known) or f"none: {Path(root) / SOURCES} holds no chapter"
-    raise ChapterError(f"no chapter {name!r}; the chapters are {stems}")
-
-
-def select(names: Sequence[str], root: Path = Path()) -> list[Path]:
-    """The sources of several chapters, each once, in the order given; ``all`` means all."""
-    chosen = [s for n in names for s in (sources(root) if n == "all" else [find(n, root)])]
-    if not chosen:
-        raise ChapterError(f"{Path(root) / SOURCES} holds no chapter NN_name.ipynb")
-    return list(dict.fromkeys(chosen))
-
-
-def settings(chosen: Sequence[Path], given: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Per chapter, those of the given parameters that it has, in the kind of its defaults.
-
-    Raises
-    ------
-    ChapterError
-        If none of the chapters has one of the parameters, or if a value is of the wrong kind.
-    """
-    try:
-        defaults = [notebooks.parameters(notebooks.read(s), s.name) for s in chosen]
-    except notebooks.NotebookError as error:
-        raise ChapterError(str(error)) from error
-    known = list(dict.fromkeys(key for table in defaults for key in table))
-    unknown = [key for key in given if key not in known]
-    if unknown:
-        where = ", ".join(s.stem for s in chosen)
-        have = ", ".join(known) or "none"
-        raise ChapterError(f"{where}: no parameter {unknown[0]!r}; there are: {have}")
-    try:
-        return [
-            {k: notebooks.coerce(k, v, table[k]) for k, v in given.items() if k in table}
-            for table in defaults
-        ]
-    except notebooks.NotebookError as error:
-        raise ChapterError(str(error)) from error
+    def keep(self, executed: Any) -> None:
+        """Write a result with its stamp."""
+        text, code = _stamps(self.source, self.given, self.state)
+        notebooks.write(executed, self.result)
+        stamp = {"source": text, "code": code, "result": _digest(self.result.read_bytes())}
+        stamp |= {"parameters": self.given, "state": self.state}
+        partial = self.result.with_suffix(".json.part")
+        partial.write_text(json.dumps(stamp, indent=2) + "\n")
+        partial.replace(self.result.with_suffix(".json"))
 
 
 def execute(
@@ -99,8 +84,10 @@ def execute(
     force: bool = False,
     progress: bool = True,
     root: Path = Path(),
+    prepare: Callable[[list[Path]], None] = lambda due: None,
+    at_a_time: int = 0,
 ) -> list[Path]:
-    """Execute chapters, each in a fresh kernel of the running interpreter.
+    """Execute chapters, each in a fresh kernel of the running interpreter, several at a time.
 
     Parameters
     ----------
@@ -112,6 +99,9 @@ def execute(
     force : execute also what is still valid.
     progress : show a bar over the chapters on stderr and say on stdout what was done.
     root : the repository; the working directory of every chapter.
+    prepare : called once with the sources of the chapters that are to be executed, if there are
+        any, before the first one is.
+    at_a_time : kernels that run at a time; 0 is :func:`foilseg.kernels.number`.
 
     Returns
     -------
@@ -122,49 +112,47 @@ def execute(
     ChapterError
         If a chapter or parameter is unknown, if a cell fails, or if one writes to stderr
         anything but a progress bar (a warning, say). What was executed until then is kept in
-        ``_build/failed/``; an earlier result stays as it was.
+        ``_build/failed/``; an earlier result stays as it was. Chapters that are under way end,
+        and no other one is begun.
     """
     root = Path(root).resolve()
     chosen = select(names, root)
     values = settings(chosen, parameters or {})
     target = root / RESULTS if out_dir is None else Path(out_dir).resolve()
-    results = []
-    with tqdm(total=len(chosen), desc="chapters", unit="chapter", disable=not progress) as bar:
-        for source, given in zip(chosen, values):
-            bar.set_postfix_str(source.stem)
-            begun = time.monotonic()
-            done = _renew(source, given, target / source.name, state, force, root, bar)
+    tasks = [Task(s, given, target / s.name, state, root) for s, given in zip(chosen, values)]
+    carried = {task.source: "" if force else task.carried() for task in tasks}
+    due = [task for task in tasks if not carried[task.source]]
+    if due:
+        prepare([task.source for task in due])
+    with tqdm(total=len(tasks), desc="chapters", unit="chapter", disable=not progress) as bar:
+
+        def tell(task: Task, done: str) -> None:
             if progress:
-                took = f" in {time.monotonic() - begun:.1f} s" if done == "executed" else ""
-                bar.write(f"{source.stem}: {done}{took}", file=sys.stdout)
+                bar.write(f"{task.source.stem}: {done}", file=sys.stdout)
             bar.update()
-            results.append(target / source.name)
-    return results
+
+        for task in tasks:
+            if carried[task.source]:
+                tell(task, carried[task.source])
+        _execute(due, at_a_time or kernels.number(len(due)), tell, bar, root)
+    return [task.result for task in tasks]
 
 
-def _renew(source, given, result, state, force, root, bar) -> str:
-    """Bring one result up to date and say in a few words how."""
-    text, code = _stamps(source, given, state)
-    old = _valid_stamp(result)
-    if not force and old.get("code") == code:
-        if old["source"] == text:
-            return "up to date"
-        executed = _with_outputs(notebooks.read(source), notebooks.read(result), root)
-        done = "prose renewed, outputs kept"
-    else:
-        work = root / FAILED / source.name
-        try:
-            relay = execution.Relay(bar, source.stem)
-            executed = execution.run(source, given, work, root, relay)
-        except execution.ExecutionError as error:
-            raise ChapterError(f"{source.stem}: {error}") from error
-        done = "executed"
-    notebooks.write(executed, result)
-    stamp = {"source": text, "code": code, "result": _digest(result.read_bytes())}
-    partial = result.with_suffix(".json.part")
-    partial.write_text(json.dumps(stamp | {"parameters": given, "state": state}, indent=2) + "\n")
-    partial.replace(result.with_suffix(".json"))
-    return done
+def _execute(due: list[Task], at_a_time: int, tell: Callable, bar: tqdm, root: Path) -> None:
+    def begun(running: list[Task]) -> None:
+        bar.set_postfix_str(", ".join(task.source.stem for task in running))
+
+    with execution.environment(root, kernels.threads(at_a_time)) as place:
+
+        def work(task: Task, held: kernels.Kernels) -> str:
+            return task.execute(execution.Relay(bar, task.source.stem), held.manager(place))
+
+        failed = kernels.side_by_side(due, work, at_a_time, tell, begun)
+    others = [error for error in failed if not isinstance(error, ChapterError)]
+    if others:
+        raise others[0]
+    if failed:
+        raise ChapterError("\n".join(map(str, failed))) from failed[0]
 
 
 def _digest(content: bytes) -> str:

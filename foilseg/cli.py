@@ -230,6 +230,7 @@ def _predict(options) -> int:
 
 def _chapter(options) -> int:
     from foilseg import chapters, notebooks, runs, shelf, study
+    from foilseg.workers import number
 
     given = dict(options.parameters)
     chosen = chapters.select([options.name])
@@ -238,7 +239,14 @@ def _chapter(options) -> int:
     opened = study.open_study(values["data"], values["profile"], int(values["seed"]))
     held = sorted(shelf.ROOT.glob(f"*/{shelf.MANIFEST}"))
     state = opened.dataset.fingerprint + "".join(map(runs.digest, held))
-    chapters.execute([options.name], given, state=state, force=options.force)
+
+    def prepare(due: list[Path]) -> None:
+        """Train first, on all cores, what several chapters would otherwise wait for."""
+        names = chapters.models(due, given)
+        if len(due) > 1 and opened.missing(names):
+            opened.train(names, workers=number(opened.profile.threads))
+
+    chapters.execute([options.name], given, state=state, force=options.force, prepare=prepare)
     return 0
 
 

@@ -111,7 +111,7 @@ def spread(
     rows = table[table["foil"] == foil]
     own = _described(foil, numbers, kinds, classes)
     keys = COLUMNS[:-1]
-    if rows[keys].astype(str).to_numpy().tolist() != own[keys].astype(str).to_numpy().tolist():
+    if rows[keys].to_numpy(object).tolist() != own[keys].to_numpy(object).tolist():
         raise runs.RunError(
             f"{source}: its {len(rows)} objects of foil {foil} are not the {len(own)} of the "
             "stored prediction; delete the file, and it is computed again where the weights are"
@@ -119,19 +119,29 @@ def spread(
     return np.concatenate([[0.0], rows["probability"].to_numpy(float)])[numbers]
 
 
-def of_model(model: Model, foil: Foil, device: str = "auto") -> np.ndarray:
+def objects_of(model: Model, device: str = "auto") -> list[tuple[runs.Run, pd.DataFrame]]:
+    """The networks of a model, each with the :func:`objects` that it predicts."""
+    return [(run, objects(model.study.dataset, run, device)) for run in model.runs.values()]
+
+
+def of_model(
+    model: Model,
+    foil: Foil,
+    device: str = "auto",
+    tables: Sequence[tuple[runs.Run, pd.DataFrame]] = (),
+) -> np.ndarray:
     """How sure a model is in each pixel of its mask of a validation region: float64 (H, W).
 
     Of a One-vs-Rest model it is the network for the class of the pixel that is asked. 0 where
-    the mask says background.
+    the mask says background. ``tables`` : :func:`objects_of` the model, if they are read already.
     """
-    mask, data = model.prediction(foil.name), model.study.dataset
+    mask, classes = model.prediction(foil.name), model.study.dataset.classes
     sure, known = np.zeros(mask.shape), mask == 0
-    for run in model.runs.values():
+    for run, table in tables or objects_of(model, device):
         own = run.prediction(foil.name)
-        table, file = objects(data, run, device), str(evaluations.place(run, NAME))
         here = (own == mask) & ~known
-        sure[here] = spread(table, foil.name, own, data.classes, file)[here]
+        file = str(evaluations.place(run, NAME))
+        sure[here] = spread(table, foil.name, own, classes, file)[here]
         known |= here
     unknown = float(np.mean(~known)) if mask.size else 0.0
     if unknown > DIFFERENT:
@@ -162,9 +172,9 @@ def maps(
     names = list(names)
     if lacking(study, names):
         return None
-    models = [study.model(name) for name in names]
+    models = [(m, objects_of(m, device)) for m in map(study.model, names)]
     regions = validation_regions(study.dataset)
-    return {f.name: {m.title: of_model(m, f, device) for m in models} for f in regions}
+    return {f.name: {m.title: of_model(m, f, device, t) for m, t in models} for f in regions}
 
 
 def note(without: Sequence[str]) -> str:

@@ -9,11 +9,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from foilseg import defects
+from foilseg import defects, escape
 from foilseg.acquisition_figures import gradients
 from foilseg.dataset import Foil, LabelClass
 from foilseg.figures import bare
-from foilseg.style import INK, done, house_style, note
+from foilseg.style import INK, columns, done, house_style, note
 
 PROPERTIES = {"area": "area in pixels", "elongation": "length / width", "contrast": "contrast"}
 
@@ -44,7 +44,7 @@ def examples(
         figure, axes = plt.subplots(len(classes), 3, figsize=(6, 2.1 * len(classes)), squeeze=False)
         for line, c in zip(axes, classes):
             group = table[table["index"] == c.index].sort_values("area", kind="stable")
-            line[0].set_ylabel(c.name)
+            line[0].set_ylabel(escape.lines(c.name, 16))
             for place, part in zip(line, (0.25, 0.5, 0.75)):
                 bare(place)
                 if len(group):
@@ -69,10 +69,11 @@ def distributions(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
             for c in classes:
                 part = table.loc[table["index"] == c.index, column]
                 share = np.histogram(part, edges)[0] / max(1, len(part))
-                place.stairs(share, edges, color=c.colour, lw=1.8, label=c.name)
+                place.stairs(share, edges, color=c.colour, lw=1.8, label=escape.legend(c.name))
             place.set(xlabel=title, xscale="log" if logarithmic else "linear")
         axes[0].set_ylabel("share of the class's objects")
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=6)
+        handles, names = axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper center", ncols=columns(names))
         return done(figure)
 
 
@@ -86,7 +87,7 @@ def siblings(
         figure, axes = plt.subplots(2, len(classes), figsize=(9, 4.6), squeeze=False)
         for column, c in zip(axes.T, classes):
             group = table[table["index"] == c.index].sort_values("area", kind="stable")
-            column[0].set_title(c.name)
+            column[0].set_title(escape.lines(c.name, 16))
             for place in column:
                 bare(place)
             if not len(group):
@@ -108,7 +109,8 @@ def threshold(curve: pd.DataFrame, classes: Sequence[LabelClass], unit: str) -> 
     with house_style():
         figure, axes = plt.subplots(figsize=(7, 3.2))
         for c in classes:
-            axes.plot(curve["threshold"], curve[c.name], c=c.colour, lw=1.8, label=f"TPR {c.name}")
+            label = escape.lines(f"TPR {c.name}")
+            axes.plot(curve["threshold"], curve[c.name], c=c.colour, lw=1.8, label=label)
         axes.plot(curve["threshold"], curve["FPR"], c=INK, ls="--", label="FPR")
         best = curve.loc[curve["youden"].idxmax(), "threshold"]
         axes.axvline(best, c=INK, lw=0.8)

@@ -51,8 +51,8 @@ def objects(mask: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
     """
     numbers, kinds = np.zeros(mask.shape, np.int32), [np.zeros(1, int)]
     for kind in range(1, n_classes):
-        found, n = ndimage.label(mask == kind, EIGHT)
-        hit = found > 0
+        hit = mask == kind
+        found, n = ndimage.label(hit, EIGHT) if hit.any() else (numbers, 0)
         numbers[hit] = found[hit] + sum(len(k) for k in kinds) - 1
         kinds.append(np.full(n, kind))
     return numbers, np.concatenate(kinds)

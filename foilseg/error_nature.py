@@ -15,6 +15,7 @@ from scipy import ndimage
 from foilseg import metrics
 from foilseg.dataset import Foil, LabelClass
 from foilseg.defects import EIGHT
+from foilseg.nearness import distance_to
 
 NEAR = 3.0  # pixels; a false object further than this from any of its defect is away from it
 
@@ -26,33 +27,39 @@ def area_ratios(reference: np.ndarray, predicted: np.ndarray) -> np.ndarray:
     pixel of both in common; several objects that grew together are one.
     """
     areas, count = ndimage.label(reference | predicted, EIGHT)
-    every = np.arange(1, count + 1)
     both, said, true = (
-        ndimage.sum(mask, areas, every) if count else np.zeros(0)
+        np.bincount(areas[mask], minlength=count + 1)
         for mask in (reference & predicted, predicted, reference)
     )
     hit = both > 0
     return said[hit] / true[hit]
 
 
-def false_positive_distances(reference: np.ndarray, predicted: np.ndarray) -> np.ndarray:
+def false_positive_distances(
+    reference: np.ndarray, predicted: np.ndarray, distance: np.ndarray | None = None
+) -> np.ndarray:
     """Distance in pixels of each false-positive pixel to the nearest pixel of the defect.
 
-    Infinite if the reference has none; float64 (n,).
+    Infinite if the reference has none; float64 (n,). ``distance`` :
+    :func:`foilseg.nearness.distance_to` of the reference, if it is there already.
     """
-    false = predicted & ~reference
-    if not reference.any():
-        return np.full(int(false.sum()), np.inf)
-    return ndimage.distance_transform_edt(~reference)[false]
+    distance = distance_to(reference) if distance is None else distance
+    return distance[predicted & ~reference]
 
 
-def false_objects(reference: np.ndarray, predicted: np.ndarray, near: float = NEAR) -> int:
-    """Predicted objects all of whose pixels are further than ``near`` from the defect."""
+def false_objects(
+    reference: np.ndarray,
+    predicted: np.ndarray,
+    near: float = NEAR,
+    distance: np.ndarray | None = None,
+) -> int:
+    """Predicted objects all of whose pixels are further than ``near`` from the defect.
+
+    ``distance`` : as in :func:`false_positive_distances`.
+    """
     objects, count = ndimage.label(predicted, EIGHT)
-    if not count or not reference.any():
-        return count
-    distance = ndimage.distance_transform_edt(~reference)
-    return int((ndimage.minimum(distance, objects, np.arange(1, count + 1)) > near).sum())
+    distance = distance_to(reference) if distance is None else distance
+    return count - len(np.unique(objects[predicted & (distance <= near)]))
 
 
 def nature(
@@ -72,10 +79,11 @@ def nature(
     values: dict[tuple[str, str], list] = {}
     for foil in foils:
         reference = foil.truth if truth else foil.mask
+        defects = [(c, reference == c.index) for c in classes if c.index]
+        far = {c.name: distance_to(true) for c, true in defects}
         for model, mask in masks[foil.name].items():
-            for c in (c for c in classes if c.index):
-                pair = reference == c.index, mask == c.index
-                part = area_ratios(*pair), false_positive_distances(*pair), false_objects(*pair)
+            for c, true in defects:
+                part = _errors(true, mask == c.index, far[c.name])
                 values.setdefault((model, c.name), []).append(part)
     rows = []
     for (model, defect), parts in values.items():
@@ -94,6 +102,14 @@ def nature(
             }
         )
     return pd.DataFrame(rows)
+
+
+def _errors(true: np.ndarray, said: np.ndarray, distance: np.ndarray) -> tuple:
+    """Area ratios, false-positive distances and false objects of one defect of one foil."""
+    if not said.any():
+        return np.zeros(0), np.zeros(0), 0
+    away = false_objects(true, said, distance=distance)
+    return area_ratios(true, said), false_positive_distances(true, said, distance), away
 
 
 def confusion_between(

@@ -13,6 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from foilseg import checkpoints
+from foilseg.locks import lock
 from foilseg.runs import Run
 
 FOLDER = "evaluations"
@@ -24,8 +25,13 @@ def place(run: Run, name: str) -> Path:
 
 
 def stored(run: Run, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
-    """An evaluation of a run: read if it is there, else made and written; foils are text."""
+    """An evaluation of a run: read if it is there, else made and written; foils are text.
+
+    A process that finds another one at it waits and reads what that one has written.
+    """
     path = place(run, name)
     if not path.is_file():
-        checkpoints.write_bytes(make().to_csv(index=False).encode(), path)
+        with lock(path, wait=True):
+            if not path.is_file():
+                checkpoints.write_bytes(make().to_csv(index=False).encode(), path)
     return pd.read_csv(io.BytesIO(path.read_bytes()), dtype={"foil": str})

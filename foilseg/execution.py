@@ -1,4 +1,7 @@
-"""Executing one notebook: a fresh kernel, a fixed environment, and a result fit to be published."""
+"""Executing one notebook: a fresh kernel, a fixed environment, and a result fit to be published.
+
+Several can be executed at a time, all inside one :func:`environment`.
+"""
 
 from __future__ import annotations
 
@@ -7,16 +10,18 @@ import os
 import re
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import chdir, contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, TextIO
 
 from tqdm import tqdm
 
-from foilseg import notebooks
+from foilseg import locks, notebooks
 
 EPOCH = "1704067200"  # 2024-01-01: stands where a file would hold the time of the build
+# What tells the libraries how many threads to compute with.
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
 
 class ExecutionError(RuntimeError):
@@ -24,9 +29,14 @@ class ExecutionError(RuntimeError):
 
 
 def run(
-    source: Path, parameters: Mapping[str, Any], work: Path, root: Path, stderr: TextIO | Relay
+    source: Path,
+    parameters: Mapping[str, Any],
+    work: Path,
+    root: Path,
+    stderr: TextIO | Relay,
+    manager: type | None = None,
 ) -> Any:
-    """Execute a notebook and return the result, cleaned.
+    """Execute a notebook, inside :func:`environment`, and return the result, cleaned.
 
     Parameters
     ----------
@@ -35,6 +45,7 @@ def run(
     work : where the notebook stands while it is executed; it stays there if that fails.
     root : working directory of the kernel.
     stderr : gets what the kernel writes to stderr, as it comes.
+    manager : the class of the kernel's manager, see :meth:`foilseg.kernels.Kernels.manager`.
 
     Raises
     ------
@@ -48,12 +59,12 @@ def run(
     except ImportError as error:
         raise ExecutionError('executing needs papermill: pip install "foilseg[book]"') from error
     work.parent.mkdir(parents=True, exist_ok=True)
-    options = {"cwd": root, "kernel_name": "python3", "progress_bar": False}
+    options = {"kernel_name": "python3", "progress_bar": False}
+    options |= {"kernel_manager_class": manager} if manager else {}
     try:
-        with environment():
-            notebook = papermill.execute_notebook(
-                source, work, dict(parameters), stderr_file=stderr, **options
-            )
+        notebook = papermill.execute_notebook(
+            source, work, dict(parameters), stderr_file=stderr, **options
+        )
     except papermill.PapermillExecutionError as error:
         where = _where(_failed_cell(notebooks.read(work)), work, root)
         raise ExecutionError(f"{where} failed: {error.ename}: {error.evalue}") from error
@@ -100,9 +111,13 @@ class Relay:
 
 
 @contextmanager
-def environment() -> Iterator[None]:
-    """Kernels started inside are of this interpreter and take nothing from the user's settings."""
-    with TemporaryDirectory(prefix="foilseg-") as name:
+def environment(root: Path, threads: int) -> Iterator[Path]:
+    """Kernels started inside are of this interpreter and take nothing from the user's settings.
+
+    They begin in the folder ``root``, compute with so many threads, and wait for what another
+    process is making. Gives a folder for the time inside.
+    """
+    with chdir(root), TemporaryDirectory(prefix="foilseg-") as name:
         place = Path(name)
         spec = place / "kernels" / "python3" / "kernel.json"
         spec.parent.mkdir(parents=True)
@@ -119,11 +134,13 @@ def environment() -> Iterator[None]:
             "MPLBACKEND": "module://matplotlib_inline.backend_inline",
             "PYTHONHASHSEED": "0",
             "SOURCE_DATE_EPOCH": EPOCH,
+            locks.WAIT: "1",
+            **dict.fromkeys(THREADS, str(threads)),
         }
         before = {key: os.environ.get(key) for key in changed}
         os.environ.update(changed)
         try:
-            yield
+            yield place
         finally:
             for key, value in before.items():
                 if value is None:

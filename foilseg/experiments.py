@@ -17,6 +17,7 @@ something else is refused.
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from foilseg.code import code_version
@@ -208,6 +209,7 @@ def networks(row: Experiment, data: Dataset) -> tuple[str, ...]:
     return tuple(c.name for c in data.defects) if row.is_one_vs_rest else ("",)
 
 
+@lru_cache(maxsize=8)  # asked for every model that a table names
 def rarest(data: Dataset) -> str:
     """The defect with the fewest training pixels, of those that have one."""
     pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)

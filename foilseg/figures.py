@@ -13,10 +13,11 @@ from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
+from foilseg import escape
 from foilseg.dataset import Foil, LabelClass, as_pixels
 from foilseg.label_audit import Audit, corrected
 from foilseg.picks import NONE, Pick, look
-from foilseg.style import ERROR_COLOURS, INK, PALE, done, house_style, note
+from foilseg.style import ERROR_COLOURS, INK, PALE, columns, done, house_style, note
 
 
 def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNorm]:
@@ -61,8 +62,11 @@ def bare(axes) -> None:
 
 def class_legend(figure: Figure, classes: Sequence[LabelClass]) -> None:
     """The colours of the classes below a figure."""
-    handles = [Patch(facecolor=c.colour, edgecolor=PALE, label=c.name) for c in classes]
-    figure.legend(handles=handles, loc="outside lower center", ncols=min(6, len(handles)))
+    handles = [
+        Patch(facecolor=c.colour, edgecolor=PALE, label=escape.legend(c.name)) for c in classes
+    ]
+    number = columns(c.name for c in classes)
+    figure.legend(handles=handles, loc="outside lower center", ncols=number)
 
 
 def examples(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Figure:
@@ -75,7 +79,7 @@ def examples(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Figure:
         for column, (foil, titles) in enumerate(zip(foils, columns)):
             picture(axes[0, column], foil.image)
             mask_of(axes[1, column], foil.mask, classes)
-            axes[0, column].set_title(foil.name)
+            axes[0, column].set_title(escape.lines(foil.name))
             for row, title in enumerate(titles if column == 0 else ()):
                 axes[row, 0].set_ylabel(title)
         class_legend(figure, classes)
@@ -96,7 +100,7 @@ def split_view(
         axes.text(width / 2, validation_rows / 2, "validation region", **middle)
         for top, left in windows:
             axes.add_patch(Rectangle((left, top), size, size, fill=False, ec=INK, lw=1.2))
-        axes.set_title(f"{foil.name}, {width} x {height} pixels")
+        axes.set_title(f"{escape.lines(foil.name)}, {width} x {height} pixels")
         if windows:
             axes.set_xlabel(f"squares: patches of {size} x {size} pixels")
         return done(figure)
@@ -127,7 +131,7 @@ def predictions(
         figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
         places = axes.ravel()
         picture(places[0], foil.image)
-        places[0].set_title(f"{foil.name}: input")
+        places[0].set_title(escape.lines(f"{foil.name}: input"))
         for place, (title, mask) in zip(places[1:], panels.items()):
             mask_of(place, mask, classes)
             place.set_title(title)
@@ -150,7 +154,7 @@ def one_vs_rest(regions: Sequence[Foil], size: int, classes: Sequence[LabelClass
         for place, c in zip(axes[2:], defects):
             place.imshow(patch.mask == c.index, cmap="Greys", vmin=0, vmax=1)
             bare(place)
-            place.set_title(c.name)
+            place.set_title(escape.lines(c.name))
         return done(figure)
 
 
@@ -201,7 +205,7 @@ def candidates(
             picture(axes[0, column], part.image)
             mask_of(axes[1, column], part.mask, classes)
             mask_of(axes[2, column], seen["entered"], classes)
-            axes[0, column].set_title(f"{row.foil}, {row.object}", fontsize=9)
+            axes[0, column].set_title(escape.lines(f"{row.foil}, {row.object}", 16), fontsize=9)
         for row, title in enumerate(("image", "annotation", "with candidate")):
             axes[row, 0].set_ylabel(title)
         class_legend(figure, classes)

@@ -7,7 +7,7 @@ refuses to return foils as long as there is one.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,50 +16,14 @@ import pandas as pd
 
 from foilseg import description, images
 from foilseg.dataset import Dataset, Foil, as_float, class_pixels, split
+from foilseg.scan import DatasetError, Problem, Scan, files
 
 RECIPE = "twin.json"  # of a folder that the library rendered: what from, and what came out
 ROI_COLUMNS = ["name", "top", "left", "height", "width"]
 LOSSLESS = (".png", ".tif", ".tiff", ".bmp")
-
-
-@dataclass(frozen=True)
-class Problem:
-    """One thing that is wrong: in which file, what, and what to do about it."""
-
-    file: str
-    what: str
-    advice: str
-
-    def __str__(self) -> str:
-        return f"{self.file}: {self.what}; {self.advice}"
-
-
-class DatasetError(ValueError):
-    """A dataset folder with problems; ``problems`` lists them all, the message shows them."""
-
-    def __init__(self, root: Path, problems: list[Problem]):
-        self.problems = problems
-        lines = "\n".join(f"  {p}" for p in problems)
-        super().__init__(f"{root}: {len(problems)} problem(s) in the dataset folder\n{lines}")
-
-
-@dataclass
-class _Scan:
-    root: Path
-    problems: list[Problem] = field(default_factory=list)
-
-    def add(self, file: Path | str, what: str, advice: str) -> None:
-        path = Path(file)
-        name = path.relative_to(self.root) if path.is_relative_to(self.root) else path
-        self.problems.append(Problem(str(name), what, advice))
-
-    def pixels(self, path: Path) -> np.ndarray | None:
-        try:
-            return images.read(path)
-        except images.ImageFileError as error:
-            reason = str(error).split(": ", 1)[1]
-            self.add(path, reason, "export the file again or remove it")
-            return None
+# The network halves an image four times, so each part of a region has at least 16 pixels a side;
+# of 48 rows a third validates. And the smallest patch, that of the profile "smoke", must fit.
+LEAST_ROWS, LEAST_COLUMNS, LEAST_PATCH = 48, 16, 64
 
 
 def check(root: Path) -> list[Problem]:
@@ -91,16 +55,16 @@ def _recipe(path: Path, pixels: str) -> str:
 
 
 def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
-    scan = _Scan(root)
+    scan = Scan(root)
     if not root.is_dir():
         scan.add(root, "no such folder", "give the path of a dataset folder")
         return None, scan.problems
     described = _description(scan)
-    pictures = _files(scan, "images", images.SUFFIXES)
+    pictures = files(scan, "images", images.SUFFIXES)
     if not pictures:
         scan.add(root / "images", "holds no image", "put one picture a foil into it")
-    labels = _files(scan, "labels", LOSSLESS)
-    truths = _files(scan, "truth", LOSSLESS)
+    labels = files(scan, "labels", LOSSLESS)
+    truths = files(scan, "truth", LOSSLESS)
     _orphans(scan, pictures, labels | truths)
     for name in sorted(set(pictures) - set(labels)):
         advice = "draw a mask (all background if the foil is clean) or remove the image"
@@ -117,11 +81,21 @@ def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
     _same_kind(scan, pictures, foils)
     found = tuple(foil for foil in foils if foil is not None)
     if not scan.problems:
+        _large_enough(scan, found)
         _learnable(scan, found, described["classes"])
     return Dataset(**described, foils=found, digests=tuple(digests)), scan.problems
 
 
-def _learnable(scan: _Scan, foils: tuple[Foil, ...], classes) -> None:
+def _large_enough(scan: Scan, foils: tuple[Foil, ...]) -> None:
+    """Patches grow by mirroring at a region's narrow side, so one side of one region must do."""
+    largest = max(max(split(foil)[0].shape) for foil in foils)
+    if largest < LEAST_PATCH:
+        what = f"no training region (two thirds of the rows) has a side over {largest} pixels"
+        advice = f"the smallest patches have {LEAST_PATCH}; give larger images or regions"
+        scan.add(scan.root / "images", what, advice)
+
+
+def _learnable(scan: Scan, foils: tuple[Foil, ...], classes) -> None:
     """A class that no training region shows can be neither learned nor weighted."""
     counts = class_pixels(tuple(split(foil)[0] for foil in foils), len(classes)).sum(axis=0)
     for c in classes:
@@ -131,7 +105,7 @@ def _learnable(scan: _Scan, foils: tuple[Foil, ...], classes) -> None:
             scan.add(scan.root / "labels", what, advice)
 
 
-def _description(scan: _Scan) -> dict | None:
+def _description(scan: Scan) -> dict | None:
     path = scan.root / description.NAME
     try:
         return description.read(path)
@@ -140,34 +114,17 @@ def _description(scan: _Scan) -> dict | None:
         return None
 
 
-def _files(scan: _Scan, folder: str, suffixes: tuple[str, ...]) -> dict[str, Path]:
-    """Name -> file. Hidden files (a leading dot) belong to the file manager and do not count."""
-    found: dict[str, Path] = {}
-    place = scan.root / folder
-    for path in sorted(place.iterdir()) if place.is_dir() else ():
-        if path.name.startswith("."):
-            continue
-        if path.suffix.lower() not in suffixes or not path.is_file():
-            scan.add(path, f"is not one of {', '.join(suffixes)}", f"move it out of {folder}/")
-        elif path.stem in found:
-            other = found[path.stem].name
-            scan.add(path, f"has the same name as {other}", "keep one of the two")
-        else:
-            found[path.stem] = path
-    return found
-
-
-def _orphans(scan: _Scan, pictures: dict[str, Path], masks: dict[str, Path]) -> None:
+def _orphans(scan: Scan, pictures: dict[str, Path], masks: dict[str, Path]) -> None:
     for name in sorted(set(masks) - set(pictures)):
         scan.add(masks[name], "belongs to no image", f"add images/{name}.png or remove it")
 
 
-def _rois(scan: _Scan, pictures: dict[str, Path]) -> dict[str, tuple[int, int, int, int]]:
+def _rois(scan: Scan, pictures: dict[str, Path]) -> dict[str, tuple[int, int, int, int]]:
     path = scan.root / "rois.csv"
     if not path.exists():
         return {}
     try:
-        table = pd.read_csv(path, dtype={"name": str})
+        table = pd.read_csv(path, dtype={"name": str}, keep_default_na=False)
         rows = [tuple(int(v) for v in row) for row in table[ROI_COLUMNS[1:]].to_numpy()]
         if (table[ROI_COLUMNS[1:]].to_numpy() != np.array(rows).reshape(-1, 4)).any():
             raise ValueError("a coordinate is no whole number")
@@ -190,9 +147,16 @@ def _foil(scan, name, paths, classes, roi) -> tuple[Foil | None, str]:
     height, width = picture.shape[:2]
     top, left, rows, columns = roi or (0, 0, height, width)
     inside = top >= 0 and left >= 0 and top + rows <= height and left + columns <= width
-    if not inside or rows < 2 or columns < 1:
-        what = f"region of {name!r} ({top}, {left}, {rows}, {columns}) is not inside the image"
-        scan.add(scan.root / "rois.csv", what, f"the image has {height} rows, {width} columns")
+    what = f"region of {name!r} ({top}, {left}, {rows}, {columns})"
+    if not inside or rows < 1 or columns < 1:
+        advice = f"the image has {height} rows, {width} columns"
+        scan.add(scan.root / "rois.csv", f"{what} is not inside the image", advice)
+        return None, ""
+    if rows < LEAST_ROWS or columns < LEAST_COLUMNS:
+        least = f"{LEAST_ROWS} rows and {LEAST_COLUMNS} columns"
+        file, what = (scan.root / "rois.csv", what) if roi else (paths[0], "its region")
+        what = f"{what} has {rows} rows and {columns} columns, too few to train and validate on"
+        scan.add(file, what, f"take a region of at least {least}, or leave the foil out")
         return None, ""
     window = np.s_[top : top + rows, left : left + columns]
     parts = [picture[window]] + [m[window] for m in masks if m is not None]
@@ -201,7 +165,7 @@ def _foil(scan, name, paths, classes, roi) -> tuple[Foil | None, str]:
     return Foil(name, as_float(parts[0]), parts[1], truth, (top, left)), digest
 
 
-def _mask(scan: _Scan, path: Path, classes, picture: np.ndarray | None) -> np.ndarray | None:
+def _mask(scan: Scan, path: Path, classes, picture: np.ndarray | None) -> np.ndarray | None:
     pixels = scan.pixels(path)
     if pixels is None:
         return None
@@ -234,13 +198,14 @@ def _from_colours(pixels: np.ndarray, classes) -> np.ndarray:
     mask = np.full(pixels.shape[:2], 255, np.uint8)
     if pixels.dtype != np.uint8:
         return mask
-    packed = pixels.astype(np.uint32) @ np.array([65536, 256, 1], np.uint32)
+    red, green, blue = (pixels[..., k].astype(np.uint32) for k in range(3))
+    packed = red << 16 | green << 8 | blue
     for c in classes:
         mask[packed == int(c.colour[1:], 16)] = c.index
     return mask
 
 
-def _same_kind(scan: _Scan, pictures: dict[str, Path], foils: list[Foil | None]) -> None:
+def _same_kind(scan: Scan, pictures: dict[str, Path], foils: list[Foil | None]) -> None:
     """The network has one number of input channels, so all images must."""
     sound = [(name, foil) for name, foil in zip(sorted(pictures), foils) if foil is not None]
     for name, foil in sound[1:]:

@@ -9,6 +9,7 @@ import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
 
+from foilseg import escape
 from foilseg.dataset import Foil, LabelClass
 from foilseg.figures import bare, class_legend, mask_of, picture
 from foilseg.galleries import Masks
@@ -53,7 +54,7 @@ def gallery(
         )
         for line, (part, panels) in zip(axes, rows):
             picture(line[0], part.image)
-            line[0].set_title(f"{part.name}: input")
+            line[0].set_title(escape.lines(f"{part.name}: input"))
             for place, (title, mask) in zip(line[1:], panels.items()):
                 mask_of(place, mask, classes)
                 place.set_title(title)
@@ -83,7 +84,7 @@ def per_defect(
         size = (WIDTH, min(14.0, height))
         figure, axes = plt.subplots(len(defects) + 1, 2, figsize=size, squeeze=False)
         picture(axes[0, 0], part.image)
-        axes[0, 0].set_title(f"{part.name}: input")
+        axes[0, 0].set_title(escape.lines(f"{part.name}: input"))
         mask_of(axes[0, 1], part.mask, classes)
         axes[0, 1].set_title("annotation, all defects")
         for line, c in zip(axes[1:], defects):
@@ -92,5 +93,5 @@ def per_defect(
                 palette = ListedColormap(["#ffffff", c.colour])
                 place.imshow(mask == c.index, palette, vmin=0, vmax=1, interpolation="nearest")
                 bare(place)
-                place.set_title(f"{c.name}: {title}")
+                place.set_title(escape.lines(f"{c.name}: {title}"))
         return done(figure)

@@ -6,6 +6,7 @@ half an image.
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import numpy as np
@@ -13,12 +14,19 @@ from PIL import Image
 
 SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 
+# What file managers leave in every folder that they have shown.
+_LEFT_BEHIND = {"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store", ".directory"}
 # Full-size foils are large pictures, not attacks.
 _MAX_PIXELS = 2_000_000_000
 
 
 class ImageFileError(ValueError):
     """A file that is missing, truncated or no image; the message names it."""
+
+
+def is_left_behind(name: str) -> bool:
+    """Whether a file of this name is no data, but what a system has left in the folder."""
+    return name.lower() in _LEFT_BEHIND or name.startswith("._")
 
 
 def read(path: Path) -> np.ndarray:
@@ -36,9 +44,8 @@ def read(path: Path) -> np.ndarray:
     path = Path(path)
     if not path.is_file():
         raise ImageFileError(f"{path}: no such file")
-    Image.MAX_IMAGE_PIXELS = _MAX_PIXELS
     try:
-        with Image.open(path) as image:
+        with _raised, Image.open(path) as image:
             image.load()
             if image.format in ("PNG", "TIFF") and image.mode == "RGB" and _is_deep(path):
                 return _read_deep_colour(path)
@@ -47,6 +54,31 @@ def read(path: Path) -> np.ndarray:
         raise
     except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ImageFileError(f"{path}: cannot be read as an image ({error})") from error
+
+
+class _Raised:
+    """Pillow's limit, which is one for the whole process, raised while any thread reads here.
+
+    The first thread that comes in raises it, the last that goes out puts it back.
+    """
+
+    def __init__(self) -> None:
+        self.lock, self.inside, self.usual = threading.Lock(), 0, None
+
+    def __enter__(self) -> None:
+        with self.lock:
+            if not self.inside:
+                self.usual, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, _MAX_PIXELS
+            self.inside += 1
+
+    def __exit__(self, *_: object) -> None:
+        with self.lock:
+            self.inside -= 1
+            if not self.inside:
+                Image.MAX_IMAGE_PIXELS = self.usual
+
+
+_raised = _Raised()
 
 
 def _as_array(image: Image.Image, path: Path) -> np.ndarray:
@@ -68,7 +100,7 @@ def _is_deep(path: Path) -> bool:
         head = file.read(32)
     if head.startswith(b"\x89PNG"):
         return head[24] == 16
-    with Image.open(path) as image:
+    with _raised, Image.open(path) as image:
         return 16 in image.tag_v2.get(258, ())
 
 
@@ -122,10 +154,10 @@ def read_indexed(path: Path) -> np.ndarray:
     """
     path = Path(path)
     try:
-        with Image.open(path) as image:
+        with _raised, Image.open(path) as image:
             image.load()
             mode, pixels = image.mode, np.array(image)
-    except (OSError, SyntaxError) as error:
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError) as error:
         raise ImageFileError(f"{path}: cannot be read as an image ({error})") from error
     if mode not in ("P", "L"):
         raise ImageFileError(f"{path}: holds {mode} pixels, not class indices")

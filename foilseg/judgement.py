@@ -10,10 +10,10 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
 
 from foilseg import metrics, scores
 from foilseg.dataset import Foil, LabelClass
+from foilseg.nearness import distance_to, distances
 
 REFERENCES = ("label", "truth")
 TOLERANCES = (0, 1, 2, 3)
@@ -105,13 +105,6 @@ def tolerance_table(rates: pd.DataFrame) -> pd.DataFrame:
     return wide.loc[rates["model"].unique()].reset_index()
 
 
-def near(mask: np.ndarray, tolerance: float) -> np.ndarray:
-    """bool (H, W): the pixels at most ``tolerance`` pixels (Euclidean) from one of ``mask``."""
-    if tolerance == 0 or not mask.any():
-        return mask
-    return ndimage.distance_transform_edt(~mask) <= tolerance
-
-
 def tolerant(
     foils: Sequence[Foil],
     masks: Mapping[str, Mapping[str, np.ndarray]],
@@ -148,13 +141,15 @@ def tolerant(
         reference = foil.mask if against == "label" else foil.truth
         if reference is None:
             raise ValueError(f"against: {foil.name} has no truth; use 'label'")
+        defects = [(c, reference == c.index) for c in classes if c.index]
+        far = {c.name: distance_to(true) for c, true in defects}
         for model, mask in masks[foil.name].items():
-            for c in (c for c in classes if c.index):
-                true, said = reference == c.index, mask == c.index
+            for c, true in defects:
+                said = mask == c.index
+                out, back = far[c.name][said], distances(said, true, max(tolerances))
                 for t in tolerances:
-                    right = (said & near(true, t)).sum(), (true & near(said, t)).sum()
-                    key = (model, t, c.name)
-                    new = np.array([right[1], true.sum(), right[0], said.sum()])
+                    key, found = (model, t, c.name), int((back <= t).sum())
+                    new = np.array([found, len(back), int((out <= t).sum()), len(out)])
                     sums[key] = sums.get(key, 0) + new
     rows = [
         dict(zip(("model", "tolerance", "defect"), key))

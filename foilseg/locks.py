@@ -1,4 +1,4 @@
-"""One process at a time makes a run."""
+"""One process at a time makes a run; another is told to go away, or waits."""
 
 from __future__ import annotations
 
@@ -9,7 +9,9 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
+WAIT = "FOILSEG_WAIT"  # of the environment: whoever finds something locked waits for it
 FOLDER = ".locks"
+FOREVER = -1
 
 
 class RunError(RuntimeError):
@@ -17,27 +19,34 @@ class RunError(RuntimeError):
 
 
 @contextmanager
-def lock(path: Path) -> Iterator[None]:
+def lock(path: Path, wait: bool | None = None) -> Iterator[None]:
     """Hold the run folder ``path`` for this process alone, also while it is not there yet.
 
     The system gives the lock back when the process ends, however it ends. Locks lie in a folder
     of their own and stay: one that is removed while another process waits for it locks nothing.
 
+    ``wait`` : until another process has given it back; None does so if ``FOILSEG_WAIT`` is set.
+
     Raises
     ------
     RunError
-        If another process holds it.
+        If another process holds it, and this one is not to wait.
     """
     place = path.parent / FOLDER
     place.mkdir(parents=True, exist_ok=True)
     holder = place / f"{path.name}.pid"
+    waits = bool(os.environ.get(WAIT)) if wait is None else wait
+    held = FileLock(place / f"{path.name}.lock", timeout=FOREVER if waits else 0)
     try:
-        with FileLock(place / f"{path.name}.lock", timeout=0):
-            holder.write_text(str(os.getpid()))
-            yield
+        held.acquire()
     except Timeout:
         pid = holder.read_text() if holder.is_file() else "unknown"
         raise RunError(
             f"{path}: process {pid} is training this run; wait for it, or give another place "
             "for the runs"
         ) from None
+    try:
+        holder.write_text(str(os.getpid()))
+        yield
+    finally:
+        held.release()

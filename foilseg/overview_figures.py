@@ -9,6 +9,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from foilseg import escape
 from foilseg.style import INK, MARKERS, PALE, done, house_style
 from foilseg.verdicts import FAILS, HOLDS, OPEN, Verdict
 
@@ -88,8 +89,8 @@ def _rates(axes: Axes, studies: Mapping[str, pd.DataFrame]) -> None:
     joined = here.merge(there, on="model", suffixes=("", "_there"))
     for marker, (_, row) in zip(MARKERS, joined.iterrows()):
         axes.plot([row["FPR"], row["FPR_there"]], [row["TPR"], row["TPR_there"]], c=PALE, lw=0.8)
-        axes.plot(row["FPR"], row["TPR"], marker, c=INK, ms=7, label=name)
-        style = {"mfc": "white", "mec": INK, "ms": 7, "label": other}
+        axes.plot(row["FPR"], row["TPR"], marker, c=INK, ms=7, label=escape.legend(name))
+        style = {"mfc": "white", "mec": INK, "ms": 7, "label": escape.legend(other)}
         axes.plot(row["FPR_there"], row["TPR_there"], marker, **style)
     axes.set(xlabel="mean FPR", ylabel="mean TPR", ylim=(0, 1))
     handles, labels = axes.get_legend_handles_labels()
@@ -101,10 +102,13 @@ def _tally(axes: Axes, judged: Mapping[str, dict]) -> None:
     names, left = list(judged), [0] * len(judged)
     for kind, colour in ((HOLDS, INK), (FAILS, "white"), (OPEN, PALE)):
         counts = [sum(v.verdict == kind for v in each.values()) for each in judged.values()]
-        bars = axes.barh(names, counts, left=left, color=colour, edgecolor=INK, label=kind)
+        bars = axes.barh(
+            range(len(names)), counts, left=left, color=colour, edgecolor=INK, label=kind
+        )
         inside = "white" if colour == INK else INK
         axes.bar_label(bars, [n or "" for n in counts], label_type="center", color=inside)
         left = [a + b for a, b in zip(left, counts)]
+    axes.set_yticks(range(len(names)), names)
     axes.invert_yaxis()
     axes.set(xlabel="claims")
     axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), ncols=1, fontsize=10)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import html
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlencode
 
 import numpy as np
 
+from foilseg import escape
 from foilseg.dataset import Foil
 
 Box = tuple[int, int, int, int]
@@ -89,10 +89,10 @@ class Listing:
     def _repr_html_(self) -> str:
         rows = []
         for pick in self.picks:
-            address = html.escape(link(pick, self.shapes[pick.foil], self.page))
-            cells = map(html.escape, (pick.defect, f"{pick.value:.4g}"))
-            foil = f'<a href="{address}">{html.escape(pick.foil)}</a>'
-            rule = f'<td style="{self.WRAPPED}">{html.escape(pick.rule)}</td>'
+            address = escape.html(link(pick, self.shapes[pick.foil], self.page))
+            cells = map(escape.html, (pick.defect, f"{pick.value:.4g}"))
+            foil = f'<a href="{address}">{escape.html(pick.foil)}</a>'
+            rule = f'<td style="{self.WRAPPED}">{escape.html(pick.rule)}</td>'
             rest = "".join(f"<td>{cell}</td>" for cell in cells)
             rows.append(f"<td>{foil}</td>{rule}{rest}")
         titles = f'<th>foil</th><th style="{self.WRAPPED}">rule</th><th>defect</th><th>value</th>'

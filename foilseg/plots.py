@@ -11,8 +11,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from foilseg import escape
 from foilseg.dataset import Dataset, LabelClass, class_pixels, training_regions
-from foilseg.style import INK, MARKERS, PALE, done, grouped_bars, house_style
+from foilseg.style import INK, MARKERS, PALE, columns, done, grouped_bars, house_style
 
 
 def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
@@ -26,7 +27,7 @@ def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
         if "published share" in table:
             axes.plot(table["published share"], places, "|", ms=18, mew=2, c=INK, label="published")
             figure.legend(loc="outside lower right")
-        axes.set(xscale="log", yticks=places, yticklabels=names)
+        axes.set(xscale="log", yticks=places, yticklabels=list(map(escape.lines, names)))
         axes.set_xlabel("share of the training pixels (reproduced: bar)")
         axes.invert_yaxis()
         axes.grid(False, axis="y")
@@ -42,13 +43,14 @@ def foil_shares(dataset: Dataset) -> Figure:
         places, floor = np.arange(len(shares)), np.zeros(len(shares))
         for c in dataset.defects:
             values = 100 * shares[:, c.index]
-            axes.bar(places, values, 0.8, floor, color=c.colour, label=c.name)
+            axes.bar(places, values, 0.8, floor, color=c.colour, label=escape.legend(c.name))
             floor += values
         axes.set(xlabel="foil", ylabel="share of the pixels in %", xlim=(-1, len(shares)))
         if len(shares) <= 30:
-            axes.set_xticks(places, [f.name for f in dataset.foils], rotation=90, fontsize=7)
+            named = [escape.lines(foil.name) for foil in dataset.foils]
+            axes.set_xticks(places, named, rotation=90, fontsize=7)
         axes.grid(False, axis="x")
-        figure.legend(loc="outside upper center", ncols=len(dataset.defects))
+        figure.legend(loc="outside upper center", ncols=columns(c.name for c in dataset.defects))
         return done(figure)
 
 
@@ -82,7 +84,7 @@ def rate_comparison(reproduced: pd.DataFrame, printed: pd.DataFrame | None = Non
         figure, axes = plt.subplots(1, 2, figsize=(9, 4))
         for place, (x, y) in zip(axes, panels):
             for marker, (_, row) in zip(MARKERS, reproduced.iterrows()):
-                place.plot(row[x], row[y], marker, c=INK, ms=8, label=str(row["model"]))
+                place.plot(row[x], row[y], marker, c=INK, ms=8, label=escape.legend(row["model"]))
                 _join(place, marker, row, printed, (x, y))
             place.set(xlabel=f"mean {x}", ylabel=f"mean {y}", ylim=(0, 1))
         axes[0].set_xlim(left=0)
@@ -116,7 +118,7 @@ def defect_bars(rates: pd.DataFrame, classes: Sequence[LabelClass], rate: str = 
             axes.tick_params(axis="x", rotation=35)
             for label in axes.get_xticklabels():
                 label.set(ha="right", rotation_mode="anchor", fontsize=10)
-        figure.legend(loc="outside upper center", ncols=len(classes))
+        figure.legend(loc="outside upper center", ncols=columns(c.name for c in classes))
         return done(figure)
 
 
@@ -128,7 +130,8 @@ def focal_curves(gammas: Sequence[float]) -> Figure:
         for shade, gamma in zip(np.linspace(0.0, 0.85, len(gammas)), gammas):
             loss = -((1 - pt) ** gamma) * np.log(pt)
             axes.plot(pt, loss, c=plt.get_cmap("viridis")(shade), label=f"gamma {gamma:g}")
-        axes.set(xlabel="probability of the true class, $p_t$", ylabel="loss", ylim=(0, 5))
+        axes.set(ylabel="loss", ylim=(0, 5))
+        axes.set_xlabel("probability of the true class, $p_t$", parse_math=True)
         axes.legend()
         return done(figure)
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import math
 from pathlib import Path
 
+from foilseg import escape
+
 UNDEFINED = "undefined"
 RESULTS = Path("benchmarks/results")  # of stored measurements, from the root of the project
 
@@ -46,7 +48,10 @@ def measured(name: str, root: Path = RESULTS) -> Report:
 
 
 def banner(facts: str, smoke: bool) -> str:
-    """The box at the head of a chapter, with a warning if the study is a smoke run."""
+    """The box at the head of a chapter, with a warning if the study is a smoke run.
+
+    ``facts`` is plain text.
+    """
     kind, title = ("warning", "Smoke run") if smoke else ("note", "Study")
     caution = (
         " A smoke run shows that everything works. It is far too small for its numbers to mean"
@@ -54,5 +59,5 @@ def banner(facts: str, smoke: bool) -> str:
     )
     return (
         f'<div class="admonition {kind}"><p class="admonition-title">{title}</p>'
-        f"<p>{facts}{caution if smoke else ''}</p></div>"
+        f"{escape.paragraph(facts + caution * smoke)}</div>"
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
-from foilseg import experiments, prose, runs, shelf
+from foilseg import escape, experiments, prose, runs, shelf
 from foilseg.code import code_version
 from foilseg.experiments import Experiment
 from foilseg.models import Model
@@ -138,7 +138,7 @@ class Provenance:
 
     def _repr_html_(self) -> str:
         inside = self.frame.to_html(classes="provenance", index=False, border=0, na_rep="")
-        return f'<p>{self.note}</p><div style="overflow-x: auto">{inside}</div>'
+        return f'{escape.paragraph(self.note)}<div style="overflow-x: auto">{inside}</div>'
 
     def __repr__(self) -> str:
         return f"{self.note}\n{self.frame!r}"

@@ -72,7 +72,8 @@ def _names(source: Path, n: int) -> list[str]:
     """The foils of which there are photographs; stray files are refused."""
     place = source / "lights"
     files = sorted(place.iterdir()) if place.is_dir() else []
-    matches = {f.name: re.fullmatch(r"(.+)_(\d+)\.png", f.name) for f in files if f.name[0] != "."}
+    kept = [f.name for f in files if not images.is_left_behind(f.name)]
+    matches = {name: re.fullmatch(r"(.+)_(\d+)\.png", name) for name in kept}
     stray = [f for f, m in matches.items() if m is None or not 1 <= int(m[2]) <= n]
     if stray:
         what = f"{', '.join(stray[:5])}: not NAME_K.png with K from 1 to {n}"

@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from string import Formatter
 
+from foilseg import escape
 from foilseg.prose import written
 from foilseg.study import Study
 
@@ -71,4 +72,5 @@ def read(text: str, *premises: bool, **numbers: object) -> Reading:
 
 class _Fields(Formatter):
     def format_field(self, value: object, form: str) -> str:
-        return written(value, form)
+        text = written(value, form)
+        return escape.markdown(text) if isinstance(value, str) else text

@@ -9,10 +9,10 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from foilseg import curves
+from foilseg import curves, escape
 from foilseg.curves import Histograms
 from foilseg.dataset import LabelClass
-from foilseg.style import INK, MARKERS, PALE, done, house_style, note
+from foilseg.style import INK, MARKERS, PALE, columns, done, house_style, note
 
 RATES = ("TPR", "FPR", "precision")
 STYLES = ("-", "--", ":", "-.")
@@ -38,7 +38,8 @@ def variation(
         axes[0].set_yticks(range(len(models)), models)
         axes[0].set_xlim(0, 1)
         axes[2].set_xlim(0, 1)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=5)
+        handles, names = axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper center", ncols=min(5, columns(names)))
         return done(figure)
 
 
@@ -51,7 +52,7 @@ def _spread(axes, table, models, classes, rate, shift: float, size: float) -> No
     axes.hlines(rows, wide.min(axis=1), wide.max(axis=1), color=PALE, lw=0.8, zorder=1)
     for marker, c in zip(MARKERS, classes):
         fill = c.colour if ours else "white"
-        label = c.name if ours else None
+        label = escape.legend(c.name) if ours else None
         style = {"mfc": fill, "mec": INK if ours else c.colour, "mew": 0.6, "ms": size}
         axes.plot(wide[c.name], rows, marker, **style, label=label)
     means = wide.mean(axis=1)
@@ -71,10 +72,17 @@ def threshold_curves(
             for number, (model, each) in enumerate(histograms.items()):
                 table = curves.curve(each.total(defect, against))
                 colour = plt.get_cmap("turbo")(0.05 + 0.9 * number / max(1, len(histograms) - 1))
-                line = {"c": colour, "ls": STYLES[number % 4], "lw": 1.2, "label": model}
+                line = {
+                    "c": colour,
+                    "ls": STYLES[number % 4],
+                    "lw": 1.2,
+                    "label": escape.legend(model),
+                }
                 axes[0, column].plot(table["TPR"], table["precision"], **line)
                 axes[1, column].plot(table["FPR"].clip(lower=1e-6), table["TPR"], **line)
-            axes[0, column].set(title=defect, xlabel="recall (TPR)", xlim=(0, 1), ylim=(0, 1))
+            axes[0, column].set(
+                title=escape.lines(defect), xlabel="recall (TPR)", xlim=(0, 1), ylim=(0, 1)
+            )
             axes[1, column].set(xlabel="FPR", xscale="log", xlim=(1e-5, 1), ylim=(0, 1))
         axes[0, 0].set_ylabel("precision")
         axes[1, 0].set_ylabel("TPR")
@@ -98,7 +106,7 @@ def cost_curves(
             known = [cost for cost in costs if not np.isnan(cost).any()]
             colour = plt.get_cmap("turbo")(0.05 + 0.9 * number / max(1, len(histograms) - 1))
             if known:
-                line = {"c": colour, "ls": STYLES[number % 4], "label": model}
+                line = {"c": colour, "ls": STYLES[number % 4], "label": escape.legend(model)}
                 axes.plot(ratios, np.mean(known, axis=0), **line)
         axes.set(xscale="log", ylim=(0, 1.02), ylabel="cost, share of reporting nothing")
         axes.set_xlabel("cost of a missed pixel (a false one costs 1)")
@@ -131,7 +139,14 @@ def late_iterations(means: pd.DataFrame) -> Figure:
         figure, axes = plt.subplots(1, 3, figsize=(9, 3))
         for marker, (model, part) in zip(MARKERS, means.groupby("model", sort=False)):
             for place, rate in zip(axes, RATES):
-                place.plot(part["iteration"], part[rate], marker, ls="-", lw=0.8, label=model)
+                place.plot(
+                    part["iteration"],
+                    part[rate],
+                    marker,
+                    ls="-",
+                    lw=0.8,
+                    label=escape.legend(model),
+                )
                 place.set(xlabel="iteration", ylabel=f"mean {rate}")
                 place.locator_params(axis="x", nbins=3)
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)

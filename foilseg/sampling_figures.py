@@ -9,11 +9,12 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from foilseg import escape
 from foilseg.dataset import LabelClass
 from foilseg.figures import bare, mask_of, picture
 from foilseg.plans import Plan
 from foilseg.pools import Index
-from foilseg.style import INK, PALE, done, grouped_bars, house_style, note
+from foilseg.style import INK, PALE, columns, done, grouped_bars, house_style, note
 
 
 def pipeline(index: Index, plan: Plan, own: LabelClass, classes: Sequence[LabelClass]) -> Figure:
@@ -41,7 +42,7 @@ def pipeline(index: Index, plan: Plan, own: LabelClass, classes: Sequence[LabelC
             line[4].add_patch(frame)
         for place, title in zip(line, titles):
             bare(place)
-            place.set_title(title, fontsize=10)
+            place.set_title(escape.lines(title), fontsize=10)
         return done(figure)
 
 
@@ -54,7 +55,7 @@ def shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
                 theirs = _wide(table, "published share")[name].astype(float)
                 axes.plot(places, theirs, "_", ms=11, mew=2, c=INK)
         axes.set(yscale="log", ylabel="pixel share")
-        figure.legend(loc="outside upper center", ncols=len(classes))
+        figure.legend(loc="outside upper center", ncols=columns(c.name for c in classes))
         return done(figure)
 
 
@@ -64,7 +65,7 @@ def variety(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
         figure, axes = plt.subplots(figsize=(9, 3))
         grouped_bars(axes, _wide(table, "variety"), classes)
         axes.set(ylabel="variety", ylim=(0, 1))
-        figure.legend(loc="outside upper center", ncols=len(classes))
+        figure.legend(loc="outside upper center", ncols=columns(c.name for c in classes))
         return done(figure)
 
 
@@ -85,7 +86,7 @@ def frontier(curve: pd.DataFrame, classes: Sequence[LabelClass], made: float | N
         figure, axes = plt.subplots(figsize=(7, 3.4))
         for c in classes:
             values = curve[f"variety_{c.index}"]
-            axes.plot(100 * curve["share"], values, c=c.colour, lw=1.6, label=c.name)
+            axes.plot(100 * curve["share"], values, c=c.colour, lw=1.6, label=escape.legend(c.name))
         axes.plot(100 * curve["share"], curve["variety"], c=INK, lw=2.4, label="mean")
         if made is not None:
             axes.axvline(100 * made, c=PALE, ls="--", label="made above")

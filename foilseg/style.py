@@ -5,7 +5,7 @@ Figures have an opaque white ground, so they read the same on a light and on a d
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 
 import matplotlib.pyplot as plt
@@ -13,7 +13,9 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatter
 
+from foilseg import escape
 from foilseg.dataset import LabelClass
 
 STYLE = {
@@ -29,6 +31,7 @@ STYLE = {
     "grid.alpha": 0.3,
     "axes.axisbelow": True,
     "legend.frameon": False,
+    "text.parse_math": False,  # a name with two dollars is no formula
 }
 INK = "#222222"  # ours
 PALE = "#9a9a9a"  # published
@@ -61,9 +64,24 @@ def note(text: str) -> Figure:
 
 
 def done(figure: Figure) -> Figure:
-    """Hand the figure over without leaving it open in pyplot."""
+    """Hand the figure over without leaving it open in pyplot.
+
+    Its names and titles are no formulas, but the powers of ten of a logarithmic axis are.
+    """
     plt.close(figure)
+    for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        for kind, ticks in ((axis.major, axis.majorTicks), (axis.minor, axis.minorTicks)):
+            for tick in ticks if isinstance(kind.formatter, LogFormatter) else ():
+                tick.label1.set_parse_math(True)
+                tick.label2.set_parse_math(True)
     return figure
+
+
+def columns(names: Iterable[str], room: int = 100) -> int:
+    """How many entries a line of a legend holds across a figure of 9 inches: at most 6."""
+    names = list(names)
+    longest = max((min(len(name), 24) for name in names), default=0)
+    return max(1, min(len(names), 6, room // (longest + 6)))
 
 
 def grouped_bars(
@@ -81,9 +99,8 @@ def grouped_bars(
     for offset, c in enumerate(classes):
         places = np.arange(len(heights)) + (offset - (len(classes) - 1) / 2) * width
         style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
-        axes.bar(
-            places, np.nan_to_num(heights[c.name].to_numpy(float)), width, label=c.name, **style
-        )
+        high = np.nan_to_num(heights[c.name].to_numpy(float))
+        axes.bar(places, high, width, label=escape.legend(c.name), **style)
         found[c.name] = places
     axes.set(xticks=range(len(heights)), xticklabels=list(map(str, heights.index)))
     axes.grid(False, axis="x")

@@ -6,7 +6,6 @@ repositories.
 
 from __future__ import annotations
 
-import html
 import io
 import re
 from collections.abc import Mapping, Sequence
@@ -18,7 +17,7 @@ import numpy as np
 import traitlets
 from PIL import Image
 
-from foilseg import packing
+from foilseg import escape, packing
 from foilseg.dataset import Foil, LabelClass, as_pixels
 from foilseg.style import ERROR_COLOURS
 
@@ -91,7 +90,7 @@ class Sentence:
         self.text = text
 
     def _repr_html_(self) -> str:
-        return f"<p>{html.escape(self.text)}</p>"
+        return escape.paragraph(self.text)
 
     def __repr__(self) -> str:
         return self.text

@@ -17,10 +17,9 @@ from functools import cache
 from queue import Empty
 from typing import TYPE_CHECKING
 
-import psutil
 from tqdm import tqdm
 
-from foilseg import devices
+from foilseg import devices, machine
 
 if TYPE_CHECKING:
     from foilseg.experiments import Experiment
@@ -52,15 +51,7 @@ def number(threads: int, device: str = "auto") -> int:
     """
     if threads < 1 or devices.resolve_device(device) != "cpu":
         return 1
-    return max(1, cores() // threads)
-
-
-def cores() -> int:
-    """How many cores this process may use."""
-    process = psutil.Process()
-    if hasattr(process, "cpu_affinity"):  # not on macOS
-        return len(process.cpu_affinity())
-    return psutil.cpu_count() or 1
+    return max(1, machine.cores() // threads)
 
 
 def train(

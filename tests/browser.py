@@ -10,11 +10,12 @@ import os
 import re
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 from urllib.parse import unquote, urlsplit
 
 NARROW, WIDE = 390, 1280
@@ -124,28 +125,43 @@ def pages(html: Path) -> list[Path]:
     return [p for p in sorted(html.rglob("*.html")) if "_static" not in p.relative_to(html).parts]
 
 
-def inspect(html: Path) -> list[Finding]:
-    """All findings on all pages of a built book; an empty list if there is nothing to mend.
+def inspect(
+    html: Path,
+    chosen: Sequence[Path] | None = None,
+    visit: Callable[[Path, Any], object] | None = None,
+) -> list[Finding]:
+    """All findings on the pages of a built book (all unless some are chosen), or an empty list.
 
-    A page must say nothing on the console, raise no error, ask no other host for anything, load
-    its images and fonts, render its mathematics and widgets, and not be wider than a telephone.
+    A page must say nothing on the console, open no dialog, raise no error, ask no other host for
+    anything, load its images and fonts, render its mathematics and widgets, and not be wider than
+    a telephone. ``visit`` gets each page's path and the open page.
     """
+    html = Path(html)
+    looked_at = pages(html) if chosen is None else chosen
     with window(NARROW) as context:
-        return [f for path in pages(Path(html)) for f in _look_at(context, path, Path(html))]
+        return [f for path in looked_at for f in _look_at(context, path, html, visit)]
 
 
-def _look_at(context, path: Path, html: Path) -> list[Finding]:
+def _look_at(context, path: Path, html: Path, visit) -> list[Finding]:
     heard: list[str] = []
+
+    def dismiss(dialog):
+        heard.append(f"dialog: {dialog.message}")
+        dialog.dismiss()
+
     page = context.new_page()
+    page.on("dialog", dismiss)
     page.on("console", lambda message: heard.append(f"console {message.type}: {message.text}"))
     page.on("pageerror", lambda error: heard.append(f"error: {error}"))
     page.on("request", lambda r: LOCAL.match(r.url) or heard.append(f"asks for {r.url}"))
     page.on("requestfailed", lambda r: heard.append(f"cannot load {r.url}: {r.failure}"))
-    _open(page, path)
+    open_page(page, path)
     page.wait_for_timeout(100)  # for what scripts say after they have started
     seen = page.evaluate(LOOK) + page.evaluate(OVERFLOW)
     links = page.evaluate("[...document.querySelectorAll('a[href]')].map((link) => link.href)")
     seen += [f"link to no file: {url}" for url in sorted(set(links)) if _is_dead(url)]
+    if visit:
+        visit(path, page)
     page.set_viewport_size({"width": WIDE, "height": 900})
     seen += page.evaluate(OVERFLOW)
     page.close()
@@ -153,7 +169,8 @@ def _look_at(context, path: Path, html: Path) -> list[Finding]:
     return [Finding(name, what) for what in dict.fromkeys(heard + seen)]
 
 
-def _open(page, path: Path) -> None:
+def open_page(page, path: Path) -> None:
+    """Open a page and wait until its mathematics, fonts and images are there."""
     page.goto(path.as_uri(), wait_until="load")
     if 'http-equiv="refresh"' in path.read_text(encoding="utf-8").lower():
         page.wait_for_url(lambda url: url != path.as_uri(), wait_until="load")
@@ -174,7 +191,7 @@ def photograph(html: Path, target: Path) -> None:
         with window(width, scheme) as context:
             for path in pages(html):
                 page = context.new_page()
-                _open(page, path)
+                open_page(page, path)
                 stem = "_".join(path.relative_to(html).with_suffix("").parts)
                 page.screenshot(path=target / f"{stem}_{name}.png", full_page=True)
                 page.close()

@@ -10,6 +10,22 @@ import pytest
 
 from foilseg import dataset, description, images
 
+# What takes longest comes first, so that no worker is left with it while the others are done.
+LONGEST = (
+    "test_book.py",
+    "test_book_of_other_data.py",
+    "test_results.py",
+    "test_book_machinery.py",
+    "test_twin.py",
+    "test_compare.py",
+    "test_training.py",
+    "test_workers.py",
+    "test_book_twice.py",  # when the chapters are likely to have been executed once
+    "test_inference.py",
+    "test_runs.py",
+    "test_chapters.py",
+)
+
 TOY_CLASSES = (
     dataset.LabelClass(0, "background", "#ffffff"),
     dataset.LabelClass(1, "pit", "#0072b2"),
@@ -17,7 +33,13 @@ TOY_CLASSES = (
 )
 
 
-def write_toy(root: Path, names=("a", "b"), shape=(48, 40), channels=3, seed=0) -> Path:
+def pytest_collection_modifyitems(items):
+    """Put the tests of the longest files first, in the order of the list."""
+    places = {name: place for place, name in enumerate(LONGEST)}
+    items.sort(key=lambda item: places.get(item.path.name, len(places)))
+
+
+def write_toy(root: Path, names=("a", "b"), shape=(48, 64), channels=3, seed=0) -> Path:
     """A dataset folder of random images whose masks hold every class in both regions."""
     rng = np.random.default_rng(seed)
     description.write(root / description.NAME, "toy", TOY_CLASSES)
@@ -74,6 +96,23 @@ def one_thread():
     import torch
 
     torch.set_num_threads(1)
+
+
+@pytest.fixture(scope="session")
+def executed_book(tmp_path_factory):
+    """A folder with the real book, its chapters executed on the twin, once for all workers."""
+    import bookmaking
+
+    shared = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    root, done = shared / "executed-book", shared / "executed-book.done"
+    with bookmaking.alone(shared / "executed-book.lock"):
+        if not done.exists():
+            shutil.rmtree(root, ignore_errors=True)
+            bookmaking.execute(bookmaking.real_sources(root))
+            done.touch()
+    return root
 
 
 @pytest.fixture(scope="session")

@@ -36,6 +36,11 @@ def train(data: Path, root: Path) -> int:
     return 0
 
 
+def warm_up() -> None:
+    """Import once, before any fork, what torch otherwise imports in each process: seconds."""
+    torch.optim.AdamW([torch.zeros(1)])
+
+
 def start(data: Path, root: Path) -> int:
     """Train in a new process; its id."""
     pid = os.fork()
@@ -86,6 +91,7 @@ def contents(root: Path) -> dict[str, bytes]:
 def main(place: Path, kills: int, seed: int) -> dict:
     """Kill ``kills`` trainings and compare each run that comes of them with a quiet one."""
     data, chance = toy.write(place / "data"), random.Random(seed)
+    warm_up()
     begin = time.monotonic()
     assert ended(start(data, place / "quiet")) == 0
     duration = (time.monotonic() - begin) / 3

@@ -17,9 +17,9 @@ from foilseg import notebooks
 
 # Imports point only up this list.
 LAYERS = """
-    code prose published images dataset description folder importers
+    code escape machine prose published images dataset description scan folder importers
     photometric raw_lights shapes surface annotators quotas placement twin_config twin
-    defects plausibility label_errors
+    defects plausibility label_errors nearness
     plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
     resampling losses unet metrics
     devices checkpoints curves meters costs batches inference probing training locks runs
@@ -33,7 +33,7 @@ LAYERS = """
     records comparisons shipping sortable
     style figures gallery_figures acquisition_figures defect_figures sampling_figures plots
     result_plots overview_figures
-    live packing widgets notebooks execution chapters cli
+    live packing widgets notebooks execution kernels selection chapters cli
 """
 CHAPTERS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 ORDER = LAYERS.split()

@@ -64,10 +64,10 @@ def test_photographs_under_known_lights_become_a_dataset_folder(tmp_path, capsys
     lit, lights = tmp_path / "lit", photometric.line_lights()
     shutil.copytree(write_toy(tmp_path / "toy"), lit)
     shutil.rmtree(lit / "images")
-    normals = np.zeros((3, 48, 40))
+    normals = np.zeros((3, 48, 64))
     normals[0], normals[2] = 0.28, 0.96
     for name in "ab":
-        pictures = photometric.render(normals, np.full((48, 40), 0.8), lights)
+        pictures = photometric.render(normals, np.full((48, 64), 0.8), lights)
         for k, picture in enumerate(pictures, 1):
             images.write(lit / "lights" / f"{name}_{k}.png", np.rint(60000 * picture).astype("u2"))
     (lit / "lights.json").write_text(json.dumps({"directions": lights.tolist()}))

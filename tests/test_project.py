@@ -6,6 +6,7 @@ from pathlib import Path
 import jupytext
 import pytest
 import rules
+from conftest import LONGEST
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from foilseg import notebooks
@@ -17,6 +18,10 @@ ENVIRONMENT = (ROOT / "environment.yml").read_text()
 LIGHT = "import foilseg, foilseg.published, foilseg.dataset, foilseg.folder"
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TASKS = ["book", "test", "lint", "study", "bench", "clean"]
+
+
+def test_the_files_that_the_tests_begin_with_are_there():
+    assert not [name for name in LONGEST if not (ROOT / "tests" / name).is_file()]
 
 
 def test_imports_point_only_up_the_order_of_modules():

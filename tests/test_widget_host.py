@@ -25,26 +25,32 @@ def buffer(path, data, encoding="base64"):
     return {"path": path, "data": text, "encoding": encoding}
 
 
+@pytest.fixture(scope="module")
+def context():
+    browser.require()
+    with browser.window() as window:
+        yield window
+
+
 @pytest.fixture
-def show(tmp_path):
+def show(context, tmp_path):
     """Open a page with widgets and views; returns the views' texts and the console's lines."""
 
     def opened(widgets, views=None, act=None):
-        browser.require()
         saved = json.dumps({"state": widgets, "version_major": 2, "version_minor": 0})
         shown = [json.dumps({"model_id": v}) for v in (views or widgets)]
         body = "".join(f'<div><script type="{VIEW}">{v}</script></div>' for v in shown)
         head = f'<script src="{HOST.as_uri()}"></script><script type="{STATE}">{saved}</script>'
         (tmp_path / "page.html").write_text(f"<!doctype html><head>{head}</head><body>{body}")
         said = []
-        with browser.window() as context:
-            page = context.new_page()
-            page.on("console", lambda message: said.append(message.text))
-            page.goto((tmp_path / "page.html").as_uri())
-            page.wait_for_timeout(200)
-            if act:
-                act(page)
-            texts = page.locator(".widget-view, .widget-note").all_inner_texts()
+        page = context.new_page()
+        page.on("console", lambda message: said.append(message.text))
+        page.goto((tmp_path / "page.html").as_uri())
+        page.wait_for_timeout(200)
+        if act:
+            act(page)
+        texts = page.locator(".widget-view, .widget-note").all_inner_texts()
+        page.close()
         return texts, said
 
     return opened

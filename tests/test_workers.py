@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 import toy
 
-from foilseg import checkpoints, workers
+from foilseg import checkpoints, machine, workers
 from foilseg.study import Study
 
 TESTS = Path(__file__).parent
@@ -34,14 +34,12 @@ def test_two_processes_train_what_one_does_and_show_one_bar(toy_data, tmp_path, 
     profile = replace(toy.PROFILE, threads=1)
     one, two = (Study(str(toy_data), profile, 0, tmp_path / name) for name in ("one", "two"))
     names = ["baseline", "binary"]
-    one.train(names, progress=False)
-    two.train(names, workers=2)
-    assert "all (3 of 3 networks): 100%" in capfd.readouterr().err
-    found = contents(two.runs)
-    assert found and found == contents(one.runs)
+    one.train(names, seeds=(0, 1), progress=False)
+    two.train(names[:1], progress=False)  # of the six networks five are missing
     two.train(names, seeds=(0, 1), workers=2)
-    assert two.with_seed(1).missing(names) == []
-    assert "all (3 of 3 networks): 100%" in capfd.readouterr().err
+    assert "all (5 of 5 networks): 100%" in capfd.readouterr().err
+    assert two.missing(names) == two.with_seed(1).missing(names) == []
+    assert contents(two.runs) == contents(one.runs)
 
 
 def test_a_network_that_fails_ends_the_whole_with_its_error(toy_data, tmp_path):
@@ -64,13 +62,13 @@ def test_processes_end_with_the_one_that_began_them_and_another_goes_on(toy_data
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.02)
     os.kill(process.pid, signal.SIGKILL)
-    process.communicate()
-    done = subprocess.run(command, stderr=subprocess.PIPE, text=True)
-    assert done.returncode == 0, done.stderr
-    assert Study(str(toy_data), toy.PROFILE, 0, tmp_path / "runs").missing(["binary"]) == []
+    process.communicate()  # until the last process has let go of stderr
+    study = Study(str(toy_data), toy.PROFILE, 0, tmp_path / "runs")
+    study.train(["baseline", "binary"], progress=False)
+    assert study.missing(["baseline", "binary"]) == []
 
 
 def test_there_is_a_process_for_every_group_of_cores(monkeypatch):
-    monkeypatch.setattr(workers, "cores", lambda: 8)
+    monkeypatch.setattr(machine, "cores", lambda: 8)
     assert [workers.number(n, "cpu") for n in (0, 1, 2, 3, 16)] == [1, 8, 4, 2, 1]
     assert workers.number(1, "cuda") == 1

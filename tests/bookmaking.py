@@ -1,0 +1,55 @@
+"""Making a book in a folder of its own: the project's pages, executed chapters, built pages."""
+
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+from filelock import FileLock
+
+ROOT = Path(__file__).parent.parent
+JUPYTER_BOOK = str(Path(sys.executable).with_name("jupyter-book"))
+BUILD = [JUPYTER_BOOK, "build", ".", "--all", "-n", "-W", "--keep-going"]
+MODELS = "baseline,binary,focal-iscf"  # one of each kind: plain, One-vs-Rest, weighted
+
+
+def front_matter(target):
+    """Copy the project's own configuration and front matter, without executed chapters."""
+    shutil.copytree(ROOT / "book", target / "book", ignore=shutil.ignore_patterns("chapters"))
+    for name in ("_config.yml", "_toc.yml"):
+        shutil.copy(ROOT / name, target / name)
+
+
+def real_sources(target):
+    """Copy the real front matter and the real chapters, none of them executed; the folder."""
+    front_matter(target)
+    (target / "results").symlink_to(ROOT / "results")
+    shutil.copytree(ROOT / "notebooks", target / "notebooks")
+    return target
+
+
+def build(root):
+    """Build the book in a folder and return its pages' place; a warning is a failure."""
+    done = subprocess.run(BUILD, cwd=root, capture_output=True, text=True)
+    assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr[-4000:]
+    return root / "_build" / "html"
+
+
+def execute(root, *arguments):
+    """Execute all real chapters below a folder, as ``make book`` does, but with three models."""
+    parameters = ["-p", "profile", "smoke", "-p", "models", MODELS, *arguments]
+    command = [sys.executable, "-m", "foilseg.cli", "chapter", "all", *parameters]
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, cwd=root, capture_output=True, text=True, env=environment)
+    assert done.returncode == 0, done.stderr[-4000:]
+
+
+def alone(path):
+    """A context that waits until no other process is inside one with the same lock file."""
+    return FileLock(path)
+
+
+def text(page):
+    """The source of a page."""
+    return page.read_text(encoding="utf-8")
