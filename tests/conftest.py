@@ -68,21 +68,31 @@ def magnetic_tile() -> Path:
 
 @pytest.fixture
 def magnetic_tile_dozen(magnetic_tile, tmp_path) -> Path:
-    """A dozen of the real photographs in the layout of their data set.
+    """A dozen of the real photographs in the layout of their data set, two of each kind."""
+    return _some_tiles(magnetic_tile, tmp_path / "mt", 2)
 
-    Of each kind the first two with a defect in the last third of their rows, so that every class
-    can be learned; of those without a defect the first two.
+
+@pytest.fixture
+def magnetic_tile_six(magnetic_tile, tmp_path) -> Path:
+    """Six of the real photographs in the layout of their data set, one of each kind."""
+    return _some_tiles(magnetic_tile, tmp_path / "mt", 1)
+
+
+def _some_tiles(magnetic_tile, target, number):
+    """Copy the first photographs of each kind, those with a defect in the last third of their rows.
+
+    So every class can be learned. Of those without a defect just the first.
     """
     for kind in sorted(magnetic_tile.glob("MT_*")):
-        place = tmp_path / "mt" / kind.name / "Imgs"
+        place = target / kind.name / "Imgs"
         place.mkdir(parents=True)
         pictures = sorted((kind / "Imgs").glob("*.jpg"))
         if kind.name != "MT_Free":
             pictures = [p for p in pictures if _shows_a_defect_below(p.with_suffix(".png"))]
-        for picture in pictures[:2]:
+        for picture in pictures[:number]:
             for file in (picture, picture.with_suffix(".png")):
                 shutil.copy(file, place / file.name)
-    return tmp_path / "mt"
+    return target
 
 
 def _shows_a_defect_below(mask: Path) -> bool:

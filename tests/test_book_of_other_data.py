@@ -24,11 +24,11 @@ def execute(root, data):
 
 
 @pytest.mark.real
-def test_the_book_is_about_whatever_data_it_is_given(magnetic_tile_dozen, tmp_path, monkeypatch):
+def test_the_book_is_about_whatever_data_it_is_given(magnetic_tile_six, tmp_path, monkeypatch):
     browser.require()
     monkeypatch.setenv("PYTHONPATH", str(bookmaking.ROOT))
     data = tmp_path / "tiles"
-    assert importers.magnetic_tile(magnetic_tile_dozen, data) == 12
+    assert importers.magnetic_tile(magnetic_tile_six, data) == 6
     bookmaking.real_sources(tmp_path)
     execute(tmp_path, data)
     pages = bookmaking.build(tmp_path)
