@@ -229,7 +229,7 @@ def _predict(options) -> int:
 
 
 def _chapter(options) -> int:
-    from foilseg import chapters, notebooks, runs, shelf, study
+    from foilseg import ahead, chapters, notebooks, runs, shelf, study
     from foilseg.workers import number
 
     given = dict(options.parameters)
@@ -241,10 +241,10 @@ def _chapter(options) -> int:
     state = opened.dataset.fingerprint + "".join(map(runs.digest, held))
 
     def prepare(due: list[Path]) -> None:
-        """Train first, on all cores, what several chapters would otherwise wait for."""
-        names = chapters.models(due, given)
-        if len(due) > 1 and opened.missing(names):
-            opened.train(names, workers=number(opened.profile.threads))
+        """Make first, on all cores, what several chapters would otherwise wait for."""
+        if len(due) > 1:
+            workers = number(opened.profile.threads)
+            ahead.make(opened, chapters.models(due, given), ahead.kinds(due), workers)
 
     chapters.execute([options.name], given, state=state, force=options.force, prepare=prepare)
     return 0
