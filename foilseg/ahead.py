@@ -7,18 +7,20 @@ from __future__ import annotations
 
 import multiprocessing
 import signal
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from tqdm import tqdm
 
 from foilseg import confidence, evaluations, notebooks, runs, stability
 from foilseg.experiments import Experiment
+from foilseg.selection import models
 from foilseg.study import Study
-from foilseg.workers import train
+from foilseg.workers import number, train
 
 JOINED, OBJECTS, LATE, SEEN = "joined", "objects", "late", "seen"
 # What a chapter's code calls -> the kinds of evaluations that it needs.
@@ -40,6 +42,15 @@ class Task:
     iteration: int = 0
 
 
+def prepare(study: Study, due: Sequence[Path], given: Mapping[str, Any]) -> None:
+    """Make what several chapters need, on all cores; one alone makes what it needs itself.
+
+    ``given`` : the parameters that the chapters get.
+    """
+    if len(due) > 1:
+        make(study, models(due, given), kinds(due), number(study.profile.threads))
+
+
 def kinds(chapters: Iterable[Path]) -> set[str]:
     """The kinds of evaluations that the code of some chapters asks for."""
     cells = (cell.source for path in chapters for cell in notebooks.code(notebooks.read(path)))
@@ -52,8 +63,8 @@ def tasks(study: Study, names: Sequence[str], wanted: Iterable[str]) -> list[Tas
 
     What has no weights, as in a shipped study, can be evaluated no more and is left out.
     """
-    plain, models, found = replace(study), [study.model(name) for name in names], []
-    for model in models:
+    plain, found = replace(study), []
+    for model in map(study.model, names):
         late = study.profile.keep[:-1] if model.row.name in stability.tested() else ()
         stored = {OBJECTS: [confidence.NAME], SEEN: ["training"], LATE: [f"{k:06d}" for k in late]}
         for defect, run in model.runs.items():
@@ -74,8 +85,8 @@ def make(study: Study, names: Sequence[str], wanted: Iterable[str], workers: int
     Exception
         What a training or an evaluation raises; nothing is begun after that.
     """
-    models = [study.model(name) for name in names]
-    networks = [(model, defect) for model in models for defect in model.missing()]
+    chosen = [study.model(name) for name in names]
+    networks = [(model, defect) for model in chosen for defect in model.missing()]
     if networks:
         train(networks, min(workers, len(networks)))
     joins = [row for row in dict.fromkeys(m.row for m, _ in networks) if row.is_one_vs_rest]

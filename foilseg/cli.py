@@ -229,8 +229,7 @@ def _predict(options) -> int:
 
 
 def _chapter(options) -> int:
-    from foilseg import ahead, chapters, notebooks, runs, shelf, study
-    from foilseg.workers import number
+    from foilseg import chapters, notebooks, runs, shelf, study
 
     given = dict(options.parameters)
     chosen = chapters.select([options.name])
@@ -241,10 +240,9 @@ def _chapter(options) -> int:
     state = opened.dataset.fingerprint + "".join(map(runs.digest, held))
 
     def prepare(due: list[Path]) -> None:
-        """Make first, on all cores, what several chapters would otherwise wait for."""
-        if len(due) > 1:
-            workers = number(opened.profile.threads)
-            ahead.make(opened, chapters.models(due, given), ahead.kinds(due), workers)
+        from foilseg import ahead
+
+        ahead.prepare(opened, due, given)
 
     chapters.execute([options.name], given, state=state, force=options.force, prepare=prepare)
     return 0
