@@ -217,13 +217,8 @@ def _predict(options) -> int:
 
     run = runs.open_run(options.run)
     with tqdm(desc="predict", unit="image") as bar:
-        table = predict.predict_files(
-            run,
-            options.image,
-            options.out,
-            device=options.device,
-            progress=lambda name: bar.update(),
-        )
+        told = {"device": options.device, "progress": lambda name: bar.update()}
+        table = predict.predict_files(run, options.image, options.out, **told)
     print(f"{options.out}: {table['file'].nunique()} image(s), see {predict.TABLE}")
     return 0
 
