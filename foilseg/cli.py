@@ -217,20 +217,14 @@ def _predict(options) -> int:
 
     run = runs.open_run(options.run)
     with tqdm(desc="predict", unit="image") as bar:
-        table = predict.predict_files(
-            run,
-            options.image,
-            options.out,
-            device=options.device,
-            progress=lambda name: bar.update(),
-        )
+        told = {"device": options.device, "progress": lambda name: bar.update()}
+        table = predict.predict_files(run, options.image, options.out, **told)
     print(f"{options.out}: {table['file'].nunique()} image(s), see {predict.TABLE}")
     return 0
 
 
 def _chapter(options) -> int:
     from foilseg import chapters, notebooks, runs, shelf, study
-    from foilseg.workers import number
 
     given = dict(options.parameters)
     chosen = chapters.select([options.name])
@@ -241,10 +235,9 @@ def _chapter(options) -> int:
     state = opened.dataset.fingerprint + "".join(map(runs.digest, held))
 
     def prepare(due: list[Path]) -> None:
-        """Train first, on all cores, what several chapters would otherwise wait for."""
-        names = chapters.models(due, given)
-        if len(due) > 1 and opened.missing(names):
-            opened.train(names, workers=number(opened.profile.threads))
+        from foilseg import ahead
+
+        ahead.prepare(opened, due, given)
 
     chapters.execute([options.name], given, state=state, force=options.force, prepare=prepare)
     return 0

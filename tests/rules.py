@@ -33,7 +33,7 @@ LAYERS = """
     records comparisons shipping sortable
     style figures gallery_figures acquisition_figures defect_figures sampling_figures plots
     result_plots overview_figures
-    live packing widgets notebooks execution kernels selection chapters cli
+    live packing widgets notebooks execution kernels selection chapters ahead cli
 """
 CHAPTERS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 ORDER = LAYERS.split()
