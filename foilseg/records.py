@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, fields
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -122,11 +123,7 @@ def record(name: str) -> Record:
     path = shelf.ROOT / name
     if found is None:
         raise shelf.ShelfError(f"{path}: no study is shipped there")
-    told = found.manifest
-    stale = ["code"] if told["code"] != code_version() else []
-    if told["twin"]:
-        config = TwinConfig(**variants.profile(told["profile"]).twin)
-        stale += ["data"] if told["data"]["fingerprint"] != recipe(config) else []
+    stale = _stale(found.manifest)
     if stale:
         listed = list(found.manifest["runs"])
         more = f" and {len(listed) - shelf.LISTED} more" if len(listed) > shelf.LISTED else ""
@@ -136,3 +133,14 @@ def record(name: str) -> Record:
             f"`{found.manifest['command']}`"
         )
     return Record(found)
+
+
+def _stale(told: dict[str, Any]) -> list[str]:
+    """What is no longer what it was when a study with this manifest was trained."""
+    stale = ["code"] if told["code"] != code_version() else []
+    if told["twin"] and told["profile"] not in variants.names():
+        return [*stale, "profile"]
+    if told["twin"]:
+        config = TwinConfig(**variants.profile(told["profile"]).twin)
+        stale += ["data"] if told["data"]["fingerprint"] != recipe(config) else []
+    return stale

@@ -132,7 +132,7 @@ class Run:
         """
         path = self.path / name
         expected = (self.sums or _checksums(self.path / CHECKSUMS)).get(name)
-        if expected is not None and not path.is_file() and is_weight(name):
+        if is_weight(name) and not path.is_file() and (self.sums or expected is not None):
             raise RunError(f"{path}: weights lost or not shipped; train it again: {self._again()}")
         if expected is None or not path.is_file():
             raise RunError(f"{path}: is not in the run; delete {self.path} and train it again")

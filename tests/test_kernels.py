@@ -150,7 +150,7 @@ def test_a_lock_is_refused_or_waited_for(tmp_path, monkeypatch):
         assert process.wait() == 0
         with pytest.raises(locks.RunError), locks.lock(path, wait=False):
             pass
-    assert list(tmp_path.iterdir()) == []
+    assert list(tmp_path.iterdir()) == [tmp_path / locks.FOLDER]
 
 
 def test_an_evaluation_that_another_process_makes_is_waited_for(tmp_path):

@@ -78,7 +78,8 @@ def test_a_record_of_other_code_is_refused_by_name(place):
     manifest = json.loads(path.read_text())
     for change, named in (
         ({"code": "older"}, "another code than when it was trained: baseline-toy"),
-        ({"twin": True}, "another twin_code than"),
+        ({"twin": True, "profile": "smoke"}, "another data than"),
+        ({"twin": True}, "another profile than"),
     ):
         path.write_text(json.dumps(manifest | change))
         shelf._open.cache_clear()

@@ -12,6 +12,7 @@ import pytest
 import toy
 
 from foilseg import checkpoints, machine, workers
+from foilseg.runs import LOCKS
 from foilseg.study import Study
 
 TESTS = Path(__file__).parent
@@ -26,7 +27,8 @@ study.train(["baseline", "binary"], workers=2)
 
 def contents(root):
     """Relative name -> bytes of everything in the runs but what was measured."""
-    files = (p for p in root.rglob("*") if p.is_file() and p.name not in MEASURED)
+    apart = MEASURED | {p.name for p in (root / LOCKS).glob("*")}
+    files = (p for p in root.rglob("*") if p.is_file() and p.name not in apart)
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in files}
 
 
