@@ -13,7 +13,8 @@ import numpy as np
 import torch
 
 from benchmarks import measuring
-from foilseg import inference, meters, unet
+from foilseg.networks import inference, unet
+from foilseg.training import meters
 
 SIDES = (960, 1280)
 

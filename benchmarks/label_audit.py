@@ -17,11 +17,14 @@ import pandas as pd
 import torch
 from scipy import ndimage, stats
 
-from foilseg import audit_quality, confidence, experiments, inference, label_audit, restore
-from foilseg.dataset import Foil, LabelClass, validation_regions
-from foilseg.defects import BOX, EIGHT, corner_and_size
-from foilseg.label_audit import Audit
-from foilseg.study import Study, open_study
+from foilseg.analysis import confidence
+from foilseg.data.dataset import Foil, LabelClass, validation_regions
+from foilseg.data.defects import BOX, EIGHT, corner_and_size
+from foilseg.evaluation import label_audit, label_audit_quality
+from foilseg.evaluation.label_audit import Audit
+from foilseg.networks import inference
+from foilseg.studies.study import Study, open_study
+from foilseg.training import experiments, restore
 
 AT = (10, 25, 50, 100, 200)
 EXPLAINED = """
@@ -132,7 +135,7 @@ def review(
         length = len(found.table)
         row = {"list": name, "all of": length}
         for title, number in {**{str(n): n for n in at}, "end": length}.items():
-            judged = audit_quality.judged(head(found, number), regions, classes)
+            judged = label_audit_quality.judged(head(found, number), regions, classes)
             both = f"{judged['right'].sum()}, {judged['found'].sum()}"
             row[title] = both if number <= length else ""
         rows.append(row)
@@ -179,7 +182,7 @@ def correlations(regions, suspicions: Mapping[str, Sequence[float]], classes) ->
 
 
 def _missed(region: Foil, classes) -> list[int]:
-    each = (audit_quality.missed(region, c.index) for c in classes if c.index)
+    each = (label_audit_quality.missed(region, c.index) for c in classes if c.index)
     return [int(np.isin(numbers, chosen).sum()) for numbers, chosen in each]
 
 
@@ -232,7 +235,9 @@ def _show(regions, classes, lists, by_pixel, by_region, size: int) -> None:
     print("\nPixels: share of wrong ones among those reviewed, and of all wrong ones")
     columns = ["list", "reviewed", "precision", "recall"]
     print(pd.DataFrame(rows, columns=columns).round(3).to_string(index=False))
-    missing = audit_quality.judged(next(iter(lists.values())), regions, classes)["missing"].sum()
+    missing = label_audit_quality.judged(next(iter(lists.values())), regions, classes)[
+        "missing"
+    ].sum()
     print(f"\nObjects: right ones, and missed ones found (of {missing}), after so many reviewed")
     print(review(lists, regions, classes).to_string(index=False))
     print(EXPLAINED.rstrip())

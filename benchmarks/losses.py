@@ -15,7 +15,7 @@ from torch.nn import functional
 from torch.profiler import ProfilerActivity, profile
 
 from benchmarks import measuring
-from foilseg import losses
+from foilseg.networks import losses
 
 SHAPES = {"base 8": (4, 5, 128, 128), "base 32": (8, 5, 256, 256)}
 LOSSES: dict[str, Callable[[Tensor, Tensor], Tensor]] = {

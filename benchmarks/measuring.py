@@ -9,7 +9,7 @@ from collections.abc import Callable
 import numpy as np
 import torch
 
-from foilseg.dataset import Foil
+from foilseg.data.dataset import Foil
 
 
 def in_turns(works: dict[str, Callable[[], object]], rounds: int) -> dict[str, np.ndarray]:

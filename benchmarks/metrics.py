@@ -13,7 +13,7 @@ import torch
 from sklearn.metrics import confusion_matrix
 
 from benchmarks import measuring
-from foilseg import metrics
+from foilseg.evaluation import metrics
 
 CLASSES, SIDE, WANTED = 5, 2048, 15
 

@@ -24,16 +24,21 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from foilseg import checkpoints, folder, references, runs, shelf, twin, variants
-from foilseg.code import code_version
-from foilseg.references import References
-from foilseg.twin_config import TwinConfig
+from foilseg.code_version import code_version
+from foilseg.data import folder
+from foilseg.networks import checkpoints
+from foilseg.studies import references, shipped, variants
+from foilseg.studies.references import References
+from foilseg.training import runs
+from foilseg.twin import render
+from foilseg.twin.config import TwinConfig
 
 APART = {runs.CONFIG, runs.COST, runs.CHECKSUMS}  # names, and what a clock measured
 TRAIN = "from foilseg.cli import main; raise SystemExit(main())"
 RECIPE = (
-    "import sys; from foilseg import twin, variants; from foilseg.twin_config import TwinConfig\n"
-    "print(twin.recipe(TwinConfig(**variants.profile(sys.argv[1]).twin)))"
+    "import sys; from foilseg.studies import variants\n"
+    "from foilseg.twin import render; from foilseg.twin.config import TwinConfig\n"
+    "print(render.recipe(TwinConfig(**variants.profile(sys.argv[1]).twin)))"
 )
 
 
@@ -48,7 +53,7 @@ def main() -> int:
         _check_out(options.commit, place / "then")
         proved = same_networks(place)
         print(proved)
-        for study in sorted(shelf.ROOT.glob(f"*/{shelf.MANIFEST}")):
+        for study in sorted(shipped.ROOT.glob(f"*/{shipped.MANIFEST}")):
             entry = same_data(study, place)
             print(f"{study.parent}: {entry['data']}")
             if options.write:
@@ -119,7 +124,7 @@ def same_data(manifest: Path, place: Path) -> dict[str, Any]:
     before = told["data"]["fingerprint"]
     if not told["twin"]:
         return {"before": before, "now": before, "data": "its data are no twin and stay"}
-    rendered = twin.write(_rendered(told, place), _config(told), lights=1)
+    rendered = render.write(_rendered(told, place), _config(told), lights=1)
     data = folder.load(rendered)
     then = before
     if data.pixels != before and _run(place / "then", place, RECIPE, told["profile"]) == before:
@@ -137,7 +142,7 @@ def _config(told: dict[str, Any]) -> TwinConfig:
 
 
 def _rendered(told: dict[str, Any], place: Path) -> Path:
-    return place / f"twin-{twin.recipe(_config(told))[:12]}"
+    return place / f"twin-{render.recipe(_config(told))[:12]}"
 
 
 def migrate(manifest: Path, proved: dict[str, Any], place: Path) -> None:

@@ -10,7 +10,7 @@ import time
 
 import numpy as np
 
-from foilseg.photometric import estimate_normals, line_lights, render
+from foilseg.data.photometric import estimate_normals, line_lights, render
 
 
 def plain(intensities: np.ndarray, lights: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

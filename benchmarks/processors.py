@@ -23,7 +23,7 @@ from tempfile import TemporaryDirectory
 ROOT = Path(__file__).resolve().parents[1]
 PROGRAM = """
 import json, sys
-from foilseg import chapters
+from foilseg.book import chapters
 names, parameters, out = json.loads(sys.argv[1])
 chapters.execute(names, parameters, out_dir=out, force=True, progress=False)
 """

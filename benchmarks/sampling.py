@@ -24,13 +24,13 @@ from benchmarks.sampling_peers import (
     line,
     timed,
 )
-from foilseg import folder
-from foilseg.dataset import training_regions
-from foilseg.frontier import frontier
-from foilseg.ledger import ledger
-from foilseg.resampling import equal_pixels
-from foilseg.sampling import cut, rng, uniform
-from foilseg.study import open_study
+from foilseg.data import folder
+from foilseg.data.dataset import training_regions
+from foilseg.sampling.equal_frontier import frontier
+from foilseg.sampling.ledger import ledger
+from foilseg.sampling.resampling import equal_pixels
+from foilseg.sampling.uniform import cut, rng, uniform
+from foilseg.studies.study import open_study
 
 
 def main() -> None:

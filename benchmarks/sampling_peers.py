@@ -7,10 +7,10 @@ import time
 import cv2
 import numpy as np
 
-from foilseg.ledger import ledger
-from foilseg.pools import build_index
-from foilseg.resampling import equal_pixels, equal_samples
-from foilseg.sampling import cut, plan_of, rng
+from foilseg.sampling.ledger import ledger
+from foilseg.sampling.pools import build_index
+from foilseg.sampling.resampling import equal_pixels, equal_samples
+from foilseg.sampling.uniform import cut, plan_of, rng
 
 FOILS, N = 26, 1337
 # Table 3.5: 163 cavity pixels in a patch of 256 x 256.

@@ -17,8 +17,9 @@ import torch
 from tqdm.auto import tqdm
 
 from benchmarks import measuring
-from foilseg import batches, devices, losses, training, unet
-from foilseg.pools import build_index
+from foilseg.networks import devices, losses, unet
+from foilseg.sampling.pools import build_index
+from foilseg.training import batches, training
 
 
 @dataclass(frozen=True)

@@ -20,8 +20,10 @@ import numpy as np
 import viewer
 from scipy import ndimage
 
-from foilseg import folder, twin, widgets
-from foilseg.dataset import Foil, split
+from foilseg.data import folder
+from foilseg.data.dataset import Foil, split
+from foilseg.figures import widgets
+from foilseg.twin import render
 
 MODELS, TALL = 14, 1200
 # Time of every frame, and time that the page's own script used in it, over a pan by hand.
@@ -119,12 +121,12 @@ def main() -> None:
     generator = np.random.default_rng(0)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with TemporaryDirectory() as place:
-        config = twin.TwinConfig(foils=6, scale=0.5)
-        small = folder.load(twin.write(Path(place) / "desk", config))
+        config = render.TwinConfig(foils=6, scale=0.5)
+        small = folder.load(render.write(Path(place) / "desk", config))
         regions = [split(foil)[1] for foil in small.foils]
         report_page(Path(place) / "page.html", regions, small.classes, generator)
-        config = twin.TwinConfig(foils=1, scale=1.0, height=TALL, width=TALL)
-        large = folder.load(twin.write(Path(place) / "large", config)).foils[0]
+        config = render.TwinConfig(foils=1, scale=1.0, height=TALL, width=TALL)
+        large = folder.load(render.write(Path(place) / "large", config)).foils[0]
         print(f"one foil {large.shape}, {MODELS} models")
         report_pan(Path(place) / "large.html", large, small.classes, generator, steps)
 

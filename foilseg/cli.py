@@ -7,7 +7,9 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from foilseg import __version__, experiments, variants
+from foilseg import __version__
+from foilseg.studies import variants
+from foilseg.training import experiments
 
 EPILOG = """\
 first steps:
@@ -146,7 +148,7 @@ def _rows() -> list[str]:
 
 
 def _check(options) -> int:
-    from foilseg import folder
+    from foilseg.data import folder
 
     problems = folder.check(options.folder)
     for problem in problems:
@@ -156,7 +158,7 @@ def _check(options) -> int:
 
 
 def _import(options) -> int:
-    from foilseg import importers, raw_lights
+    from foilseg.data import importers, raw_lights
 
     if options.kind == "lights":
         raw_lights.import_raw_lights(options.source, options.folder)
@@ -168,17 +170,17 @@ def _import(options) -> int:
 
 
 def _twin(options) -> int:
-    from foilseg import twin
+    from foilseg.twin import render
 
     settings = variants.profile(options.profile).twin
-    config = twin.TwinConfig(**settings, seed=options.seed)
-    print(f"{twin.write(options.folder, config)}: {config.foils} foils")
+    config = render.TwinConfig(**settings, seed=options.seed)
+    print(f"{render.write(options.folder, config)}: {config.foils} foils")
     return 0
 
 
 def _train(options) -> int:
-    from foilseg import study
-    from foilseg.workers import number
+    from foilseg.studies import study
+    from foilseg.studies.workers import number
 
     names = variants.rows(options.profile) if "all" in options.experiment else options.experiment
     titles = [experiments.experiment(name).name for name in names]
@@ -189,7 +191,7 @@ def _train(options) -> int:
     workers = options.workers or number(opened.profile.threads, options.device)
     opened.train(names, device=options.device, workers=workers)
     if options.stability:
-        from foilseg import stability
+        from foilseg.analysis import stability
 
         done = stability.complete(opened, names, options.device, workers)
         print(f"stability: {', '.join(done) or 'none of the models of Table 4.1 was named'}")
@@ -200,7 +202,8 @@ def _train(options) -> int:
 
 
 def _ship(options) -> int:
-    from foilseg import shipping, study
+    from foilseg.analysis import ship as shipping
+    from foilseg.studies import study
 
     places = (options.data, options.profile, options.seed, options.runs)
     opened, names = study.open_study(*places, shipped=False), variants.rows(options.profile)
@@ -213,7 +216,8 @@ def _ship(options) -> int:
 def _predict(options) -> int:
     from tqdm import tqdm
 
-    from foilseg import predict, runs
+    from foilseg.studies import predict
+    from foilseg.training import runs
 
     run = runs.open_run(options.run)
     with tqdm(desc="predict", unit="image") as bar:
@@ -224,18 +228,20 @@ def _predict(options) -> int:
 
 
 def _chapter(options) -> int:
-    from foilseg import chapters, notebooks, runs, shelf, study
+    from foilseg.book import chapters, notebooks
+    from foilseg.studies import shipped, study
+    from foilseg.training import runs
 
     given = dict(options.parameters)
     chosen = chapters.select([options.name])
     chapters.settings(chosen, given)
     values = notebooks.parameters(notebooks.read(chosen[0]), chosen[0].name) | given
     opened = study.open_study(values["data"], values["profile"], int(values["seed"]))
-    held = sorted(shelf.ROOT.glob(f"*/{shelf.MANIFEST}"))
+    held = sorted(shipped.ROOT.glob(f"*/{shipped.MANIFEST}"))
     state = opened.dataset.fingerprint + "".join(map(runs.digest, held))
 
     def prepare(due: list[Path]) -> None:
-        from foilseg import ahead
+        from foilseg.book import ahead
 
         ahead.prepare(opened, due, given)
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foilseg import dataset, description, images
+from foilseg.data import dataset, description, images
 
 # What takes longest comes first, so that no worker is left with it while the others are done.
 LONGEST = (
@@ -138,7 +138,7 @@ def toy_study(toy_data, tmp_path_factory):
     """A study of the toy data with its own, at first empty, store of runs."""
     import toy
 
-    from foilseg.study import Study
+    from foilseg.studies.study import Study
 
     return Study(str(toy_data), toy.PROFILE, 0, tmp_path_factory.mktemp("runs"))
 
@@ -149,9 +149,10 @@ def learned():
     import torch
     import toy
 
-    from foilseg import losses, training, unet
-    from foilseg.dataset import Foil, as_float
-    from foilseg.pools import build_index
+    from foilseg.data.dataset import Foil, as_float
+    from foilseg.networks import losses, unet
+    from foilseg.sampling.pools import build_index
+    from foilseg.training import training
 
     pictures = [(str(seed), *toy.picture(160, 160, seed)) for seed in range(2)]
     regions = [Foil(name, as_float(pixels), mask) for name, pixels, mask in pictures]

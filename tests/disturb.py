@@ -19,7 +19,8 @@ from pathlib import Path
 import torch
 import toy
 
-from foilseg import experiments, fit, folder, runs
+from foilseg.data import folder
+from foilseg.training import experiments, fit, runs
 
 MEASURED = {"config.json", "cost.json", "checksums.json"}
 ROW = experiments.experiment("binary-focal-iscf")

@@ -13,67 +13,91 @@ from statistics import median
 import jupytext
 import yaml
 
-from foilseg import notebooks
+from foilseg.book import notebooks
 
-# Imports point only up this list.
+# Imports point only up this list: by package, and within a package by file.
 LAYERS = """
-    code escape machine prose published images dataset description scan folder importers
-    photometric raw_lights shapes surface annotators quotas placement twin_config twin
-    defects plausibility label_errors nearness
-    plans sampling objects pools lattice design exchange frontier equal_pixels ledger object_choice
-    resampling losses unet metrics
-    devices checkpoints curves meters costs batches inference probing training locks runs
-    references shelf evaluations restore predict
-    experiments variants fit rest models workers provenance acquisition study readings
-    readable tables
-    scores picks galleries confidence label_audit audit_quality label_galleries judgement
-    error_nature
-    stability orders loss_tables model_tables trainsets cells recount reweigh audit
-    evidence claims pair_claims claim_rules verdicts mistakes uncertainty findings changes reasons
-    records comparisons shipping sortable
-    style figures gallery_figures acquisition_figures defect_figures sampling_figures plots
-    result_plots overview_figures
-    live packing widgets notebooks execution kernels selection chapters ahead cli
+    data: images escape nearness photometric dataset scan defects description label_errors
+        plausibility folder importers raw_lights
+    thesis: checks published result_tables training_tables audit
+    twin: shapes annotators quotas surface config placement render
+    sampling: object_runs plans uniform pools equal_lattice object_choice equal_design
+        equal_exchange equal_frontier ledger equal_pixels resampling trainsets
+    networks: registry weighting checkpoints unet devices losses costs inference
+    evaluation: metrics curves examples label_audit mistakes bootstrap error_nature scores
+        example_rules label_audit_quality judgement rank_swaps label_example_rules
+    claims: evidence claim rate_claims study_claims verdicts reasons
+    training: batches locks experiments meters probing machine runs training evaluations restore fit
+        one_vs_rest
+    studies: acquisition workers model predict references variants shipped provenance study
+    analysis: confidence loss_tables model_tables stability gather counterfactuals records
+        comparisons ship
+    figures: style live overview_figures pictures plots result_plots acquisition_figures
+        gallery_figures packing sampling_figures defect_figures widgets
+    book: kernels notebooks prose readable execution selection readings sortable tables ahead
+        chapters
 """
+LOWEST, HIGHEST = ["registry", "code_version"], ["cli"]  # beside the packages
+MOST_FILES = 16  # of a package
 CHAPTERS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
-ORDER = LAYERS.split()
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")
 LONGEST, MEDIAN, MOST_CELLS, MOST_PARAMETERS = 15, 5, 22, 8
 
 
-def imported(source: str) -> set[str]:
-    """The modules of foilseg that a module's text imports anywhere but for type checkers."""
+def order() -> list[str]:
+    """Every module, ``package.file``, in the order in which they may be imported."""
+    names, package = [], ""
+    for word in LAYERS.split():
+        package = word.removesuffix(":") if word.endswith(":") else package
+        names += [] if word.endswith(":") else [f"{package}.{word}"]
+    return [*LOWEST, *names, *HIGHEST]
+
+
+def imported(source: str, known: set[str]) -> set[str]:
+    """The modules of foilseg that a module's text imports anywhere but for type checkers.
+
+    ``known`` are the modules there are; what is imported from one is imported of it.
+    """
     found = set()
     tree = ast.parse(source)
     for node in ast.walk(tree):
         if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
             node.body = []
     for node in ast.walk(tree):
-        if isinstance(node, ast.ImportFrom) and node.module == "foilseg":
-            found |= {name.name for name in node.names if not name.name.startswith("__")}
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("foilseg."):
-            found.add(node.module.split(".")[1])
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "foilseg":
+            place = node.module.partition(".")[2]
+            inside = {f"{place}.{name.name}".lstrip(".") for name in node.names}
+            found |= {place} if place in known else inside
         elif isinstance(node, ast.ImportFrom) and node.level:
-            found |= {node.module or name.name for name in node.names}
+            found.add(f"{node.module or node.names[0].name} (relative)")
         elif isinstance(node, ast.Import):
-            parts = [name.name.split(".") for name in node.names]
-            found |= {p[1] for p in parts if p[0] == "foilseg" and len(p) > 1}
-    return found
+            names = (name.name for name in node.names)
+            found |= {n.partition(".")[2] for n in names if n.startswith("foilseg.")}
+    return found - {"__version__"}
 
 
 def import_directions(package: Path) -> list[str]:
     """Imports of a module that stands later in the order, and modules that are not in it."""
-    broken = []
-    for path in sorted(package.glob("*.py")):
-        if path.stem == "__init__":
+    paths = {
+        ".".join(path.relative_to(package).with_suffix("").parts): path
+        for path in sorted(package.rglob("*.py"))
+        if path.stem != "__init__"
+    }
+    known, broken = order(), []
+    for name, path in paths.items():
+        if name not in known:
+            broken.append(f"{name}: not in the order of modules")
             continue
-        if path.stem not in ORDER:
-            broken.append(f"{path.stem}: not in the order of modules")
-            continue
-        above = ORDER[: ORDER.index(path.stem)]
-        below = sorted(imported(path.read_text()) - set(above))
-        broken += [f"{path.stem} imports {name}" for name in below]
+        above = known[: known.index(name)]
+        below = sorted(imported(path.read_text(), set(known)) - set(above))
+        broken += [f"{name} imports {other}" for other in below]
     return broken
+
+
+def crowded(package: Path) -> list[str]:
+    """Packages of too many files."""
+    counts = {place: len(list(place.glob("*.py"))) for place in package.iterdir() if place.is_dir()}
+    return [f"{place.name}: {n} files" for place, n in counts.items() if n > MOST_FILES + 1]
 
 
 def loaded(statement: str, root: Path) -> list[str]:
@@ -183,7 +207,7 @@ def _cell_problems(code) -> list[str]:
         if any(isinstance(n, ast.While) for n in nodes):
             broken.append("a while loop: it belongs into the library")
         if any(isinstance(n, ast.Name) and n.id == "plt" for n in nodes):
-            broken.append("draws with plt: foilseg.figures draws")
+            broken.append("draws with plt: foilseg.figures.pictures draws")
     if importing > 1:
         broken.append(f"{importing} cells import, at most one")
     return broken

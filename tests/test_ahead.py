@@ -6,8 +6,9 @@ import pytest
 import toy
 from test_workers import contents
 
-from foilseg import ahead, chapters, confidence, stability
-from foilseg.study import Study
+from foilseg.analysis import confidence, stability
+from foilseg.book import ahead, chapters
+from foilseg.studies.study import Study
 
 NAMES = ["baseline", "binary"]
 KINDS = {ahead.SEEN, ahead.LATE, ahead.OBJECTS}

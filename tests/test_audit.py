@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foilseg import audit, cells, published, recount, reweigh
+from foilseg.evaluation import scores
+from foilseg.thesis import audit, published, result_tables, training_tables
+from foilseg.thesis import checks as cells
 
 READ = published._read
 
@@ -52,7 +54,7 @@ def test_rates_agree_but_no_precision_is_pooled(checks):
     assert verdicts.to_dict() == {
         "Table A1, pooled FPR": 52, "Table A1, pooled TPR": 52, "Table A1, pooled precision": 0
     }  # fmt: skip
-    assert (recount.formula_hits(recount.corrected_counts()[0]) == 0).all()
+    assert (result_tables.formula_hits(result_tables.corrected_counts()[0]) == 0).all()
 
 
 def test_the_wrong_mean_is_the_only_one_that_its_rows_do_not_give(checks):
@@ -72,7 +74,7 @@ def test_ratios_weights_and_compositions(checks):
     assert binary["rule"].str.contains("normalised to 1").all()
     assert binary.loc["positive, cavity", "reading"] == "it is the weight of crack: columns swapped"
     assert found(checks, "Table 3.3").empty and found(checks, "Table 3.4").empty
-    hits = reweigh.weight_readings()
+    hits = training_tables.weight_readings()
     assert hits.idxmax() == "normalised to the number of classes" and hits.max() == 9
 
 
@@ -158,7 +160,7 @@ def test_findings_of_a_whole_column_are_one(checks):
 
 
 def test_a_model_that_never_reports_has_no_f_score_but_a_high_accuracy():
-    table = audit.always_negative(0.01).set_index("class")
+    table = scores.always_negative(0.01).set_index("class")
     assert table.loc["positive", "F1"] == 0 and table.loc["positive", "accuracy"] == 0.99
     assert np.isnan(table.loc["positive", "precision"])
     assert table.loc["negative", "F1"] == pytest.approx(2 * 0.99 / 1.99)

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foilseg import widgets
+from foilseg.figures import widgets
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"

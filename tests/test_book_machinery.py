@@ -14,7 +14,7 @@ from bookmaking import ROOT, text
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from test_compare import COLOURS, ERRORS, assert_drawn, errors, opaque
 
-from foilseg import chapters
+from foilseg.book import chapters
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -44,7 +44,7 @@ Drawn()"""
 VIEWER = f"""import sys
 sys.path[:0] = [{str(ROOT)!r}, {str(ROOT / "tests")!r}]
 import viewer
-from foilseg import widgets
+from foilseg.figures import widgets
 foils = [viewer.foil("first", 1)]
 widgets.compare(foils, viewer.models(foils), viewer.CLASSES)"""
 EXECUTED = ("01_dataset", "02_baseline")

@@ -6,7 +6,8 @@ import bookmaking
 import browser
 import pytest
 
-from foilseg import chapters, importers, notebooks
+from foilseg.book import chapters, notebooks
+from foilseg.data import importers
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 MODELS = "baseline,binary-balanced,focal-iscf"  # the second, chapter 5 trains in any case

@@ -5,7 +5,7 @@ import shutil
 import bookmaking
 import pytest
 
-from foilseg import chapters
+from foilseg.book import chapters
 
 pytestmark = pytest.mark.book
 

@@ -10,7 +10,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from foilseg import chapters, execution, notebooks
+from foilseg.book import chapters, execution, notebooks
 
 pytestmark = pytest.mark.book
 PROGRESS_BAR = "import sys\nsys.stderr.write('\\r  0%|   | 0/2\\r100%|###| 2/2 [00:01<00:00]\\n')"

@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg import claims, evidence, metrics, verdicts
-from foilseg.claim_rules import ordered
+from foilseg.claims import claim, evidence, verdicts
+from foilseg.claims.study_claims import ordered
+from foilseg.evaluation import bootstrap, metrics
 
 DEFECTS = ("agglomeration", "cavity", "crack", "blade trail")
 MEANS = {  # TPR, FPR, precision
@@ -132,11 +133,11 @@ def test_there_are_25_claims_and_each_has_a_study_against_it():
 
 @pytest.mark.parametrize("number", sorted(BREAKING))
 def test_a_claim_holds_where_it_should_and_fails_where_it_should(number):
-    assert verdicts.judge(claims.CLAIMS[number], build(ideal())).verdict == verdicts.HOLDS
+    assert verdicts.judge(claim.CLAIMS[number], build(ideal())).verdict == verdicts.HOLDS
     for change in BREAKING[number]:
         study = ideal()
         change(study)
-        found = verdicts.judge(claims.CLAIMS[number], build(study))
+        found = verdicts.judge(claim.CLAIMS[number], build(study))
         assert found.verdict == verdicts.FAILS and found.failing, found.numbers
 
 
@@ -153,35 +154,35 @@ def test_without_extra_evidence_or_models_or_these_defects_claims_are_open_and_s
     open_ones = {n for n, v in verdicts.judge_all(bare).items() if v.verdict == verdicts.OPEN}
     assert open_ones == {"C12", "C17", "C18", "C20", "C21", "C22", "C23", "C24", "C25"}
     fewer = evidence.Evidence(whole.models[:3], whole.defects, whole.rates[:3])
-    assert "not trained: Eq. Pixels" in verdicts.judge(claims.CLAIMS["C01"], fewer).why
-    assert verdicts.judge(claims.CLAIMS["C13"], fewer).verdict == verdicts.HOLDS
+    assert "not trained: Eq. Pixels" in verdicts.judge(claim.CLAIMS["C01"], fewer).why
+    assert verdicts.judge(claim.CLAIMS["C13"], fewer).verdict == verdicts.HOLDS
     others = evidence.Evidence(whole.models, ("blowhole", "fray", "break", "uneven"), whole.rates)
-    assert verdicts.judge(claims.CLAIMS["C13"], others).verdict == verdicts.OPEN
-    assert verdicts.judge(claims.CLAIMS["C05"], others).verdict == verdicts.HOLDS
-    why = verdicts.judge(claims.CLAIMS["C09"], others).why
+    assert verdicts.judge(claim.CLAIMS["C13"], others).verdict == verdicts.OPEN
+    assert verdicts.judge(claim.CLAIMS["C05"], others).verdict == verdicts.HOLDS
+    why = verdicts.judge(claim.CLAIMS["C09"], others).why
     assert why == "does not apply: these data have no cavity and no crack"
 
 
 def test_stability_that_was_not_tested_or_is_undefined_leaves_its_claims_open():
     study = ideal()
     cell("stability", 0, "precision", np.nan)(study)
-    why = verdicts.judge(claims.CLAIMS["C24"], build(study)).why
+    why = verdicts.judge(claim.CLAIMS["C24"], build(study)).why
     assert "no SD for Baseline" in why and "--stability" in why
     study["extra"]["stability"] = study["extra"]["stability"].iloc[2:]
-    why = verdicts.judge(claims.CLAIMS["C12"], build(study)).why
+    why = verdicts.judge(claim.CLAIMS["C12"], build(study)).why
     assert why == "PSoI was not made for Baseline"
 
 
 def test_an_undefined_mean_leaves_a_claim_open():
     study = build(ideal())
     study.rates[3, :, 2] = np.nan
-    assert "undefined" in verdicts.judge(claims.CLAIMS["C04"], study).why
+    assert "undefined" in verdicts.judge(claim.CLAIMS["C04"], study).why
 
 
 def test_a_spread_over_no_defect_leaves_a_claim_open():
     study = build(ideal())
     study.rates[4, :, 0] = np.nan
-    assert verdicts.judge(claims.CLAIMS["C10"], study).why == "the mean TPR of Binary is undefined"
+    assert verdicts.judge(claim.CLAIMS["C10"], study).why == "the mean TPR of Binary is undefined"
 
 
 def test_the_printed_tables_bear_out_the_claims_they_were_written_from():
@@ -222,7 +223,7 @@ def test_rates_of_the_cube_are_those_of_the_table(average):
 @pytest.mark.parametrize("average", metrics.AVERAGES)
 def test_a_resample_is_the_study_of_the_images_drawn(average):
     table = counts()
-    weights = evidence.draws(6, 3, 0)
+    weights = bootstrap.draws(6, 3, 0)
     assert (weights.sum(axis=1) == 6).all()
     found = list(evidence.resampled(table, 3, 0, average))
     for drawn, e in zip(weights, found):

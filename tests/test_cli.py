@@ -3,8 +3,9 @@
 import pytest
 from conftest import write_toy
 
-from foilseg import cli, experiments
-from foilseg.experiments import Profile
+from foilseg import cli
+from foilseg.training import experiments
+from foilseg.training.experiments import Profile
 
 
 def test_help_shows_a_newcomer_the_first_steps(capsys):
@@ -59,7 +60,7 @@ def test_photographs_under_known_lights_become_a_dataset_folder(tmp_path, capsys
 
     import numpy as np
 
-    from foilseg import folder, images, photometric
+    from foilseg.data import folder, images, photometric
 
     lit, lights = tmp_path / "lit", photometric.line_lights()
     shutil.copytree(write_toy(tmp_path / "toy"), lit)

@@ -10,8 +10,10 @@ import viewer
 from PIL import Image
 from scipy import ndimage
 
-from foilseg import images, metrics, packing, widgets
-from foilseg.style import ERROR_COLOURS
+from foilseg.data import images
+from foilseg.evaluation import metrics
+from foilseg.figures import packing, widgets
+from foilseg.figures.style import ERROR_COLOURS
 
 pytestmark = pytest.mark.browser
 KINDS = ("hit", "miss", "false alarm", "wrong defect")

@@ -11,8 +11,10 @@ import pytest
 import torch
 from scipy import ndimage
 
-from foilseg import checkpoints, confidence, evaluations, restore, runs, stability
-from foilseg.dataset import validation_regions
+from foilseg.analysis import confidence, stability
+from foilseg.data.dataset import validation_regions
+from foilseg.networks import checkpoints
+from foilseg.training import evaluations, restore, runs
 
 NAMES = ["baseline", "binary"]
 

@@ -10,7 +10,8 @@ import pytest
 import torch
 from torch.utils.flop_counter import FlopCounterMode
 
-from foilseg import costs, meters, unet
+from foilseg.networks import costs, unet
+from foilseg.training import meters
 
 
 @pytest.mark.parametrize(
@@ -74,7 +75,7 @@ def test_counters_are_added_over_packages_and_wrap(monkeypatch, tmp_path):
 
 
 PEAKS = """
-from foilseg import meters
+from foilseg.training.training import meters
 large = bytearray(b"x" * 200_000_000)
 del large
 meter = meters.Meter(1)

@@ -8,9 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
-from foilseg import curves, metrics, probing
-from foilseg.dataset import validation_regions
-from foilseg.inference import Predictor
+from foilseg.data.dataset import validation_regions
+from foilseg.evaluation import curves, metrics
+from foilseg.networks.inference import Predictor
+from foilseg.training import probing
 
 
 def made(seed, size=400):
@@ -78,7 +79,7 @@ def test_class_logits_are_those_of_the_softmax():
 
 @pytest.mark.parametrize("kind", ["multi-class", "one-vs-rest"])
 def test_a_probe_predicts_the_same_and_files_every_pixel(learned, toy_data, tmp_path, kind):
-    from foilseg import folder
+    from foilseg.data import folder
 
     data = folder.load(toy_data)
     network = learned[0 if kind == "multi-class" else 1]

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foilseg import dataset
+from foilseg.data import dataset
 
 
 def foil(height, width=3):

@@ -6,11 +6,11 @@ from skimage.draw import ellipse
 from skimage.measure import label as sk_label
 from skimage.measure import regionprops
 
-from foilseg import defects
-from foilseg.dataset import Dataset, Foil
-from foilseg.label_errors import label_errors
-from foilseg.plausibility import co_occurrence, threshold_baseline
-from foilseg.twin import CLASSES
+from foilseg.data import defects
+from foilseg.data.dataset import Dataset, Foil
+from foilseg.data.label_errors import label_errors
+from foilseg.data.plausibility import co_occurrence, threshold_baseline
+from foilseg.twin.render import CLASSES
 
 
 def foil(mask, image=None, truth=None, name="a"):

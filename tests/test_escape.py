@@ -13,10 +13,14 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from foilseg import escape, figures, picks, plots, prose, readings, style, widgets
-from foilseg.dataset import Dataset, Foil, LabelClass
-from foilseg.provenance import COLUMNS, Provenance
-from foilseg.sortable import sortable
+from foilseg.book import readings
+from foilseg.book.sortable import sortable
+from foilseg.data import escape
+from foilseg.data.dataset import Dataset, Foil, LabelClass
+from foilseg.evaluation import examples
+from foilseg.figures import pictures, plots, style, widgets
+from foilseg.studies import provenance
+from foilseg.studies.provenance import COLUMNS, Provenance
 
 HOSTILE = [
     "<script>alert(2)</script>",
@@ -124,7 +128,7 @@ def test_a_long_name_is_broken_into_lines_and_loses_nothing():
     names = enumerate(("#ffffff", "#000000"))
     classes = tuple(LabelClass(i, f"{i} {'y' * 46}", colour) for i, colour in names)
     foil = Foil("z" * 80, np.zeros((1, 60, 40), np.float32), np.eye(60, 40, dtype=np.uint8))
-    drawn = [figures.examples([foil] * 4, classes)]
+    drawn = [pictures.examples([foil] * 4, classes)]
     drawn.append(plots.foil_shares(Dataset("long", classes, (foil,) * 4)))
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # "axes sizes collapsed to zero"
@@ -134,7 +138,7 @@ def test_a_long_name_is_broken_into_lines_and_loses_nothing():
 
 def test_a_banner_says_what_it_is_given():
     for smoke in (True, False):
-        page = Page(prose.banner(HOSTILE[0], smoke))
+        page = Page(provenance.box(HOSTILE[0], smoke))
         assert HOSTILE[0] in page.text and set(page.tags) == {"div", "p"}
     assert Page(widgets.Sentence(HOSTILE[1])._repr_html_()).tags == ["p"]
 
@@ -144,7 +148,7 @@ def test_tables_say_what_they_are_given(name):
     frame = pd.DataFrame({"model": [name, "b"], name: [1.5, 2.5]})
     rows = pd.DataFrame([[name] * len(COLUMNS)], columns=COLUMNS).assign(run="not trained")
     foil = Foil(name, np.zeros((1, 9, 9), np.float32), np.zeros((9, 9), np.uint8))
-    listing = picks.Listing([picks.Pick(name, name, 1.0, name, name)], [foil], "page.html")
+    listing = examples.Listing([examples.Pick(name, name, 1.0, name, name)], [foil], "page.html")
     allowed = {"div", "table", "thead", "tbody", "tr", "th", "td", "p", "a", "style"}
     for shown in (sortable(frame), frame, Provenance(rows), listing):
         page = Page(shown._repr_html_())

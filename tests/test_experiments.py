@@ -2,17 +2,19 @@
 
 import json
 from collections import Counter
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from foilseg import experiments, fit, losses, published, resampling
-from foilseg.experiments import EXPERIMENTS, Experiment
-from foilseg.plans import rng
+from foilseg.sampling.plans import rng
+from foilseg.thesis import published
+from foilseg.training import experiments, fit
+from foilseg.training.experiments import EXPERIMENTS, Experiment, Profile
 
 ROOT = Path(__file__).parent.parent
+SIZES = ("base", "patch", "batch", "iterations", "refresh")
 
 
 @pytest.fixture(scope="module")
@@ -51,11 +53,35 @@ def test_the_rows_are_those_of_figure_3_12():
     )
 
 
-def test_the_choices_of_a_row_are_what_the_library_has():
-    assert set(experiments.CHOICES["sampler"]) == set(resampling.SAMPLERS)
-    assert experiments.CHOICES["normaliser"] == losses.NORMALISERS
-    weights = {"none", "standard", *losses.SCHEMES}
-    assert set(experiments.CHOICES["weights"]) == weights
+@pytest.mark.parametrize("key", ["sampler", "loss", "weights", "normaliser", "network", "scheme"])
+def test_a_choice_that_there_is_not_is_refused_with_the_list(key):
+    with pytest.raises(
+        ValueError, match=f"{key}: 'other' is not one of .*{next(iter(experiments.CHOICES[key]))}"
+    ):
+        Experiment("mine", "Mine", **{key: "other"})
+
+
+def test_the_defaults_that_are_left_out_of_determinants_never_change():
+    told = {k: v for k, v in asdict(Experiment("a", "A")).items() if k not in experiments.SHOWN}
+    assert told == {
+        "sampler": "uniform",
+        "gamma": 0.0,
+        "weights": "none",
+        "normaliser": "pixels",
+        "scheme": "multi-class",
+        "loss": "focal",
+        "network": "unet",
+        "options": {},
+    }
+    assert Experiment("a", "A").determining == {}
+    assert Profile("a", 1, 2, 3, 4, 5).sizes == dict(zip(SIZES, (1, 2, 3, 4, 5)))
+
+
+def test_a_row_comes_back_from_the_determinants_of_its_runs(study):
+    for name in ("binary-focal-iscf", "equal-pixels"):
+        again = experiments.row_of(study.model(name).determines(study.model(name).networks[0]))
+        assert again.determining == EXPERIMENTS[name].determining
+        assert again.code == EXPERIMENTS[name].code
 
 
 def test_the_number_of_networks_follows_from_the_classes(study):

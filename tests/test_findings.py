@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg import changes, curves, evidence, findings, runs, verdicts
+from foilseg.analysis import counterfactuals, gather
+from foilseg.claims import evidence, verdicts
+from foilseg.evaluation import curves
+from foilseg.training import runs
 
 NAMES = ["baseline", "binary"]
 
@@ -18,7 +21,7 @@ def study(toy_study):
 
 
 def test_objects_and_kinds_agree_with_the_stored_counts(study):
-    found, kinds = findings.objects_and_kinds(study, NAMES)
+    found, kinds = gather.objects_and_kinds(study, NAMES)
     counts = study.counts(NAMES).astype({"model": str, "defect": str})
     keys = ["model", "foil", "defect"]
     both = counts.merge(kinds, on=keys, validate="one_to_one")
@@ -29,7 +32,7 @@ def test_objects_and_kinds_agree_with_the_stored_counts(study):
     assert (hit["hit"] == stored.loc[hit.index, "tp"]).all()
     assert (hit["pixels"] == stored.loc[hit.index, ["tp", "fn"]].sum(axis=1)).all()
     with pytest.raises(ValueError, match="no 'truth'"):
-        findings.objects_and_kinds(study, NAMES, "truth")
+        gather.objects_and_kinds(study, NAMES, "truth")
 
 
 def test_counts_that_do_not_fit_the_regions_are_refused(study, monkeypatch):
@@ -43,13 +46,13 @@ def test_noise_is_counted_per_megapixel_of_all_regions():
     rows = [("m", "f", d, 1, 2, 3, 4, 500_000) for d in "xy"]
     columns = ["model", "foil", "defect", "oversize", "misclassified", "noise"]
     table = pd.DataFrame(rows, columns=[*columns, "noise_objects", "region"])
-    row = findings.errors(table).iloc[0]
+    row = gather.errors(table).iloc[0]
     assert row[["oversize", "misclassified", "noise"]].tolist() == [2, 4, 6]
     assert row["noise_objects_per_megapixel"] == 16
 
 
 def test_the_evidence_of_a_study_is_that_of_its_counts(study):
-    tables = findings.gather(study, NAMES)
+    tables = gather.gather(study, NAMES)
     found = tables.evidence()
     assert found.models == ("Baseline", "Binary") and set(found.extra) == {
         "errors", "gaps", "costs", "building"
@@ -68,15 +71,15 @@ def test_the_evidence_of_a_study_is_that_of_its_counts(study):
 def test_other_data_stand_beside_nothing_of_table_4_1(study, monkeypatch):
     rows = [("Os. scratch", "PSoI", 7, 0.1, 0.1, 0.1)]
     part = pd.DataFrame(rows, columns=["model", "test", "n", *evidence.RATES])
-    assert findings.deviations_beside(part, study, ["oversampled-cavities"]) is part
-    monkeypatch.setattr(findings, "is_comparable", lambda data: True)
+    assert gather.deviations_beside(part, study, ["oversampled-cavities"]) is part
+    monkeypatch.setattr(gather, "is_comparable", lambda data: True)
     part["model"] = study.model("oversampled-cavities").title
-    row = findings.deviations_beside(part, study, ["oversampled-cavities"]).iloc[0]
+    row = gather.deviations_beside(part, study, ["oversampled-cavities"]).iloc[0]
     assert row["model"] == "Os. Cavities" and row["TPR published"] > 0
 
 
 def test_a_defect_less_is_the_same_study_without_it(study):
-    tables = findings.gather(study, NAMES)
+    tables = gather.gather(study, NAMES)
     whole, less = tables.evidence(), tables.without("pit hole").evidence()
     assert less.defects == ("scratch",) and set(less.extra) == {"errors", "gaps"}
     np.testing.assert_array_equal(less.rates, whole.rates[:, :1])
@@ -85,8 +88,8 @@ def test_a_defect_less_is_the_same_study_without_it(study):
 
 
 def test_changes_count_the_same_study_otherwise(study):
-    tables = findings.gather(study, NAMES)
-    changed = changes.of(study, NAMES, tables)
+    tables = gather.gather(study, NAMES)
+    changed = counterfactuals.of(study, NAMES, tables)
     assert list(changed) == [
         "imagewise rates", "without scratch", "without pit hole", "One-vs-Rest joined",
         "all models at one FPR",
@@ -105,19 +108,19 @@ def test_changes_count_the_same_study_otherwise(study):
 def test_building_is_timed_by_the_clock_once(study, tmp_path):
     study = replace(study, runs=tmp_path)
     ticks = iter(np.cumsum(np.arange(100)))
-    table = findings.building(study, clock=lambda: next(ticks)).set_index("train_set")["seconds"]
+    table = gather.building(study, clock=lambda: next(ticks)).set_index("train_set")["seconds"]
     assert table["uniform"] == 3 and table["equal_pixels"] == 9
-    again = findings.building(study, clock=lambda: pytest.fail("measured twice"))
+    again = gather.building(study, clock=lambda: pytest.fail("measured twice"))
     assert again.set_index("train_set")["seconds"].equals(table)
 
 
 def test_the_oversampled_model_bears_the_name_of_the_thesis(study):
-    names = findings.thesis_names(study, ["oversampled-cavities", "baseline"])
+    names = gather.thesis_names(study, ["oversampled-cavities", "baseline"])
     assert "Os. Cavities" in names.values() and "Os. Cavities" not in names
     table = pd.DataFrame({"model": list(names)})
-    assert findings.as_published(table, study, ["oversampled-cavities"])["model"][0] == (
+    assert gather.as_published(table, study, ["oversampled-cavities"])["model"][0] == (
         "Os. Cavities"
     )
-    assert findings.own_titles(study, ["oversampled-cavities", "baseline"]) == {
+    assert gather.own_titles(study, ["oversampled-cavities", "baseline"]) == {
         "Os. Cavities": study.model("oversampled-cavities").title
     }

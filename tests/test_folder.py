@@ -9,7 +9,9 @@ import pytest
 from conftest import TOY_CLASSES, write_toy
 from PIL import Image
 
-from foilseg import cli, dataset, experiments, folder, images
+from foilseg import cli
+from foilseg.data import dataset, folder, images
+from foilseg.training import experiments
 
 
 def label(root, name="a"):

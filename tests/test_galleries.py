@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from viewer import CLASSES
 
-from foilseg import figures, galleries, gallery_figures, label_galleries, picks
-from foilseg.dataset import Foil
+from foilseg.data.dataset import Foil
+from foilseg.evaluation import example_rules, examples, label_example_rules
+from foilseg.figures import gallery_figures, pictures
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
 COUNTS = pd.DataFrame(
@@ -27,24 +28,26 @@ def made(name, *blocks, shape=(20, 30)):
 
 @pytest.mark.parametrize(("which", "foil"), [("worst", "c"), ("median", "a"), ("best", "e")])
 def test_the_f_score_decides(which, foil):
-    pick = galleries.by_score(COUNTS, which)
+    pick = example_rules.by_score(COUNTS, which)
     assert (pick.foil, pick.model) == (foil, "Baseline")
     assert pick.value == {"c": 0, "a": 0.5, "e": 1}[foil]
 
 
 def test_counts_are_added_up_over_defects_and_the_first_of_equals_wins():
     twice = pd.concat([COUNTS.iloc[[0, 1]], COUNTS.iloc[[0]].assign(tp=9), COUNTS.iloc[[4]]])
-    scores = galleries.f_scores(twice)
+    scores = example_rules.f_scores(twice)
     assert scores.to_dict() == {"a": 20 / 24, "b": 0.8, "e": 1.0}
     equal = pd.concat([COUNTS.iloc[[4]], COUNTS.iloc[[4]].assign(foil="f")])
-    assert {galleries.by_score(equal, which).foil for which in ("worst", "best", "median")} == {"e"}
+    assert {example_rules.by_score(equal, which).foil for which in ("worst", "best", "median")} == {
+        "e"
+    }
 
 
 def test_a_rule_without_an_answer_is_refused():
     with pytest.raises(ValueError, match="'mean' is not one of worst, median, best"):
-        galleries.by_score(COUNTS, "mean")
+        example_rules.by_score(COUNTS, "mean")
     with pytest.raises(ValueError, match="no foil has a defect"):
-        galleries.by_score(COUNTS.iloc[[3]], "worst")
+        example_rules.by_score(COUNTS.iloc[[3]], "worst")
 
 
 def test_the_most_disputed_foil_has_the_largest_share_of_pixels():
@@ -53,23 +56,23 @@ def test_the_most_disputed_foil_has_the_largest_share_of_pixels():
     other = np.zeros((4, 5), np.uint8)
     other[1, :2] = 1
     masks = {"a": {"x": zero, "y": one, "z": one}, "b": {"x": zero, "y": one, "z": other}}
-    assert galleries.most_disagreed(masks).foil == "b"
-    assert galleries.most_disagreed(masks).value == 5 / 20
-    assert galleries.most_disagreed({"a": {"x": one}}).value == 0
+    assert example_rules.most_disagreed(masks).foil == "b"
+    assert example_rules.most_disagreed(masks).value == 5 / 20
+    assert example_rules.most_disagreed({"a": {"x": one}}).value == 0
 
 
 def test_the_largest_missed_defect_is_the_largest_without_a_pixel_found():
     foils = [made("a", (0, 0, 5, 6, 1), (10, 10, 3, 3, 2)), made("b", (2, 4, 4, 5, 3))]
     masks = {"a": np.zeros((20, 30), np.uint8), "b": np.zeros((20, 30), np.uint8)}
-    pick = galleries.largest_missed(foils, masks, CLASSES)
+    pick = example_rules.largest_missed(foils, masks, CLASSES)
     assert (pick.foil, pick.defect, pick.value, pick.box) == ("a", "pit", 30, (0, 0, 5, 6))
     masks["a"][4, 5] = 1  # one pixel of it is found
-    pick = galleries.largest_missed(foils, masks, CLASSES)
+    pick = example_rules.largest_missed(foils, masks, CLASSES)
     assert (pick.foil, pick.defect, pick.value, pick.box) == ("b", "spot", 20, (2, 4, 4, 5))
     masks["b"][2:6, 4:9] = 2  # found as another defect is not found
-    assert galleries.largest_missed(foils, masks, CLASSES) == pick
+    assert example_rules.largest_missed(foils, masks, CLASSES) == pick
     everything = {f.name: f.mask for f in foils}
-    assert galleries.largest_missed(foils, everything, CLASSES) is None
+    assert example_rules.largest_missed(foils, everything, CLASSES) is None
 
 
 def test_most_models_against_the_annotation_before_the_largest_area():
@@ -80,7 +83,7 @@ def test_most_models_against_the_annotation_before_the_largest_area():
         "a": {"x": two, "y": two, "z": np.zeros_like(two)},
         "b": {"x": np.maximum(two, three), "y": np.maximum(two, three), "z": three},
     }
-    pick = galleries.most_against_label(foils, masks, CLASSES)
+    pick = example_rules.most_against_label(foils, masks, CLASSES)
     assert (pick.foil, pick.defect, pick.value, pick.box) == (
         "b",
         "crack & line",
@@ -88,47 +91,47 @@ def test_most_models_against_the_annotation_before_the_largest_area():
         (15, 20, 2, 3),
     )
     nothing = {f.name: {"x": f.mask} for f in foils}
-    assert galleries.most_against_label(foils, nothing, CLASSES) is None
+    assert example_rules.most_against_label(foils, nothing, CLASSES) is None
 
 
 def test_a_listing_links_the_foil_and_the_place():
     foil = made("f <1>")
-    pick = picks.Pick("a rule", foil.name, 0.25, "crack & line", "Model A", (4, 6, 2, 5))
-    link = picks.link(pick, foil.shape, "07.html")
+    pick = examples.Pick("a rule", foil.name, 0.25, "crack & line", "Model A", (4, 6, 2, 5))
+    link = examples.link(pick, foil.shape, "07.html")
     assert link == (
         "07.html#compare:foil=f+%3C1%3E&defect=crack+%26+line&right=Model+A&x=8.5&y=5.0&zoom=2.0"
     )
-    listing = picks.Listing([pick, None], [foil], "07.html")
+    listing = examples.Listing([pick, None], [foil], "07.html")
     text = listing._repr_html_()
     assert "f &lt;1&gt;</a>" in text and "&amp;zoom=2.0" in text and text.count("<tr>") == 2
     assert repr(listing) == "f <1>: a rule (0.25)"
-    assert picks.foils_of([pick, None, pick]) == ["f <1>"]
+    assert examples.foils_of([pick, None, pick]) == ["f <1>"]
 
 
 def test_what_a_pick_is_about_is_cut_out_of_foil_and_masks():
     foil = made("f", (2, 20, 4, 6, 1))
     masks = {"x": foil.mask * 2}
-    whole, same = picks.look(picks.Pick("rule", "f", 1), foil, masks, 8)
+    whole, same = examples.look(examples.Pick("rule", "f", 1), foil, masks, 8)
     assert whole is foil and same["x"] is masks["x"]
-    pick = picks.Pick("rule", "f", 1, box=(2, 20, 4, 6))
-    part, seen = picks.look(pick, foil, masks, 8)
+    pick = examples.Pick("rule", "f", 1, box=(2, 20, 4, 6))
+    part, seen = examples.look(pick, foil, masks, 8)
     assert part.shape == (8, 12) and part.origin == (0, 17)
     assert (seen["x"] == part.mask * 2).all() and (part.mask > 0).sum() == 24
-    part, _ = picks.look(pick, foil, masks, 96)
+    part, _ = examples.look(pick, foil, masks, 96)
     assert part.shape == foil.shape
 
 
 def test_a_pick_and_no_pick_are_sentences_and_pictures():
     foil = made("f", (2, 20, 4, 6, 1))
-    pick = picks.Pick("a rule", "f", 24, "pit", box=(2, 20, 4, 6))
+    pick = examples.Pick("a rule", "f", 24, "pit", box=(2, 20, 4, 6))
     said = "The rule (a rule) picks foil f, a defect of the class pit, with the value 24"
-    assert picks.sentence(pick) == said
-    assert picks.sentence(None) == "No foil of these data is picked by this rule"
+    assert examples.sentence(pick) == said
+    assert examples.sentence(None) == "No foil of these data is picked by this rule"
     masks = {"f": {"x": foil.mask}}
-    drawn = figures.example(pick, [foil], masks, CLASSES)
+    drawn = pictures.example(pick, [foil], masks, CLASSES)
     assert (drawn.axes[2].images[0].get_array() == foil.mask).all()
     assert (
-        figures.example(None, [foil], masks, CLASSES)
+        pictures.example(None, [foil], masks, CLASSES)
         .axes[0]
         .texts[0]
         .get_text()
@@ -139,14 +142,14 @@ def test_a_pick_and_no_pick_are_sentences_and_pictures():
 def test_the_typical_foil_of_several_models_has_the_median_of_their_common_score():
     both = pd.concat([COUNTS, COUNTS.assign(model="Other", tp=[9, 0, 0, 0, 0])])
     # together: a 20/(20+2+2), b 8/(8+0+4), c 0, e 4/4
-    pick = galleries.typical(both, ["Baseline", "Other"], "these models")
+    pick = example_rules.typical(both, ["Baseline", "Other"], "these models")
     assert (pick.foil, pick.rule) == ("b", "median F-score of these models")
     assert pick.value == 8 / 12 and pick.model == ""
-    alone = galleries.typical(both, ["Baseline"])
+    alone = example_rules.typical(both, ["Baseline"])
     assert (alone.foil, alone.model) == ("a", "Baseline")
     for nobody in ([], [None], ["Nobody"]):
-        assert galleries.typical(both, nobody) is None
-    assert galleries.typical(COUNTS.iloc[[3]], ["Baseline"]) is None, "no foil has a score"
+        assert example_rules.typical(both, nobody) is None
+    assert example_rules.typical(COUNTS.iloc[[3]], ["Baseline"]) is None, "no foil has a score"
 
 
 def test_the_strongest_model_has_the_highest_score_over_all_foils():
@@ -154,23 +157,23 @@ def test_the_strongest_model_has_the_highest_score_over_all_foils():
     sharp = COUNTS.iloc[[1, 4]].assign(model="Sharp", tp=[9, 1], fp=[0, 40], fn=[0, 0])
     silent = COUNTS.iloc[[3]].assign(model="Silent")
     counts = pd.concat([COUNTS, sharp, silent])
-    assert galleries.strongest(counts, ["Sharp", "Baseline", "Silent"]) == "Baseline"
-    assert galleries.strongest(counts, ["Sharp", "Silent"]) == "Sharp"
-    assert galleries.strongest(counts, ["Silent"]) is None
-    assert galleries.strongest(counts, []) is None
+    assert example_rules.strongest(counts, ["Sharp", "Baseline", "Silent"]) == "Baseline"
+    assert example_rules.strongest(counts, ["Sharp", "Silent"]) == "Sharp"
+    assert example_rules.strongest(counts, ["Silent"]) is None
+    assert example_rules.strongest(counts, []) is None
 
 
 def test_representative_foils_are_richest_in_each_class_and_differ():
     both = made("both", (0, 0, 2, 2, 1), (5, 0, 2, 2, 1), (5, 5, 2, 2, 2), (5, 9, 2, 2, 2))
     large = made("large", (0, 0, 9, 9, 1), (10, 0, 2, 2, 2))
     last = made("last", (0, 0, 2, 2, 1))
-    picked = galleries.representative([last, large, both], CLASSES)
+    picked = example_rules.representative([last, large, both], CLASSES)
     assert [(p.foil, p.defect, p.value) for p in picked] == [
         ("both", "pit", 2),
         ("large", "crack & line", 1),
     ], "no foil has a spot, and the foil with two pits is taken"
-    assert galleries.representative([made("none")], CLASSES) == []
-    assert galleries.representative([], CLASSES) == []
+    assert example_rules.representative([made("none")], CLASSES) == []
+    assert example_rules.representative([], CLASSES) == []
 
 
 @pytest.fixture
@@ -188,34 +191,34 @@ def wrong():
 
 
 def test_the_coarsest_annotation_has_most_pixels_beyond_its_defect(wrong):
-    pick = label_galleries.coarsest(wrong, CLASSES)
+    pick = label_example_rules.coarsest(wrong, CLASSES)
     assert (pick.foil, pick.defect, pick.value, pick.box) == ("a", "pit", 24, (0, 0, 6, 8))
-    pick = label_galleries.coarsest(wrong[1:], CLASSES)
+    pick = label_example_rules.coarsest(wrong[1:], CLASSES)
     assert (pick.foil, pick.value, pick.box) == ("b", 4, (0, 0, 4, 4))
     exact = [replace(foil, mask=foil.truth) for foil in wrong]
-    assert label_galleries.coarsest(exact, CLASSES) is None
+    assert label_example_rules.coarsest(exact, CLASSES) is None
 
 
 def test_missing_annotations_are_shown_where_most_of_them_are(wrong):
     a, b = wrong
     c = replace(made("c", shape=(20, 30)), truth=made("c", (3, 3, 2, 2, 1), (15, 25, 2, 2, 1)).mask)
-    picked = label_galleries.most_missed([a, c, b], CLASSES, side=8)
+    picked = label_example_rules.most_missed([a, c, b], CLASSES, side=8)
     assert [(p.foil, p.value, p.box) for p in picked] == [
         ("b", 2, (12, 0, 8, 8)),
         ("c", 1, (0, 0, 8, 8)),
     ]
-    assert len(label_galleries.most_missed([a, c, b], CLASSES, number=1, side=8)) == 1
-    whole = label_galleries.most_missed([c], CLASSES, side=64)
+    assert len(label_example_rules.most_missed([a, c, b], CLASSES, number=1, side=8)) == 1
+    whole = label_example_rules.most_missed([c], CLASSES, side=64)
     assert [(p.value, p.box) for p in whole] == [(2, (0, 0, 20, 30))], "no larger than the foil"
 
 
 def test_without_a_truth_the_galleries_say_what_they_cannot_show(wrong):
     blind = [replace(foil, truth=None) for foil in wrong]
-    assert label_galleries.coarsest(blind, CLASSES) is None
-    assert label_galleries.most_missed(blind, CLASSES) == []
-    said = label_galleries.without(blind)
-    assert "have no truth" in said and picks.sentence(None, said) == said
-    assert label_galleries.without(wrong) == picks.NONE
+    assert label_example_rules.coarsest(blind, CLASSES) is None
+    assert label_example_rules.most_missed(blind, CLASSES) == []
+    said = label_example_rules.without(blind)
+    assert "have no truth" in said and examples.sentence(None, said) == said
+    assert label_example_rules.without(wrong) == examples.NONE
     drawn = gallery_figures.gallery([], blind, CLASSES, truth=True, without=said)
     assert drawn.axes[0].texts[0].get_text() == f"{said}."
     assert gallery_figures.per_defect(None, blind, {}, CLASSES).axes[0].texts[0].get_text()
@@ -223,7 +226,7 @@ def test_without_a_truth_the_galleries_say_what_they_cannot_show(wrong):
 
 def test_a_gallery_has_a_row_an_example(wrong):
     a, b = wrong
-    picked = [picks.Pick("rule", "b", 1), None, picks.Pick("rule", "a", 1)]
+    picked = [examples.Pick("rule", "b", 1), None, examples.Pick("rule", "a", 1)]
     masks = {"a": {"m": a.mask * 0 + 3}, "b": {"m": b.mask * 0 + 2}}
     axes = gallery_figures.gallery(picked, wrong, CLASSES, masks, truth=True).axes
     titles = [place.get_title() for place in axes]
@@ -239,7 +242,7 @@ def test_a_gallery_has_a_row_an_example(wrong):
 def test_each_network_of_a_binary_model_is_shown_for_its_defect():
     foil = made("f", (0, 0, 2, 2, 1), (5, 5, 2, 2, 2))
     masks = {"pit": np.zeros_like(foil.mask), "crack & line": foil.mask // 2 * 2}
-    drawn = gallery_figures.per_defect(picks.Pick("rule", "f", 1), [foil], masks, CLASSES)
+    drawn = gallery_figures.per_defect(examples.Pick("rule", "f", 1), [foil], masks, CLASSES)
     titles = [place.get_title() for place in drawn.axes]
     assert titles[2:] == [f"{n}: {w}" for n in masks for w in ("annotation", "prediction")]
     arrays = [place.images[0].get_array() for place in drawn.axes[2:]]

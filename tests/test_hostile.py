@@ -16,8 +16,9 @@ from bookmaking import ROOT, build, front_matter
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 from test_book_machinery import KERNEL, TITLES
 
-from foilseg import chapters, description, images
-from foilseg.dataset import LabelClass, write_mask
+from foilseg.book import chapters
+from foilseg.data import description, images
+from foilseg.data.dataset import LabelClass, write_mask
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 DATA = '<script>alert(2)</script> \\(x\\) "it\'s" ... &lt;'

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foilseg import images
+from foilseg.data import images
 
 
 @pytest.fixture

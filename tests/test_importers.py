@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foilseg import cli, dataset, folder, images, importers
-from foilseg.images import ImageFileError
+from foilseg import cli
+from foilseg.data import dataset, folder, images, importers
+from foilseg.data.images import ImageFileError
 
 
 def tile(root, kind, name, mask, size=(30, 20)):

@@ -7,8 +7,8 @@ import toy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from foilseg import inference, unet
-from foilseg.dataset import as_float
+from foilseg.data.dataset import as_float
+from foilseg.networks import inference, unet
 
 HALO = 96
 

@@ -19,7 +19,7 @@ ROOT = Path(__file__).parent.parent
 CELL = """import sys
 sys.path[:0] = [{tests!r}, {root!r}]
 import viewer
-from foilseg import widgets
+from foilseg.figures import widgets
 foils = [viewer.foil("first", 1), viewer.foil("second", 2)]
 shown = widgets.compare(foils, viewer.models(foils), viewer.CLASSES)
 shown"""

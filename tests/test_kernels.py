@@ -11,8 +11,9 @@ from pathlib import Path
 import pytest
 from test_chapters import PROGRESS_BAR, printed, repository
 
-from foilseg import chapters, evaluations, kernels, locks, machine
-from foilseg.runs import Run
+from foilseg.book import chapters, kernels
+from foilseg.training import evaluations, locks, machine
+from foilseg.training.runs import Run
 
 __all__ = ["repository"]
 MEET = """import glob, time
@@ -21,7 +22,7 @@ _ = [time.sleep(0.05) for _ in range(1200) if len(glob.glob('here-*')) < 2]
 print(len(glob.glob('here-*')))"""
 STOP = """import sys
 from pathlib import Path
-from foilseg import chapters
+from foilseg.book import chapters
 if __name__ == "__main__":
     chapters.execute(["all"], root=Path(sys.argv[1]), progress=False, at_a_time=2)
 """
@@ -119,7 +120,7 @@ def test_there_are_as_many_kernels_as_cores_and_memory_allow(monkeypatch):
 
 HOLD = """import sys, time
 from pathlib import Path
-from foilseg import locks
+from foilseg.training.training import locks
 with locks.lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(1.5)

@@ -12,7 +12,9 @@ from hypothesis.extra.numpy import arrays
 from test_galleries import made
 from viewer import CLASSES
 
-from foilseg import audit_quality, error_nature, figures, images, judgement, label_audit, metrics
+from foilseg.data import images
+from foilseg.evaluation import error_nature, judgement, label_audit, label_audit_quality, metrics
+from foilseg.figures import pictures
 
 NAMES = {c.name: c.index for c in CLASSES}
 PAIRS = st.tuples(st.integers(1, 9), st.integers(1, 9)).flatmap(
@@ -81,8 +83,8 @@ def test_the_average_precision_is_that_of_scikit_learn():
 
     for right in ([1, 0, 1], [0, 0, 1, 1, 0, 1], [1], [0, 1]):
         expected = average_precision_score(right, -np.arange(len(right)))
-        assert audit_quality.average_precision(right) == pytest.approx(expected)
-    assert np.isnan(audit_quality.average_precision([0, 0]))
+        assert label_audit_quality.average_precision(right) == pytest.approx(expected)
+    assert np.isnan(label_audit_quality.average_precision([0, 0]))
 
 
 def test_the_orders_of_one_list_by_hand(case):
@@ -93,44 +95,46 @@ def test_the_orders_of_one_list_by_hand(case):
     for values in sure.values():
         values[16:18, 0:3] = 0.2
     found = label_audit.audit([foil], {"f": seen}, CLASSES, confidence={"f": sure})
-    right = audit_quality.confirmed(found, [foil], CLASSES)
+    right = label_audit_quality.confirmed(found, [foil], CLASSES)
     assert found.table["pixels"].to_list() == [25, 24, 4, 6]
     assert right.tolist() == [True, True, True, False]
-    table = audit_quality.orders(found, [foil], CLASSES, at=(1, 2, 4)).set_index("order")
+    table = label_audit_quality.orders(found, [foil], CLASSES, at=(1, 2, 4)).set_index("order")
     assert list(table) == ["first 1", "first 2", "all", "average precision"]
     alone = (1 / 2 + 2 / 3 + 3 / 4) / 3
     assert table.loc["agreement"].to_list() == pytest.approx([0, 0.5, 0.75, alone])
     assert table.loc["agreement and confidence"].to_list() == pytest.approx([1, 1, 0.75, 1])
     assert table.loc["size"].to_list() == pytest.approx([1, 1, 0.75, (1 + 1 + 3 / 4) / 3])
-    said = audit_quality.order_note(table.reset_index())
+    said = label_audit_quality.order_note(table.reset_index())
     assert said == "Confidence raises the average precision of the list from 0.639 to 1.000."
 
 
 def test_orders_say_what_they_cannot_measure(case):
     foil, masks = case
     found = label_audit.audit([foil], masks, CLASSES)
-    unsure = audit_quality.orders(found, [foil], CLASSES)
+    unsure = label_audit_quality.orders(found, [foil], CLASSES)
     assert unsure["order"].to_list() == ["agreement", "size"]
-    assert "cannot be measured here" in audit_quality.order_note(unsure)
+    assert "cannot be measured here" in label_audit_quality.order_note(unsure)
     blind = replace(foil, truth=None)
-    nothing = audit_quality.orders(found, [blind], CLASSES)
-    assert nothing.empty and "needs a truth" in audit_quality.order_note(nothing)
+    nothing = label_audit_quality.orders(found, [blind], CLASSES)
+    assert nothing.empty and "needs a truth" in label_audit_quality.order_note(nothing)
     with pytest.raises(ValueError, match="f: has no truth"):
-        audit_quality.confirmed(found, [blind], CLASSES)
+        label_audit_quality.confirmed(found, [blind], CLASSES)
 
 
 def test_an_audit_is_judged_by_the_truth(case):
     foil, masks = case
     found = label_audit.audit([foil], masks, CLASSES)
-    table = audit_quality.judged(found, [foil], CLASSES).set_index("defect")
+    table = label_audit_quality.judged(found, [foil], CLASSES).set_index("defect")
     assert table.loc["pit"].to_list() == [1, 1, 1, 1, 1, 1]
     assert table.loc["spot"].to_list() == [1, 1, 1, 1, 1, 1]
     assert table.loc["crack & line"].to_list() == [2, 1, 0.5, 1, 1, 1]
     nothing = {"f": {"x": np.zeros(foil.shape, np.uint8)}}
-    table = audit_quality.judged(label_audit.audit([foil], nothing, CLASSES, 1), [foil], CLASSES)
+    table = label_audit_quality.judged(
+        label_audit.audit([foil], nothing, CLASSES, 1), [foil], CLASSES
+    )
     assert table["missing"].to_list() == [1, 1, 1] and (table["recall"] == 0).all()
     assert table["precision"].isna().all()
-    assert audit_quality.judged(found, [replace(foil, truth=None)], CLASSES).empty
+    assert label_audit_quality.judged(found, [replace(foil, truth=None)], CLASSES).empty
 
 
 def test_labels_that_are_the_truth_and_perfect_models_give_no_candidate():
@@ -138,7 +142,7 @@ def test_labels_that_are_the_truth_and_perfect_models_give_no_candidate():
     foil = replace(foil, truth=foil.mask)
     found = label_audit.audit([foil], {"f": {"x": foil.mask, "y": foil.mask}}, CLASSES)
     assert found.table.empty and not found.numbers["f"].any()
-    assert (audit_quality.judged(found, [foil], CLASSES)["missing"] == 0).all()
+    assert (label_audit_quality.judged(found, [foil], CLASSES)["missing"] == 0).all()
 
 
 @pytest.mark.parametrize(
@@ -295,7 +299,7 @@ def test_confusion_between_defects_are_shares_of_what_is_labelled():
 
 def test_the_error_maps_have_the_kinds_of_the_viewer(case):
     foil, masks = case
-    kinds = figures.error_kinds(foil.mask, masks["f"]["x"])
+    kinds = pictures.error_kinds(foil.mask, masks["f"]["x"])
     assert np.bincount(kinds.ravel(), minlength=5).tolist() == [
         600 - 95,
         16,
@@ -303,7 +307,7 @@ def test_the_error_maps_have_the_kinds_of_the_viewer(case):
         20 + 25 + 4 + 6,
         24,
     ]
-    drawn = figures.error_maps(foil, masks["f"]).axes
+    drawn = pictures.error_maps(foil, masks["f"]).axes
     assert [a.get_title() for a in drawn] == ["x", "y", "z"]
     assert (drawn[0].images[0].get_array() == kinds).all()
 
@@ -334,21 +338,22 @@ def test_half_of_the_models_have_to_agree():
 def test_the_quality_of_a_list_is_a_sentence(case):
     foil, masks = case
     found = label_audit.audit([foil], masks, CLASSES)
-    said = audit_quality.note(found, audit_quality.judged(found, [foil], CLASSES))
+    said = label_audit_quality.note(found, label_audit_quality.judged(found, [foil], CLASSES))
     assert said == (
         "The truth confirms 3 of the 4 candidates, and they find 3 of the 3 objects that the "
         "annotators missed."
     )
-    assert "reviewed by eye" in audit_quality.note(found, pd.DataFrame())
+    assert "reviewed by eye" in label_audit_quality.note(found, pd.DataFrame())
 
 
 def test_the_candidates_are_drawn_beside_the_annotation(case):
     foil, masks = case
     found = label_audit.audit([foil], masks, CLASSES)
-    axes = figures.candidates(found, [foil], CLASSES).axes
+    axes = pictures.candidates(found, [foil], CLASSES).axes
     assert len(axes) == 12
     assert (axes[8].images[0].get_array() == label_audit.corrected(found, foil, CLASSES)).all()
     found = label_audit.audit([foil], masks, CLASSES, 3)
     assert (
-        "agree on nothing" in figures.candidates(found, [foil], CLASSES).axes[0].texts[0].get_text()
+        "agree on nothing"
+        in pictures.candidates(found, [foil], CLASSES).axes[0].texts[0].get_text()
     )

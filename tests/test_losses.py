@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sklearn.metrics import log_loss
 from torch.nn import functional
 
-from foilseg import losses, published
+from foilseg.networks import losses, weighting
+from foilseg.thesis import published
 
 GAMMAS = [0.0, 0.1, 0.5, 1.0, 2.0, 5.0]
 PIXELS = published.training_pixels()
@@ -41,7 +42,7 @@ def test_table_3_6_from_table_3_1():
     printed = published.table("class_weights").set_index("scheme")
     deviating = []
     for scheme in ("ICF", "ISCF"):
-        ours = losses.class_weights(list(PIXELS.values()), scheme.lower())
+        ours = weighting.class_weights(list(PIXELS.values()), scheme.lower())
         assert ours.sum() == pytest.approx(5)
         for name, weight in zip(PIXELS, ours):
             if f"{weight:.3f}" != f"{printed.loc[scheme, name.replace(' ', '_')]:.3f}":
@@ -53,7 +54,7 @@ def test_table_3_7_from_table_3_1_with_cavity_and_crack_exchanged():
     printed = published.table("binary_weights").set_index("class")
     order = list(PIXELS)
     ours = {
-        name: losses.target_weights("iscf", list(PIXELS.values()), order.index(name))
+        name: weighting.target_weights("iscf", list(PIXELS.values()), order.index(name))
         for name in order[1:]
     }
     text = {name: [f"{w:.3f}" for w in weights] for name, weights in ours.items()}
@@ -65,31 +66,31 @@ def test_table_3_7_from_table_3_1_with_cavity_and_crack_exchanged():
 
 
 def test_weights_by_name():
-    assert losses.target_weights("none", [5, 1]) is None
-    assert losses.target_weights("standard", [90, 5, 5]).tolist() == [0.25, 0.75, 0.75]
-    assert losses.target_weights("standard", [90, 5, 5], 2).tolist() == [0.25, 0.75]
-    assert losses.target_weights("icf", [90, 5, 5], 2) == pytest.approx([0.05, 0.95])
-    assert losses.target_weights("icf", [3, 1]) == pytest.approx([0.5, 1.5])
+    assert weighting.target_weights("none", [5, 1]) is None
+    assert weighting.target_weights("standard", [90, 5, 5]).tolist() == [0.25, 0.75, 0.75]
+    assert weighting.target_weights("standard", [90, 5, 5], 2).tolist() == [0.25, 0.75]
+    assert weighting.target_weights("icf", [90, 5, 5], 2) == pytest.approx([0.05, 0.95])
+    assert weighting.target_weights("icf", [3, 1]) == pytest.approx([0.5, 1.5])
 
 
 @settings(max_examples=50, deadline=None)
 @given(st.lists(st.integers(1, 10**9), min_size=1, max_size=8), st.sampled_from(["icf", "iscf"]))
 def test_rarer_classes_weigh_more_and_the_sum_is_the_number_of_classes(pixels, scheme):
-    weights = losses.class_weights(pixels, scheme)
+    weights = weighting.class_weights(pixels, scheme)
     assert weights.sum() == pytest.approx(len(pixels))
-    products = weights * np.array(pixels, float) ** losses.SCHEMES[scheme]
+    products = weights * np.array(pixels, float) ** weighting.SCHEMES[scheme]
     assert products == pytest.approx(products[0])
 
 
 def test_bad_weights_are_refused():
     with pytest.raises(ValueError, match=r"classes \[1\] have no training pixel"):
-        losses.class_weights([4, 0], "icf")
+        weighting.class_weights([4, 0], "icf")
     with pytest.raises(ValueError, match="icf, iscf"):
-        losses.class_weights([4, 1], "median")
+        weighting.class_weights([4, 1], "median")
     with pytest.raises(ValueError, match="none, standard, icf, iscf"):
-        losses.target_weights("median", [4, 1])
+        weighting.target_weights("median", [4, 1])
     with pytest.raises(ValueError, match="label"):
-        losses.binary_pixels([4, 1], 2)
+        weighting.binary_pixels([4, 1], 2)
 
 
 def test_hand_computed():
@@ -249,7 +250,7 @@ def test_gradient_mass():
     target = torch.tensor([[[0, 0, 0, 1]]])
     logits = torch.zeros(1, 2, 1, 4)
     assert losses.gradient_mass(losses.cross_entropy, logits, target, 3).tolist() == [0.75, 0.25, 0]
-    weights = torch.tensor(losses.class_weights([3, 1], "icf"))
+    weights = torch.tensor(weighting.class_weights([3, 1], "icf"))
 
     def balanced(z, t):
         return losses.cross_entropy(z, t, weights=weights)

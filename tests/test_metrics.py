@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sklearn import metrics as oracle
 
-from foilseg import metrics, published, scores
+from foilseg.evaluation import metrics, scores
+from foilseg.thesis import published
 
 
 @given(st.integers(0, 2**32 - 1), st.integers(2, 20))

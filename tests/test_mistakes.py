@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg import mistakes, uncertainty
-from foilseg.dataset import LabelClass
+from foilseg.data.dataset import LabelClass
+from foilseg.evaluation import bootstrap, mistakes
 
 ONE, TWO = LabelClass(1, "pit", "#ff0000"), LabelClass(2, "scratch", "#00ff00")
 
@@ -96,7 +96,7 @@ def counts(tp):
 
 def test_an_interval_has_the_width_of_the_standard_error():
     hits = np.random.default_rng(0).integers(20, 80, 40)
-    row = uncertainty.intervals(counts({"m": hits}), 2000).set_index("rate").loc["TPR"]
+    row = bootstrap.intervals(counts({"m": hits}), 2000).set_index("rate").loc["TPR"]
     error = hits.std() / 100 / np.sqrt(len(hits))
     assert row["mean"] == pytest.approx(hits.mean() / 100)
     assert row["high"] - row["low"] == pytest.approx(2 * 1.96 * error, rel=0.1)
@@ -104,24 +104,24 @@ def test_an_interval_has_the_width_of_the_standard_error():
 
 def test_a_difference_is_paired():
     hits = np.random.default_rng(0).integers(20, 80, 20)
-    table = uncertainty.differences(counts({"base": hits, "other": hits + 5}), "base", 200)
+    table = bootstrap.differences(counts({"base": hits, "other": hits + 5}), "base", 200)
     row = table.set_index("rate").loc["TPR"]
     assert row[["difference", "low", "high"]].tolist() == pytest.approx([0.05] * 3)
     assert row["higher"] == 1 and table.set_index("rate").loc["FPR", "higher"] == 0
     with pytest.raises(ValueError, match="'mine' is none of base, other"):
-        uncertainty.differences(counts({"base": hits, "other": hits}), "mine")
+        bootstrap.differences(counts({"base": hits, "other": hits}), "mine")
 
 
 def test_rank_correlations_with_the_published():
     table = counts({name: [n * 10] * 5 for n, name in enumerate("abcde", 1)})
     published = pd.DataFrame({"model": list("edcbaX"), "TPR": [5, 4, 3, 2, 1, 0]})
     published["FPR"] = published["precision"] = published["TPR"]
-    found = uncertainty.rank_correlations(table, published, 50).set_index("rate")
+    found = bootstrap.rank_correlations(table, published, 50).set_index("rate")
     assert found.loc["TPR", ["models", "correlation", "low", "high"]].tolist() == pytest.approx(
         [5, 1, 1, 1]
     )
     assert np.isnan(found.loc["FPR", "correlation"])
     opposite = published.assign(TPR=-published["TPR"])
-    assert uncertainty.rank_correlations(table, opposite, 50).set_index("rate").loc[
+    assert bootstrap.rank_correlations(table, opposite, 50).set_index("rate").loc[
         "TPR", "correlation"
     ] == pytest.approx(-1)

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 import torch
 
-from foilseg import inference, rest, restore
-from foilseg.dataset import validation_regions
+from foilseg.data.dataset import validation_regions
+from foilseg.networks import inference
+from foilseg.training import one_vs_rest, restore
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +61,7 @@ def test_the_joined_mask_is_that_of_the_networks_and_its_claims_add_up(study):
 
 def test_claim_rates_by_hand():
     rows = [("bg", 0, 90), ("bg", 1, 8), ("bg", 2, 2), ("x", 0, 5), ("x", 1, 3), ("x", 2, 2)]
-    table = rest.claim_rates(pd.DataFrame(rows, columns=["class", "claims", "pixels"]))
+    table = one_vs_rest.claim_rates(pd.DataFrame(rows, columns=["class", "claims", "pixels"]))
     table = table.set_index("class")
     assert table.loc["x"].tolist() == [10, 0.5, 0.2]
     assert table.loc["bg"].tolist() == [100, 0.9, 0.02]

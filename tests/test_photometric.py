@@ -6,7 +6,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from foilseg.photometric import check_lights, estimate_normals, line_lights, render
+from foilseg.data.photometric import check_lights, estimate_normals, line_lights, render
 
 
 def degrees_between(a, b):

@@ -16,7 +16,8 @@ for module in pkgutil.walk_packages(foilseg.__path__, "foilseg."):
     importlib.import_module(module.name)
 sys.path.insert(0, sys.argv.pop(1))
 import toy
-from foilseg import cli, experiments
+from foilseg import cli
+from foilseg.training import experiments
 experiments.PROFILES["toy"] = toy.PROFILE
 sys.exit(cli.main())
 """

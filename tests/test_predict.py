@@ -6,7 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg import images, predict, restore, runs
+from foilseg.data import images
+from foilseg.studies import predict
+from foilseg.training import restore, runs
 
 
 @pytest.fixture(scope="module")

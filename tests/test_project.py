@@ -9,13 +9,13 @@ import rules
 from conftest import LONGEST
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from foilseg import notebooks
+from foilseg.book import notebooks
 
 ROOT = Path(__file__).parent.parent
 PYPROJECT = (ROOT / "pyproject.toml").read_text()
 CONSTRAINTS = (ROOT / "constraints.txt").read_text()
 ENVIRONMENT = (ROOT / "environment.yml").read_text()
-LIGHT = "import foilseg, foilseg.published, foilseg.dataset, foilseg.folder"
+LIGHT = "import foilseg, foilseg.thesis.published, foilseg.data.dataset, foilseg.data.folder"
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 TASKS = ["book", "test", "lint", "study", "bench", "clean"]
 
@@ -28,22 +28,43 @@ def test_imports_point_only_up_the_order_of_modules():
     assert not rules.import_directions(ROOT / "foilseg")
 
 
+def test_no_package_is_crowded():
+    assert not rules.crowded(ROOT / "foilseg")
+
+
+def test_a_crowded_package_is_found(tmp_path):
+    (tmp_path / "data").mkdir()
+    for number in range(rules.MOST_FILES + 1):
+        (tmp_path / "data" / f"m{number}.py").touch()
+    assert not rules.crowded(tmp_path)
+    (tmp_path / "data" / "__init__.py").touch()
+    assert rules.crowded(tmp_path) == ["data: 18 files"]
+
+
 @pytest.mark.parametrize(
     ("name", "source", "broken"),
     [
-        ("losses", "from foilseg import training\n", "losses imports training"),
-        ("losses", "def f():\n    from foilseg.figures import g\n", "losses imports figures"),
-        ("losses", "import foilseg.cli as c\n", "losses imports cli"),
-        ("losses", "from . import runs\n", "losses imports runs"),
-        ("losses", "from .runs import Run\n", "losses imports runs"),
-        ("losses", "import foilseg.losses\n", "losses imports losses"),
-        ("helpers", "x = 1\n", "helpers: not in the order of modules"),
-        ("training", "from foilseg.losses import focal\n", None),
-        ("training", "from foilseg import __version__\n", None),
+        ("losses", "from foilseg.training import fit\n", "networks.losses imports training.fit"),
+        ("losses", "from foilseg.training.fit import f\n", "networks.losses imports training.fit"),
+        (
+            "losses",
+            "def f():\n    from foilseg.figures.plots import g\n",
+            "networks.losses imports figures.plots",
+        ),
+        ("unet", "from foilseg.networks import losses\n", "networks.unet imports networks.losses"),
+        ("losses", "import foilseg.cli as c\n", "networks.losses imports cli"),
+        ("losses", "from . import runs\n", "networks.losses imports runs (relative)"),
+        ("losses", "from foilseg.data import lost\n", "networks.losses imports data.lost"),
+        ("losses", "import foilseg.networks.losses\n", "networks.losses imports networks.losses"),
+        ("helpers", "x = 1\n", "networks.helpers: not in the order of modules"),
+        ("losses", "from foilseg.networks.unet import UNet\n", None),
+        ("losses", "from foilseg.data import dataset\n", None),
+        ("losses", "from foilseg import __version__\n", None),
     ],
 )
 def test_an_import_down_the_order_is_found(tmp_path, name, source, broken):
-    (tmp_path / f"{name}.py").write_text(source)
+    (tmp_path / "networks").mkdir()
+    (tmp_path / "networks" / f"{name}.py").write_text(source)
     assert rules.import_directions(tmp_path) == ([] if broken is None else [broken])
 
 
@@ -112,7 +133,7 @@ def sound():
     """A notebook that breaks no rule."""
     cells = [
         new_markdown_cell("# Title\n\nWhat is asked."),
-        new_code_cell("from foilseg import published"),
+        new_code_cell("from foilseg.thesis import published"),
         new_code_cell("profile = 'smoke'\nseed = 0", metadata={"tags": ["parameters"]}),
         new_code_cell("table = published.table('3.1')\ntable"),
     ]

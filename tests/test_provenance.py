@@ -4,8 +4,10 @@ from dataclasses import replace
 
 import pytest
 
-from foilseg import cli, experiments, provenance, runs
-from foilseg.experiments import Experiment
+from foilseg import cli
+from foilseg.studies import provenance
+from foilseg.training import experiments, runs
+from foilseg.training.experiments import Experiment
 
 NAMES = ["baseline", "binary"]
 

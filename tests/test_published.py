@@ -2,7 +2,7 @@
 
 import pytest
 
-from foilseg import published
+from foilseg.thesis import published
 
 
 def test_a_number_without_a_source_cannot_exist():

@@ -6,16 +6,17 @@ import shutil
 import numpy as np
 import pytest
 
-from foilseg import folder, images, twin
-from foilseg.raw_lights import RawLightsError, import_raw_lights, read_lights
+from foilseg.data import folder, images
+from foilseg.data.raw_lights import RawLightsError, import_raw_lights, read_lights
+from foilseg.twin import render
 
-SMALL = twin.TwinConfig(foils=2, height=320, width=256, scale=0.5)
+SMALL = render.TwinConfig(foils=2, height=320, width=256, scale=0.5)
 
 
 @pytest.fixture(scope="module")
 def original(tmp_path_factory):
     root = tmp_path_factory.mktemp("raw") / "twin"
-    return twin.write(root, SMALL, progress=False, lights=True)
+    return render.write(root, SMALL, progress=False, lights=True)
 
 
 @pytest.fixture

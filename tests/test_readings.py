@@ -6,10 +6,10 @@ from types import SimpleNamespace
 import pytest
 import rules
 
-from foilseg import notebooks
-from foilseg.readings import ReadingError, read, reading
+from foilseg.book import notebooks
+from foilseg.book.readings import ReadingError, read, reading
 
-DESK = SimpleNamespace(shelf=object(), name="desk", seed=0)
+DESK = SimpleNamespace(shipped=object(), name="desk", seed=0)
 
 
 def test_numbers_are_filled_in_and_what_is_undefined_is_a_word():
@@ -18,7 +18,7 @@ def test_numbers_are_filled_in_and_what_is_undefined_is_a_word():
     assert said._repr_markdown_() == "It finds 12.3%, not undefined." == repr(said)
 
 
-@pytest.mark.parametrize("change", [{"shelf": None}, {"name": "smoke"}, {"seed": 1}])
+@pytest.mark.parametrize("change", [{"shipped": None}, {"name": "smoke"}, {"seed": 1}])
 def test_another_study_has_no_reading_even_if_a_premise_fails(change):
     other = SimpleNamespace(**vars(DESK) | change)
     assert "left out" in repr(reading(other, True, "{x:.1f}", False, x="no number"))

@@ -5,7 +5,9 @@ import pandas as pd
 import pytest
 from test_claims import DEFECTS, build, ideal, mean
 
-from foilseg import changes, claims, evidence, metrics, pair_claims, reasons, verdicts
+from foilseg.analysis import counterfactuals
+from foilseg.claims import claim, evidence, rate_claims, reasons, verdicts
+from foilseg.evaluation import metrics
 
 PRINTED = verdicts.judge_all(evidence.printed())
 
@@ -92,7 +94,7 @@ def test_a_mean_over_fewer_defects_is_said_to_be_one():
 def test_an_expected_defect_without_a_rate_is_named():
     here = build(ideal())
     here.rates[0, DEFECTS.index("cavity"), 2] = np.nan
-    part = claims.CLAIMS["C09"].test(here)[0]
+    part = claim.CLAIMS["C09"].test(here)[0]
     assert not part.holds and "undefined for cavity" in part.text and np.isnan(part.gap)
 
 
@@ -121,11 +123,11 @@ def test_the_image_that_turns_a_claim_is_named():
     spoiled = (counts["model"] == "Eq. Pixels") & (counts["foil"] == "b")
     counts.loc[spoiled, "fp"] = 10**6
     here = evidence.from_counts(counts)
-    images = changes.without_each_image(counts)
+    images = counterfactuals.without_each_image(counts)
     found = reasons.explain(PRINTED, verdicts.judge_all(here), here, {}, images)
     assert {r.claim.id: r.images for r in found}["C02"] == ("b",)
     one = counts[counts["foil"] == "a"]
-    assert list(changes.without_each_image(one)) == []
+    assert list(counterfactuals.without_each_image(one)) == []
 
 
 def test_the_gap_says_on_which_side_and_never_contradicts_the_verdict():
@@ -141,7 +143,7 @@ def test_the_gap_says_on_which_side_and_never_contradicts_the_verdict():
 def test_every_threshold_is_told():
     told = verdicts.thresholds().set_index("words")["number"]
     assert told["much lower"] == 0.5 and told["stable"] == 0.05
-    assert (told > 0).all() and told["unchanged"] * pair_claims.ALIKE == pytest.approx(0.025)
+    assert (told > 0).all() and told["unchanged"] * rate_claims.ALIKE == pytest.approx(0.025)
 
 
 def test_words_about_a_study_name_its_own_models_and_claims_keep_the_thesis_s():

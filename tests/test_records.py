@@ -5,8 +5,11 @@ import shutil
 
 import pytest
 
-from foilseg import evidence, experiments, findings, records, shelf, shipping, variants, verdicts
-from foilseg.study import Study, open_study
+from foilseg.analysis import gather, records, ship
+from foilseg.claims import evidence, verdicts
+from foilseg.studies import shipped, variants
+from foilseg.studies.study import Study, open_study
+from foilseg.training import experiments
 
 NAMES = ["baseline", "oversampled-cavities", "binary"]
 
@@ -19,7 +22,7 @@ def trained(toy_data, tmp_path_factory):
     study = Study(str(toy_data), toy.PROFILE, 0, tmp_path_factory.mktemp("own"))
     study.train(NAMES, progress=False)
     out = tmp_path_factory.mktemp("numbers") / "toy"
-    return study, shipping.pack(study, NAMES, out, numbers_only=True)
+    return study, ship.pack(study, NAMES, out, numbers_only=True)
 
 
 @pytest.fixture
@@ -27,7 +30,7 @@ def place(trained, tmp_path, monkeypatch):
     """The packed numbers as they lie in a repository."""
     shutil.copytree(trained[1], tmp_path / "results" / "toy")
     monkeypatch.chdir(tmp_path)
-    shelf._open.cache_clear()
+    shipped._open.cache_clear()
     return tmp_path / "results" / "toy"
 
 
@@ -41,7 +44,7 @@ def test_a_record_says_what_the_study_said(trained, place):
         kept = next(m.histograms() for m in map(study.model, NAMES) if m.title == title)
         for c in study.dataset.defects:
             assert (table.total(c.name, "label") == kept.total(c.name, "label")).all()
-    found = findings.gather(study, NAMES)
+    found = gather.gather(study, NAMES)
     ours = verdicts.judge_all(found.evidence())
     theirs = verdicts.judge_all(record.evidence())
     assert {n: (v.verdict, v.numbers) for n, v in ours.items()} == {
@@ -52,7 +55,7 @@ def test_a_record_says_what_the_study_said(trained, place):
 
 def test_pixels_are_those_of_the_masks(trained, place):
     study, table = trained[0], records.record("toy").pixels()
-    from foilseg.dataset import training_regions, validation_regions
+    from foilseg.data.dataset import training_regions, validation_regions
 
     for region, foils in (
         ("training", training_regions(study.dataset)),
@@ -69,12 +72,12 @@ def test_pixels_are_those_of_the_masks(trained, place):
 def test_numbers_alone_hold_no_picture_and_make_no_chapter(trained, place):
     assert not [p for p in place.rglob("*") if p.suffix in (".png", ".safetensors")]
     reader = Study(trained[0].data, trained[0].profile, 0, place / "none", "toy")
-    assert reader.shelf is None
+    assert reader.shipped is None
     assert reader.missing(["baseline"]) == [("baseline", "")]
 
 
 def test_a_record_of_other_code_is_refused_by_name(place):
-    path = place / shelf.MANIFEST
+    path = place / shipped.MANIFEST
     manifest = json.loads(path.read_text())
     for change, named in (
         ({"code": "older"}, "another code than when it was trained: baseline-toy"),
@@ -82,21 +85,21 @@ def test_a_record_of_other_code_is_refused_by_name(place):
         ({"twin": True}, "another profile than"),
     ):
         path.write_text(json.dumps(manifest | change))
-        shelf._open.cache_clear()
-        with pytest.raises(shelf.ShelfError, match=named):
+        shipped._open.cache_clear()
+        with pytest.raises(shipped.ShippedError, match=named):
             records.record("toy")
 
 
 def test_a_record_that_is_not_there_is_named(place):
-    with pytest.raises(shelf.ShelfError, match="results/moon: no study is shipped there"):
+    with pytest.raises(shipped.ShippedError, match="results/moon: no study is shipped there"):
         records.record("moon")
 
 
 def test_an_altered_table_is_refused(place):
     path = place / records.FOLDER / "counts.csv"
     path.write_text(path.read_text().replace("f0", "f9", 1))
-    shelf._open.cache_clear()
-    with pytest.raises(shelf.ShelfError, match=r"counts\.csv: missing or altered"):
+    shipped._open.cache_clear()
+    with pytest.raises(shipped.ShippedError, match=r"counts\.csv: missing or altered"):
         records.record("toy")
 
 

@@ -5,16 +5,18 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from foilseg import folder, images, references, twin
-from foilseg.references import References
-from foilseg.twin_config import TwinConfig
+from foilseg.data import folder, images
+from foilseg.studies import references
+from foilseg.studies.references import References
+from foilseg.twin import render
+from foilseg.twin.config import TwinConfig
 
 CONFIG = TwinConfig(foils=2, height=320, width=320, scale=0.5)
 
 
 @pytest.fixture(scope="module")
 def rendered(tmp_path_factory):
-    return twin.write(tmp_path_factory.mktemp("twin") / "twin", CONFIG, progress=False)
+    return render.write(tmp_path_factory.mktemp("twin") / "twin", CONFIG, progress=False)
 
 
 @pytest.fixture(scope="module")
@@ -31,8 +33,8 @@ def harmed(data, part, change):
 
 
 def test_a_rendered_folder_is_what_it_was_rendered_from_until_a_pixel_is_changed(rendered, data):
-    assert data.fingerprint == twin.recipe(CONFIG) != data.pixels
-    assert twin.recipe(replace(CONFIG, seed=1)) != twin.recipe(CONFIG)
+    assert data.fingerprint == render.recipe(CONFIG) != data.pixels
+    assert render.recipe(replace(CONFIG, seed=1)) != render.recipe(CONFIG)
     path = rendered / "images" / "foil_01.png"
     before, pixels = path.read_bytes(), images.read(path)
     pixels[100, 100] ^= 1

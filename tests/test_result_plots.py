@@ -8,8 +8,9 @@ import pandas as pd
 import pytest
 from IPython.core.pylabtools import print_figure
 
-from foilseg import curves, result_plots, style
-from foilseg.dataset import LabelClass
+from foilseg.data.dataset import LabelClass
+from foilseg.evaluation import curves
+from foilseg.figures import result_plots, style
 
 CLASSES = (LabelClass(1, "pit", "#0072b2"), LabelClass(2, "scratch", "#e69f00"))
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from foilseg import experiments, fit, shelf, stability
-from foilseg.code import code_version
-from foilseg.study import Study, open_study
+from foilseg.analysis import stability
+from foilseg.code_version import code_version
+from foilseg.studies import shipped
+from foilseg.studies.study import Study, open_study
+from foilseg.training import experiments, fit
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = ROOT / shelf.ROOT / "desk"
+SHIPPED = ROOT / shipped.ROOT / "desk"
 ITERATIONS = 20  # of a training of thousands
 # Another processor sums in another order, or computes in float32 where this one has bf16: single
 # losses then differ in their third digit. Other code, data or patches differ in their first.
@@ -27,7 +29,7 @@ pytestmark = pytest.mark.skipif(not SHIPPED.is_dir(), reason="no study is shippe
 def opened(tmp_path_factory) -> Study:
     """The shipped study as a chapter opens it, where nothing was trained."""
     place = tmp_path_factory.mktemp("shipped")
-    (place / "results").symlink_to(ROOT / shelf.ROOT)
+    (place / "results").symlink_to(ROOT / shipped.ROOT)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         study = open_study(profile="desk", runs=str(place / "runs"))
@@ -36,14 +38,14 @@ def opened(tmp_path_factory) -> Study:
 
 
 def test_no_file_is_altered_and_none_is_unknown():
-    assert not shelf.shelf("desk", ROOT / shelf.ROOT).problems()
+    assert not shipped.open_shipped("desk", ROOT / shipped.ROOT).problems()
     size = sum(p.stat().st_size for p in SHIPPED.rglob("*") if p.is_file())
     assert size <= 40e6
     assert not list(SHIPPED.rglob("*.safetensors"))
 
 
 def test_it_is_of_this_code_and_these_data_and_complete(opened):
-    manifest = opened.shelf.manifest
+    manifest = opened.shipped.manifest
     assert manifest["code"] == code_version()
     assert manifest["data"]["fingerprint"] == opened.dataset.fingerprint
     names = list(experiments.EXPERIMENTS)
@@ -63,31 +65,38 @@ def test_the_first_losses_of_a_run_come_out_again(opened, tmp_path, name):
 
 
 FIND = """
-from foilseg import experiments, shelf, twin
-from foilseg.dataset import Dataset
-from foilseg.twin_config import CLASSES, TwinConfig
+from foilseg.studies import shipped
+from foilseg.training import experiments
+from foilseg.twin import render
+from foilseg.data.dataset import Dataset
+from foilseg.twin.config import CLASSES, TwinConfig
 profile = experiments.profile("desk")
-data = Dataset("twin", CLASSES, (), recipe=twin.recipe(TwinConfig(**profile.twin)))
+data = Dataset("twin", CLASSES, (), recipe=render.recipe(TwinConfig(**profile.twin)))
 row = experiments.experiment("baseline")
-print(shelf.shelf("desk").find(experiments.determinants(data, row, profile, 0)))
+print(shipped.open_shipped("desk").find(experiments.determinants(data, row, profile, 0)))
 """
 
 
 @pytest.mark.parametrize(
     ("module", "old", "new", "differs"),
     [
-        ("surface", "grain: float = 0.04", "grain: float = 0.041", "data"),  # the rendering
-        ("experiments", '_HALF = {"scale": 0.5}', '_HALF = {"scale": 0.51}', "data"),  # the data
-        ("plans", None, "AGAIN = 1", "code"),  # the sampler
-        ("losses", None, "AGAIN = 1", "code"),
-        ("unet", None, "AGAIN = 1", "code"),
-        ("unet", '"""The', '"""Prose: the', ""),
-        ("metrics", None, "# a comment", ""),
+        ("twin/surface", "grain: float = 0.04", "grain: float = 0.041", "data"),  # the rendering
+        (
+            "training/experiments",
+            '_HALF = {"scale": 0.5}',
+            '_HALF = {"scale": 0.51}',
+            "data",
+        ),  # the data
+        ("sampling/plans", None, "AGAIN = 1", "code"),  # the sampler
+        ("networks/losses", None, "AGAIN = 1", "code"),
+        ("networks/unet", None, "AGAIN = 1", "code"),
+        ("networks/unet", '"""The', '"""Prose: the', ""),
+        ("evaluation/metrics", None, "# a comment", ""),
     ],
 )
 def test_a_small_change_of_what_decides_a_result_is_refused(tmp_path, module, old, new, differs):
     shutil.copytree(ROOT / "foilseg", tmp_path / "foilseg")
-    (tmp_path / "results").symlink_to(ROOT / shelf.ROOT)
+    (tmp_path / "results").symlink_to(ROOT / shipped.ROOT)
     path = tmp_path / "foilseg" / f"{module}.py"
     text = path.read_text()
     assert old is None or text.count(old) >= 1

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 import toy
 
-from foilseg import code, runs
+from foilseg.training import runs
 
 TESTS = Path(__file__).parent
 
@@ -82,7 +82,7 @@ def foilseg(*arguments, iterations=toy.PROFILE.iterations):
         # a shell starts what it puts in the background with this signal ignored
         "signal.signal(signal.SIGINT, signal.default_int_handler)\n"
         "sys.path.insert(0, sys.argv.pop(1))\n"
-        "import toy; from foilseg import cli, experiments\n"
+        "import toy; from foilseg import cli; from foilseg.training import experiments\n"
         "from dataclasses import replace\n"
         f"experiments.PROFILES['toy'] = replace(toy.PROFILE, iterations={iterations})\n"
         "sys.exit(cli.main())"
@@ -107,30 +107,3 @@ def test_train_stops_at_ctrl_c_and_goes_on(toy_data, tmp_path):
     assert len(out.split()) == 3
     for line in out.split():
         assert not runs.open_run(line).problems()
-
-
-def test_every_module_that_makes_a_run_is_in_its_code_version():
-    script = "import sys, foilseg.rest; print(*[m for m in sys.modules if 'foilseg.' in m])"
-    done = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
-    )
-    loaded = {name.split(".")[1] for name in done.stdout.split()}
-    # rows and sizes are determinants themselves; the others measure, store or restore
-    apart = {"experiments", "code", "costs", "meters", "runs", "locks", "restore", "images"}
-    assert loaded - apart == set(code.DETERMINING)
-
-
-def test_prose_is_no_code():
-    source = 'def f(x):\n    """Doc."""\n    # comment\n    return x + 1  # more\n'
-    other = 'def f(x):\n    """Another doc."""\n\n    return x + 1\n'
-    assert code.normalised(source) == code.normalised(other)
-    assert code.normalised(source) != code.normalised(source.replace("1", "2"))
-
-
-def test_a_module_that_moves_is_the_same_code_and_one_that_imports_something_else_is_not():
-    source = "from foilseg import pools\nfrom foilseg.plans import rng\nx = rng(1)\n"
-    moved = source.replace("foilseg import", "foilseg.a import").replace("plans", "b.plans")
-    assert code.normalised(source) == code.normalised(moved)
-    assert code.normalised(source) != code.normalised(
-        source.replace("import rng", "import f as rng")
-    )

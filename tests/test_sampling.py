@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from foilseg.dataset import Foil, split
-from foilseg.sampling import binary_masks, cut, plan_of, prepare, rng, uniform
+from foilseg.data.dataset import Foil, split
+from foilseg.sampling.uniform import binary_masks, cut, plan_of, prepare, rng, uniform
 
 
 def foil(height, width, channels=3, name="foil", seed=0, n_classes=5):
@@ -100,7 +100,7 @@ def test_truth_grows_with_its_mask():
 
 
 def test_generator_is_a_function_of_its_arguments_alone():
-    code = "from foilseg.sampling import rng; print(rng(3, 7, 'train').integers(0, 2**62))"
+    code = "from foilseg.sampling.uniform import rng; print(rng(3, 7, 'train').integers(0, 2**62))"
     there = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert int(there.stdout) == rng(3, 7, "train").integers(0, 2**62)
     draws = {

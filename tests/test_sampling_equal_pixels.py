@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 from scipy.special import logit
 
-from foilseg.dataset import Foil
-from foilseg.design import highest, solve, variety
-from foilseg.equal_pixels import Infeasible, equal_pixels
-from foilseg.exchange import diversify, equalise, systematic
-from foilseg.frontier import frontier, tolerance_frontier
-from foilseg.lattice import lattice
-from foilseg.pools import build_index
-from foilseg.sampling import cut, rng
+from foilseg.data.dataset import Foil
+from foilseg.sampling.equal_design import highest, solve, variety
+from foilseg.sampling.equal_exchange import diversify, equalise, systematic
+from foilseg.sampling.equal_frontier import frontier, tolerance_frontier
+from foilseg.sampling.equal_lattice import lattice
+from foilseg.sampling.equal_pixels import Infeasible, equal_pixels
+from foilseg.sampling.pools import build_index
+from foilseg.sampling.uniform import cut, rng
 
 LABELS = (1, 2, 3)
 

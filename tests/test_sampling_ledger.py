@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
-from foilseg.dataset import Foil
-from foilseg.ledger import Ledger, ledger, spread
-from foilseg.pools import build_index
-from foilseg.resampling import SAMPLERS
-from foilseg.sampling import cut, plan_of, rng
+from foilseg.data.dataset import Foil
+from foilseg.sampling.ledger import Ledger, ledger, spread
+from foilseg.sampling.pools import build_index
+from foilseg.sampling.resampling import SAMPLERS
+from foilseg.sampling.uniform import cut, plan_of, rng
 
 OPTIONS = {
     "uniform": {},

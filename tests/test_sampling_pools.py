@@ -8,11 +8,11 @@ from hypothesis.extra.numpy import arrays
 from numpy.lib.stride_tricks import sliding_window_view
 from scipy import ndimage
 
-from foilseg.dataset import Foil
-from foilseg.lattice import lattice
-from foilseg.objects import class_counts, find_objects, object_pixels
-from foilseg.pools import build_index, check_labels, safe_span
-from foilseg.sampling import prepare
+from foilseg.data.dataset import Foil
+from foilseg.sampling.equal_lattice import lattice
+from foilseg.sampling.object_runs import class_counts, find_objects, object_pixels
+from foilseg.sampling.pools import build_index, check_labels, safe_span
+from foilseg.sampling.uniform import prepare
 
 
 def foil(mask, name="foil"):

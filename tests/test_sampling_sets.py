@@ -6,9 +6,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.stats import binom
 
-from foilseg.dataset import Foil, split
-from foilseg.pools import build_index
-from foilseg.resampling import (
+from foilseg.data.dataset import Foil, split
+from foilseg.sampling.pools import build_index
+from foilseg.sampling.resampling import (
     SAMPLERS,
     binary_balanced,
     by_name,
@@ -17,7 +17,7 @@ from foilseg.resampling import (
     proportions,
     standard,
 )
-from foilseg.sampling import cut, rng, uniform
+from foilseg.sampling.uniform import cut, rng, uniform
 
 
 def foil(mask, name="foil"):

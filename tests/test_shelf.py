@@ -5,8 +5,11 @@ import shutil
 
 import pytest
 
-from foilseg import findings, loss_tables, records, runs, shelf, shipping, stability, verdicts
-from foilseg.study import Study
+from foilseg.analysis import gather, loss_tables, records, ship, stability
+from foilseg.claims import verdicts
+from foilseg.studies import shipped
+from foilseg.studies.study import Study
+from foilseg.training import runs
 
 NAMES = ["baseline", "binary"]
 UNDER_TEST = "focal"  # of Table 4.1
@@ -21,7 +24,7 @@ def trained(toy_data, tmp_path_factory):
     names = [*NAMES, UNDER_TEST]
     study.train(names, progress=False)
     stability.complete(study, names)
-    out = shipping.pack(study, names, tmp_path_factory.mktemp("results") / "toy", repeated=True)
+    out = ship.pack(study, names, tmp_path_factory.mktemp("results") / "toy", repeated=True)
     return study, names, out
 
 
@@ -45,8 +48,8 @@ def test_a_reader_without_weights_sees_the_numbers_of_the_study(trained, reader)
         lambda s: s.costs(names),
         lambda s: stability.late_counts(s, names),
         lambda s: stability.seed_counts(s, [UNDER_TEST]),
-        lambda s: findings.training_counts(s, names),
-        findings.building,
+        lambda s: gather.training_counts(s, names),
+        gather.building,
         loss_tables.gradient_shares,
     ):
         assert read(study).equals(read(reader))
@@ -59,7 +62,7 @@ def test_a_reader_without_weights_sees_the_numbers_of_the_study(trained, reader)
 def test_claims_come_out_of_the_packed_tables_as_of_the_study(trained, reader):
     study, names, _ = trained
     tested = [name for name in names if name in stability.tested()]
-    ours = findings.gather(study, names, tested=tested).evidence()
+    ours = gather.gather(study, names, tested=tested).evidence()
     theirs = records.record("toy").evidence()
     assert "stability" in ours.extra and set(ours.extra) == set(theirs.extra)
     judged = [
@@ -90,15 +93,15 @@ def test_an_altered_missing_or_unknown_file_is_named(reader, tmp_path):
         (lambda: (place / "notes.txt").write_text("x"), place / "notes.txt"),
     ):
         harm()
-        shelf._open.cache_clear()
-        with pytest.raises(shelf.ShelfError, match=named.name):
+        shipped._open.cache_clear()
+        with pytest.raises(shipped.ShippedError, match=named.name):
             reader.missing(NAMES)
         counts.write_text(content)
         (place / "notes.txt").unlink(missing_ok=True)
-    shelf._open.cache_clear()
+    shipped._open.cache_clear()
     assert reader.missing(NAMES) == []
     (place / "manifest.json").write_text("{}")
-    with pytest.raises(shelf.ShelfError, match="no manifest"):
+    with pytest.raises(shipped.ShippedError, match="no manifest"):
         reader.missing(NAMES)
 
 
@@ -112,8 +115,8 @@ def test_a_stale_study_fails_and_names_its_runs(reader, tmp_path, key):
         if key in ("data", "code", "iterations") or entry["determines"]["experiment"] == "baseline":
             entry["determines"][key] = "another"
     path.write_text(json.dumps(manifest))
-    shelf._open.cache_clear()
-    with pytest.raises(shelf.ShelfError, match=rf"another {key}.*{stale[0]}") as error:
+    shipped._open.cache_clear()
+    with pytest.raises(shipped.ShippedError, match=rf"another {key}.*{stale[0]}") as error:
         reader.counts(NAMES)
     assert "make study PROFILE=toy" in str(error.value)
 
@@ -135,6 +138,6 @@ def test_an_incomplete_study_is_not_packed(toy_data, tmp_path):
     import toy
 
     study = Study(str(toy_data), toy.PROFILE, 0, tmp_path / "runs")
-    with pytest.raises(shipping.ShippingError, match="not trained yet: baseline"):
-        shipping.pack(study, ["baseline"], tmp_path / "out")
+    with pytest.raises(ship.ShippingError, match="not trained yet: baseline"):
+        ship.pack(study, ["baseline"], tmp_path / "out")
     assert not (tmp_path / "out").exists()

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg.sortable import sortable
+from foilseg.book.sortable import sortable
 
 SCRIPT = Path(__file__).parent.parent / "book" / "_static" / "tables.js"
 

@@ -7,8 +7,12 @@ import pandas as pd
 import pytest
 import torch
 
-from foilseg import cli, devices, experiments, metrics, orders, runs, stability
-from foilseg.models import stack
+from foilseg import cli
+from foilseg.analysis import stability
+from foilseg.evaluation import metrics, rank_swaps
+from foilseg.networks import devices
+from foilseg.studies.model import stack
+from foilseg.training import experiments, runs
 
 
 @pytest.fixture(scope="module")
@@ -121,26 +125,26 @@ def test_the_setting_of_the_highest_fpr_of_each_model_is_left_out():
     ],
 )
 def test_the_probability_of_a_swap_by_hand(one, other, paired, expected):
-    assert orders.swap(one, other, paired) == pytest.approx(expected)
+    assert rank_swaps.swap(one, other, paired) == pytest.approx(expected)
 
 
 def test_a_swap_needs_two_settings_and_defined_values():
-    assert np.isnan(orders.swap([1], [2])) and np.isnan(orders.swap([1, np.nan], [2, 3]))
-    table = orders.swaps(means(a=[0.1, 0.2], b=[0.3, 0.1], c=[0.9, 0.8]))
+    assert np.isnan(rank_swaps.swap([1], [2])) and np.isnan(rank_swaps.swap([1, np.nan], [2, 3]))
+    table = rank_swaps.swaps(means(a=[0.1, 0.2], b=[0.3, 0.1], c=[0.9, 0.8]))
     assert table["swap by TPR"].tolist() == [1.0, 0.0, 0.0]
     assert (table["swap by FPR"] == 1).all()  # all equal: the order of a coin, drawn twice
     with pytest.raises(ValueError, match="same settings"):
-        orders.swaps(means(a=[0.1, 0.2], b=[0.3]))
+        rank_swaps.swaps(means(a=[0.1, 0.2], b=[0.3]))
 
 
 def test_places_are_the_best_and_the_worst_over_the_settings_that_all_models_have():
     table = means(a=[0.1, 0.2, 0.9], b=[0.3, 0.1], c=[0.9, 0.8])
     table.loc[table["model"] == "c", "FPR"] = 0.005
-    found = orders.places(table, "seed").set_index("model")
+    found = rank_swaps.places(table, "seed").set_index("model")
     assert found["by TPR"].to_dict() == {"a": "2 to 3", "b": "2 to 3", "c": "1"}
     assert found["by FPR"].to_dict() == {"a": "2", "b": "2", "c": "1"}
-    assert orders.places(means(a=[0.1], b=[0.2]), "seed")["by TPR"].isna().all()
-    assert orders.places(means(), "seed").empty
+    assert rank_swaps.places(means(a=[0.1], b=[0.2]), "seed")["by TPR"].isna().all()
+    assert rank_swaps.places(means(), "seed").empty
 
 
 def test_published_deviations_stand_beside_ours_of_the_same_model():

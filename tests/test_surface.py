@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from foilseg import shapes
-from foilseg.photometric import line_lights
-from foilseg.surface import SurfaceConfig, coating, normals_of, overlap, photograph, visibility
+from foilseg.data.photometric import line_lights
+from foilseg.twin import shapes
+from foilseg.twin.surface import SurfaceConfig, coating, normals_of, overlap, photograph, visibility
 
 QUIET = SurfaceConfig(read_noise=0, shot_noise=0, unevenness=0)
 

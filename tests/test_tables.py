@@ -6,9 +6,13 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg import dataset, folder, loss_tables, prose, published, scores, tables
-from foilseg.readable import readable
-from foilseg.sortable import sortable
+from foilseg.analysis import loss_tables
+from foilseg.book import prose, tables
+from foilseg.book.readable import readable
+from foilseg.book.sortable import sortable
+from foilseg.data import dataset, folder
+from foilseg.evaluation import scores
+from foilseg.thesis import published
 
 
 @pytest.mark.parametrize(

@@ -13,9 +13,12 @@ import pytest
 import torch
 import toy
 
-from foilseg import batches, checkpoints, fit, folder, losses, sampling, training, unet
-from foilseg.dataset import training_regions, validation_regions
-from foilseg.pools import build_index
+from foilseg.data import folder
+from foilseg.data.dataset import training_regions, validation_regions
+from foilseg.networks import checkpoints, losses, unet
+from foilseg.sampling import uniform
+from foilseg.sampling.pools import build_index
+from foilseg.training import batches, fit, training
 
 TESTS = Path(__file__).parent
 
@@ -173,8 +176,8 @@ def test_batches_are_those_of_the_plan_and_ahead_of_time_the_same(regions):
     prepared = regions[0].regions
     for iteration, batch in zip(range(1, 13), batches.ahead(again, range(1, 13))):
         number, place = divmod(iteration - 1, 5)
-        plan = sampling.uniform(prepared, 10, 16, sampling.rng(1, number, "train"))
-        images, masks = sampling.cut(prepared, plan, slice(2 * place, 2 * place + 2))
+        plan = uniform.uniform(prepared, 10, 16, uniform.rng(1, number, "train"))
+        images, masks = uniform.cut(prepared, plan, slice(2 * place, 2 * place + 2))
         for candidate in (batch, pools.at(iteration)):
             assert np.array_equal(candidate.images.numpy(), images)
             assert np.array_equal(candidate.target.numpy(), masks)
@@ -200,8 +203,8 @@ def test_a_failure_while_cutting_is_raised(regions):
 
 def test_the_network_learns_the_toy(learned):
     pixels, mask = toy.picture(160, 160, 11)
-    from foilseg.dataset import as_float
-    from foilseg.inference import predict_mask
+    from foilseg.data.dataset import as_float
+    from foilseg.networks.inference import predict_mask
 
     predicted = predict_mask(learned[0], as_float(pixels))
     for label in (1, 2):
@@ -211,7 +214,7 @@ def test_the_network_learns_the_toy(learned):
 
 
 def test_one_vs_rest_weights_are_of_its_own_pixels():
-    from foilseg import experiments
+    from foilseg.training import experiments
 
     pixels = np.array([900, 64, 36])
     loss = fit.make_loss(experiments.experiment("binary-focal-iscf"), pixels, 2)

@@ -4,7 +4,11 @@ import numpy as np
 import pytest
 import toy
 
-from foilseg import dataset, folder, model_tables, pools, published, sampling, tables, trainsets
+from foilseg.analysis import model_tables
+from foilseg.book import tables
+from foilseg.data import dataset, folder
+from foilseg.sampling import pools, trainsets, uniform
+from foilseg.thesis import published
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +29,7 @@ def sets(data, index):
 def test_the_composition_is_what_the_patches_hold(data, index, sets):
     table = trainsets.composition(sets, data).set_index(["train set", "class"])
     for made in sets.values():
-        masks = sampling.cut(index.regions, made.plan)[1]
+        masks = uniform.cut(index.regions, made.plan)[1]
         for c in data.classes:
             row = table.loc[(made.name, c.name)]
             hit = masks == c.index

@@ -10,14 +10,16 @@ import numpy as np
 import pytest
 from scipy.ndimage import binary_dilation
 
-from foilseg import dataset, folder, images, published, twin
-from foilseg.annotators import AnnotatorConfig
-from foilseg.photometric import estimate_normals
-from foilseg.quotas import shares
-from foilseg.raw_lights import read_lights
-from foilseg.surface import SurfaceConfig, overlap
+from foilseg.data import dataset, folder, images
+from foilseg.data.photometric import estimate_normals
+from foilseg.data.raw_lights import read_lights
+from foilseg.thesis import published
+from foilseg.twin import render
+from foilseg.twin.annotators import AnnotatorConfig
+from foilseg.twin.quotas import shares
+from foilseg.twin.surface import SurfaceConfig, overlap
 
-SMOKE = twin.TwinConfig(foils=4, height=640, width=512, scale=0.5)
+SMOKE = render.TwinConfig(foils=4, height=640, width=512, scale=0.5)
 EXACT = AnnotatorConfig(0, 0, 0, 0, wrong_class=0, coarseness=0)
 
 
@@ -28,15 +30,15 @@ def hashes(root: Path) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def written(tmp_path_factory):
-    return twin.write(tmp_path_factory.mktemp("twin") / "smoke", SMOKE, progress=False, lights=2)
+    return render.write(tmp_path_factory.mktemp("twin") / "smoke", SMOKE, progress=False, lights=2)
 
 
 def shares_of(config):
     """Class shares of the label pixels, counted from the masks alone: (5, 2)."""
-    quotas = twin.quotas(config)
+    quotas = render.quotas(config)
     counts = np.zeros((5, 2))
     for number in range(config.foils):
-        layout = twin.plan(config, number, quotas[number])
+        layout = render.plan(config, number, quotas[number])
         top, left, height, width = layout.roi
         roi = layout.labels[top : top + height, left : left + width]
         parts = (roi[config.cut :], roi[: config.cut])
@@ -49,7 +51,7 @@ def test_each_size_has_the_published_shares(scale, seed):
     training = published.training_pixels()
     names = ("background", "agglomeration", "crack", "cavity", "blade trail")
     wanted = np.array([training[n] for n in names]) / sum(training.values())
-    found = shares_of(twin.TwinConfig(scale=scale, seed=seed))
+    found = shares_of(render.TwinConfig(scale=scale, seed=seed))
     np.testing.assert_allclose(found[:, 0], wanted, rtol=0.05)
     assert found[0, 0] / found[3, 0] == pytest.approx(1571, rel=0.05)
     # Table A1: P of the four defects in 31,627,600 validation pixels
@@ -59,13 +61,13 @@ def test_each_size_has_the_published_shares(scale, seed):
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_other_seeds_and_half_as_many_foils_have_them_too(seed):
-    config = twin.TwinConfig(foils=13, height=960, width=1920, scale=0.5, seed=seed)
+    config = render.TwinConfig(foils=13, height=960, width=1920, scale=0.5, seed=seed)
     np.testing.assert_allclose(shares_of(config), shares(), rtol=0.10)
 
 
 def test_quotas_add_up_to_the_shares_and_differ_between_foils():
-    config = twin.TwinConfig(seed=9)
-    quotas = twin.quotas(config)
+    config = render.TwinConfig(seed=9)
+    quotas = render.quotas(config)
     rows, columns = config.roi_shape
     pixels = np.array([rows - config.cut, config.cut]) * columns * config.foils
     np.testing.assert_allclose(quotas.sum(0)[1:] / pixels, shares()[1:])
@@ -76,7 +78,7 @@ def test_quotas_add_up_to_the_shares_and_differ_between_foils():
 
 
 def test_full_resolution_has_the_size_of_the_thesis_set():
-    rows, columns = twin.TwinConfig().roi_shape
+    rows, columns = render.TwinConfig().roi_shape
     thesis = sum(published.training_pixels().values()) + 31_627_600
     assert 26 * rows * columns == pytest.approx(thesis, rel=0.01)
 
@@ -110,7 +112,7 @@ def test_even_a_small_set_has_every_class_in_both_regions(seed, tiny):
 
 def test_defects_lie_in_layers_with_cavities_on_top_and_trails_below():
     for number in range(4):
-        layout = twin.plan(SMOKE, number)
+        layout = render.plan(SMOKE, number)
         above = []
         for kind in (3, 2, 1, 4):
             own = np.zeros(layout.shape, bool)
@@ -126,15 +128,15 @@ def test_defects_lie_in_layers_with_cavities_on_top_and_trails_below():
 
 
 def test_same_seed_same_bytes_another_seed_other_foils(written, tmp_path):
-    again = twin.write(tmp_path / "again", SMOKE, progress=False, lights=2)
+    again = render.write(tmp_path / "again", SMOKE, progress=False, lights=2)
     assert hashes(again) == hashes(written)
-    other = twin.write(tmp_path / "other", replace(SMOKE, seed=1), progress=False)
+    other = render.write(tmp_path / "other", replace(SMOKE, seed=1), progress=False)
     mine, theirs = hashes(written), hashes(other)
     assert all(mine[k] != theirs[k] for k in theirs if k.startswith(("images", "labels", "truth")))
 
 
 def test_foils_share_nothing():
-    layouts = [twin.plan(SMOKE, number) for number in range(4)]
+    layouts = [render.plan(SMOKE, number) for number in range(4)]
     for a, b in pairwise(layouts):
         areas = [{p.shape.relief.tobytes() for p in layout.placed} for layout in (a, b)]
         assert not areas[0] & areas[1]
@@ -143,14 +145,14 @@ def test_foils_share_nothing():
 def test_an_annotator_without_errors_draws_the_truth():
     config = replace(SMOKE, annotators=EXACT)
     for number in range(4):
-        layout = twin.plan(config, number)
+        layout = render.plan(config, number)
         np.testing.assert_array_equal(layout.labels, layout.truth)
 
 
 @pytest.mark.parametrize("name", ["miss_cavity", "wrong_class", "coarseness"])
 def test_each_annotation_error_alone_shows(name):
     config = replace(SMOKE, annotators=replace(EXACT, **{name: 0.5}))
-    layouts = [twin.plan(config, number) for number in range(4)]
+    layouts = [render.plan(config, number) for number in range(4)]
     truth = np.concatenate([layout.truth.ravel() for layout in layouts])
     labels = np.concatenate([layout.labels.ravel() for layout in layouts])
     differs = labels != truth
@@ -178,7 +180,7 @@ def test_defects_stand_in_the_normals():
     """Rendered without noise or texture, the slopes seen are those of the relief."""
     calm = SurfaceConfig(grain=0, streaks=0, waviness=0, coarse_grains=0, unevenness=0)
     calm = replace(calm, read_noise=0, shot_noise=0)
-    foil = twin.make_foil(replace(SMOKE, surface=calm), 0)
+    foil = render.make_foil(replace(SMOKE, surface=calm), 0)
     normals = dataset.as_float(foil.pixels)
     tilt = np.hypot(normals[0], normals[1])
     truth = foil.layout.truth
@@ -193,32 +195,32 @@ def test_defects_stand_in_the_normals():
 
 def test_writing_again_is_free_and_other_content_is_refused(written, tmp_path):
     before = {p: p.stat().st_mtime_ns for p in written.rglob("*")}
-    assert twin.write(written, SMOKE, progress=False, lights=2) == written
+    assert render.write(written, SMOKE, progress=False, lights=2) == written
     assert {p: p.stat().st_mtime_ns for p in written.rglob("*")} == before
     with pytest.raises(FileExistsError, match="another seed"):
-        twin.write(written, replace(SMOKE, seed=7), progress=False, lights=2)
+        render.write(written, replace(SMOKE, seed=7), progress=False, lights=2)
     (tmp_path / "mine.txt").write_text("not to be lost")
     with pytest.raises(FileExistsError, match="no twin"):
-        twin.write(tmp_path, SMOKE, progress=False)
+        render.write(tmp_path, SMOKE, progress=False)
     assert (tmp_path / "mine.txt").read_text() == "not to be lost"
     (tmp_path / "twin.json").write_text("{broken")
     with pytest.raises(FileExistsError, match=r"twin\.json: cannot be understood"):
-        twin.write(tmp_path, SMOKE, progress=False)
+        render.write(tmp_path, SMOKE, progress=False)
 
 
 def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(twin, "write_mask", interrupted)
+    monkeypatch.setattr(render, "write_mask", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        twin.write(tmp_path / "twin", SMOKE, progress=False)
+        render.write(tmp_path / "twin", SMOKE, progress=False)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_the_config_is_stored(tmp_path):
     config = replace(SMOKE, foils=1, at_least_one=False)
-    root = twin.write(tmp_path / "one", config, progress=False)
+    root = render.write(tmp_path / "one", config, progress=False)
     assert json.loads((root / "twin.json").read_text())["annotators"]["coarseness"] > 0
 
 

@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from foilseg import unet
+from foilseg.networks import unet
 
 
 @pytest.mark.parametrize("layout", [torch.contiguous_format, torch.channels_last])

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from foilseg import widgets
-from foilseg.dataset import Foil
+from foilseg.data.dataset import Foil
+from foilseg.figures import widgets
 
 
 def tilted(height=20, width=30):

@@ -11,15 +11,17 @@ from pathlib import Path
 import pytest
 import toy
 
-from foilseg import checkpoints, machine, workers
-from foilseg.runs import LOCKS
-from foilseg.study import Study
+from foilseg.networks import checkpoints
+from foilseg.studies import workers
+from foilseg.studies.study import Study
+from foilseg.training import machine
+from foilseg.training.runs import LOCKS
 
 TESTS = Path(__file__).parent
 MEASURED = {"config.json", "cost.json", "checksums.json"}
 TWO = """
 import sys; sys.path.insert(0, sys.argv[1])
-import toy; from pathlib import Path; from foilseg.study import Study
+import toy; from pathlib import Path; from foilseg.studies.study import Study
 study = Study(sys.argv[2], toy.PROFILE, 0, Path(sys.argv[3]))
 study.train(["baseline", "binary"], workers=2)
 """

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from foilseg import description, images
-from foilseg.dataset import LabelClass, write_mask
-from foilseg.experiments import Profile
+from foilseg.data import description, images
+from foilseg.data.dataset import LabelClass, write_mask
+from foilseg.training.experiments import Profile
 
 CLASSES = (
     LabelClass(0, "background", "#000000"),

@@ -9,7 +9,7 @@ from pathlib import Path
 import browser
 import numpy as np
 
-from foilseg.dataset import Foil, LabelClass
+from foilseg.data.dataset import Foil, LabelClass
 
 HOST = Path(__file__).parent.parent / "book" / "_static" / "anywidget-host.js"
 STATE = "application/vnd.jupyter.widget-state+json"

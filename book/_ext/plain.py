@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-from foilseg import escape
+from foilseg.data import escape
 
 GLUED = "pasted-text"  # MyST-NB's class
 

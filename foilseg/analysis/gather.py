@@ -1,0 +1,246 @@
+"""A study -> the evidence that claims are judged by: mistakes, gaps, costs, building times."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, fields, replace
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from foilseg.analysis import stability
+from foilseg.claims import evidence
+from foilseg.claims.evidence import Evidence
+from foilseg.code_version import code_version
+from foilseg.data.dataset import Foil, LabelClass, validation_regions
+from foilseg.evaluation import mistakes, scores
+from foilseg.registry import root_of
+from foilseg.sampling.resampling import SAMPLERS
+from foilseg.studies.model import Model, stack
+from foilseg.studies.study import Study
+from foilseg.thesis.published import is_comparable
+from foilseg.training import evaluations, experiments, fit
+
+SHIPPED_BUILDING = "building.csv"
+POOLS = 3  # of each kind, when the time of building one is measured
+
+
+def thesis_names(study: Study, names: Iterable[str]) -> dict[str, str]:
+    """Title in this study -> the thesis's name of the same experiment."""
+    models = [study.model(name) for name in names]
+    return {m.title: m.row.published or m.title for m in models}
+
+
+def own_titles(study: Study, names: Iterable[str]) -> dict[str, str]:
+    """The thesis's name of a model -> the title in this study, of those that differ."""
+    found = thesis_names(study, names)
+    return {published: title for title, published in found.items() if title != published}
+
+
+def as_published(table: pd.DataFrame, study: Study, names: Iterable[str]) -> pd.DataFrame:
+    """A table with a column model, which then holds the thesis's names."""
+    return table.assign(model=table["model"].astype(str).replace(thesis_names(study, names)))
+
+
+def deviations_beside(found: pd.DataFrame, study: Study, names: Iterable[str]) -> pd.DataFrame:
+    """SDs of the stability tests, beside Table 4.1 if the classes are its own."""
+    if not is_comparable(study.dataset):
+        return found
+    return stability.side_by_side(as_published(found, study, names))
+
+
+def predictions(model: Model) -> Iterator[tuple[LabelClass, Foil, np.ndarray]]:
+    """Every defect and validation region with the mask of the network that is for the defect."""
+    data = model.study.dataset
+    regions = validation_regions(data)
+    for defect, run in model.runs.items():
+        own = [c for c in data.defects if defect in ("", c.name)]
+        for foil in regions:
+            mask = run.prediction(foil.name)
+            for c in own:
+                yield c, foil, mask
+
+
+def _reference(foil: Foil, against: str) -> np.ndarray:
+    mask = dict(fit.references(foil)).get(against)
+    if mask is None:
+        raise ValueError(f"against: the data has no {against!r}; use 'label'")
+    return mask
+
+
+def objects_and_kinds(
+    study: Study, names: Iterable[str], against: str = "label"
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Objects of the reference (one row each) and kinds of false positives, of several models.
+
+    Both have the columns model, foil and defect, besides those of
+    :func:`foilseg.evaluation.mistakes.objects` and :func:`foilseg.evaluation.mistakes.kinds` (and
+    ``region``, pixels).
+    """
+    found, kinds = [], []
+    for model in map(study.model, names):
+        for c, foil, mask in predictions(model):
+            reference = _reference(foil, against)
+            head = {"model": model.title, "foil": foil.name, "defect": c.name}
+            found.append(mistakes.objects(mask, reference, c).assign(**head))
+            each = mistakes.kinds(mask, reference, c)
+            kinds.append({**head, **each, "region": mask.size})
+    return pd.concat(found, ignore_index=True), pd.DataFrame(kinds)
+
+
+def errors(kinds: pd.DataFrame) -> pd.DataFrame:
+    """Kinds of false positives per model, summed, and noise objects a megapixel."""
+    groups = kinds.groupby("model", sort=False)
+    table = groups[["oversize", "misclassified", "noise"]].sum()
+    regions = kinds.drop_duplicates(["model", "foil"]).groupby("model", sort=False)["region"].sum()
+    table["noise_objects_per_megapixel"] = 1e6 * groups["noise_objects"].sum() / regions
+    return table.reset_index()
+
+
+def excused(study: Study, names: Iterable[str]) -> pd.DataFrame:
+    """Mistakes against the labels that the truth excuses: a row a model, foil and defect.
+
+    No rows without a truth.
+    """
+    rows = []
+    for model in map(study.model, names if study.dataset.has_truth else ()):
+        for c, foil, mask in predictions(model):
+            each = mistakes.against_truth(mask, foil.mask, foil.truth, c)
+            rows.append({"model": model.title, "foil": foil.name, "defect": c.name, **each})
+    columns = list(evidence.EXTRA["truth"])
+    return pd.DataFrame(rows, columns=[columns[0], "foil", "defect", *columns[1:]])
+
+
+def training_counts(study: Study, names: Iterable[str], against: str = "label") -> pd.DataFrame:
+    """Counts on the training regions, in the columns of :meth:`Study.counts`."""
+
+    def seen(model: Model) -> pd.DataFrame:
+        each = [stability.training_counts(study.dataset, run) for run in model.runs.values()]
+        return pd.concat(each, ignore_index=True)
+
+    return stack([study.model(name) for name in names], seen, against)
+
+
+def gaps(seen: pd.DataFrame, unseen: pd.DataFrame) -> pd.DataFrame:
+    """Mean TPR of counts on the training regions minus that on the validation ones, per model."""
+    means = [
+        scores.mean_rates(scores.defect_rates(counts)).set_index("model")["TPR"]
+        for counts in (seen, unseen)
+    ]
+    return (means[0] - means[1]).rename("gap").reset_index().astype({"model": str})
+
+
+def building(study: Study, clock: Callable[[], float] = time.perf_counter) -> pd.DataFrame:
+    """Seconds that one pool of patches takes: train_set, seconds (median of :data:`POOLS`).
+
+    Measured once for a study's data, profile and code and kept beside its runs, so that a chapter
+    executed again tells the same.
+    """
+    path = building_file(study)
+    shipped = study.shipped and study.shipped.path / evaluations.FOLDER / SHIPPED_BUILDING
+    if shipped and shipped.is_file() and not path.is_file():
+        return pd.read_csv(shipped)
+    if not path.is_file():
+        fit.write_tables(path.parent, {path.name: _building(study, clock)})
+    return pd.read_csv(path)
+
+
+def building_file(study: Study) -> Path:
+    """Where :func:`building` keeps what it measured."""
+    code = code_version(*(root_of(SAMPLERS[name]) for name in ("uniform", "equal_pixels")))
+    kind = f"{study.profile.name}-{study.dataset.fingerprint[:12]}-{code}"
+    return study.runs / evaluations.FOLDER / f"building-{kind}.csv"
+
+
+def _building(study: Study, clock: Callable[[], float]) -> pd.DataFrame:
+    rows = []
+    number = study.profile.batch * study.profile.refresh
+    for name in ("baseline", "equal-pixels"):
+        row = experiments.experiment(name)
+        draw = fit.make_draw(row, study.index, study.dataset)
+        seconds = []
+        for pool in range(POOLS):
+            begin = clock()
+            draw(number, np.random.default_rng([study.seed, pool]))
+            seconds.append(clock() - begin)
+        rows.append((row.sampler, float(np.median(seconds))))
+    return pd.DataFrame(rows, columns=["train_set", "seconds"])
+
+
+def costs(study: Study, names: Iterable[str]) -> pd.DataFrame:
+    """What the whole models cost: model, training_seconds, macs_per_megapixel."""
+    table = study.costs(names)
+    whole = table[table["network"] == "whole model"]
+    return whole[list(evidence.EXTRA["costs"])].reset_index(drop=True)
+
+
+@dataclass(frozen=True, eq=False)
+class Findings:
+    """The tables behind a study's evidence, under the thesis's names of the models.
+
+    ``late`` and ``trained`` are the counts of :mod:`foilseg.analysis.stability`; a table that was
+    not made is None, and the claims that need it are open.
+    """
+
+    counts: pd.DataFrame
+    seen: pd.DataFrame | None = None
+    kinds: pd.DataFrame | None = None
+    excuses: pd.DataFrame | None = None
+    costs: pd.DataFrame | None = None
+    building: pd.DataFrame | None = None
+    late: pd.DataFrame | None = None
+    trained: pd.DataFrame | None = None
+
+    def evidence(self, average: str = "pooled") -> Evidence:
+        """What the claims are judged by; ``average`` of the rates and of their SDs."""
+        extra = {"costs": self.costs, "building": self.building}
+        if self.kinds is not None:
+            extra["errors"] = errors(self.kinds)
+        if self.seen is not None:
+            extra["gaps"] = gaps(self.seen, self.counts)
+        if self.excuses is not None and len(self.excuses):
+            columns = list(evidence.EXTRA["truth"])
+            groups = self.excuses.groupby("model", sort=False)
+            extra["truth"] = groups[columns[1:]].sum().reset_index()
+        if self.late is not None and self.trained is not None:
+            extra["stability"] = stability.both(self.late, self.trained, average)
+        found = evidence.from_counts(self.counts, average)
+        return replace(found, extra={k: v for k, v in extra.items() if v is not None})
+
+    def without(self, defect: str) -> Findings:
+        """The same as if a defect were none; what it costs has no part of a defect, so is lost."""
+        tables = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Findings(
+            **{
+                name: table[table["defect"] != defect].astype({"defect": str})
+                for name, table in tables.items()
+                if table is not None and "defect" in table
+            }
+        )
+
+
+def gather(
+    study: Study, names: Sequence[str], against: str = "label", tested: Sequence[str] = ()
+) -> Findings:
+    """Everything a study says about its models.
+
+    Parameters
+    ----------
+    names : experiments; their networks are trained where they are missing.
+    against : the reference of all counts and mistakes.
+    tested : experiments whose stability is evaluated, see :mod:`foilseg.analysis.stability`.
+    """
+    tables = {
+        "counts": study.counts(names, against),
+        "seen": training_counts(study, names, against),
+        "kinds": objects_and_kinds(study, names, against)[1],
+        "excuses": excused(study, names),
+        "costs": costs(study, names),
+    }
+    if tested:
+        tables["late"] = stability.late_counts(study, tested, against)
+        tables["trained"] = stability.seed_counts(study, tested, against)
+    tables = {k: as_published(v, study, names) for k, v in tables.items()}
+    return Findings(**tables, building=building(study))

@@ -1,0 +1,196 @@
+"""Packing a complete study, without weights, for everybody who clones the repository.
+
+What chapters read from a run's weights (evaluations of late checkpoints, of the training regions,
+gradients) is computed first, so that they need none of them afterwards.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from foilseg.analysis import gather, loss_tables, records, stability
+from foilseg.studies import references, shipped
+from foilseg.studies.model import Model
+from foilseg.studies.references import References
+from foilseg.studies.study import Study
+from foilseg.training import runs
+from foilseg.training.evaluations import FOLDER as EVALUATIONS
+from foilseg.training.experiments import Experiment, select
+
+MOST_BYTES = 40_000_000
+PREDICTIONS = "predictions"
+
+
+class ShippingError(RuntimeError):
+    """A study that cannot be packed; the message says what it lacks."""
+
+
+def prepare(study: Study, names: Iterable[str | Experiment]) -> None:
+    """Compute everything a chapter may ask of the weights; what is there is kept."""
+    names = list(names)
+    gather.training_counts(study, names)
+    gather.building(study)
+    if "baseline" in names:
+        loss_tables.gradient_shares(study)
+
+
+def pack(
+    study: Study,
+    names: Sequence[str | Experiment] = (),
+    out: Path | None = None,
+    repeated: bool = False,
+    numbers_only: bool = False,
+) -> Path:
+    """Copy the runs of a study, of all its models unless named, to ``results``.
+
+    The folder is made beside the old one and takes its place when it is complete.
+
+    Parameters
+    ----------
+    repeated : with the further trainings of the models of Table 4.1, which have to be there.
+    numbers_only : without predictions, so that nothing goes along that shows a picture; such a
+        study is read by :mod:`foilseg.analysis.records` alone.
+
+    Returns
+    -------
+    The folder: every run without its weights, the evaluations, the findings as tables, and
+    ``manifest.json``.
+
+    Raises
+    ------
+    ShippingError
+        If a network is not trained yet (names the command that trains it), or the whole is larger
+        than 40 MB.
+    """
+    names = list(names) or select("all")
+    again = [name for name in names if repeated and name in stability.tested()]
+    lacking = [f"{n} {d}".strip() for n, d in study.missing(names)]
+    lacking += stability.missing(study, again)
+    if lacking:
+        raise ShippingError(f"not trained yet: {'; '.join(lacking)}")
+    prepare(study, names)
+    out = out or shipped.ROOT / study.name
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    held = {run.name: _copy(run, part, not numbers_only) for run in _runs(study, names, again)}
+    files = _copy_evaluations(study, held, part) | _write_findings(study, names, again, part)
+    files |= _write_references(study, part)
+    _write_manifest(study, names, held, files, part, repeated, not numbers_only)
+    size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
+    if size > MOST_BYTES:
+        raise ShippingError(f"{part}: {size / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.0f}")
+    shutil.rmtree(out, ignore_errors=True)
+    part.replace(out)
+    return out
+
+
+def _runs(study: Study, names: Sequence, again: Sequence[str]) -> list[runs.Run]:
+    """All runs: of every model with the study's seed, joined ones, and the further trainings."""
+    models = [study.model(name) for name in names]
+    for seed in stability.seeds(study)[1:]:
+        models += [study.with_seed(seed).model(name) for name in again]
+    found = [run for model in models for run in [*model.runs.values(), model.joined()]]
+    return list({run.name: run for run in found}.values())
+
+
+def _copy(run: runs.Run, part: Path, pictures: bool) -> dict[str, Any]:
+    """Copy a run's files, each checked, but no weights; its entry in the manifest."""
+    names = [p.relative_to(run.path).as_posix() for p in run.path.rglob("*") if p.is_file()]
+    files = {}
+    for name in sorted(names):
+        if runs.is_weight(name) or (not pictures and name.startswith(f"{PREDICTIONS}/")):
+            continue
+        source = run.path / name if name == runs.CHECKSUMS else run.file(name)
+        target = part / run.name / name
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source, target)
+        files[name] = runs.digest(target)
+    config = run.config
+    return {"determines": run.determines, "made": config["circumstances"], "files": files}
+
+
+def _copy_evaluations(study: Study, held: dict[str, Any], part: Path) -> dict[str, str]:
+    """Copy what was evaluated of these runs, and of the study as a whole: file -> sha256."""
+    whole = gather.building_file(study).name
+    files = {}
+    for path in sorted((study.runs / EVALUATIONS).iterdir()):
+        if path.name == whole or any(path.name.startswith(f"{name}-") for name in held):
+            name = gather.SHIPPED_BUILDING if path.name == whole else path.name
+            target = part / EVALUATIONS / name
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, target)
+            files[f"{EVALUATIONS}/{name}"] = runs.digest(target)
+    return files
+
+
+def _write_references(study: Study, part: Path) -> dict[str, str]:
+    """Write the masks that the study's numbers rest on, if its data are rendered ones."""
+    if not study.dataset.recipe or not study.dataset.has_truth:
+        return {}
+    References.of(study.dataset).write(part / references.FILE)
+    return {references.FILE: runs.digest(part / references.FILE)}
+
+
+def _write_findings(
+    study: Study, names: Sequence, again: Sequence[str], part: Path
+) -> dict[str, str]:
+    """Write what the study says about its models as tables: file -> sha256."""
+    found, files = gather.gather(study, names, tested=again), {}
+    for name in (f.name for f in fields(found)):
+        table = getattr(found, name)
+        if table is not None and len(table):
+            target = part / records.FOLDER / f"{name}.csv"
+            target.parent.mkdir(parents=True, exist_ok=True)
+            table.to_csv(target, index=False)
+            files[f"{records.FOLDER}/{name}.csv"] = runs.digest(target)
+    return files
+
+
+def _entry(model: Model) -> dict[str, Any]:
+    return {
+        "experiment": model.row.name,
+        "title": model.title,
+        "published": model.row.published,
+        "runs": [run.name for run in model.runs.values()],
+    }
+
+
+def _command(study: Study, repeated: bool, pictures: bool) -> str:
+    """The line that trains and packs the study again."""
+    if repeated and pictures:
+        data = "" if study.is_twin else f" DATA={Path(study.data).name}"
+        return f"make study PROFILE={study.profile.name}{data}"
+    places = f"--profile {study.profile.name}"
+    places += "" if study.is_twin else f" --data {Path(study.data).name}"
+    flags = (" --stability" if repeated else "", "" if pictures else " --numbers-only")
+    return f"foilseg train all {places}{flags[0]} && foilseg ship {places}{''.join(flags)}"
+
+
+def _write_manifest(
+    study: Study,
+    names: Sequence,
+    held: dict,
+    files: dict,
+    part: Path,
+    repeated: bool,
+    pictures: bool,
+) -> None:
+    manifest = {
+        "command": _command(study, repeated, pictures),
+        "twin": study.is_twin,
+        "predictions": pictures,
+        "data": {"name": study.dataset.name, "fingerprint": study.dataset.fingerprint},
+        "classes": [asdict(c) for c in study.dataset.classes],
+        "profile": study.profile.name,
+        "sizes": study.profile.sizes,
+        "seed": study.seed,
+        "models": [_entry(study.model(name)) for name in names],
+        "runs": held,
+        "files": files,
+    }
+    (part / shipped.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")

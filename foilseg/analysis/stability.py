@@ -1,0 +1,217 @@
+"""How stable the results are: over late iterations (PSoI) and over trainings (PSoMT).
+
+The thesis evaluates the models kept at 70, 75, ..., 100 % of the iterations, and three trainings
+with different seeds, and states the standard deviation of the mean rates (section 3.5.1, Table
+4.1). It does not say of which kind; here it is that of the values themselves (divided by n).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from foilseg.analysis import confidence
+from foilseg.data.dataset import Dataset, Foil, training_regions, validation_regions
+from foilseg.evaluation import metrics
+from foilseg.networks import devices
+from foilseg.networks.inference import THRESHOLD, Predictor
+from foilseg.studies import provenance
+from foilseg.studies.model import Model, stack
+from foilseg.studies.study import Study
+from foilseg.thesis import published
+from foilseg.training import evaluations, experiments, fit, restore, runs
+
+RATES = list(metrics.RATES)
+TRAININGS = 3  # of PSoMT
+PSOI, PSOMT = "PSoI", "PSoMT"
+
+
+def tested() -> list[str]:
+    """Names of the experiments that the thesis tests for stability (Table 4.1)."""
+    titles = list(published.table("stability")["model"])
+    rows = {row.published: row.name for row in experiments.EXPERIMENTS.values()}
+    return [rows[title] for title in titles]
+
+
+def seeds(study: Study, trainings: int = TRAININGS) -> list[int]:
+    """The seeds of the trainings that are compared; the study's own comes first."""
+    return [study.seed + n for n in range(trainings)]
+
+
+def missing(study: Study, names: Iterable[str], trainings: int = TRAININGS) -> list[str]:
+    """What the two tests still need, in words: networks that are not trained, and the command."""
+    names = list(names)
+    lacking = [
+        f"{name}{f' ({defect})' if defect else ''}, seed {seed}"
+        for seed in seeds(study, trainings)
+        for name, defect in study.with_seed(seed).missing(names)
+    ]
+    if not lacking:
+        return []
+    return [*lacking, f"to train them: {provenance.command(study, names, '--stability')}"]
+
+
+def complete(study: Study, names: Iterable[str], device="auto", workers: int = 1) -> list[str]:
+    """Train and evaluate everything both tests need for some models; what is there is kept.
+
+    Every model is evaluated at its late checkpoints, and it is stored how sure it is of each
+    object that it predicts (:mod:`foilseg.analysis.confidence`); those of Table 4.1 are trained
+    again.
+    """
+    names = list(names)
+    again = [name for name in names if name in tested()]
+    study.dataset, study.index  # noqa: B018  read once for all seeds
+    study.train(names, device, workers=workers)
+    study.train(again, device, seeds=seeds(study), workers=workers)
+    for name in names:
+        for run in study.model(name).made():
+            for iteration in study.profile.keep:
+                checkpoint_counts(study.dataset, run, iteration, device)
+            confidence.objects(study.dataset, run, device)
+    return again
+
+
+def checkpoint_counts(
+    data: Dataset, run: runs.Run, iteration: int, device: str = "auto"
+) -> pd.DataFrame:
+    """Counts of a network as it was after an iteration; evaluated once, then read.
+
+    Raises
+    ------
+    foilseg.training.runs.RunError
+        If that checkpoint was not kept, or was altered.
+    """
+    if iteration == run.config["determines"]["iterations"]:
+        return run.counts()
+    regions = validation_regions(data)
+    name = f"{iteration:06d}"
+    return evaluations.stored(run, name, lambda: _evaluate(data, run, regions, iteration, device))
+
+
+def training_counts(data: Dataset, run: runs.Run, device: str = "auto") -> pd.DataFrame:
+    """Counts of a trained network on the training regions; evaluated once, then read."""
+    regions = training_regions(data)
+    return evaluations.stored(run, "training", lambda: _evaluate(data, run, regions, None, device))
+
+
+def _evaluate(
+    data: Dataset, run: runs.Run, regions: Sequence[Foil], iteration: int | None, device: str
+) -> pd.DataFrame:
+    device, label = devices.resolve_device(device), run.config["label"]
+    network = restore.network(run, device, iteration)
+    labels = {} if label is None else {"labels": (label,), "thresholds": (THRESHOLD,)}
+    predictor = Predictor((network,), **labels, device=device)
+    counted = [c for c in data.classes if label in (None, c.index)]
+    rows = []
+    with devices.threads(run.config["determines"]["threads"]):
+        for foil in regions:
+            rows += fit.count(foil, predictor.mask(foil.image), counted, len(data.classes))
+    return pd.DataFrame(rows)
+
+
+def late_counts(study: Study, names: Iterable[str], against: str = "label") -> pd.DataFrame:
+    """Counts at every kept iteration: those of :meth:`Study.counts`, and iteration."""
+    models = [study.model(name) for name in names]
+    frames = []
+    for iteration in study.profile.keep:
+
+        def at(model: Model, iteration: int = iteration) -> pd.DataFrame:
+            each = model.runs.values()
+            parts = [checkpoint_counts(study.dataset, run, iteration) for run in each]
+            return pd.concat(parts, ignore_index=True)
+
+        frames.append(stack(models, at, against).assign(iteration=iteration))
+    return pd.concat(frames, ignore_index=True)
+
+
+def seed_counts(
+    study: Study, names: Iterable[str], against: str = "label", trainings: int = TRAININGS
+) -> pd.DataFrame:
+    """Counts of several trainings: those of :meth:`Study.counts`, and seed.
+
+    Only trainings that are complete for a model count; see :func:`missing`.
+    """
+    frames = []
+    for seed in seeds(study, trainings):
+        other = study.with_seed(seed)
+        made = [name for name in names if not other.missing([name])]
+        if made:
+            frames.append(other.counts(made, against).assign(seed=seed))
+    columns = ["model", "foil", "defect", *metrics.COUNTS, "seed"]
+    table = pd.concat(frames, ignore_index=True) if frames else pd.DataFrame(columns=columns)
+    return table.astype({"model": str})
+
+
+def mean_rates(counts: pd.DataFrame, setting: str, average: str = "pooled") -> pd.DataFrame:
+    """Mean TPR, FPR and precision over the defects, per model and setting (iteration or seed)."""
+    if counts.empty:
+        return pd.DataFrame(columns=["model", setting, *RATES])
+    keys = ["model", setting]
+    each = metrics.score(counts, [*keys, "defect"], average)
+    return each.groupby(keys, sort=False, observed=True)[RATES].mean().reset_index()
+
+
+def deviations(means: pd.DataFrame, test: str) -> pd.DataFrame:
+    """SD of each mean rate over the settings: model, test, n and the rates.
+
+    A model with one setting, and a rate that is undefined in one, has no SD: NaN.
+    """
+    rows = []
+    for model, part in means.groupby("model", sort=False, observed=True):
+        values = part[RATES].to_numpy(float)
+        sd = values.std(axis=0) if len(part) > 1 else np.full(len(RATES), np.nan)
+        rows.append((str(model), test, len(part), *sd))
+    return pd.DataFrame(rows, columns=["model", "test", "n", *RATES])
+
+
+def without_worst(means: pd.DataFrame) -> pd.DataFrame:
+    """The same without the setting in which each model has its highest mean FPR.
+
+    Tells one bad checkpoint from scatter. Of several equally high, the first is left out; a model
+    with one setting, or with an undefined FPR, keeps all.
+    """
+    groups = [part for _, part in means.groupby("model", sort=False, observed=True)]
+    worst = [p["FPR"].idxmax() for p in groups if len(p) > 1 and p["FPR"].notna().all()]
+    return pd.concat(groups).drop(index=worst) if groups else means
+
+
+def side_by_side(found: pd.DataFrame) -> pd.DataFrame:
+    """SDs reproduced and published (Table 4.1), a row a model and test."""
+    printed = published.table("stability").set_index("model")
+    rows = []
+    for _, row in found.iterrows():
+        line = {("", "model"): row["model"], ("", "test"): row["test"], ("", "n"): row["n"]}
+        for rate in RATES:
+            column = f"{row['test']}_{rate}_sd".lower()
+            known = row["model"] in printed.index
+            line[(rate, "reproduced")] = row[rate]
+            line[(rate, "published")] = printed.loc[row["model"], column] if known else np.nan
+        rows.append(line)
+    table = pd.DataFrame(rows)
+    table.columns = [" ".join(filter(None, column)) for column in table.columns]
+    return table
+
+
+def both(late: pd.DataFrame, trained: pd.DataFrame, average: str = "pooled") -> pd.DataFrame:
+    """Table 4.1 from the counts of :func:`late_counts` and :func:`seed_counts`."""
+    first = deviations(mean_rates(late, "iteration", average), PSOI)
+    return pd.concat(
+        [first, deviations(mean_rates(trained, "seed", average), PSOMT)], ignore_index=True
+    )
+
+
+def table(
+    study: Study, names: Sequence[str], against: str = "label", average: str = "pooled"
+) -> pd.DataFrame:
+    """Table 4.1 of a study: SDs over late iterations and over the trainings that are there."""
+    return both(late_counts(study, names, against), seed_counts(study, names, against), average)
+
+
+def note(lacking: Sequence[str]) -> str:
+    """One sentence that says what is missing, and the command that trains it."""
+    if not lacking:
+        return "Nothing is missing."
+    shown = "; ".join(lacking[:3]) + (" and more" if len(lacking) > 4 else "")
+    return f"Not trained yet: {shown}. {lacking[-1][0].upper()}{lacking[-1][1:]}."

@@ -1,0 +1,1 @@
+"""The 25 claims of the thesis as predicates."""

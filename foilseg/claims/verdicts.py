@@ -1,0 +1,179 @@
+"""Claims under check: verdicts on the printed tables and on a study, with bootstrap support."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+import pandas as pd
+
+from foilseg.claims import rate_claims, study_claims
+from foilseg.claims.claim import MOST, SHRINKS, Claim, Part
+from foilseg.claims.evidence import Evidence, Undecided
+from foilseg.claims.study_claims import ordered
+from foilseg.thesis.training_tables import setting
+
+HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be decided"
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What a study says of a claim: verdict, the parts behind it, and why it is open if so."""
+
+    claim: Claim
+    verdict: str
+    parts: tuple[Part, ...] = ()
+    why: str = ""
+
+    @property
+    def numbers(self) -> str:
+        """The numbers behind the verdict, or what is lacking."""
+        return self.why or "; ".join(part.text for part in self.parts)
+
+    @property
+    def failing(self) -> tuple[str, ...]:
+        """The parts that do not hold."""
+        return tuple(part.text for part in self.parts if not part.holds)
+
+
+def judge(claim: Claim, evidence: Evidence) -> Verdict:
+    """The verdict on one claim."""
+    try:
+        parts = tuple(claim.test(evidence))
+    except Undecided as lacking:
+        return Verdict(claim, OPEN, (), str(lacking))
+    return Verdict(claim, HOLDS if all(part.holds for part in parts) else FAILS, parts)
+
+
+def judge_all(evidence: Evidence) -> dict[str, Verdict]:
+    """Claim number -> verdict, for all claims."""
+    return {claim.id: judge(claim, evidence) for claim in ordered()}
+
+
+def support(resamples: Iterable[Evidence]) -> pd.DataFrame:
+    """How often each claim that needs nothing but rates holds.
+
+    Returns
+    -------
+    Columns claim, holds (share of the resamples in which it can be decided; NaN if it never
+    can), decided (number of those) and parts: the share for each part of the claim.
+    """
+    seen: dict[str, list[list[bool]]] = {claim.id: [] for claim in ordered()}
+    for evidence in resamples:
+        for claim in ordered():
+            found = judge(claim, evidence)
+            if found.verdict != OPEN:
+                seen[claim.id].append([part.holds for part in found.parts])
+    rows = []
+    for number, each in seen.items():
+        share = sum(all(parts) for parts in each) / len(each) if each else float("nan")
+        parts = [sum(column) / len(each) for column in zip(*each)]
+        rows.append({"claim": number, "holds": share, "decided": len(each), "parts": parts})
+    return pd.DataFrame(rows).set_index("claim")
+
+
+def table(
+    printed: dict[str, Verdict],
+    pooled: dict[str, Verdict],
+    study: dict[str, Verdict] | None = None,
+    supported: pd.DataFrame | None = None,
+) -> pd.DataFrame:
+    """One row a claim: what it says, the verdicts, support, and one sentence of reading."""
+    rows = []
+    for number, verdict in printed.items():
+        row = {
+            "claim": number,
+            "place": verdict.claim.place,
+            "says": verdict.claim.says,
+            "as printed": verdict.verdict,
+            "pooled": pooled[number].verdict,
+        }
+        if study is not None:
+            ours = study[number]
+            share = float("nan") if supported is None else supported.loc[number, "holds"]
+            row |= {"this study": ours.verdict, "support": _percent(share)}
+            row["numbers"] = ours.numbers
+            row["reading"] = reading(verdict, ours, number, supported)
+        else:
+            row["numbers"] = verdict.numbers
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def _percent(share: float) -> str:
+    return "" if pd.isna(share) else f"{share:.0%}"
+
+
+def reading(printed: Verdict, ours: Verdict, number: str, supported: pd.DataFrame | None) -> str:
+    """One sentence: whether study and thesis agree and, where not, which part differs."""
+    if ours.verdict == OPEN:
+        return "Not decided here; the numbers say why."
+    if printed.verdict == OPEN:
+        return f"The printed tables do not decide it; here it {_says(ours)}."
+    if printed.verdict == ours.verdict:
+        return f"As in the thesis, it {_says(ours)}."
+    weak = _weakest(ours, number, supported)
+    return f"Differs from the thesis: {weak}."
+
+
+def _says(verdict: Verdict) -> str:
+    return "holds" if verdict.verdict == HOLDS else "does not hold"
+
+
+def _weakest(ours: Verdict, number: str, supported: pd.DataFrame | None) -> str:
+    """The part that decides a difference, with how often it holds in resamples of the images."""
+    if ours.verdict == HOLDS:
+        return "every part holds here"
+    shares = [] if supported is None else supported.loc[number, "parts"]
+    failing = [i for i, part in enumerate(ours.parts) if not part.holds]
+    if len(shares) != len(ours.parts):
+        return ours.parts[failing[0]].text
+    worst = min(failing, key=lambda i: shares[i])
+    return f"{ours.parts[worst].text} (this part holds in {shares[worst]:.0%} of the resamples)"
+
+
+def thresholds() -> pd.DataFrame:
+    """What the words of the claims were taken to mean: word, claims, number, meaning."""
+    p, r = rate_claims, study_claims
+    rows = [
+        ("most models follow", "C07 to C09", MOST, "more than this share of the other models"),
+        ("shrinks as", "C11", SHRINKS, "rank correlation of at least this"),
+        ("a quoted change", "C13 to C15", p.ALIKE, "met between 1/this and this times the change"),
+        (
+            "unchanged",
+            "C14",
+            p.UNCHANGED,
+            "by less than this share, half the least change quoted",
+        ),
+        ("much lower", "C16", p.MUCH_LOWER, "at most this share of the other"),
+        ("modest loss", "C16", p.MODEST, "of at most this share"),
+        ("improve on", "C19", p.IMPROVES, "better in so many of TPR, FPR and precision"),
+        ("rather than", "C17", 1, "larger than this times each of the other kinds"),
+        ("about n times", "C20", r.ABOUT, "within this share of n"),
+        ("part of", "C22, C23", r.NOTABLE, "at least this share"),
+        ("very expensive", "C25", r.EXPENSIVE, "at least so many times the standard pool"),
+        ("stable", "C12, C24", setting("bound of the SD"), "every SD below this (thesis 4.1)"),
+    ]
+    return pd.DataFrame(rows, columns=["words", "claims", "number", "meaning"])
+
+
+def retitled(shown: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
+    """A table of this module whose words about a study name models as the study does.
+
+    ``titles`` : the thesis's name -> the study's. What a claim says keeps the thesis's names.
+    """
+    other = shown.copy()
+    for column in other.columns.difference(["says"]):
+        for name, title in titles.items():
+            other[column] = other[column].str.replace(name, title, regex=False)
+    return other
+
+
+def counted(verdicts: dict[str, Verdict]) -> dict[str, int]:
+    """How many claims hold, do not hold, and cannot be decided."""
+    return {v: sum(x.verdict == v for x in verdicts.values()) for v in (HOLDS, FAILS, OPEN)}
+
+
+def changed(one: dict[str, Verdict], other: dict[str, Verdict]) -> list[str]:
+    """The claims whose verdict differs."""
+    return [number for number in one if one[number].verdict != other[number].verdict]

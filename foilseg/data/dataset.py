@@ -1,0 +1,218 @@
+"""Dataset folder -> foils: name, image, mask, truth; classes and colours; ROI; vertical split.
+
+The folder is described in the README. Everything in it is read strictly: what :func:`load`
+refuses, :func:`foilseg.data.folder.check` lists.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+
+from foilseg.data import images
+
+REGIONS = ("top", "bottom")
+
+
+@dataclass(frozen=True)
+class LabelClass:
+    """A class of the mask: its index in the mask, its name, its colour ``"#rrggbb"``."""
+
+    index: int
+    name: str
+    colour: str
+
+
+@dataclass(frozen=True, eq=False)
+class Foil:
+    """One image with its annotation, cropped to the region of interest.
+
+    Attributes
+    ----------
+    name : the file name without its ending.
+    image : float32 (C, H, W); three channels are normals (or colours) in [-1, 1], one channel
+        is a grey value in [0, 1].
+    mask : uint8 (H, W), the annotators' class indices.
+    truth : uint8 (H, W), the class indices without annotation errors, or None.
+    origin : (row, column) of the crop's first pixel in the image file.
+    """
+
+    name: str
+    image: np.ndarray
+    mask: np.ndarray
+    truth: np.ndarray | None = None
+    origin: tuple[int, int] = (0, 0)
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """Height and width in pixels."""
+        return self.mask.shape
+
+    def crop(self, top: int, left: int, height: int, width: int) -> Foil:
+        """The part of the foil in a rectangle, as views on the same memory."""
+        rows, columns = slice(top, top + height), slice(left, left + width)
+        truth = None if self.truth is None else self.truth[rows, columns]
+        origin = (self.origin[0] + top, self.origin[1] + left)
+        image = self.image[:, rows, columns]
+        return replace(self, image=image, mask=self.mask[rows, columns], truth=truth, origin=origin)
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """All foils of a dataset folder.
+
+    Attributes
+    ----------
+    name : what ``dataset.json`` calls it.
+    classes : every class in the order in which tables print them; index 0 is the background.
+    foils : sorted by name.
+    pixel_size_um : edge of a pixel in micrometres, or None where it is not known.
+    digests : per foil, a SHA-256 of the stored pixels inside the region of interest.
+    recipe : of a folder that the library rendered, and that nobody altered since, a hash of what
+        it was rendered from (:func:`foilseg.twin.render.recipe`); else "".
+    """
+
+    name: str
+    classes: tuple[LabelClass, ...]
+    foils: tuple[Foil, ...]
+    pixel_size_um: float | None = None
+    digests: tuple[str, ...] = ()
+    recipe: str = ""
+
+    @property
+    def defects(self) -> tuple[LabelClass, ...]:
+        """The classes other than the background, in table order."""
+        return tuple(c for c in self.classes if c.index)
+
+    @property
+    def channels(self) -> int:
+        """Channels of every image: 3 or 1."""
+        return self.foils[0].image.shape[0]
+
+    @property
+    def colours(self) -> dict[int, str]:
+        """Class index -> ``"#rrggbb"``."""
+        return {c.index: c.colour for c in self.classes}
+
+    @property
+    def has_truth(self) -> bool:
+        """Whether every foil has a mask without annotation errors."""
+        return all(foil.truth is not None for foil in self.foils)
+
+    def foil(self, name: str) -> Foil:
+        """The foil of that name; a KeyError lists the names there are."""
+        for foil in self.foils:
+            if foil.name == name:
+                return foil
+        raise KeyError(f"no foil {name!r} in {self.name}: {', '.join(f.name for f in self.foils)}")
+
+    @property
+    def fingerprint(self) -> str:
+        """What the data are: their recipe if they were rendered, else their pixels.
+
+        Two processors render one recipe with other last bits, and so a few pixels with another
+        grey level; that makes no other data.
+        """
+        return self.recipe or self.pixels
+
+    @cached_property
+    def pixels(self) -> str:
+        """SHA-256 of classes, names and pixels: equal for equal data, whatever wrote the files."""
+        classes = sorted((c.index, c.name) for c in self.classes)
+        names = [f.name for f in self.foils]
+        return sha256(json.dumps([classes, names, self.digests]).encode()).hexdigest()
+
+
+def split(foil: Foil, fraction: float = 0.33, region: str = "top") -> tuple[Foil, Foil]:
+    """Cut a foil into its training and its validation part (thesis 3.1).
+
+    Parameters
+    ----------
+    foil : the foil, already cropped to its region of interest.
+    fraction : share of the rows that validates, in (0, 1); rounded to whole rows.
+    region : ``"top"`` if the first rows validate, ``"bottom"`` if the last ones do.
+
+    Returns
+    -------
+    (training, validation) : two foils without a common pixel, together the whole foil.
+
+    Raises
+    ------
+    ValueError
+        If the fraction or the region is none of the above, or if a part would have no row.
+    """
+    if not 0 < fraction < 1:
+        raise ValueError(f"fraction: {fraction} is not between 0 and 1")
+    if region not in REGIONS:
+        raise ValueError(f"region: {region!r} is not one of {', '.join(REGIONS)}")
+    height, width = foil.shape
+    rows = round(height * fraction)
+    if not 0 < rows < height:
+        raise ValueError(f"{foil.name}: {height} rows cannot be split at fraction {fraction}")
+    if region == "top":
+        return foil.crop(rows, 0, height - rows, width), foil.crop(0, 0, rows, width)
+    return foil.crop(0, 0, height - rows, width), foil.crop(height - rows, 0, rows, width)
+
+
+def training_regions(dataset: Dataset) -> tuple[Foil, ...]:
+    """The training part of every foil, in the thesis's split."""
+    return tuple(split(foil)[0] for foil in dataset.foils)
+
+
+def validation_regions(dataset: Dataset) -> tuple[Foil, ...]:
+    """The validation part of every foil, in the thesis's split."""
+    return tuple(split(foil)[1] for foil in dataset.foils)
+
+
+def class_pixels(foils: tuple[Foil, ...], n_classes: int, truth: bool = False) -> np.ndarray:
+    """Pixels per foil and class index: int64 (foils, n_classes).
+
+    ``truth`` counts the masks without annotation errors instead of the annotators'. No foils
+    give an array of no rows.
+    """
+    masks = [foil.truth if truth else foil.mask for foil in foils]
+    counts = [np.bincount(mask.ravel(), minlength=n_classes) for mask in masks]
+    return np.array(counts, np.int64).reshape(len(foils), n_classes)
+
+
+def richest(dataset: Dataset) -> list[Foil]:
+    """For each defect in table order, the foil in which it takes the largest share of pixels.
+
+    A foil that is richest in several defects comes once; a defect without a pixel is left out.
+    """
+    counts = class_pixels(dataset.foils, len(dataset.classes))
+    shares = counts / counts.sum(axis=1, keepdims=True)
+    best = [int(shares[:, c.index].argmax()) for c in dataset.defects if counts[:, c.index].any()]
+    return [dataset.foils[place] for place in dict.fromkeys(best)]
+
+
+def as_float(pixels: np.ndarray) -> np.ndarray:
+    """Stored pixels (H, W) or (H, W, 3) as what the network sees: float32 (C, H, W).
+
+    Colours are unit normals packed into the integer range, so 0 becomes -1 and the largest
+    value 1; grey values go from 0 to 1.
+    """
+    top = np.float32(np.iinfo(pixels.dtype).max)
+    if pixels.ndim == 2:
+        return (pixels.astype(np.float32) / top)[None]
+    planes = np.ascontiguousarray(pixels.transpose(2, 0, 1)).astype(np.float32)
+    planes *= np.float32(2) / top
+    planes -= np.float32(1)
+    return planes
+
+
+def as_pixels(image: np.ndarray) -> np.ndarray:
+    """The inverse of :func:`as_float` in 8 bit: uint8 (H, W) or (H, W, 3)."""
+    if image.shape[0] == 1:
+        return np.rint(image[0] * 255).clip(0, 255).astype(np.uint8)
+    return np.rint((image.transpose(1, 2, 0) + 1) * 127.5).clip(0, 255).astype(np.uint8)
+
+
+def write_mask(path: Path, mask: np.ndarray, classes: tuple[LabelClass, ...]) -> None:
+    """Write a mask as an indexed PNG in the class colours."""
+    images.write_indexed(path, mask, {c.index: c.colour for c in classes})

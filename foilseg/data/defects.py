@@ -1,0 +1,188 @@
+"""What the defects of a data set are like: a table of objects and their most similar siblings.
+
+Nothing is drawn here. An object is a connected component (eight
+neighbours) of one class. The *signal* of a picture is what a threshold could work on: the tilt
+of the normal in degrees, or for a grey picture the distance from the median grey value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+from scipy.spatial import cKDTree
+from skimage.segmentation import expand_labels
+
+from foilseg.data.dataset import Foil, LabelClass
+
+# neighbours that make pixels one object
+EIGHT = np.ones((3, 3), int)
+BOX = ["top", "left", "height", "width"]
+_RING = 4
+
+
+def signal(image: np.ndarray) -> np.ndarray:
+    """Tilt of the normals in degrees, or distance from the median grey: float32 (H, W).
+
+    ``image`` is (3, H, W) normals, of any length, or (1, H, W) grey values.
+    """
+    if image.shape[0] == 1:
+        return np.abs(image[0] - np.median(image[0])) if image.size else image[0]
+    flat = np.hypot(image[0], image[1])
+    return np.rad2deg(np.arctan2(flat, image[2]))
+
+
+def mask_of(foil: Foil, truth: bool) -> np.ndarray:
+    """The foil's labels, or its truth; a ValueError names a foil that has none."""
+    if truth and foil.truth is None:
+        raise ValueError(f"{foil.name}: has no truth; use the labels (truth=False)")
+    return foil.truth if truth else foil.mask
+
+
+def objects(mask: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
+    """Number the objects of a mask.
+
+    Returns
+    -------
+    (numbers, kinds) : int32 (H, W), 0 for the background and then 1, 2, ...; and the class index
+        of each object, kinds[0] being 0.
+    """
+    numbers, kinds = np.zeros(mask.shape, np.int32), [np.zeros(1, int)]
+    for kind in range(1, n_classes):
+        hit = mask == kind
+        found, n = ndimage.label(hit, EIGHT) if hit.any() else (numbers, 0)
+        numbers[hit] = found[hit] + sum(len(k) for k in kinds) - 1
+        kinds.append(np.full(n, kind))
+    return numbers, np.concatenate(kinds)
+
+
+def corner_and_size(place: tuple[slice, slice]) -> tuple[int, int, int, int]:
+    """Top, left, height and width of two slices; the columns :data:`BOX`."""
+    rows, columns = place
+    return rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
+
+
+def table(
+    foils: Sequence[Foil], classes: Sequence[LabelClass], truth: bool = False
+) -> pd.DataFrame:
+    """One row an object.
+
+    Columns
+    -------
+    foil, index, name : the foil's name, class index and class name.
+    row, column : centre of mass, pixels from the foil's first pixel.
+    area : pixels.
+    length, width : axes of the ellipse of the same second moments, pixels.
+    elongation : length / width, at least 1.
+    tilt : mean signal inside.
+    contrast : (mean signal inside - mean within 4 pixels around, defects left out) / standard
+        deviation of the signal over the foil's background; NaN where nothing is around.
+
+    No object gives a table of no rows.
+
+    Raises
+    ------
+    ValueError
+        If ``truth`` is asked for and a foil has none.
+    """
+    names = {c.index: c.name for c in classes}
+    parts = [_table(foil, mask_of(foil, truth), len(classes)) for foil in foils]
+    columns = ["foil", "index", "row", "column", "area", "length", "width", "elongation"]
+    frame = pd.DataFrame(columns=[*columns, "tilt", "contrast"])
+    parts = [p for p in parts if len(p)]
+    frame = pd.concat(parts, ignore_index=True) if parts else frame
+    frame.insert(2, "name", frame["index"].map(names))
+    return frame
+
+
+def _table(foil: Foil, mask: np.ndarray, n_classes: int) -> pd.DataFrame:
+    numbers, kinds = objects(mask, n_classes)
+    n = len(kinds)
+    rows, columns = np.nonzero(numbers)
+    which = numbers[rows, columns]
+    area = np.maximum(np.bincount(which, minlength=n), 1)
+
+    def mean(values: np.ndarray) -> np.ndarray:
+        return np.bincount(which, values, minlength=n) / area
+
+    row, column = mean(rows), mean(columns)
+    y, x = rows - row[which], columns - column[which]
+    # a pixel is a square, not a point: its own second moment is 1/12
+    yy, xx, xy = mean(y * y) + 1 / 12, mean(x * x) + 1 / 12, mean(x * y)
+    root = np.sqrt(((yy - xx) / 2) ** 2 + xy**2)
+    middle = (yy + xx) / 2
+    length, width = 4 * np.sqrt(middle + root), 4 * np.sqrt(np.maximum(middle - root, 1 / 12))
+    tilt = signal(foil.image)
+    inside = mean(tilt[rows, columns])
+    around, noise = _around(tilt, numbers, n)
+    columns = {
+        "foil": foil.name,
+        "index": kinds,
+        "row": row,
+        "column": column,
+        "area": area,
+        "length": length,
+        "width": width,
+        "elongation": length / width,
+        "tilt": inside,
+        "contrast": (inside - around) / noise,
+    }
+    return pd.DataFrame(columns, index=range(n)).iloc[1:]
+
+
+def _around(tilt: np.ndarray, numbers: np.ndarray, n: int) -> tuple[np.ndarray, float]:
+    """Mean signal in the ring around each object, and the background's standard deviation."""
+    near = expand_labels(numbers, _RING)
+    ring = (numbers == 0) & (near > 0)
+    which = near[ring]
+    count = np.bincount(which, minlength=n).astype(float)
+    total = np.bincount(which, tilt[ring], minlength=n)
+    background = tilt[numbers == 0]
+    noise = float(background.std()) if background.size else np.nan
+    count[count == 0] = np.nan
+    return total / count, noise if noise > 0 else np.nan
+
+
+def siblings(objects_table: pd.DataFrame) -> pd.DataFrame:
+    """The most similar object of the same class in another foil, for each object.
+
+    Similar means near in the logarithms of area and elongation and in the contrast, each divided
+    by its standard deviation within the class.
+
+    Returns
+    -------
+    Columns ``sibling`` (index label in the table given, -1 if the class has no object in another
+    foil) and ``distance`` (NaN then), with the table's index.
+    """
+    result = pd.DataFrame({"sibling": -1, "distance": np.nan}, index=objects_table.index)
+    for _, group in objects_table.groupby("index"):
+        points = np.column_stack([np.log(group["area"]), np.log(group["elongation"])])
+        points = np.column_stack([points, group["contrast"].fillna(0)])
+        spread = points.std(0)
+        points = points / np.where(spread > 0, spread, 1)
+        for foil in group["foil"].unique():
+            own = (group["foil"] == foil).to_numpy()
+            if own.all():
+                continue
+            distance, nearest = cKDTree(points[~own]).query(points[own])
+            result.loc[group.index[own], "sibling"] = group.index[~own][nearest]
+            result.loc[group.index[own], "distance"] = distance
+    return result
+
+
+def window(foil: Foil, row: float, column: float, size: int) -> Foil:
+    """A square of ``size`` pixels around a place, moved so that it lies inside the foil.
+
+    Raises
+    ------
+    ValueError
+        If the foil is smaller than the square.
+    """
+    height, width = foil.shape
+    if not 0 < size <= min(height, width):
+        raise ValueError(f"size: {size} does not fit into {foil.name} of {height} x {width}")
+    top = int(np.clip(round(row) - size // 2, 0, height - size))
+    left = int(np.clip(round(column) - size // 2, 0, width - size))
+    return foil.crop(top, left, size, size)

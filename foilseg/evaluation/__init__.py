@@ -1,0 +1,1 @@
+"""Masks and probabilities in, numbers out."""

@@ -1,0 +1,165 @@
+"""Rules that pick examples, so that nobody picks them by hand.
+
+Each rule returns a :class:`foilseg.evaluation.examples.Pick`: which foil, by which rule, with
+which value, and where to look. Of equal values the first in the order of the foils counts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+import pandas as pd
+from scipy import ndimage
+
+from foilseg.data.dataset import Foil, LabelClass
+from foilseg.data.defects import EIGHT, corner_and_size
+from foilseg.evaluation.examples import Pick, foils_of
+
+Masks = Mapping[str, Mapping[str, np.ndarray]]
+
+
+def f_scores(counts: pd.DataFrame) -> pd.Series:
+    """Foil -> 2 TP / (2 TP + FP + FN), counts added up over the rows; NaN if all are 0."""
+    sums = counts.groupby("foil", sort=False, observed=True)[["tp", "fp", "fn"]].sum()
+    below = 2 * sums["tp"] + sums["fp"] + sums["fn"]
+    return 2 * sums["tp"] / below.where(below > 0)
+
+
+def by_score(counts: pd.DataFrame, which: str, of: str = "") -> Pick:
+    """The foil in which the models of ``counts`` are ``"worst"``, ``"median"`` or ``"best"``.
+
+    What decides is the F-score, with the counts added up over models and defects. The median of
+    an even number of foils is the lower one of the middle. Foils without a defect in label and
+    prediction have no score and are left out. ``of`` : what the rule calls several models.
+
+    Raises
+    ------
+    ValueError
+        If ``which`` is none of these, or no foil has a score.
+    """
+    order = f_scores(counts).dropna().sort_values(kind="stable")
+    places = {"worst": 0, "median": (len(order) - 1) // 2, "best": -1}
+    if which not in places:
+        raise ValueError(f"which: {which!r} is not one of {', '.join(places)}")
+    if order.empty:
+        raise ValueError("counts: no foil has a defect, so none has a score")
+    if which == "best":
+        order = order[order == order.iloc[-1]].iloc[:1]
+    foil = order.index[places[which]]
+    models = counts["model"].unique() if "model" in counts else [""]
+    model = str(models[0]) if len(models) == 1 else ""
+    said = f"{which} F-score{f' of {of or model}' if of or model else ''}"
+    return Pick(said, str(foil), float(order[foil]), model=model)
+
+
+def typical(counts: pd.DataFrame, titles: Sequence[str], of: str = "") -> Pick | None:
+    """The foil in which some models have their median F-score; None if they have none."""
+    own = counts[counts["model"].isin(titles)]
+    if f_scores(own).isna().all():
+        return None
+    return by_score(own.assign(model=own["model"].astype(str)), "median", of)
+
+
+def strongest(counts: pd.DataFrame, titles: Sequence[str]) -> str | None:
+    """Of some models the one with the highest F-score over all foils; None if none has one."""
+    scores = {}
+    for title in titles:
+        own = counts[counts["model"] == title].assign(foil="all")
+        scores |= {title: float(f_scores(own).iloc[0])} if len(own) else {}
+    known = {title: score for title, score in scores.items() if score == score}
+    return max(known, key=known.__getitem__) if known else None
+
+
+def representative(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> list[Pick]:
+    """For each defect the foil with most annotated objects of it, each foil once.
+
+    A foil that another defect has taken is left out, so the next one follows. A class of which
+    no foil that is left has an object has no pick.
+    """
+    picked = []
+    for c in (c for c in classes if c.index):
+        free = [f for f in foils if f.name not in foils_of(picked)]
+        counts = {f.name: ndimage.label(f.mask == c.index, EIGHT)[1] for f in free}
+        name = max(counts, key=counts.__getitem__, default=None)
+        if name is not None and counts[name]:
+            rule = "most annotated objects of a class, each foil once"
+            picked.append(Pick(rule, name, float(counts[name]), c.name))
+    return picked
+
+
+def most_disagreed(masks: Masks) -> Pick:
+    """The foil on the largest share of whose pixels the models do not all agree."""
+    shares = {}
+    for foil, each in masks.items():
+        first, *rest = each.values()
+        shares[foil] = float(np.mean(np.any([m != first for m in rest], axis=0))) if rest else 0.0
+    foil = max(shares, key=shares.__getitem__)
+    return Pick("largest share of pixels on which models disagree", foil, shares[foil])
+
+
+def largest_missed(
+    foils: Sequence[Foil], masks: Mapping[str, np.ndarray], classes: Sequence[LabelClass]
+) -> Pick | None:
+    """The largest annotated defect of which a model finds no pixel; None if there is none.
+
+    ``masks`` : foil name -> mask of the model.
+    """
+
+    def unfound(foil: Foil, c: LabelClass, numbers: np.ndarray, sizes: np.ndarray) -> np.ndarray:
+        sizes[np.unique(numbers[masks[foil.name] == c.index])] = 0
+        return sizes
+
+    return top_object(
+        foils, classes, unfound, "largest annotated defect of which no pixel is found"
+    )
+
+
+def top_object(
+    foils: Sequence[Foil],
+    classes: Sequence[LabelClass],
+    values: Callable[[Foil, LabelClass, np.ndarray, np.ndarray], np.ndarray],
+    rule: str,
+) -> Pick | None:
+    """The annotated object with the highest value, the first of equals; None if none is above 0.
+
+    ``values`` : foil, class, its objects numbered from 1 and their pixels (0: all else) -> the
+    value of each, the one of 0 being ignored.
+    """
+    best = None
+    for foil in foils:
+        for c in (c for c in classes if c.index):
+            numbers, count = ndimage.label(foil.mask == c.index, EIGHT)
+            each = values(foil, c, numbers, np.bincount(numbers.ravel(), minlength=count + 1))
+            each[0] = 0
+            k = int(each.argmax())
+            if each[k] > (best.value if best else 0):
+                box = corner_and_size(ndimage.find_objects(numbers)[k - 1])
+                best = Pick(rule, foil.name, float(each[k]), c.name, box=box)
+    return best
+
+
+def most_against_label(
+    foils: Sequence[Foil], masks: Masks, classes: Sequence[LabelClass]
+) -> Pick | None:
+    """Where most models say the same defect on unlabelled ground; None if none does.
+
+    Of the areas with the largest number of models, the largest.
+    """
+    best = None
+    for foil in foils:
+        stack = np.stack(list(masks[foil.name].values()))
+        for c in (c for c in classes if c.index):
+            votes = np.where(foil.mask == 0, (stack == c.index).sum(axis=0), 0)
+            most = int(votes.max(initial=0))
+            if not most:
+                continue
+            areas, _ = ndimage.label(votes == most, EIGHT)
+            sizes = np.bincount(areas.ravel())
+            sizes[0] = 0
+            k = int(sizes.argmax())
+            if best is None or (most, sizes[k]) > best[0]:
+                box = corner_and_size(ndimage.find_objects(areas)[k - 1])
+                rule = "most models against the annotation"
+                best = (most, sizes[k]), Pick(rule, foil.name, float(most), c.name, box=box)
+    return best and best[1]

@@ -1,0 +1,104 @@
+"""An example that a rule picked: said in a sentence, cut out, linked into the viewer, listed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from urllib.parse import urlencode
+
+import numpy as np
+
+from foilseg.data import escape
+from foilseg.data.dataset import Foil
+
+Box = tuple[int, int, int, int]
+NONE = "No foil of these data is picked by this rule"
+
+
+@dataclass(frozen=True)
+class Pick:
+    """An example: the rule in words, the foil, the rule's value, and what to look at.
+
+    ``box`` is top, left, height and width in pixels of the region, or None for all of it.
+    """
+
+    rule: str
+    foil: str
+    value: float
+    defect: str = ""
+    model: str = ""
+    box: Box | None = None
+
+
+def sentence(pick: Pick | None, without: str = NONE) -> str:
+    """A pick for the prose of a chapter; ``without`` stands for none."""
+    if pick is None:
+        return without
+    what = f", a defect of the class {pick.defect}" if pick.defect else ""
+    return f"The rule ({pick.rule}) picks foil {pick.foil}{what}, with the value {pick.value:.4g}"
+
+
+def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = 96):
+    """The part of a foil that a pick is about, and the same part of its masks.
+
+    Around a box twice its size, at least ``least`` pixels a side where the foil is that large; all
+    of the foil if the pick has no box.
+    """
+    if pick.box is None:
+        return foil, dict(masks)
+    corner, sizes = [], []
+    for start, size, whole in zip(pick.box[:2], pick.box[2:], foil.shape):
+        side = min(whole, max(least, 2 * size))
+        corner.append(int(np.clip(start + size // 2 - side // 2, 0, whole - side)))
+        sizes.append(side)
+    place = tuple(slice(c, c + s) for c, s in zip(corner, sizes))
+    return foil.crop(*corner, *sizes), {title: mask[place] for title, mask in masks.items()}
+
+
+def foils_of(picks: Sequence[Pick | None]) -> list[str]:
+    """The names of the foils of some picks, each once."""
+    return list(dict.fromkeys(pick.foil for pick in picks if pick))
+
+
+def link(pick: Pick, shape: tuple[int, int], page: str = "", key: str = "compare") -> str:
+    """The address that opens a pick in the viewer of a page.
+
+    ``shape`` : height and width of the foil's region. The box fills about a third of a pane.
+    """
+    view = {"foil": pick.foil}
+    view |= {"defect": pick.defect} if pick.defect else {}
+    view |= {"right": pick.model} if pick.model else {}
+    if pick.box:
+        top, left, height, width = pick.box
+        zoom = np.clip(min(shape[1] / (3 * width), shape[0] / (3 * height)), 1, 12)
+        place = {"x": left + width / 2, "y": top + height / 2, "zoom": round(float(zoom), 3)}
+        view |= place
+    return f"{page}#{key}:{urlencode(view)}"
+
+
+class Listing:
+    """Picks as a table whose foils are links into the viewer."""
+
+    WRAPPED = "text-align: left; white-space: normal; min-width: 16em"
+
+    def __init__(self, picks: Sequence[Pick | None], foils: Sequence[Foil], page: str):
+        self.picks = [pick for pick in picks if pick]
+        self.shapes = {foil.name: foil.shape for foil in foils}
+        self.page = page
+
+    def _repr_html_(self) -> str:
+        rows = []
+        for pick in self.picks:
+            address = escape.html(link(pick, self.shapes[pick.foil], self.page))
+            cells = map(escape.html, (pick.defect, f"{pick.value:.4g}"))
+            foil = f'<a href="{address}">{escape.html(pick.foil)}</a>'
+            rule = f'<td style="{self.WRAPPED}">{escape.html(pick.rule)}</td>'
+            rest = "".join(f"<td>{cell}</td>" for cell in cells)
+            rows.append(f"<td>{foil}</td>{rule}{rest}")
+        titles = f'<th>foil</th><th style="{self.WRAPPED}">rule</th><th>defect</th><th>value</th>'
+        head = f"<thead><tr>{titles}</tr></thead>"
+        body = "<tbody>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</tbody>"
+        return f'<table class="dataframe">{head}{body}</table>'
+
+    def __repr__(self) -> str:
+        return "\n".join(f"{pick.foil}: {pick.rule} ({pick.value:.4g})" for pick in self.picks)

@@ -1,0 +1,119 @@
+"""Defects and what they are like -> Figure: examples, siblings, distributions, a trivial rule."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from foilseg.data import defects, escape
+from foilseg.data.dataset import Foil, LabelClass
+from foilseg.figures.acquisition_figures import gradients
+from foilseg.figures.pictures import bare
+from foilseg.figures.style import INK, columns, done, house_style, note
+
+PROPERTIES = {"area": "area in pixels", "elongation": "length / width", "contrast": "contrast"}
+
+
+def _relief(axes, foil: Foil) -> None:
+    """The x gradient of normals, or the grey picture: where a defect is easiest seen."""
+    values = foil.image[0] if foil.image.shape[0] == 1 else gradients(foil.image)[0]
+    middle = np.median(values)
+    reach = max(float(np.quantile(np.abs(values - middle), 0.99)), 1e-6)
+    axes.imshow(values, cmap="gray", vmin=middle - reach, vmax=middle + reach)
+    bare(axes)
+
+
+def _window(foils: dict[str, Foil], row: pd.Series, size: int) -> Foil:
+    foil = foils[row["foil"]]
+    return defects.window(foil, row["row"], row["column"], min(size, *foil.shape))
+
+
+def examples(
+    foils: Sequence[Foil], table: pd.DataFrame, classes: Sequence[LabelClass], size: int
+) -> Figure:
+    """The defects of each class at the quartiles of its area (as Fig. 3.3).
+
+    ``table`` is that of :func:`foilseg.data.defects.table`; windows have ``size`` pixels a side.
+    """
+    by_name = {foil.name: foil for foil in foils}
+    with house_style():
+        figure, axes = plt.subplots(len(classes), 3, figsize=(6, 2.1 * len(classes)), squeeze=False)
+        for line, c in zip(axes, classes):
+            group = table[table["index"] == c.index].sort_values("area", kind="stable")
+            line[0].set_ylabel(escape.lines(c.name, 16))
+            for place, part in zip(line, (0.25, 0.5, 0.75)):
+                bare(place)
+                if len(group):
+                    row = group.iloc[int(part * (len(group) - 1))]
+                    _relief(place, _window(by_name, row, size))
+                    place.set_title(f"{row['area']:,} px", fontsize=10)
+        return done(figure)
+
+
+def distributions(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
+    """Histograms of area, elongation and contrast, one line a class."""
+    with house_style():
+        figure, axes = plt.subplots(1, len(PROPERTIES), figsize=(9, 3))
+        for place, (column, title) in zip(axes, PROPERTIES.items()):
+            values = table[column].replace([np.inf, -np.inf], np.nan).dropna()
+            if values.empty:
+                continue
+            low, high = np.quantile(values, [0.002, 0.998])
+            logarithmic = column != "contrast"
+            span = np.geomspace if logarithmic else np.linspace
+            edges = span(low, max(high, low * 1.01 + 1e-9), 24)
+            for c in classes:
+                part = table.loc[table["index"] == c.index, column]
+                share = np.histogram(part, edges)[0] / max(1, len(part))
+                place.stairs(share, edges, color=c.colour, lw=1.8, label=escape.legend(c.name))
+            place.set(xlabel=title, xscale="log" if logarithmic else "linear")
+        axes[0].set_ylabel("share of the class's objects")
+        handles, names = axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper center", ncols=columns(names))
+        return done(figure)
+
+
+def siblings(
+    foils: Sequence[Foil], table: pd.DataFrame, classes: Sequence[LabelClass], size: int
+) -> Figure:
+    """Beside the median-sized defect of each class, the most similar one of another foil."""
+    by_name = {foil.name: foil for foil in foils}
+    nearest = defects.siblings(table)
+    with house_style():
+        figure, axes = plt.subplots(2, len(classes), figsize=(9, 4.6), squeeze=False)
+        for column, c in zip(axes.T, classes):
+            group = table[table["index"] == c.index].sort_values("area", kind="stable")
+            column[0].set_title(escape.lines(c.name, 16))
+            for place in column:
+                bare(place)
+            if not len(group):
+                continue
+            row = group.iloc[(len(group) - 1) // 2]
+            _relief(column[0], _window(by_name, row, size))
+            other = nearest.loc[row.name, "sibling"]
+            if other >= 0:
+                _relief(column[1], _window(by_name, table.loc[other], size))
+        axes[0, 0].set_ylabel("median size")
+        axes[1, 0].set_ylabel("nearest sibling")
+        return done(figure)
+
+
+def threshold(curve: pd.DataFrame, classes: Sequence[LabelClass], unit: str) -> Figure:
+    """TPR of each defect and FPR over the threshold of a trivial detector."""
+    if curve.empty:
+        return note("There is nothing to threshold.")
+    with house_style():
+        figure, axes = plt.subplots(figsize=(7, 3.2))
+        for c in classes:
+            label = escape.lines(f"TPR {c.name}")
+            axes.plot(curve["threshold"], curve[c.name], c=c.colour, lw=1.8, label=label)
+        axes.plot(curve["threshold"], curve["FPR"], c=INK, ls="--", label="FPR")
+        best = curve.loc[curve["youden"].idxmax(), "threshold"]
+        axes.axvline(best, c=INK, lw=0.8)
+        axes.set(xlabel=f"threshold in {unit}", ylabel="rate", ylim=(0, 1))
+        figure.legend(loc="outside right upper")
+        return done(figure)

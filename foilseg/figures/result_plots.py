@@ -1,0 +1,154 @@
+"""Scores, curves and uncertainties of models -> Figure."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from foilseg.data import escape
+from foilseg.data.dataset import LabelClass
+from foilseg.evaluation import curves
+from foilseg.evaluation.curves import Histograms
+from foilseg.figures.style import INK, MARKERS, PALE, columns, done, house_style, note
+
+RATES = ("TPR", "FPR", "precision")
+STYLES = ("-", "--", ":", "-.")
+
+
+def variation(
+    rates: pd.DataFrame, classes: Sequence[LabelClass], printed: pd.DataFrame | None = None
+) -> Figure:
+    """TPR, FPR and precision of each defect and their mean, a row a model (as Fig. 4.2).
+
+    Filled marks: reproduced, in the defects' colours, their mean in black. Small open marks, a
+    little lower: published.
+    """
+    models = list(dict.fromkeys(rates["model"].astype(str)))
+    with house_style():
+        figure, axes = plt.subplots(1, 3, figsize=(9, 0.34 * len(models) + 1.4), sharey=True)
+        for place, rate in zip(axes, RATES):
+            for table, shift, size in ((rates, -0.12, 7), (printed, 0.22, 4)):
+                if table is not None:
+                    _spread(place, table, models, classes, rate, shift, size)
+            place.set(xlabel=rate, ylim=(len(models) - 0.5, -0.5))
+            place.locator_params(axis="x", nbins=4)
+        axes[0].set_yticks(range(len(models)), models)
+        axes[0].set_xlim(0, 1)
+        axes[2].set_xlim(0, 1)
+        handles, names = axes[0].get_legend_handles_labels()
+        figure.legend(handles, names, loc="outside upper center", ncols=min(5, columns(names)))
+        return done(figure)
+
+
+def _spread(axes, table, models, classes, rate, shift: float, size: float) -> None:
+    """Marks of one rate: every defect of every model, and the mean over the defects."""
+    ours = shift < 0
+    wide = table.assign(model=table["model"].astype(str), defect=table["defect"].astype(str))
+    wide = wide.pivot(index="model", columns="defect", values=rate).reindex(models)
+    rows = np.arange(len(models)) + shift
+    axes.hlines(rows, wide.min(axis=1), wide.max(axis=1), color=PALE, lw=0.8, zorder=1)
+    for marker, c in zip(MARKERS, classes):
+        fill = c.colour if ours else "white"
+        label = escape.legend(c.name) if ours else None
+        style = {"mfc": fill, "mec": INK if ours else c.colour, "mew": 0.6, "ms": size}
+        axes.plot(wide[c.name], rows, marker, **style, label=label)
+    means = wide.mean(axis=1)
+    axes.plot(means, rows, "|", c=INK, ms=2 * size, mew=1.6, label="mean" if ours else None)
+
+
+def threshold_curves(
+    histograms: Mapping[str, Histograms], defects: Sequence[str], against: str = "label"
+) -> Figure:
+    """Precision over recall, and TPR over FPR, for every threshold; a panel pair a defect."""
+    if not histograms:
+        return note("No model to draw a curve of.")
+    with house_style():
+        size = (2.4 * len(defects) + 1.2, 5)
+        figure, axes = plt.subplots(2, len(defects), figsize=size, squeeze=False)
+        for column, defect in enumerate(defects):
+            for number, (model, each) in enumerate(histograms.items()):
+                table = curves.curve(each.total(defect, against))
+                colour = plt.get_cmap("turbo")(0.05 + 0.9 * number / max(1, len(histograms) - 1))
+                line = {
+                    "c": colour,
+                    "ls": STYLES[number % 4],
+                    "lw": 1.2,
+                    "label": escape.legend(model),
+                }
+                axes[0, column].plot(table["TPR"], table["precision"], **line)
+                axes[1, column].plot(table["FPR"].clip(lower=1e-6), table["TPR"], **line)
+            axes[0, column].set(
+                title=escape.lines(defect), xlabel="recall (TPR)", xlim=(0, 1), ylim=(0, 1)
+            )
+            axes[1, column].set(xlabel="FPR", xscale="log", xlim=(1e-5, 1), ylim=(0, 1))
+        axes[0, 0].set_ylabel("precision")
+        axes[1, 0].set_ylabel("TPR")
+        handles = axes[0, 0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside right upper", fontsize=8)
+        return done(figure)
+
+
+def cost_curves(
+    histograms: Mapping[str, Histograms], defects: Sequence[str], against: str = "label"
+) -> Figure:
+    """Least cost over all thresholds, for ratios of the cost of a miss to that of a false alarm.
+
+    The mean over the defects, as a share of the cost of reporting nothing.
+    """
+    ratios = np.logspace(-1, 3, 41)
+    with house_style():
+        figure, axes = plt.subplots(figsize=(7, 3.4))
+        for number, (model, each) in enumerate(histograms.items()):
+            costs = [curves.least_cost(each.total(d, against), ratios) for d in defects]
+            known = [cost for cost in costs if not np.isnan(cost).any()]
+            colour = plt.get_cmap("turbo")(0.05 + 0.9 * number / max(1, len(histograms) - 1))
+            if known:
+                line = {"c": colour, "ls": STYLES[number % 4], "label": escape.legend(model)}
+                axes.plot(ratios, np.mean(known, axis=0), **line)
+        axes.set(xscale="log", ylim=(0, 1.02), ylabel="cost, share of reporting nothing")
+        axes.set_xlabel("cost of a missed pixel (a false one costs 1)")
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+        return done(figure)
+
+
+def differences(table: pd.DataFrame) -> Figure:
+    """Differences to the baseline with their intervals; a panel a rate, a row a model."""
+    models = list(dict.fromkeys(table["model"]))
+    if not models:
+        return note("There is no other model to compare the baseline with.")
+    with house_style():
+        figure, axes = plt.subplots(1, 3, figsize=(9, 0.32 * len(models) + 1), sharey=True)
+        for place, rate in zip(axes, RATES):
+            part = table[table["rate"] == rate].set_index("model").loc[models]
+            rows = np.arange(len(models))
+            place.axvline(0, c=PALE, lw=1)
+            place.hlines(rows, part["low"], part["high"], color=INK)
+            place.plot(part["difference"], rows, "o", c=INK, ms=5)
+            place.set(xlabel=f"difference of mean {rate}", ylim=(len(models) - 0.5, -0.5))
+            place.locator_params(axis="x", nbins=4)
+        axes[0].set_yticks(range(len(models)), models)
+        return done(figure)
+
+
+def late_iterations(means: pd.DataFrame) -> Figure:
+    """Mean TPR, FPR and precision of every model over the iterations that were kept."""
+    with house_style():
+        figure, axes = plt.subplots(1, 3, figsize=(9, 3))
+        for marker, (model, part) in zip(MARKERS, means.groupby("model", sort=False)):
+            for place, rate in zip(axes, RATES):
+                place.plot(
+                    part["iteration"],
+                    part[rate],
+                    marker,
+                    ls="-",
+                    lw=0.8,
+                    label=escape.legend(model),
+                )
+                place.set(xlabel="iteration", ylabel=f"mean {rate}")
+                place.locator_params(axis="x", nbins=3)
+        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+        return done(figure)

@@ -1,0 +1,1 @@
+"""U-Net, losses, inference, and what a network costs."""

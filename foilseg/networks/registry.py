@@ -1,0 +1,37 @@
+"""The losses and networks that a row of the table of models can name.
+
+Adding one is an entry here, the definition it names, and its test.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from foilseg.registry import Entry
+
+
+@dataclass(frozen=True)
+class LossEntry:
+    """A loss in its two forms.
+
+    Attributes
+    ----------
+    multi_class : ``loss(logits, target, gamma=, weights=, normaliser=)`` for a logit a class.
+    one_vs_rest : the same for a single logit a pixel and a target of 0 and 1.
+    """
+
+    multi_class: Entry
+    one_vs_rest: Entry
+
+
+LOSSES = {
+    "focal": LossEntry(  # with gamma 0 it is cross entropy
+        Entry("networks.losses", "focal"), Entry("networks.losses", "binary_focal")
+    ),
+}
+
+# what a summed loss is divided by
+NORMALISERS = ("pixels", "weights")
+
+# name -> class; made with channels_in, channels_out and base
+NETWORKS = {"unet": Entry("networks.unet", "UNet")}

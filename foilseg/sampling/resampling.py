@@ -1,0 +1,209 @@
+"""The resamplers (thesis 3.3 and 3.4.1): train sets with chosen shares of every class.
+
+Each sampler has the form ``sampler(index, n, generator, **options) -> Plan``, so a table of
+experiments can name one and its options as data; :data:`SAMPLERS` lists them.
+
+The pool of a class is every safe window that shows it (:mod:`foilseg.sampling.pools`). With
+``choice="window"`` each window of the pool is equally likely, as in the thesis: large defects and
+regions with many of them are then drawn most. With ``choice="object"`` each defect is drawn
+equally often, whatever its size, and then one of the windows that show it.
+
+No window comes twice in a plan, whatever class it was drawn for, while the pools it could come
+from have others. The class with the smallest pool chooses first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+
+import numpy as np
+
+from foilseg.data.dataset import Foil
+from foilseg.registry import pick
+from foilseg.sampling.equal_pixels import equal_pixels
+from foilseg.sampling.object_choice import by_object
+from foilseg.sampling.pools import Index, build_index, check_labels
+from foilseg.sampling.uniform import Plan, Request, check_count, draw, plan_of, uniform
+
+CHOICES = ("window", "object")
+
+
+def standard(index: Index, n: int, generator: np.random.Generator) -> Plan:
+    """The standard sampler, :func:`foilseg.sampling.uniform`, in the form of the others."""
+    return uniform(index.regions, n, index.size, generator)
+
+
+def proportions(
+    index: Index,
+    n: int,
+    generator: np.random.Generator,
+    shares: Mapping[int, float] | Sequence[float],
+    choice: str = "window",
+) -> Plan:
+    """Patches in chosen proportions of the classes whose pools they are drawn from.
+
+    Parameters
+    ----------
+    index : from :func:`foilseg.sampling.pools.build_index`.
+    n : number of patches; 0 gives an empty plan.
+    generator : from :func:`foilseg.sampling.uniform.rng`.
+    shares : class -> share, or the shares of classes 0, 1, ...; only their ratios count. The
+        numbers of patches are exact up to rounding by largest remainders, never random.
+    choice : ``"window"`` or ``"object"``, see above. The background has no objects.
+
+    Raises
+    ------
+    ValueError
+        If a share is negative or not finite or all are 0, if a class does not exist or has no
+        window, or if ``choice`` is none of the above.
+    """
+    check_count(n)
+    parts = _parts(n, _shares(index, shares))
+    request = Request("proportions", patches=parts)
+    jobs = [(label, False, count) for label, count in parts.items()]
+    return _plan(index, jobs, generator, choice, request)
+
+
+def equal_samples(
+    index: Index,
+    n: int,
+    generator: np.random.Generator,
+    labels: Sequence[int] | None = None,
+    choice: str = "window",
+) -> Plan:
+    """Equally many patches for every defect class (thesis Table 3.3), or for ``labels``."""
+    check_count(n)
+    labels = check_labels(index, labels)
+    return proportions(index, n, generator, dict.fromkeys(labels, 1.0), choice)
+
+
+def oversampled(
+    index: Index, n: int, generator: np.random.Generator, label: int, choice: str = "window"
+) -> Plan:
+    """Only patches that show one class (thesis Table 3.4, Oversampled Cavities)."""
+    return proportions(index, n, generator, {label: 1.0}, choice)
+
+
+def binary_balanced(
+    index: Index,
+    n: int,
+    generator: np.random.Generator,
+    label: int,
+    share: float = 0.5,
+    choice: str = "window",
+) -> Plan:
+    """Patches of which a share shows a class and the others do not (thesis 3.4.1).
+
+    The others are uniform over all safe windows without the class, and ``drawn_for`` is -1 there.
+    An odd patch goes to the class.
+
+    Raises
+    ------
+    ValueError
+        As :func:`proportions`; also if the share is outside [0, 1], or if it needs windows
+        without the class where there are none.
+    """
+    check_count(n)
+    check_labels(index, [label])
+    if not 0 <= share <= 1:
+        raise ValueError(f"share: {share} is outside [0, 1]")
+    positive = int(np.ceil(n * share - 1e-9))
+    if positive < n and index.pool_sizes[label] == index.first[1][-1]:
+        raise ValueError(
+            f"label: every window shows class {label}, so none is left for the other "
+            f"{n - positive} patches; use share=1 or a smaller patch"
+        )
+    request = Request("binary_balanced", patches={label: positive})
+    jobs = [(label, False, positive), (label, True, n - positive)]
+    return _plan(index, jobs, generator, choice, request)
+
+
+def _shares(index: Index, shares) -> dict[int, float]:
+    if not isinstance(shares, Mapping):
+        shares = dict(enumerate(shares))
+    values = np.array(list(shares.values()), float)
+    if not np.isfinite(values).all() or (values < 0).any():
+        raise ValueError(f"shares: {shares} holds a negative or undefined share; use 0 or more")
+    if values.sum() <= 0:
+        raise ValueError(f"shares: {shares} sums to 0; give at least one class a share")
+    check_labels(index, [label for label in shares if shares[label] > 0])
+    check_labels(index, shares, need_pixels=False)
+    return {int(label): share for label, share in shares.items() if share > 0}
+
+
+def _parts(n: int, shares: dict[int, float]) -> dict[int, int]:
+    """Whole numbers of patches in the ratio of the shares, by largest remainders."""
+    exact = np.array(list(shares.values())) * (n / sum(shares.values()))
+    parts = np.floor(exact + 1e-9).astype(int)
+    for extra in np.argsort(parts - exact, kind="stable")[: n - parts.sum()]:
+        parts[extra] += 1
+    return dict(zip(shares, parts.tolist()))
+
+
+def _plan(index: Index, jobs, generator, choice: str, request: Request) -> Plan:
+    """Draw each job (class, whether absent, patches) and mix the order."""
+    if choice not in CHOICES:
+        raise ValueError(f"choice: {choice!r} is not one of {', '.join(CHOICES)}")
+    total = sum(count for *_, count in jobs)
+    numbers, drawn_for = [np.zeros(0, np.int64)], []
+    for label, absent, count in sorted(jobs, key=lambda job: index.pool_sizes[job[0]]):
+        used = np.concatenate(numbers)
+        if choice == "object" and not absent:
+            numbers.append(by_object(index, label, count, used, generator))
+        else:
+            numbers.append(_by_window(index, label, absent, count, total, used, generator))
+        drawn_for += [-1 if absent else label] * count
+    order = generator.permutation(total)
+    foil, top, left = index.place(np.concatenate(numbers)[order]).T
+    return plan_of(foil, top, left, index.size, np.array(drawn_for, int)[order], request)
+
+
+def _by_window(index: Index, label, absent, n, total, used, generator) -> np.ndarray:
+    """Numbers of n windows of a pool, different and unused while there are such."""
+    size = int(index.pool_sizes[label])
+    size = int(index.first[1][-1]) - size if absent else size
+    if n == 0:
+        return np.zeros(0, np.int64)
+    if size <= 2 * total:
+        pool = index.pool(label, np.arange(size), absent)
+        rounds, rest = divmod(n, size)
+        mixed = generator.permutation(pool)
+        unused_first = np.argsort(np.isin(mixed, used), kind="stable")
+        return np.concatenate([pool] * rounds + [mixed[unused_first[:rest]]])
+    found = np.zeros(0, np.int64)
+    while len(found) < n:
+        more = index.pool(label, draw(size, n - len(found), generator), absent)
+        found = np.concatenate([found, more[~np.isin(more, np.concatenate([used, found]))]])
+    return found
+
+
+SAMPLERS: dict[str, Callable[..., Plan]] = {
+    "uniform": standard,
+    "proportions": proportions,
+    "equal_samples": equal_samples,
+    "oversampled": oversampled,
+    "equal_pixels": equal_pixels,
+    "binary_balanced": binary_balanced,
+}
+
+
+def by_name(name: str, n_classes: int, **options) -> Callable[..., Plan]:
+    """A named sampler in the form of the standard one: ``(regions, n, size, generator) -> Plan``.
+
+    The index is built at the first call and kept for as long as regions and size stay the same.
+
+    Raises
+    ------
+    ValueError
+        If there is no sampler of that name; the message lists those there are.
+    """
+    sampler = pick("sampler", SAMPLERS, name)
+    held: list[tuple[Sequence[Foil], Index]] = []
+
+    def sample(regions: Sequence[Foil], n: int, size: int, generator) -> Plan:
+        same = held and held[0][1].size == size and len(held[0][0]) == len(regions)
+        if not same or any(a is not b for a, b in zip(held[0][0], regions)):
+            held[:] = [(tuple(regions), build_index(regions, n_classes, size))]
+        return sampler(held[0][1], n, generator, **options)
+
+    return sample

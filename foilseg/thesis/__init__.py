@@ -1,0 +1,1 @@
+"""The printed tables of the thesis, and the audit of them."""

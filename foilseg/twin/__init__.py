@@ -1,0 +1,1 @@
+"""The rendered stand-in for the 26 foils."""

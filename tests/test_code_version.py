@@ -1,0 +1,132 @@
+"""The code version of a run: all that it is computed with, and nothing else."""
+
+import json
+import shutil
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+import toy
+
+from foilseg import code_version
+from foilseg.studies.study import Study
+from foilseg.training import experiments
+
+PACKAGE = Path(code_version.__file__).parent
+ALL = set(experiments.EXPERIMENTS)
+BINARY = {name for name, row in experiments.EXPERIMENTS.items() if row.is_one_vs_rest}
+ISCF = {name for name, row in experiments.EXPERIMENTS.items() if row.weights == "iscf"}
+TELL = """
+import json
+from foilseg.training import experiments
+from foilseg.twin.render import TwinConfig, recipe
+codes = {name: [row.code, row.determining] for name, row in experiments.EXPERIMENTS.items()}
+print(json.dumps(codes | {"twin": recipe(TwinConfig())}))
+"""
+
+
+def told(tree):
+    """Code and determinants of every model, and the twin's recipe, by a copy of the library."""
+    command = [sys.executable, "-c", TELL]
+    done = subprocess.run(command, cwd=tree, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.fixture(scope="module")
+def now():
+    return told(PACKAGE.parent)
+
+
+@pytest.mark.parametrize(
+    ("module", "old", "new", "stale"),
+    [
+        ("sampling/equal_frontier", "def explore(", "AGAIN = 1\n\n\ndef explore(", set()),
+        (
+            "sampling/equal_frontier",
+            "return float(pixels",
+            "return 1.0 * float(pixels",
+            {"equal-pixels"},
+        ),
+        (
+            "sampling/resampling",
+            "return proportions(index, n, generator, {label: 1.0}, choice)",
+            "return proportions(index, n, generator, {label: 2.0}, choice)",
+            {"oversampled-cavities"},
+        ),
+        ("networks/losses", "def binary_focal(", "@staticmethod\ndef binary_focal(", BINARY),
+        ("networks/losses", "def focal(", "@staticmethod\ndef focal(", ALL - BINARY),
+        ("networks/weighting", '"iscf", total)', '"icf", total)', ISCF),
+        ("networks/unet", "DEPTH = 4", "DEPTH = 2 + 2", ALL),
+        ("training/training", "learning_rate: float = 1e-3", "learning_rate: float = 2e-3", ALL),
+        ("training/one_vs_rest", "each = np.broadcast_to(", "each = +np.broadcast_to(", BINARY),
+        ("networks/registry", "LOSSES = {", 'LOSSES = {\n    "other": None,', set()),
+        ("training/experiments", '"wCE ICF"', '"Weighted"', set()),
+        (
+            "training/experiments",
+            '    network: str = "unet"\n',
+            '    network: str = "unet"\n    later: int = 0\n',
+            set(),
+        ),
+        ("networks/unet", '"""', '"""Other prose. ', set()),
+        ("networks/unet", "\nDEPTH = 4", "\n# a comment\nDEPTH  =  (4)", set()),
+        ("twin/config", "#cc79a7", "#000000", set()),
+        ("twin/surface", "grain: float = 0.04", "grain: float = 0.05", {"twin"}),
+        ("twin/shapes", "0.16 * field.max()", "0.17 * field.max()", {"twin"}),
+        ("figures/style", "import", "import", set()),
+    ],
+)
+def test_a_change_makes_just_the_runs_stale_that_it_concerns(
+    now, tmp_path, module, old, new, stale
+):
+    shutil.copytree(PACKAGE, tmp_path / "foilseg", ignore=shutil.ignore_patterns("__pycache__"))
+    path = tmp_path / "foilseg" / f"{module}.py"
+    text = path.read_text()
+    assert old in text
+    path.write_text(text.replace(old, new, 1))
+    then = told(tmp_path)
+    assert {name for name, found in then.items() if found != now[name]} == stale
+
+
+def executed(work):
+    """(module, top-level name) of every definition of the package that is called meanwhile."""
+    found = set()
+
+    def note(frame, event, _):
+        path = Path(frame.f_code.co_filename)
+        if event == "call" and path.is_relative_to(PACKAGE):
+            module = ".".join(path.relative_to(PACKAGE).with_suffix("").parts)
+            found.add((module, frame.f_code.co_qualname.split(".")[0]))
+
+    threading.setprofile(note)
+    sys.setprofile(note)
+    try:
+        work()
+    finally:
+        sys.setprofile(None)
+        threading.setprofile(None)
+    return found
+
+
+@pytest.mark.parametrize("name", ["baseline", "equal-pixels", "binary-focal-iscf"])
+def test_nothing_that_a_training_calls_is_missing(toy_data, tmp_path, name):
+    study = Study(str(toy_data), toy.PROFILE, 0, tmp_path)
+    model = study.model(name)
+    study.index, model.determines(model.networks[0])
+    called = executed(lambda: model.joined())
+    counted = {(d.module, d.name) for d in code_version.reached(*model.row.roots)}
+    missing = {
+        (module, one)
+        for module, one in called - counted
+        if module not in code_version.APART and one not in ("<module>", "<lambda>", "<genexpr>")
+    }
+    begin = {m for m in missing if m[0].startswith(("studies.", "book."))}
+    assert missing - begin == set()
+    assert ("training.training", "step") in counted and ("networks.unet", "UNet") in called
+
+
+def test_a_root_that_does_not_exist_is_named():
+    with pytest.raises(ValueError, match=r"networks\.losses defines no 'hinge'"):
+        code_version.code_version(("networks.losses", "hinge"))
