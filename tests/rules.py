@@ -26,7 +26,7 @@ LAYERS = """
     networks: registry weighting checkpoints unet devices losses costs inference
     evaluation: metrics curves examples label_audit mistakes bootstrap error_nature scores
         example_rules label_audit_quality judgement rank_swaps label_example_rules
-    claims: evidence claim rate_claims study_claims verdicts reasons
+    claims: evidence claim change_claims rate_claims study_claims registry verdicts reasons
     training: batches locks experiments meters probing machine runs training evaluations restore fit
         one_vs_rest
     studies: acquisition workers model predict references variants shipped provenance study
