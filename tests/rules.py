@@ -39,6 +39,7 @@ LAYERS = """
 """
 LOWEST, HIGHEST = ["registry", "code_version"], ["cli"]  # beside the packages
 MOST_FILES = 16  # of a package
+LEAST_CHANGES = 15  # that CONTRIBUTING.md says where to make
 CHAPTERS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")
 LONGEST, MEDIAN, MOST_CELLS, MOST_PARAMETERS = 15, 5, 22, 8
@@ -98,6 +99,19 @@ def crowded(package: Path) -> list[str]:
     """Packages of too many files."""
     counts = {place: len(list(place.glob("*.py"))) for place in package.iterdir() if place.is_dir()}
     return [f"{place.name}: {n} files" for place, n in counts.items() if n > MOST_FILES + 1]
+
+
+def lost_places(text: str, root: Path) -> list[str]:
+    """Rows of the table "to change X, open Y" whose file or name is gone."""
+    table = text.partition("| to change | open |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| [^|]+ \| `([^`]+)` \| `([^`]+)` \|$", table, re.M)
+    broken = [] if len(rows) >= LEAST_CHANGES else [f"{len(rows)} changes, at least 15"]
+    for name, found in rows:
+        if not (root / name).is_file():
+            broken.append(f"{name}: is gone")
+        elif found not in (root / name).read_text():
+            broken.append(f"{name}: no {found}")
+    return broken
 
 
 def loaded(statement: str, root: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -215,7 +216,18 @@ def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(render, "write_mask", interrupted)
     with pytest.raises(KeyboardInterrupt):
         render.write(tmp_path / "twin", SMOKE, progress=False)
-    assert list(tmp_path.iterdir()) == []
+    assert [p for p in tmp_path.iterdir() if p.suffix != ".lock"] == []
+
+
+def test_two_that_render_one_twin_at_once_render_it_once(tmp_path, monkeypatch):
+    rendered = []
+    plain = render._write_all
+    monkeypatch.setattr(render, "_write_all", lambda *a: (rendered.append(1), plain(*a)))
+    config = replace(SMOKE, foils=1, at_least_one=False)
+    with ThreadPoolExecutor(2) as pool:
+        works = [pool.submit(render.write, tmp_path / "one", config, False) for _ in range(2)]
+        assert {work.result() for work in works} == {tmp_path / "one"}
+    assert rendered == [1]
 
 
 def test_the_config_is_stored(tmp_path):

@@ -184,7 +184,11 @@ def _write_manifest(
         "command": _command(study, repeated, pictures),
         "twin": study.is_twin,
         "predictions": pictures,
-        "data": {"name": study.dataset.name, "fingerprint": study.dataset.fingerprint},
+        "data": {
+            "name": study.dataset.name,
+            "fingerprint": study.dataset.fingerprint,
+            "pixels": study.dataset.pixels,
+        },
         "classes": [asdict(c) for c in study.dataset.classes],
         "profile": study.profile.name,
         "sizes": study.profile.sizes,

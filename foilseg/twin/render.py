@@ -8,7 +8,6 @@ with shadows and noise; photometric stereo gives the normals. ``truth/`` is the 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -17,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from tqdm import tqdm
 
 from foilseg.code_version import code_version
@@ -129,15 +129,18 @@ def write(
     if is_present(root, told):
         return root
     root.parent.mkdir(parents=True, exist_ok=True)
-    partial = root.with_name(f".{root.name}.partial-{os.getpid()}")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        _write_all(partial, config, progress, config.foils if lights is True else int(lights))
-        told["pixels"] = folder.load(partial).pixels
-        (partial / folder.RECIPE).write_text(json.dumps(told, indent=2) + "\n")
-        partial.rename(root)
-    finally:
+    partial = root.with_name(f".{root.name}.partial")
+    with FileLock(root.with_name(f".{root.name}.lock")):  # one process renders, others wait
+        if is_present(root, told):
+            return root
         shutil.rmtree(partial, ignore_errors=True)
+        try:
+            _write_all(partial, config, progress, config.foils if lights is True else int(lights))
+            told["pixels"] = folder.load(partial).pixels
+            (partial / folder.RECIPE).write_text(json.dumps(told, indent=2) + "\n")
+            partial.rename(root)
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
     return root
 
 
