@@ -13,7 +13,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from foilseg.analysis import gather, loss_tables, records, stability
+from foilseg.analysis import gather, model_tables, records, stability
 from foilseg.studies import references, shipped
 from foilseg.studies.model import Model
 from foilseg.studies.references import References
@@ -36,7 +36,7 @@ def prepare(study: Study, names: Iterable[str | Experiment]) -> None:
     gather.training_counts(study, names)
     gather.building(study)
     if "baseline" in names:
-        loss_tables.gradient_shares(study)
+        model_tables.gradient_shares(study)
 
 
 def pack(

@@ -105,7 +105,7 @@ def _evaluate(
     predictor = Predictor((network,), **labels, device=device)
     counted = [c for c in data.classes if label in (None, c.index)]
     rows = []
-    with devices.threads(run.config["determines"]["threads"]):
+    with devices.threads(run.config["determines"].get("threads", 0)):
         for foil in regions:
             rows += fit.count(foil, predictor.mask(foil.image), counted, len(data.classes))
     return pd.DataFrame(rows)
