@@ -101,8 +101,8 @@ def _evaluate(
 ) -> pd.DataFrame:
     device, label = devices.resolve_device(device), run.config["label"]
     network = restore.network(run, device, iteration)
-    labels = {} if label is None else {"labels": (label,), "thresholds": (THRESHOLD,)}
-    predictor = Predictor((network,), **labels, device=device)
+    labels, thresholds = ((), ()) if label is None else ((label,), (THRESHOLD,))
+    predictor = Predictor((network,), labels, thresholds, device)
     counted = [c for c in data.classes if label in (None, c.index)]
     rows = []
     with devices.threads(run.config["determines"].get("threads", 0)):
