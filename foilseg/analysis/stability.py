@@ -83,7 +83,7 @@ def checkpoint_counts(
     foilseg.training.runs.RunError
         If that checkpoint was not kept, or was altered.
     """
-    if iteration == run.config["determines"]["iterations"]:
+    if iteration == run.determines["iterations"]:
         return run.counts()
     regions = validation_regions(data)
     name = f"{iteration:06d}"
@@ -105,7 +105,7 @@ def _evaluate(
     predictor = Predictor((network,), labels, thresholds, device)
     counted = [c for c in data.classes if label in (None, c.index)]
     rows = []
-    with devices.threads(run.config["determines"].get("threads", 0)):
+    with devices.threads(run.determines.get("threads", 0)):
         for foil in regions:
             rows += fit.count(foil, predictor.mask(foil.image), counted, len(data.classes))
     return pd.DataFrame(rows)
