@@ -34,7 +34,7 @@ LAYERS = """
         comparisons ship
     figures: style live overview_figures pictures plots result_plots acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets
-    book: kernels notebooks prose readable execution selection readings sortable tables ahead
+    book: kernels notebooks prose readable execution selection tables ahead
         chapters
 """
 LOWEST, HIGHEST = ["registry", "code_version"], ["cli"]  # beside the packages

@@ -8,8 +8,7 @@ import pytest
 
 from foilseg.analysis import model_tables
 from foilseg.book import prose, tables
-from foilseg.book.readable import readable
-from foilseg.book.sortable import sortable
+from foilseg.book.readable import readable, sortable
 from foilseg.data import dataset, folder
 from foilseg.evaluation import scores
 from foilseg.thesis import published
