@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from foilseg import __version__
+from foilseg.data.importers import IMPORTERS
 from foilseg.studies import variants
 from foilseg.training import experiments
 
@@ -60,11 +61,8 @@ def _add_data_commands(commands) -> None:
     check.set_defaults(command=_check)
 
     bring = commands.add_parser("import", help="turn another data set into a dataset folder")
-    kinds = "magnetic-tile: the photographs of Huang, Qiu and Yuan; lights: photographs of each"
-    kinds += (
-        " foil under n known lights (lights/NAME_K.png, lights.json), of which normals are made"
-    )
-    bring.add_argument("kind", choices=["magnetic-tile", "lights"], help=kinds)
+    kinds = "; ".join(f"{name}: {entry.reads}" for name, entry in IMPORTERS.items())
+    bring.add_argument("kind", choices=list(IMPORTERS), help=kinds)
     bring.add_argument("source", type=Path, help="the folder to read")
     bring.add_argument("folder", type=Path, help="the dataset folder to write; must be new")
     bring.set_defaults(command=_import)
@@ -158,13 +156,8 @@ def _check(options) -> int:
 
 
 def _import(options) -> int:
-    from foilseg.data import importers, raw_lights
-
-    if options.kind == "lights":
-        raw_lights.import_raw_lights(options.source, options.folder)
-    else:
-        importers.magnetic_tile(options.source, options.folder)
-    number = len(list((options.folder / "images").iterdir()))
+    made = IMPORTERS[options.kind].bring(options.source, options.folder)
+    number = len(list((made / "images").iterdir()))
     print(f"{options.folder}: {number} foils written")
     return 0
 

@@ -17,10 +17,10 @@ from foilseg.book import notebooks
 
 # Imports point only up this list: by package, and within a package by file.
 LAYERS = """
-    data: images escape nearness photometric dataset scan defects description label_errors
-        plausibility folder importers raw_lights
+    data: escape files images nearness photometric dataset scan defects description label_errors
+        plausibility folder raw_lights importers
     thesis: checks published result_tables training_tables audit
-    twin: shapes annotators quotas surface config placement render
+    twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools equal_lattice object_choice equal_design
         equal_exchange equal_frontier ledger equal_pixels resampling trainsets
     networks: registry weighting checkpoints unet devices losses costs inference
