@@ -171,14 +171,19 @@ def _twin(options) -> int:
     return 0
 
 
+def _open(options):
+    """The study that arguments name; only runs of one's own count."""
+    from foilseg.studies.study import open_study
+
+    return open_study(options.data, options.profile, options.seed, options.runs, shipped=False)
+
+
 def _train(options) -> int:
-    from foilseg.studies import study
     from foilseg.studies.workers import number
 
     names = variants.rows(options.profile) if "all" in options.experiment else options.experiment
     titles = [experiments.experiment(name).name for name in names]
-    places = (options.data, options.profile, options.seed, options.runs)
-    opened = study.open_study(*places, shipped=False)
+    opened = _open(options)
     if not opened.missing(names):
         print(f"nothing to train: {', '.join(titles)} lie in {opened.runs}")
     workers = options.workers or number(opened.profile.threads, options.device)
@@ -196,10 +201,8 @@ def _train(options) -> int:
 
 def _ship(options) -> int:
     from foilseg.analysis import ship as shipping
-    from foilseg.studies import study
 
-    places = (options.data, options.profile, options.seed, options.runs)
-    opened, names = study.open_study(*places, shipped=False), variants.rows(options.profile)
+    opened, names = _open(options), variants.rows(options.profile)
     out = shipping.pack(opened, names, options.out, options.stability, options.numbers_only)
     size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
     print(f"{out}: {size / 1e6:.1f} MB")
@@ -214,8 +217,13 @@ def _predict(options) -> int:
 
     run = runs.open_run(options.run)
     with tqdm(desc="predict", unit="image") as bar:
-        told = {"device": options.device, "progress": lambda name: bar.update()}
-        table = predict.predict_files(run, options.image, options.out, **told)
+        table = predict.predict_files(
+            run,
+            options.image,
+            options.out,
+            device=options.device,
+            progress=lambda name: bar.update(),
+        )
     print(f"{options.out}: {table['file'].nunique()} image(s), see {predict.TABLE}")
     return 0
 

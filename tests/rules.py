@@ -29,7 +29,8 @@ LAYERS = """
     claims: evidence claim rate_claims study_claims verdicts reasons
     training: batches locks experiments meters probing machine runs training evaluations restore fit
         one_vs_rest
-    studies: acquisition workers model predict references variants shipped provenance study
+    studies: workers network model predict references variants shipped source provenance study
+        acquisition
     analysis: confidence loss_tables model_tables stability gather counterfactuals records
         comparisons ship
     figures: style live overview_figures pictures plots result_plots acquisition_figures

@@ -5,8 +5,9 @@ Padded convolutions falsify the logits near an edge that is not the image's own.
 *halo*, is as wide as a logit can see (:func:`foilseg.networks.unet.reach`), so the falsified ones
 are all cut off. Every tile begins on the pooling grid, so the same pixels are pooled together as
 in the whole image. Each network says which halo and grid it needs
-(:data:`foilseg.networks.registry.NETWORKS`). Both together make the logits of the tiles those of the whole image; what
-remains is the rounding of sums taken in another order, below 1e-5 in float32.
+(:data:`foilseg.networks.registry.NETWORKS`). Both together make the logits of the tiles those of
+the whole image; what remains is the rounding of sums taken in another order, below 1e-5 in
+float32.
 """
 
 from __future__ import annotations

@@ -149,6 +149,7 @@ def is_present(root: Path, told: dict) -> bool:
         other = [k for k in told if found.get(k) != told[k]]
         if not other:
             return True
+        other = [k for k in other if k != "recipe"] or other  # which follows from all others
         what = f"a twin with another {', '.join(other)}"
     elif not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return False
