@@ -25,8 +25,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from foilseg.data import folder
-from foilseg.networks import checkpoints
+from foilseg.data import files, folder
 from foilseg.studies import references, shipped, variants
 from foilseg.studies.references import References
 from foilseg.training import experiments, runs
@@ -179,7 +178,7 @@ def migrate(manifest: Path, proved: dict[str, Any], place: Path) -> None:
         References.of(folder.load(_rendered(told, place))).write(path)
         told["files"][references.FILE] = runs.digest(path)
     told.setdefault("migrated", []).append({"data": [before, now]} | proved)
-    checkpoints.write_bytes((json.dumps(told, indent=1) + "\n").encode(), manifest)
+    files.write_text(json.dumps(told, indent=1) + "\n", manifest)
 
 
 if __name__ == "__main__":

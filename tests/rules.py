@@ -17,10 +17,10 @@ from foilseg.book import notebooks
 
 # Imports point only up this list: by package, and within a package by file.
 LAYERS = """
-    data: images escape nearness components photometric dataset scan defects description
-        label_errors plausibility folder importers raw_lights
+    data: escape files images nearness components photometric dataset scan defects description
+        label_errors plausibility folder raw_lights importers
     thesis: checks published result_tables training_tables audit
-    twin: shapes annotators quotas surface config placement render
+    twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools equal_lattice object_choice equal_design
         equal_exchange equal_frontier ledger equal_pixels resampling trainsets
     networks: registry weighting checkpoints unet devices losses costs inference
@@ -29,7 +29,8 @@ LAYERS = """
     claims: evidence claim change_claims rate_claims study_claims registry verdicts reasons
     training: batches locks experiments meters probing machine runs training evaluations restore fit
         one_vs_rest
-    studies: acquisition workers model predict references variants shipped provenance study
+    studies: workers network model predict references variants shipped source provenance study
+        acquisition
     analysis: confidence model_tables stability gather counterfactuals records
         comparisons ship
     figures: style live overview_figures pictures plots result_plots acquisition_figures

@@ -11,11 +11,10 @@ from foilseg.figures import style, widgets
 
 ROOT = Path(__file__).parent.parent
 # the table, and the colours of the classes of data that are made or taken in here
-ALLOWED = {"figures/style.py", "twin/config.py", "data/importers.py"}
+ALLOWED = {"figures/style.py", "twin/kinds.py", "twin/config.py", "data/importers.py"}
+NAMED = "|".join(CSS4_COLORS)
 TYPED = re.compile(
-    r"#(?:[0-9a-f]{6}|[0-9a-f]{3})\b|(?<!cmap=)[\"'](?:%s|C\d|tab:\w+)[\"']"
-    % "|".join(CSS4_COLORS),
-    re.I,
+    rf"#(?:[0-9a-f]{{6}}|[0-9a-f]{{3}})\b|(?<!cmap=)[\"'](?:{NAMED}|C\d|tab:\w+)[\"']", re.I
 )
 
 

@@ -8,10 +8,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foilseg.data import images
+from foilseg.data import files, images
 from foilseg.data.components import components
 from foilseg.data.dataset import LabelClass, as_float, as_pixels, write_mask
-from foilseg.networks import checkpoints
 from foilseg.networks.inference import TILE, Predictor
 from foilseg.training import restore
 from foilseg.training.runs import Run
@@ -101,7 +100,7 @@ def predict_files(
         rows += [{"file": path.name, **row} for row in measure(mask, classes)]
         progress(path.name)
     table = pd.DataFrame(rows).astype({"objects": "Int64"})
-    checkpoints.write_bytes(table.to_csv(index=False).encode(), out / TABLE)
+    files.write_text(table.to_csv(index=False), out / TABLE)
     return table
 
 

@@ -10,20 +10,21 @@ import json
 import platform
 import re
 from dataclasses import dataclass, field
-from hashlib import file_digest, sha256
+from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from foilseg.data.files import digest
 from foilseg.training.locks import FOLDER as LOCKS
 from foilseg.training.locks import RunError, lock
 
 if TYPE_CHECKING:
     from foilseg.sampling.ledger import Ledger
 
-__all__ = ["LOCKS", "Run", "RunError", "complete", "find", "folder", "lock", "open_run"]
+__all__ = ["LOCKS", "Run", "RunError", "complete", "digest", "find", "folder", "lock", "open_run"]
 ROOT = Path("_runs")  # where runs lie unless told otherwise
 LIBRARIES = ("torch", "numpy")
 CONFIG, COUNTS, COST, CHECKSUMS = "config.json", "counts.csv", "cost.json", "checksums.json"
@@ -152,12 +153,6 @@ def _checksums(path: Path) -> dict[str, str]:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: missing or unreadable ({error}); delete the run folder") from error
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal digits."""
-    with path.open("rb") as file:
-        return file_digest(file, "sha256").hexdigest()
 
 
 def folder(root: Path, determines: dict[str, Any]) -> Path:
