@@ -27,8 +27,8 @@ LAYERS = """
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         example_rules label_audit_quality judgement rank_swaps label_example_rules
     claims: evidence claim change_claims rate_claims study_claims registry verdicts reasons
-    training: batches locks experiments meters probing machine runs training evaluations restore fit
-        one_vs_rest
+    training: batches locks rows experiments meters probing machine runs training evaluations
+        restore fit one_vs_rest
     studies: workers network model predict references variants shipped source provenance study
         acquisition
     analysis: confidence model_tables stability gather counterfactuals records

@@ -13,7 +13,7 @@ from foilseg.studies.model import Model
 from foilseg.studies.study import Study
 from foilseg.thesis import published
 from foilseg.training import evaluations, experiments, fit, restore
-from foilseg.training.experiments import Experiment
+from foilseg.training.rows import Experiment
 
 DIGITS = 3  # of the printed weights
 

@@ -20,7 +20,8 @@ from foilseg.studies.references import References
 from foilseg.studies.study import Study
 from foilseg.training import runs
 from foilseg.training.evaluations import FOLDER as EVALUATIONS
-from foilseg.training.experiments import Experiment, select
+from foilseg.training.experiments import select
+from foilseg.training.rows import Experiment
 
 MOST_BYTES = 40_000_000
 PREDICTIONS = "predictions"
