@@ -26,6 +26,7 @@ APART = {
     "code_version",
     "registry",
     "data.description",
+    "data.files",
     "data.folder",
     "data.images",
     "networks.checkpoints",
@@ -34,6 +35,7 @@ APART = {
     "training.locks",
     "training.meters",
     "training.restore",
+    "training.rows",
     "networks.registry",
     "training.runs",
 }

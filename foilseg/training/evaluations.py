@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from foilseg.networks import checkpoints
+from foilseg.data import files
 from foilseg.training.locks import lock
 from foilseg.training.runs import Run
 
@@ -33,5 +33,5 @@ def stored(run: Run, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFram
     if not path.is_file():
         with lock(path, wait=True):
             if not path.is_file():
-                checkpoints.write_bytes(make().to_csv(index=False).encode(), path)
+                files.write_text(make().to_csv(index=False), path)
     return pd.read_csv(io.BytesIO(path.read_bytes()), dtype={"foil": str})
