@@ -23,9 +23,9 @@ def verdict(number, said):
 def test_the_imbalance_is_that_of_the_training_regions():
     table = comparisons.imbalance({"small": small_study.record()}).set_index("defect")
     assert table["study"].unique().tolist() == ["small"]
-    assert table["pixels"].tolist() == [16, 20] and table["share"].tolist() == [0.08, 0.1]
-    # 164 of the 200 pixels are background
-    np.testing.assert_allclose(table["background per pixel"], [164 / 16, 164 / 20])
+    assert table["pixels"].tolist() == [16, 20] and table["share"].tolist() == [0.04, 0.05]
+    # 364 of the 400 pixels are background
+    np.testing.assert_allclose(table["background per pixel"], [364 / 16, 364 / 20])
 
 
 def test_a_defect_without_a_pixel_has_no_background_per_pixel():
@@ -34,7 +34,7 @@ def test_a_defect_without_a_pixel_has_no_background_per_pixel():
     none.loc[none["defect"] == "pit", "tn"] = 100 - none["fp"]
     table = comparisons.imbalance({"one": small_study.record(table=none)}).set_index("defect")
     assert table.loc["pit", "share"] == 0 and np.isnan(table.loc["pit", "background per pixel"])
-    assert table.loc["line", "background per pixel"] == pytest.approx(9)
+    assert table.loc["line", "background per pixel"] == pytest.approx(19)
 
 
 def test_rates_bear_the_study_s_titles_and_means_the_thesis_s_names():
