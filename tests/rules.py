@@ -25,7 +25,7 @@ LAYERS = """
         equal_exchange equal_frontier ledger equal_pixels resampling trainsets
     networks: registry weighting checkpoints unet devices losses costs inference
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
-        example_rules label_audit_quality judgement rank_swaps label_example_rules
+        label_audit_quality example_rules judgement rank_swaps
     claims: evidence claim change_claims rate_claims study_claims registry verdicts reasons
     training: batches locks rows experiments meters probing machine runs training evaluations
         restore fit one_vs_rest
