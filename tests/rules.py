@@ -33,7 +33,7 @@ LAYERS = """
         acquisition
     analysis: confidence model_tables stability gather counterfactuals records
         comparisons ship
-    figures: style live overview_figures pictures plots result_plots acquisition_figures
+    figures: style live pictures plots overview_figures result_plots acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets
     book: kernels notebooks prose readable execution selection tables ahead
         chapters
