@@ -181,7 +181,7 @@ def test_a_named_sampler_has_the_form_of_the_standard_one(index):
 def test_empty_plans():
     index = build_index([foil(scene())], 4, 16)
     for name in ("uniform", "equal_samples", "equal_pixels"):
-        assert len(SAMPLERS[name](index, 0, rng(0, 0, "train"))) == 0
+        assert len(SAMPLERS[name].draw(index, 0, rng(0, 0, "train"))) == 0
 
 
 @pytest.mark.parametrize(
@@ -206,6 +206,6 @@ def test_empty_plans():
 def test_bad_requests_are_refused_with_the_reason(sampler, options, reason):
     index = build_index([foil(scene())], 5, 16)
     with pytest.raises(ValueError, match=reason):
-        SAMPLERS[sampler](index, 10, rng(0, 0, "train"), **options)
+        SAMPLERS[sampler].draw(index, 10, rng(0, 0, "train"), **options)
     with pytest.raises(ValueError, match="n: -3 patches"):
-        SAMPLERS[sampler](index, -3, rng(0, 0, "train"), **options)
+        SAMPLERS[sampler].draw(index, -3, rng(0, 0, "train"), **options)

@@ -8,6 +8,7 @@ Adding a model needs a row and nothing else. In the library it is a line of the 
 notebook makes one and hands it over wherever the name of an experiment is taken::
 
     mild = Experiment("focal-mild", "FL mild", gamma=0.5, weights="iscf")
+    study.model(mild).train()
     study.model(mild).counts()
 
 Nothing is registered by that, and a row that bears the name of one of the table but says
@@ -22,7 +23,7 @@ from hashlib import sha256
 from typing import Any
 
 from foilseg.code_version import code_version
-from foilseg.data.dataset import Dataset, class_pixels, training_regions
+from foilseg.data.dataset import Dataset, rarest
 from foilseg.networks.registry import LOSSES, NETWORKS, NORMALISERS
 from foilseg.networks.weighting import WEIGHTS
 from foilseg.registry import root_of
@@ -70,8 +71,8 @@ class Experiment:
     title : what tables and legends call it; no two models of one table may share it.
     published : the thesis's name of the model in Tables A1 and A2, or "" if it has none.
     sampler : where training patches come from, a key of
-        :data:`foilseg.sampling.resampling.SAMPLERS`. ``"oversampled"`` takes the rarest class
-        unless ``options`` names a ``label``.
+        :data:`foilseg.sampling.resampling.SAMPLERS`, which also says what it takes where
+        ``options`` say nothing.
     gamma : focusing parameter; 0 is cross entropy.
     weights : a key of :data:`foilseg.networks.weighting.WEIGHTS`.
     normaliser : what the summed loss is divided by, ``"pixels"`` or ``"weights"``.
@@ -108,7 +109,7 @@ class Experiment:
                 raise ValueError(f"{key}: {given!r} is not one of {', '.join(choices)}")
         if not self.gamma >= 0:
             raise ValueError(f"gamma: {self.gamma} is negative")
-        if self.sampler == "binary_balanced" and not self.is_one_vs_rest:
+        if SAMPLERS[self.sampler].one_vs_rest and not self.is_one_vs_rest:
             raise ValueError(f"sampler: {self.sampler!r} needs scheme={ONE_VS_REST!r}")
 
     @property
@@ -130,7 +131,7 @@ class Experiment:
         loss = (
             LOSSES[self.loss].one_vs_rest if self.is_one_vs_rest else LOSSES[self.loss].multi_class
         )
-        chosen = (root_of(SAMPLERS[self.sampler]), root_of(WEIGHTS[self.weights]), loss.root)
+        chosen = (*SAMPLERS[self.sampler].roots, root_of(WEIGHTS[self.weights]), loss.root)
         joined = (JOIN,) if self.is_one_vs_rest else ()
         return (FIT, *DATA, *joined, *chosen, NETWORKS[self.network].root)
 
@@ -252,19 +253,10 @@ def networks(row: Experiment, data: Dataset) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8)  # asked for every model that a table names
-def rarest(data: Dataset) -> str:
-    """The defect with the fewest training pixels, of those that have one."""
-    pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)
-    present = [c for c in data.defects if pixels[c.index]]
-    if not present:
-        raise ValueError(f"{data.name}: no training region shows a defect")
-    return min(present, key=lambda c: pixels[c.index]).name
-
-
 def title(row: Experiment, data: Dataset) -> str:
     """The row's title; "Os. Cavities" names the class that it oversamples in other data."""
-    if row == EXPERIMENTS["oversampled-cavities"] and rarest(data) != "cavity":
-        return f"Os. {rarest(data)}"
+    if row == EXPERIMENTS["oversampled-cavities"] and rarest(data).name != "cavity":
+        return f"Os. {rarest(data).name}"
     return row.title
 
 
