@@ -33,7 +33,6 @@ def opened(tmp_path_factory) -> Study:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         study = open_study(profile="desk", runs=str(place / "runs"))
-        study.dataset, study.index  # noqa: B018  rendered and read once
         yield study
 
 
