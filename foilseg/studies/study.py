@@ -60,6 +60,11 @@ class Study:
         return self.source.dataset
 
     @property
+    def rendering(self) -> str:
+        """A sentence on what the rendering here differs in from the shipped study's, or ""."""
+        return self.source.rendering
+
+    @property
     def index(self) -> Index:
         """The index of the training regions for the profile's patches, made once."""
         return self.source.index
@@ -105,7 +110,7 @@ class Study:
     def _repr_html_(self) -> str:
         """The banner at the head of a chapter: which study its numbers come from."""
         shipped = self.shipped.summary if self.shipped else ""
-        told = (self.profile.name, self.seed, shipped, self.source.rendering)
+        told = (self.profile.name, self.seed, shipped, self.rendering)
         return provenance.banner(self.dataset, *told)
 
     def with_seed(self, seed: int) -> Study:
