@@ -44,7 +44,7 @@ def ours(size: Size) -> dict[str, Callable[[], None]]:
     """The bare step on a prepared batch, and the iteration with patches and logging."""
     settings = training.Settings(0, size.patch, size.batch, 10**6, refresh=50)
     regions = measuring.foils(4, 1024)
-    pools = training.make_pools((build_index(regions, CLASSES, size.patch), regions), settings)[0]
+    pools = training.make_pools(build_index(regions, CLASSES, size.patch), regions, settings)[0]
     net = network(size)
     optimiser = training.make_optimiser(net, settings)
     prepared = pools.at(1)

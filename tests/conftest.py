@@ -176,7 +176,7 @@ def learned():
 
     pictures = [(str(seed), *toy.picture(160, 160, seed)) for seed in range(2)]
     regions = [Foil(name, as_float(pixels), mask) for name, pixels, mask in pictures]
-    places = build_index(regions, 3, 48), regions
+    index = build_index(regions, 3, 48)
     sizes = {"patch": 48, "batch": 4, "iterations": 120, "refresh": 40}
     settings = training.Settings(0, **sizes, learning_rate=1e-2)
     pairs = (losses.cross_entropy, [0.1, 1.0, 1.0]), (losses.binary_cross_entropy, [0.1, 1.0])
@@ -185,7 +185,7 @@ def learned():
         loss = partial(formula, weights=torch.tensor(weights))
         torch.manual_seed(0)
         network = unet.UNet(1, 3 if label is None else 1, 4)
-        pools = training.make_pools(places, settings, label=label)[0]
+        pools = training.make_pools(index, regions, settings, label=label)[0]
         optimiser = training.make_optimiser(network, settings)
         network.to(memory_format=torch.channels_last)
         for iteration in range(1, settings.iterations + 1):

@@ -56,15 +56,12 @@ def order() -> list[str]:
 
 
 def imported(source: str, known: set[str]) -> set[str]:
-    """The modules of foilseg that a module's text imports anywhere but for type checkers.
+    """The modules of foilseg that a module's text imports anywhere, for type checkers too.
 
     ``known`` are the modules there are; what is imported from one is imported of it.
     """
     found = set()
     tree = ast.parse(source)
-    for node in ast.walk(tree):
-        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
-            node.body = []
     for node in ast.walk(tree):
         if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] == "foilseg":
             place = node.module.partition(".")[2]

@@ -127,7 +127,7 @@ def test_nothing_that_a_training_calls_is_missing(toy_data, tmp_path, name):
     study = Study(str(toy_data), toy.PROFILE, 0, tmp_path)
     model = study.model(name)
     study.index, model.determines(model.networks[0])
-    called = executed(lambda: model.joined())
+    called = executed(lambda: model.train(progress=False))
     counted = {(d.module, d.name) for d in code_version.reached(*model.row.roots)}
     missing = {
         (module, one)

@@ -96,7 +96,7 @@ def test_the_number_of_networks_follows_from_the_classes(study):
 
 def test_a_row_of_ones_own_needs_nothing_else(study):
     mild = Experiment("mild", "Mild", gamma=0.5, weights="iscf", normaliser="weights")
-    run = study.model(mild).run(progress=False)
+    run = study.model(mild).train(progress=False)[""]
     assert run.config["determines"]["gamma"] == 0.5
     assert "mild" not in EXPERIMENTS
     assert set(study.counts(["baseline", mild])["model"]) == {"Baseline", "Mild"}

@@ -38,7 +38,8 @@ def test_each_network_is_counted_for_its_own_defect(study):
 def test_the_joined_mask_is_that_of_the_networks_and_its_claims_add_up(study):
     model = study.model("binary")
     for thresholds in (0.5, [0.02, 0.03]):
-        joined = model.joined(thresholds)
+        joined = model.join(thresholds)
+        assert model.joined(thresholds).path == joined.path
         claims = joined.claims()
         for region in validation_regions(study.dataset):
             each = [

@@ -71,7 +71,7 @@ def test_the_still_picture_is_the_annotation_above_a_prediction():
 
 
 def test_live_predictions_take_what_is_stored_and_predict_the_rest(toy_study):
-    run = toy_study.run("baseline", progress=False)
+    run = toy_study.model("baseline").train(progress=False)[""]
     foil = toy_study.validation("f0")
     stored = live.stored(run, foil)
     assert (stored == run.prediction("f0")).all()
@@ -86,7 +86,7 @@ def test_live_predictions_take_what_is_stored_and_predict_the_rest(toy_study):
 
 
 def test_runs_for_other_classes_are_refused(toy_study, monkeypatch):
-    run = toy_study.run("baseline", progress=False)
+    run = toy_study.model("baseline").train(progress=False)[""]
     foil = toy_study.validation("f0")
     found = iter([viewer.CLASSES, viewer.CLASSES[:2]])
     with monkeypatch.context() as patch:
@@ -101,7 +101,7 @@ def test_runs_for_other_classes_are_refused(toy_study, monkeypatch):
 
 
 def test_a_foil_that_a_run_cannot_predict_says_so_and_the_others_are_shown(toy_study):
-    run = toy_study.run("baseline", progress=False)
+    run = toy_study.model("baseline").train(progress=False)[""]
     foil = toy_study.validation("f0")
     normals = replace(foil, name="normals", image=np.zeros((3, *foil.shape), np.float32))
     blind = replace(foil, name="blind", image=None)

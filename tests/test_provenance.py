@@ -19,7 +19,7 @@ def study(toy_study):
 
 
 def test_every_network_has_its_run_and_a_joined_model_one_more(study):
-    shown = provenance.table(study, NAMES)
+    shown = study.provenance(NAMES).frame
     assert shown["network"].tolist() == ["all classes", "scratch", "pit hole", "joined"]
     assert shown["run"].tolist() == [
         study.run("baseline").name, study.run("binary", "scratch").name,
@@ -38,22 +38,22 @@ def test_every_network_has_its_run_and_a_joined_model_one_more(study):
 
 def test_the_command_of_a_missing_run_makes_that_run(study, tmp_path, monkeypatch):
     other = replace(study, seed=3, runs=tmp_path)
-    shown = provenance.table(other, ["baseline"])
+    shown = other.provenance(["baseline"]).frame
     assert shown["run"].tolist() == [provenance.MISSING] and not list(tmp_path.iterdir())
     assert "not trained yet: Baseline with seed 3." in other.provenance(["baseline"]).note
     monkeypatch.setitem(experiments.PROFILES, "toy", study.profile)
     monkeypatch.setattr(experiments, "_PROFILES", [study.profile])
     assert cli.main(shown["command"][0].split()[1:]) == 0
-    made = provenance.table(other, ["baseline"])["run"][0]
+    made = other.provenance(["baseline"]).frame["run"][0]
     assert made == other.model("baseline").path().name
     assert runs.open_run(tmp_path / made).config["determines"]["seed"] == 3
 
 
 def test_several_seeds_and_rows_of_a_page(study):
     mine = Experiment("mine", "Mine", gamma=0.5)
-    shown = provenance.table(study, ["baseline", mine], seeds=(0, 97))
+    shown = study.provenance(["baseline", mine], seeds=(0, 97)).frame
     assert shown["seed"].tolist() == [0, 0, 97, 97]
-    again = provenance.table(study, ["baseline", mine], (0, 97), ["baseline"])
+    again = study.provenance(["baseline", mine], (0, 97), ["baseline"]).frame
     assert again["seed"].tolist() == [0, 0, 97] and again["model"].iloc[2] == "Baseline"
     assert (shown.loc[shown["model"] == "Mine", "command"] == "made on this page").all()
     assert shown["run"].iloc[2] == provenance.MISSING and "--seed 97" in shown["command"].iloc[2]
@@ -61,8 +61,8 @@ def test_several_seeds_and_rows_of_a_page(study):
 
 def test_only_what_differs_from_a_default_is_in_a_command(study):
     plain = replace(study, data="twin", runs=runs.ROOT)
-    assert provenance.command(plain, ["a", "b"]) == "foilseg train a b --profile toy"
-    assert provenance.command(replace(plain, data="my data"), ["a"]).endswith("--data 'my data'")
+    assert plain.command(["a", "b"]) == "foilseg train a b --profile toy"
+    assert replace(plain, data="my data").command(["a"]).endswith("--data 'my data'")
 
 
 def test_trained_models_are_selected_and_what_is_left_out_is_named(study, tmp_path):
@@ -71,15 +71,15 @@ def test_trained_models_are_selected_and_what_is_left_out_is_named(study, tmp_pa
     assert not study.missing(names)
     others = [name for name in experiments.EXPERIMENTS if name not in names]
     assert all(study.missing([name]) for name in others)
-    said = provenance.left_out(study, experiments.select("all")[1:])
+    said = study.left_out(experiments.select("all")[1:])
     assert said.startswith("Left out: Baseline. ") and "foilseg train baseline --prof" in said
-    assert provenance.left_out(study, experiments.EXPERIMENTS) == "No model is left out."
+    assert study.left_out(experiments.EXPERIMENTS) == "No model is left out."
     with pytest.raises(ValueError, match="none is trained; foilseg train all"):
         replace(study, runs=tmp_path).select("trained")
 
 
 def test_number_formats_that_are_mixed_are_said(study):
-    frame = provenance.table(study, NAMES)
+    frame = study.provenance(NAMES).frame
     kinds = set(frame["format"])
     assert len(kinds) == 1 and kinds <= {"bf16", "fp32"}
     assert "mixed" not in provenance.Provenance(frame).note

@@ -8,7 +8,7 @@ import pytest
 from foilseg.analysis import gather, records, ship
 from foilseg.claims import evidence, verdicts
 from foilseg.studies import shipped, variants
-from foilseg.studies.study import Study, open_study
+from foilseg.studies.study import Study
 from foilseg.training import experiments
 
 NAMES = ["baseline", "oversampled-cavities", "binary"]
@@ -109,7 +109,7 @@ def test_a_variant_changes_one_thing_of_the_desk_study():
     for name, variant in variants.VARIANTS.items():
         own, other = vars(variant.profile), vars(base)
         changes[name] = {key for key in own if own[key] != other[key]} - {"name"}
-        assert open_study(profile=name).profile == variant.profile
+        assert variants.profile(name) == variant.profile
         assert variants.rows(name) == variant.rows
     assert changes.pop("narrow") == set()
     assert changes.pop("larger-batch") == {"batch", "iterations", "refresh"}

@@ -34,7 +34,6 @@ def opened(desk_data, tmp_path_factory) -> Study:
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         study = open_study(profile="desk", runs=str(place / "runs"))
-        study.dataset, study.index  # noqa: B018  read once
         yield study
 
 

@@ -37,7 +37,7 @@ def index():
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_everything_is_what_the_patches_hold(index, name):
-    plan = SAMPLERS[name](index, 90, rng(0, 0, "train"), **OPTIONS[name])
+    plan = SAMPLERS[name].draw(index, 90, rng(0, 0, "train"), **OPTIONS[name])
     book = ledger(index, plan)
     masks = cut(index.regions, plan)[1].reshape(90, -1)
     assert book.pixels == {c: int((masks == c).sum()) for c in range(3)}
@@ -81,7 +81,7 @@ def test_overlap_is_painted(index):
 
 @pytest.mark.parametrize("name", OPTIONS)
 def test_json_and_back(index, name):
-    book = ledger(index, SAMPLERS[name](index, 40, rng(0, 0, "train"), **OPTIONS[name]))
+    book = ledger(index, SAMPLERS[name].draw(index, 40, rng(0, 0, "train"), **OPTIONS[name]))
     assert Ledger.from_json(book.to_json()) == book
 
 

@@ -11,7 +11,6 @@ from foilseg.sampling.pools import build_index
 from foilseg.sampling.resampling import (
     SAMPLERS,
     binary_balanced,
-    by_name,
     equal_samples,
     oversampled,
     proportions,
@@ -131,7 +130,7 @@ def test_a_plan_is_a_function_of_seed_and_refresh_alone(index):
         "binary_balanced": {"label": 1},
     }
     fresh = build_index(index.regions, 4, 16)
-    for name, sampler in SAMPLERS.items():
+    for name, sampler in ((k, entry.draw) for k, entry in SAMPLERS.items()):
         kwargs = options.get(name, {})
         plan = sampler(index, 48, rng(5, 2, "train"), **kwargs)
         again = sampler(fresh, 48, rng(5, 2, "train"), **kwargs)
@@ -150,7 +149,7 @@ def test_no_patch_of_any_sampler_holds_a_validation_pixel():
     index = build_index([train for train, _ in parts], 4, 16)
     validation = np.concatenate([v.image.ravel() for _, v in parts])
     options = {"proportions": {"shares": [1, 1, 1, 1]}}
-    for name, sampler in SAMPLERS.items():
+    for name, sampler in ((k, entry.draw) for k, entry in SAMPLERS.items()):
         kwargs = options.get(
             name, {"label": 2} if name in ("oversampled", "binary_balanced") else {}
         )
@@ -166,22 +165,10 @@ def test_the_standard_sampler_needs_no_index(index):
     assert set(vars(untouched)) == {"regions", "n_classes", "size", "memo"}
 
 
-def test_a_named_sampler_has_the_form_of_the_standard_one(index):
-    sample = by_name("oversampled", 4, label=2)
-    for regions in (index.regions, index.regions[:2]):
-        own = build_index(regions, 4, 16)
-        for refresh in range(2):
-            plan = sample(regions, 30, 16, rng(0, refresh, "train"))
-            expected = oversampled(own, 30, rng(0, refresh, "train"), 2)
-            assert np.array_equal(plan.windows, expected.windows)
-    with pytest.raises(ValueError, match="sampler: 'oversample' is not one of uniform, prop"):
-        by_name("oversample", 4)
-
-
 def test_empty_plans():
     index = build_index([foil(scene())], 4, 16)
     for name in ("uniform", "equal_samples", "equal_pixels"):
-        assert len(SAMPLERS[name](index, 0, rng(0, 0, "train"))) == 0
+        assert len(SAMPLERS[name].draw(index, 0, rng(0, 0, "train"))) == 0
 
 
 @pytest.mark.parametrize(
@@ -206,6 +193,6 @@ def test_empty_plans():
 def test_bad_requests_are_refused_with_the_reason(sampler, options, reason):
     index = build_index([foil(scene())], 5, 16)
     with pytest.raises(ValueError, match=reason):
-        SAMPLERS[sampler](index, 10, rng(0, 0, "train"), **options)
+        SAMPLERS[sampler].draw(index, 10, rng(0, 0, "train"), **options)
     with pytest.raises(ValueError, match="n: -3 patches"):
-        SAMPLERS[sampler](index, -3, rng(0, 0, "train"), **options)
+        SAMPLERS[sampler].draw(index, -3, rng(0, 0, "train"), **options)

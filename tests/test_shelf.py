@@ -79,7 +79,7 @@ def test_what_needs_weights_says_that_they_are_not_shipped(reader):
 
 def test_what_the_shelf_never_had_is_trained(reader):
     assert reader.missing(["focal-iscf"]) == [("focal-iscf", "")]
-    reader.run("focal-iscf", progress=False)
+    reader.train(["focal-iscf"], progress=False)
     assert reader.missing(["focal-iscf"]) == []
 
 

@@ -17,6 +17,7 @@ from foilseg.training import experiments, runs
 
 @pytest.fixture(scope="module")
 def study(toy_study):
+    toy_study.train(["baseline"], progress=False)
     return toy_study
 
 

@@ -38,7 +38,7 @@ def run(regions, place, loss=losses.cross_entropy, **changes):
     """Train a new network; the network and what the training returned."""
     torch.manual_seed(0)
     network = unet.UNet(1, 3, 2)
-    return network, training.train(network, loss, regions, settings_of(**changes), place)
+    return network, training.train(network, loss, *regions, settings_of(**changes), place)
 
 
 def same(a, b):
@@ -75,7 +75,7 @@ def test_an_interrupted_run_goes_on_where_it_was_with_the_same_bits(regions, tmp
     network = unet.UNet(1, 3, 2)
     settings = settings_of(validate_every=100)
     place = tmp_path / "a"
-    resumed = training.train(network, losses.focal, regions, settings, place, progress=told.append)
+    resumed = training.train(network, losses.focal, *regions, settings, place, progress=told.append)
     assert told[0] == moment // 4 * 4
     quiet = run(regions, tmp_path / "b", losses.focal, validate_every=100, save_every=5)
     assert same((network, resumed), quiet)
@@ -159,7 +159,7 @@ def test_a_write_that_fails_leaves_the_last_checkpoint(tmp_path):
 
 def test_the_ledgers_are_those_of_the_pools_that_were_used(regions, tmp_path):
     trained = run(regions, tmp_path)[1]
-    pools = training.make_pools(regions, settings_of())[0]
+    pools = training.make_pools(*regions, settings_of())[0]
     assert [pool["n"] for pool in trained.ledgers] == [10, 10, 10]
     for number, pool in enumerate(trained.ledgers):
         part = [pools.at(i).target.numpy() for i in range(5 * number + 1, 5 * number + 6)]
@@ -172,7 +172,7 @@ def test_the_ledgers_are_those_of_the_pools_that_were_used(regions, tmp_path):
 
 def test_batches_are_those_of_the_plan_and_ahead_of_time_the_same(regions):
     settings = settings_of()
-    pools, again = (training.make_pools(regions, settings)[0] for _ in range(2))
+    pools, again = (training.make_pools(*regions, settings)[0] for _ in range(2))
     prepared = regions[0].regions
     for iteration, batch in zip(range(1, 13), batches.ahead(again, range(1, 13))):
         number, place = divmod(iteration - 1, 5)
@@ -185,8 +185,8 @@ def test_batches_are_those_of_the_plan_and_ahead_of_time_the_same(regions):
 
 def test_a_one_vs_rest_target_is_one_where_the_class_is(regions):
     settings = settings_of(batch=8)
-    plain = training.make_pools(regions, settings)[0].at(1)
-    binary = training.make_pools(regions, settings, label=2)[0].at(1)
+    plain = training.make_pools(*regions, settings)[0].at(1)
+    binary = training.make_pools(*regions, settings, label=2)[0].at(1)
     assert (plain.target == 2).any()
     assert torch.equal(binary.target, (plain.target == 2).to(torch.uint8))
     assert torch.equal(binary.images, plain.images)
@@ -196,7 +196,7 @@ def test_a_failure_while_cutting_is_raised(regions):
     def broken(n, generator):
         raise ValueError("no such pool")
 
-    pools = training.make_pools(regions, settings_of(), draw=broken)[0]
+    pools = training.make_pools(*regions, settings_of(), draw=broken)[0]
     with pytest.raises(ValueError, match="no such pool"):
         list(batches.ahead(pools, range(1, 4)))
 

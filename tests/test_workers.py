@@ -48,7 +48,7 @@ def test_two_processes_train_what_one_does_and_show_one_bar(toy_data, tmp_path, 
 
 def test_a_network_that_fails_ends_the_whole_with_its_error(toy_data, tmp_path):
     study = Study(str(toy_data), toy.PROFILE, 0, tmp_path)
-    networks = [(study.model(name), "") for name in ("baseline", "focal")]
+    networks = [study.model(name).network() for name in ("baseline", "focal")]
     broken = tmp_path / f"{study.model('focal').path('').name}.part" / "checkpoints"
     broken.mkdir(parents=True)
     (broken / "last.safetensors").write_bytes(b"no checkpoint")

@@ -149,7 +149,7 @@ def building(study: Study, clock: Callable[[], float] = time.perf_counter) -> pd
 
 def building_file(study: Study) -> Path:
     """Where :func:`building` keeps what it measured."""
-    code = code_version(*(root_of(SAMPLERS[name]) for name in ("uniform", "equal_pixels")))
+    code = code_version(*(root_of(SAMPLERS[name].draw) for name in ("uniform", "equal_pixels")))
     kind = f"{study.profile.name}-{study.dataset.fingerprint[:12]}-{code}"
     return study.runs / evaluations.FOLDER / f"building-{kind}.csv"
 

@@ -191,6 +191,21 @@ def richest(dataset: Dataset) -> list[Foil]:
     return [dataset.foils[place] for place in dict.fromkeys(best)]
 
 
+def rarest(dataset: Dataset) -> LabelClass:
+    """The defect with the fewest training pixels, of those that have one.
+
+    Raises
+    ------
+    ValueError
+        If no training region shows a defect.
+    """
+    pixels = class_pixels(training_regions(dataset), len(dataset.classes)).sum(axis=0)
+    present = [c for c in dataset.defects if pixels[c.index]]
+    if not present:
+        raise ValueError(f"{dataset.name}: no training region shows a defect")
+    return min(present, key=lambda c: pixels[c.index])
+
+
 def as_float(pixels: np.ndarray) -> np.ndarray:
     """Stored pixels (H, W) or (H, W, 3) as what the network sees: float32 (C, H, W).
 

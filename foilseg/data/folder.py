@@ -15,7 +15,7 @@ import numpy as np
 import pandas as pd
 
 from foilseg.data import description, images
-from foilseg.data.dataset import Dataset, Foil, as_float, class_pixels, split
+from foilseg.data.dataset import Dataset, Foil, LabelClass, as_float, class_pixels, split
 from foilseg.data.scan import DatasetError, Problem, Scan, files
 
 RECIPE = "twin.json"  # of a folder that the library rendered: what from, and what came out
@@ -74,8 +74,15 @@ def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
         return None, scan.problems
     foils, digests = [], []
     for name in sorted(pictures):
-        paths = (pictures[name], labels.get(name), truths.get(name))
-        foil, digest = _foil(scan, name, paths, described["classes"], rois.get(name))
+        foil, digest = _foil(
+            scan,
+            name,
+            picture=pictures[name],
+            label=labels.get(name),
+            truth=truths.get(name),
+            classes=described["classes"],
+            roi=rois.get(name),
+        )
         foils.append(foil)
         digests.append(digest)
     _same_kind(scan, pictures, foils)
@@ -138,10 +145,19 @@ def _rois(scan: Scan, pictures: dict[str, Path]) -> dict[str, tuple[int, int, in
     return dict(zip(table["name"], rows))
 
 
-def _foil(scan, name, paths, classes, roi) -> tuple[Foil | None, str]:
-    before = len(scan.problems)
-    picture = scan.pixels(paths[0])
-    masks = [None if p is None else _mask(scan, p, classes, picture) for p in paths[1:]]
+def _foil(
+    scan: Scan,
+    name: str,
+    *,
+    picture: Path,
+    label: Path | None,
+    truth: Path | None,
+    classes: tuple[LabelClass, ...],
+    roi: tuple[int, int, int, int] | None,
+) -> tuple[Foil | None, str]:
+    before, path = len(scan.problems), picture
+    picture = scan.pixels(path)
+    masks = [None if p is None else _mask(scan, p, classes, picture) for p in (label, truth)]
     if picture is None or masks[0] is None or len(scan.problems) > before:
         return None, ""
     height, width = picture.shape[:2]
@@ -154,7 +170,7 @@ def _foil(scan, name, paths, classes, roi) -> tuple[Foil | None, str]:
         return None, ""
     if rows < LEAST_ROWS or columns < LEAST_COLUMNS:
         least = f"{LEAST_ROWS} rows and {LEAST_COLUMNS} columns"
-        file, what = (scan.root / "rois.csv", what) if roi else (paths[0], "its region")
+        file, what = (scan.root / "rois.csv", what) if roi else (path, "its region")
         what = f"{what} has {rows} rows and {columns} columns, too few to train and validate on"
         scan.add(file, what, f"take a region of at least {least}, or leave the foil out")
         return None, ""

@@ -69,8 +69,8 @@ class UNet(nn.Module):
 
     def __init__(self, channels_in: int = 3, channels_out: int = 5, base: int = 32):
         super().__init__()
-        sizes = {"channels_in": channels_in, "channels_out": channels_out, "base": base}
-        for name, size in sizes.items():
+        named = ("channels_in", channels_in), ("channels_out", channels_out), ("base", base)
+        for name, size in named:
             if size < 1:
                 raise ValueError(f"{name}: {size} is not a positive number of maps")
         maps = [base * 2**stage for stage in range(DEPTH + 1)]

@@ -52,9 +52,8 @@ def lattice(
         row = objects.row[part] - objects.first_row[region]
         start, stop = objects.start[part], objects.stop[part]
         label = np.searchsorted(labels, objects.label[objects.owner[part]])
-        axes = (tops, lefts, index.size)
-        counts.append(_counts(row, start, stop, label, len(labels), axes))
-        window, owner = _pairs(row, start, stop, objects.owner[part], axes)
+        counts.append(_counts(row, start, stop, label, len(labels), tops, lefts, index.size))
+        window, owner = _pairs(row, start, stop, objects.owner[part], tops, lefts, index.size)
         pairs.append((window + offset, owner))
         places = np.stack(np.meshgrid(region, tops, lefts, indexing="ij"), axis=-1)
         windows.append(places.reshape(-1, 3))
@@ -66,9 +65,8 @@ def lattice(
     return Lattice(windows[keep], counts[keep], shows[keep])
 
 
-def _counts(row, start, stop, label, labels: int, axes) -> np.ndarray:
+def _counts(row, start, stop, label, labels: int, tops, lefts, size: int) -> np.ndarray:
     """float64 (windows, labels), from an integral image that has only the windows' edges."""
-    tops, lefts, size = axes
     row_edges = np.unique(np.concatenate([tops, tops + size]))
     column_edges = np.unique(np.concatenate([lefts, lefts + size]))
     line = np.searchsorted(row_edges, row, side="right")
@@ -86,9 +84,8 @@ def _counts(row, start, stop, label, labels: int, axes) -> np.ndarray:
     return (bands[:, :, last] - bands[:, :, first]).reshape(labels, -1).T
 
 
-def _pairs(row, start, stop, owner, axes) -> tuple[np.ndarray, np.ndarray]:
+def _pairs(row, start, stop, owner, tops, lefts, size: int) -> tuple[np.ndarray, np.ndarray]:
     """Windows and objects that meet, as two equally long arrays."""
-    tops, lefts, size = axes
     low = np.searchsorted(tops, row - size, side="right")
     high = np.searchsorted(tops, row, side="right")
     # Runs of one object in the same rows of windows count as one, from first to last column.

@@ -5,7 +5,8 @@ Three goals pull against each other: pixels per class, variety and tolerance. Th
 * ``tolerance`` is a promise. The plan that comes back keeps it, or none comes back.
 * ``pixels`` asks for pixels per patch and class (the thesis's set has about 170, 0.26 % of the
   patch). The pool is then as varied as it can be at that number
-(:mod:`foilseg.sampling.equal_design`). * without ``pixels``, ``variety`` says how much of the
+(:mod:`foilseg.sampling.equal_design`).
+* without ``pixels``, ``variety`` says how much of the
   variety that an equal pool of n patches can have at all must remain; the pixels are as many as
   leave that much.
 
@@ -21,7 +22,7 @@ from typing import NoReturn
 
 import numpy as np
 
-from foilseg.sampling.equal_design import highest, solve
+from foilseg.sampling.equal_design import ROUNDS, highest, solve
 from foilseg.sampling.equal_exchange import diversify, equalise, systematic
 from foilseg.sampling.equal_frontier import default_stride, explore, most_pixels
 from foilseg.sampling.equal_lattice import Lattice, lattice
@@ -90,9 +91,9 @@ def equal_pixels(
     if pixels is None:
         pixels = most_pixels(index, n, variety, labels, stride)
     shift = tuple(generator.integers(0, stride, 2).tolist())
-    candidates, chance = _chances(index, n, pixels, labels, (stride, shift), tolerance)
+    candidates, chance = _chances(index, n, pixels, labels, stride, shift, tolerance)
     expected = float((chance @ candidates.counts).min())
-    rows = _draw(index, candidates, chance, n, tolerance, (labels, exchanges, generator))
+    rows = _draw(index, candidates, chance, n, tolerance, labels, exchanges, generator)
     request = Request("equal_pixels", pixels=dict.fromkeys(labels, expected), tolerance=tolerance)
     return plan_of(*candidates.windows[rows].T, index.size, np.full(n, -1), request)
 
@@ -108,18 +109,25 @@ def _check(tolerance, pixels, variety, stride) -> None:
         raise ValueError(f"stride: {stride} is below 1")
 
 
-def _chances(index: Index, n: int, pixels, labels, grid, tolerance) -> tuple[Lattice, np.ndarray]:
+def _chances(
+    index: Index,
+    n: int,
+    pixels: float | None,
+    labels: tuple[int, ...],
+    stride: int,
+    shift: tuple[int, int],
+    tolerance: float,
+) -> tuple[Lattice, np.ndarray]:
     """Candidates, and their chances, on the shifted lattice or else on the unshifted one.
 
     Where only the tolerance makes a request possible, the chances solve the linear programme.
     """
-    stride, shift = grid
     start = None if pixels is None else explore(index, n, pixels, labels, stride)
     for offset in (shift, (0, 0)) if start is not None else ((0, 0),):
         candidates = lattice(index, labels, stride, offset)
         if pixels is not None and n <= len(candidates):
-            again = {"start": start, "rounds": 0} if start is not None else {}
-            design = solve(candidates, index.objects.label, labels, n, pixels, **again)
+            rounds = ROUNDS if start is None else 0
+            design = solve(candidates, index.objects.label, labels, n, pixels, start, rounds)
             if design is not None:
                 return candidates, design.chance
     most, chance = highest(candidates, n, 0.9 * tolerance) if n <= len(candidates) else (None, None)
@@ -161,9 +169,17 @@ def refuse(candidates: Lattice, n: int, tolerance: float, pixels: float | None) 
     )
 
 
-def _draw(index: Index, candidates: Lattice, chance, n: int, tolerance: float, goals) -> np.ndarray:
+def _draw(
+    index: Index,
+    candidates: Lattice,
+    chance: np.ndarray,
+    n: int,
+    tolerance: float,
+    labels: tuple[int, ...],
+    exchanges: int | None,
+    generator: np.random.Generator,
+) -> np.ndarray:
     """Rows of n different windows within the tolerance, as varied as the exchanges make them."""
-    labels, exchanges, generator = goals
     chosen = systematic(candidates.windows, chance, n, generator)
     chosen, reached = equalise(candidates, chosen, chance, tolerance, generator)
     if reached > tolerance:

@@ -15,14 +15,16 @@ from have others. The class with the smallest pool chooses first.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
-from foilseg.data.dataset import Foil
-from foilseg.registry import pick
+from foilseg.data.dataset import Dataset, rarest
+from foilseg.registry import root_of
 from foilseg.sampling.equal_pixels import equal_pixels
 from foilseg.sampling.object_choice import by_object
-from foilseg.sampling.pools import Index, build_index, check_labels
+from foilseg.sampling.pools import Index, check_labels
 from foilseg.sampling.uniform import Plan, Request, check_count, draw, plan_of, uniform
 
 CHOICES = ("window", "object")
@@ -177,33 +179,48 @@ def _by_window(index: Index, label, absent, n, total, used, generator) -> np.nda
     return found
 
 
-SAMPLERS: dict[str, Callable[..., Plan]] = {
-    "uniform": standard,
-    "proportions": proportions,
-    "equal_samples": equal_samples,
-    "oversampled": oversampled,
-    "equal_pixels": equal_pixels,
-    "binary_balanced": binary_balanced,
-}
+def nothing(data: Dataset, own: int | None) -> dict[str, Any]:
+    """No option that depends on the data."""
+    return {}
 
 
-def by_name(name: str, n_classes: int, **options) -> Callable[..., Plan]:
-    """A named sampler in the form of the standard one: ``(regions, n, size, generator) -> Plan``.
+def rarest_class(data: Dataset, own: int | None) -> dict[str, Any]:
+    """The class with the fewest training pixels."""
+    return {"label": rarest(data).index}
 
-    The index is built at the first call and kept for as long as regions and size stay the same.
 
-    Raises
-    ------
-    ValueError
-        If there is no sampler of that name; the message lists those there are.
+def own_class(data: Dataset, own: int | None) -> dict[str, Any]:
+    """The class of the One-vs-Rest network."""
+    return {"label": own}
+
+
+@dataclass(frozen=True)
+class Sampler:
+    """A sampler and what a row of the table of models need not say about it.
+
+    Attributes
+    ----------
+    draw : ``draw(index, n, generator, **options) -> Plan``.
+    defaults : (data, class of the One-vs-Rest network or None) -> options.
+    one_vs_rest : whether it is for One-vs-Rest networks only.
     """
-    sampler = pick("sampler", SAMPLERS, name)
-    held: list[tuple[Sequence[Foil], Index]] = []
 
-    def sample(regions: Sequence[Foil], n: int, size: int, generator) -> Plan:
-        same = held and held[0][1].size == size and len(held[0][0]) == len(regions)
-        if not same or any(a is not b for a, b in zip(held[0][0], regions)):
-            held[:] = [(tuple(regions), build_index(regions, n_classes, size))]
-        return sampler(held[0][1], n, generator, **options)
+    draw: Callable[..., Plan]
+    defaults: Callable[[Dataset, int | None], dict[str, Any]] = nothing
+    one_vs_rest: bool = False
 
-    return sample
+    @property
+    def roots(self) -> tuple[tuple[str, str], ...]:
+        """Where its code begins, for :func:`foilseg.code_version.code_version`."""
+        return root_of(self.draw), root_of(self.defaults)
+
+
+# name -> sampler; a further one is an entry here, the function it names, and its test
+SAMPLERS = {
+    "uniform": Sampler(standard),
+    "proportions": Sampler(proportions),
+    "equal_samples": Sampler(equal_samples),
+    "oversampled": Sampler(oversampled, rarest_class),
+    "equal_pixels": Sampler(equal_pixels),
+    "binary_balanced": Sampler(binary_balanced, own_class, one_vs_rest=True),
+}

@@ -90,7 +90,7 @@ def build(
     made, missing = {}, ""
     for name, (sampler, n, options) in jobs.items():
         try:
-            plan = SAMPLERS[sampler](index, n, rng(seed, 0, name), **options)
+            plan = SAMPLERS[sampler].draw(index, n, rng(seed, 0, name), **options)
         except Infeasible as error:
             missing = f"{name.capitalize()} cannot be had here. {error}."
             continue

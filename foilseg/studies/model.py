@@ -182,7 +182,6 @@ def stack(models: Sequence[Model], counts: Callable, against: str) -> pd.DataFra
 
     ``counts`` takes a model and returns its rows for every reference and class.
     """
-    require(network for model in models for network in model.each)
     kinds = {(m.study.dataset.fingerprint, m.study.profile) for m in models}
     if len(kinds) > 1:
         raise ValueError("models: of different data or profiles; one table takes one of each")
@@ -190,6 +189,7 @@ def stack(models: Sequence[Model], counts: Callable, against: str) -> pd.DataFra
     twice = {title for title in titles if titles.count(title) > 1}
     if twice:
         raise ValueError(f"names: the title {sorted(twice)[0]!r} stands for two models")
+    require(network for model in models for network in model.each)
     frames = []
     for model in models:
         frame = counts(model)

@@ -20,7 +20,7 @@ from foilseg.evaluation import metrics
 from foilseg.sampling.pools import Index
 from foilseg.studies import provenance, variants
 from foilseg.studies.model import Model, stack, train
-from foilseg.studies.network import lacking, require
+from foilseg.studies.network import Network, lacking, require
 from foilseg.studies.provenance import Provenance
 from foilseg.studies.shipped import Shipped
 from foilseg.studies.source import TWIN, Source
@@ -58,6 +58,11 @@ class Study:
     def dataset(self) -> Dataset:
         """The data, read once, see :attr:`foilseg.studies.source.Source.dataset`."""
         return self.source.dataset
+
+    @property
+    def rendering(self) -> str:
+        """A sentence on what the rendering here differs in from the shipped study's, or ""."""
+        return self.source.rendering
 
     @property
     def index(self) -> Index:
@@ -105,7 +110,7 @@ class Study:
     def _repr_html_(self) -> str:
         """The banner at the head of a chapter: which study its numbers come from."""
         shipped = self.shipped.summary if self.shipped else ""
-        told = (self.profile.name, self.seed, shipped, self.source.rendering)
+        told = (self.profile.name, self.seed, shipped, self.rendering)
         return provenance.banner(self.dataset, *told)
 
     def with_seed(self, seed: int) -> Study:
@@ -144,10 +149,10 @@ class Study:
 
     def missing(self, names: Iterable[str | Experiment]) -> list[tuple[str, str]]:
         """The networks that have no run yet: (experiment, defect), "" for all classes."""
-        return [
-            (n.row.name, n.defect)
-            for n in lacking(e for m in map(self.model, names) for e in m.each)
-        ]
+        return [(n.row.name, n.defect) for n in lacking(self._networks(names))]
+
+    def _networks(self, names: Iterable[str | Experiment]) -> list[Network]:
+        return [network for name in names for network in self.model(name).each]
 
     def left_out(self, names: Iterable[str]) -> str:
         """One sentence: the models that are not among these, and the command that trains them."""
@@ -222,8 +227,9 @@ class Study:
         """What each network and each model costs, see :func:`foilseg.networks.costs.table`."""
         from foilseg.networks import costs
 
+        names = list(names)
+        require(self._networks(names))
         models = [self.model(name) for name in names]
-        require(network for m in models for network in m.each)
         return costs.table({m.title: [run.cost() for run in m.runs.values()] for m in models})
 
     def provenance(
@@ -254,8 +260,9 @@ class Study:
 
     def predictions(self, names: Iterable[str | Experiment], foil: str) -> dict[str, np.ndarray]:
         """Model title -> predicted mask of the foil's validation region (joined if need be)."""
+        names = list(names)
+        require(self._networks(names))
         models = [self.model(name) for name in names]
-        require(network for m in models for network in m.each)
         return {m.title: m.prediction(foil) for m in models}
 
 

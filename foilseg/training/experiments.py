@@ -8,6 +8,7 @@ Adding a model needs a row and nothing else. In the library it is a line of the 
 notebook makes one and hands it over wherever the name of an experiment is taken::
 
     mild = Experiment("focal-mild", "FL mild", gamma=0.5, weights="iscf")
+    study.model(mild).train()
     study.model(mild).counts()
 
 Nothing is registered by that, and a row that bears the name of one of the table but says
@@ -20,7 +21,7 @@ from functools import lru_cache
 from hashlib import sha256
 from typing import Any
 
-from foilseg.data.dataset import Dataset, class_pixels, training_regions
+from foilseg.data.dataset import Dataset, rarest
 from foilseg.training.rows import ONE_VS_REST, Experiment, Profile
 
 GAMMA = 2.0  # focusing parameter of the thesis
@@ -108,19 +109,10 @@ def networks(row: Experiment, data: Dataset) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8)  # asked for every model that a table names
-def rarest(data: Dataset) -> str:
-    """The defect with the fewest training pixels, of those that have one."""
-    pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)
-    present = [c for c in data.defects if pixels[c.index]]
-    if not present:
-        raise ValueError(f"{data.name}: no training region shows a defect")
-    return min(present, key=lambda c: pixels[c.index]).name
-
-
 def title(row: Experiment, data: Dataset) -> str:
     """The row's title; "Os. Cavities" names the class that it oversamples in other data."""
-    if row == EXPERIMENTS["oversampled-cavities"] and rarest(data) != "cavity":
-        return f"Os. {rarest(data)}"
+    if row == EXPERIMENTS["oversampled-cavities"] and rarest(data).name != "cavity":
+        return f"Os. {rarest(data).name}"
     return row.title
 
 

@@ -85,23 +85,43 @@ def fit(
             return _fit(data, row, profile, determines, index, path, device, progress)
 
 
-def _fit(data, row, profile, determines, index, path: Path, device: str, progress) -> runs.Run:
+def _fit(
+    data: Dataset,
+    row: Experiment,
+    profile: Profile,
+    determines: dict[str, Any],
+    index: Index,
+    path: Path,
+    device: str,
+    progress: Progress,
+) -> runs.Run:
     device, seed = devices.resolve_device(device), determines["seed"]
     part = path.with_name(path.name + ".part")
     own = next((c for c in data.defects if c.name == determines["defect"]), None)
     label = None if own is None else own.index
     pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)
-    shape = {"channels_in": data.channels, "base": profile.base}
-    shape["channels_out"] = 1 if own else len(data.classes)
+    shape = {
+        "channels_in": data.channels,
+        "base": profile.base,
+        "channels_out": 1 if own else len(data.classes),
+    }
     with torch.random.fork_rng():
         torch.manual_seed(seed)
         network = pick("network", NETWORKS, row.network).load()(**shape)
-    sizes = (profile.patch, profile.batch, profile.iterations, profile.refresh)
+    settings = training.Settings(
+        seed,
+        patch=profile.patch,
+        batch=profile.batch,
+        iterations=profile.iterations,
+        refresh=profile.refresh,
+        keep=profile.keep,
+    )
     trained = training.train(
         network,
         make_loss(row, pixels, label),
-        (index, validation_regions(data)),
-        training.Settings(seed, *sizes, keep=profile.keep),
+        index,
+        validation_regions(data),
+        settings,
         part / "checkpoints",
         draw=make_draw(row, index, data, label),
         label=label,
@@ -109,8 +129,10 @@ def _fit(data, row, profile, determines, index, path: Path, device: str, progres
         progress=progress,
     )
     checkpoints.write(network.state_dict(), part / runs.MODEL)
-    labels = {} if own is None else {"labels": (label,), "thresholds": (THRESHOLD,)}
-    predictor = Predictor((network,), **labels, device=device)
+    if own is None:
+        predictor = Predictor((network,), device=device)
+    else:
+        predictor = Predictor((network,), (label,), (THRESHOLD,), device)
     counted = [own] if own else list(data.classes)
     rows, seconds = predict_regions(data, predictor, counted, part)
     cost = _cost(network, profile.patch, trained.spent, part)
@@ -127,16 +149,10 @@ def _fit(data, row, profile, determines, index, path: Path, device: str, progres
 def make_draw(row: Experiment, index: Index, data: Dataset, label: int | None = None) -> Draw:
     """The sampler of a row, (number, generator) -> plan, over the indexed training regions.
 
-    Without an option ``label``, ``"oversampled"`` takes the rarest class, and
-    ``"binary_balanced"`` the class of the One-vs-Rest network.
+    ``label`` is the class of a One-vs-Rest network.
     """
-    options = dict(row.options)
-    if row.sampler == "oversampled":
-        rarest = experiments.rarest(data)
-        options.setdefault("label", next(c.index for c in data.classes if c.name == rarest))
-    if row.sampler == "binary_balanced":
-        options.setdefault("label", label)
-    return partial(pick("sampler", SAMPLERS, row.sampler), index, **options)
+    sampler = pick("sampler", SAMPLERS, row.sampler)
+    return partial(sampler.draw, index, **{**sampler.defaults(data, label), **row.options})
 
 
 def make_loss(row: Experiment, pixels: np.ndarray, label: int | None = None) -> training.Loss:

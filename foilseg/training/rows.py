@@ -56,8 +56,8 @@ class Experiment:
     title : what tables and legends call it; no two models of one table may share it.
     published : the thesis's name of the model in Tables A1 and A2, or "" if it has none.
     sampler : where training patches come from, a key of
-        :data:`foilseg.sampling.resampling.SAMPLERS`. ``"oversampled"`` takes the rarest class
-        unless ``options`` names a ``label``.
+        :data:`foilseg.sampling.resampling.SAMPLERS`, which also says what it takes where
+        ``options`` say nothing.
     gamma : focusing parameter; 0 is cross entropy.
     weights : a key of :data:`foilseg.networks.weighting.WEIGHTS`.
     normaliser : what the summed loss is divided by, ``"pixels"`` or ``"weights"``.
@@ -94,7 +94,7 @@ class Experiment:
                 raise ValueError(f"{key}: {given!r} is not one of {', '.join(choices)}")
         if not self.gamma >= 0:
             raise ValueError(f"gamma: {self.gamma} is negative")
-        if self.sampler == "binary_balanced" and not self.is_one_vs_rest:
+        if SAMPLERS[self.sampler].one_vs_rest and not self.is_one_vs_rest:
             raise ValueError(f"sampler: {self.sampler!r} needs scheme={ONE_VS_REST!r}")
 
     @property
@@ -116,7 +116,7 @@ class Experiment:
         loss = (
             LOSSES[self.loss].one_vs_rest if self.is_one_vs_rest else LOSSES[self.loss].multi_class
         )
-        chosen = (root_of(SAMPLERS[self.sampler]), root_of(WEIGHTS[self.weights]), loss.root)
+        chosen = (*SAMPLERS[self.sampler].roots, root_of(WEIGHTS[self.weights]), loss.root)
         joined = (JOIN,) if self.is_one_vs_rest else ()
         return (FIT, *DATA, *joined, *chosen, NETWORKS[self.network].root)
 

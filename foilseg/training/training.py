@@ -86,14 +86,19 @@ class Trained(NamedTuple):
 
 def make_optimiser(network: nn.Module, settings: Settings) -> torch.optim.AdamW:
     """AdamW over all parameters, every update in one pass (``fused``)."""
-    rates = {"lr": settings.learning_rate, "weight_decay": settings.weight_decay}
-    return torch.optim.AdamW(network.parameters(), fused=True, **rates)
+    return torch.optim.AdamW(
+        network.parameters(),
+        lr=settings.learning_rate,
+        weight_decay=settings.weight_decay,
+        fused=True,
+    )
 
 
 def train(
     network: nn.Module,
     loss: Loss,
-    regions: tuple[Index, Sequence[Foil]],
+    index: Index,
+    held_out: Sequence[Foil],
     settings: Settings,
     folder: Path,
     *,
@@ -108,8 +113,9 @@ def train(
     ----------
     network : freshly initialised; its weights are replaced when a training is resumed.
     loss : logits (N, K, H, W) and target (N, H, W) -> scalar.
-    regions : the index of the training regions (:func:`foilseg.sampling.pools.build_index`, for
-        patches of ``settings.patch``) and the validation regions; they must not overlap.
+    index : of the training regions (:func:`foilseg.sampling.pools.build_index`, for patches of
+        ``settings.patch``).
+    held_out : the validation regions; they must not overlap with those.
     folder : holds the checkpoints (``model-NNNNNN.safetensors`` at ``settings.keep`` and
         ``last.safetensors``), and ``history.csv`` if the training failed.
     draw : (number, generator) -> plan of a training pool; uniform unless told. Validation
@@ -127,7 +133,7 @@ def train(
     device = resolve_device(device)
     network.to(device, memory_format=MEMORY).train()
     optimiser = make_optimiser(network, settings)
-    training, validation = make_pools(regions, settings, draw, label)
+    training, validation = make_pools(index, held_out, settings, draw, label)
     history, spent = _resume(network, optimiser, training, folder)
     meter = Meter(torch.get_num_threads(), spent)
     progress(len(history))
@@ -149,18 +155,25 @@ def train(
 
 
 def make_pools(
-    regions: tuple[Index, Sequence[Foil]],
+    index: Index,
+    held_out: Sequence[Foil],
     settings: Settings,
     draw: Draw | None = None,
     label: int | None = None,
 ) -> tuple[Pools, Pools]:
     """The pools of training and validation; arguments as :func:`train`."""
-    index, amounts = regions[0], (settings.batch, settings.refresh, label)
-    held_out = uniform.prepare(regions[1], settings.patch)
+    held_out = uniform.prepare(held_out, settings.patch)
     draw = draw or partial(resampling.standard, index)
+    shared = partial(
+        Pools,
+        seed=settings.seed,
+        batch=settings.batch,
+        refresh=settings.refresh,
+        label=label,
+    )
     return (
-        Pools(index.regions, draw, settings.seed, "train", *amounts, index),
-        Pools(held_out, _uniform(held_out, settings.patch), settings.seed, "validation", *amounts),
+        shared(index.regions, draw, stream="train", index=index),
+        shared(held_out, _uniform(held_out, settings.patch), stream="validation"),
     )
 
 
