@@ -32,7 +32,7 @@ LAYERS = """
     studies: acquisition workers model predict references variants shipped provenance study
     analysis: confidence loss_tables model_tables stability gather counterfactuals records
         comparisons ship
-    figures: style live overview_figures pictures plots result_plots acquisition_figures
+    figures: style live pictures plots overview_figures result_plots acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets
     book: kernels notebooks prose readable execution selection tables ahead
         chapters

@@ -12,11 +12,9 @@ from foilseg.figures import style, widgets
 ROOT = Path(__file__).parent.parent
 # the table, and the colours of the classes of data that are made or taken in here
 ALLOWED = {"figures/style.py", "twin/config.py", "data/importers.py"}
-TYPED = re.compile(
-    r"#(?:[0-9a-f]{6}|[0-9a-f]{3})\b|(?<!cmap=)[\"'](?:%s|C\d|tab:\w+)[\"']"
-    % "|".join(CSS4_COLORS),
-    re.I,
-)
+NAMES = "|".join([*CSS4_COLORS, r"C\d", r"tab:\w+"])
+HEX = r"#(?:[0-9a-f]{6}|[0-9a-f]{3})\b"
+TYPED = re.compile(rf"{HEX}|(?<!cmap=)[\"'](?:{NAMES})[\"']", re.IGNORECASE)
 
 
 def typed_colours(package):

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
+from functools import partial
+from itertools import cycle
 from typing import TYPE_CHECKING
-
-import numpy as np
-import pandas as pd
 
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
 
 if TYPE_CHECKING:
+    import pandas as pd
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
@@ -29,6 +29,7 @@ COLOURS = {
     "lamp": "#e69f00",
     "foil": "#dddddd",
     "network": "#cfe3f1",
+    "undecided": "#d0d0d0",  # claims that a study cannot decide
     "agrees": "#2e8b57",  # verdicts in tables, on a light and on a dark page
     "differs": "#d1495b",
 }
@@ -106,24 +107,62 @@ def columns(names: Iterable[str], room: int = 100) -> int:
     return max(1, min(len(names), 6, room // (longest + 6)))
 
 
-def grouped_bars(
-    axes: Axes, heights: pd.DataFrame, classes: Sequence[LabelClass]
-) -> dict[str, np.ndarray]:
-    """A group of bars for each row of ``heights``, a bar a class in the class's colour.
+def entries(names: Iterable[object]) -> list[str]:
+    """Names as a legend writes them, see :func:`foilseg.data.escape.legend`."""
+    return [escape.legend(str(name)) for name in names]
 
-    ``heights`` has a column for each name of a class; NaN draws no bar.
 
-    Returns
-    -------
-    Name of the class -> the places of its bars, in the order of the rows.
+def marks(names: Iterable[str]) -> dict[str, str]:
+    """A mark for each name; the fourteenth has that of the first."""
+    return dict(zip(dict.fromkeys(names), cycle(MARKERS)))
+
+
+def outer_legend(
+    figure: Figure, axes: Iterable[Axes], place: str, *, ncols: int = 1, fontsize: float = 12
+) -> None:
+    """One legend outside of the panels, that of the first, in the place of each panel's own."""
+    first, *others = axes
+    legend = first.get_legend()
+    handles, names = legend.legend_handles, [text.get_text() for text in legend.texts]
+    for each in (legend, *(other.get_legend() for other in others)):
+        each.remove()
+    figure.legend(handles, names, loc=f"outside {place}", ncols=ncols, fontsize=fontsize)
+
+
+def class_legend(
+    figure: Figure, classes: Sequence[LabelClass], place: str = "lower center"
+) -> None:
+    """The colours of the classes outside of the panels, below them unless told."""
+    from matplotlib.patches import Patch
+
+    names = entries(c.name for c in classes)
+    colours = (c.colour for c in classes)
+    handles = [Patch(fc=colour, ec=PALE, label=name) for name, colour in zip(names, colours)]
+    figure.legend(handles=handles, loc=f"outside {place}", ncols=columns(c.name for c in classes))
+
+
+def class_bars(
+    axes: Axes,
+    table: pd.DataFrame,
+    classes: Sequence[LabelClass],
+    x: str,
+    y: str,
+    hue: str,
+    marks: str = "",
+    marker: str = "_",
+) -> None:
+    """A group of bars for each value of the column ``x``, in it one for each class in its colour.
+
+    ``hue`` is the column of the classes' names, ``y`` that of the heights, ``marks`` one of heights
+    at which the place of a bar gets a mark. Where these are NaN, there is no bar and no mark.
     """
-    width, found = 0.8 / len(classes), {}
-    for offset, c in enumerate(classes):
-        places = np.arange(len(heights)) + (offset - (len(classes) - 1) / 2) * width
-        style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
-        high = np.nan_to_num(heights[c.name].to_numpy(float))
-        axes.bar(places, high, width, label=escape.legend(c.name), **style)
-        found[c.name] = places
-    axes.set(xticks=range(len(heights)), xticklabels=list(map(str, heights.index)))
-    axes.grid(False, axis="x")
-    return found
+    import seaborn as sns
+
+    table, colours = table.astype({x: str, hue: str}), {c.name: c.colour for c in classes}
+    bars = partial(sns.barplot, edgecolor=INK, linewidth=0.6, saturation=1, errorbar=None)
+    dots = partial(sns.stripplot, dodge=True, jitter=False, linewidth=1.5, size=8, marker=marker)
+    layers = [(bars, y, colours), (dots, marks, dict.fromkeys(colours, INK))]
+    for draw, high, palette in layers if marks else layers[:1]:
+        draw = partial(draw, table, x=x, hue=hue, hue_order=[*colours], palette=palette)
+        draw(y=high, legend=False, ax=axes)
+    axes.set(xlabel="")
