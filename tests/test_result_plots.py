@@ -82,7 +82,7 @@ def test_without_a_model_or_a_defect_a_sentence_stands_there():
 
 def test_every_model_has_an_entry_in_the_legend_under_its_own_name():
     (counts,) = histograms().values()
-    models = {name: counts for name in ("_a", "b", *map(str, range(14)))}
+    models = dict.fromkeys(("_a", "b", *map(str, range(14))), counts)
     late = pd.DataFrame({"model": [*models], "iteration": 1, "TPR": 0.1, "FPR": 0.1})
     for figure in (
         result_plots.threshold_curves(models, ["absent", "pit"]),
