@@ -25,7 +25,8 @@ def write(root, grey):
 def study(tmp_path):
     foil = Foil("a", np.zeros((1, *SHAPE), np.float32), np.zeros(SHAPE, np.uint8), origin=ORIGIN)
     data = SimpleNamespace(foil={"a": foil}.__getitem__)
-    return SimpleNamespace(root=tmp_path, dataset=data, validation=lambda name: split(foil)[1])
+    below = split(foil, region="bottom")[1]  # so that it begins elsewhere than the foil
+    return SimpleNamespace(root=tmp_path, dataset=data, validation=lambda name: below)
 
 
 def test_photographs_are_those_of_the_region_of_interest(study):
@@ -38,8 +39,8 @@ def test_photographs_are_those_of_the_region_of_interest(study):
 
 def test_the_albedo_is_that_of_the_validation_region_and_its_largest_is_one(study):
     grey = np.full((10, 8), 200.0)
-    grey[2, 1:5] = 100, 50, 0, 75  # the first row of the region, half of what validates
-    grey[3, 1:5] = 100
+    grey[6, 1:5] = 100, 50, 0, 75  # the last but one row of the region, half of what validates
+    grey[7, 1:5] = 100
     write(study.root, grey)
     albedo = acquisition.albedo(study, "a")["albedo"]
     assert albedo.shape == (2, 4) and albedo.dtype == np.float32
