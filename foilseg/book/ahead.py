@@ -30,7 +30,7 @@ JOINED, OBJECTS, LATE, SEEN = "joined", "objects", "late", "seen"
 CALLS = {
     "confidence.maps(": (OBJECTS,),
     "stability.late_counts(": (LATE,),
-    "findings.gather(": (SEEN, LATE),
+    "gather.gather(": (SEEN, LATE),
 }
 
 
