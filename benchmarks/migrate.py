@@ -28,8 +28,8 @@ from typing import Any
 from foilseg.data import files, folder
 from foilseg.studies import references, shipped, variants
 from foilseg.studies.references import References
-from foilseg.training import experiments, runs
-from foilseg.training.experiments import Profile
+from foilseg.training import rows, runs
+from foilseg.training.rows import Profile
 from foilseg.twin import render
 from foilseg.twin.config import TwinConfig
 
@@ -156,7 +156,7 @@ def _rendered(told: dict[str, Any], place: Path) -> Path:
 
 def renewed(old: dict[str, Any], data: str) -> dict[str, Any]:
     """The determinants of a run as today's code writes them."""
-    row = experiments.row_of(old)
+    row = rows.row_of(old)
     sizes = {f.name: old[f.name] for f in fields(Profile) if f.name in old}
     profile = Profile(old["profile"], **sizes)
     kept = {k: old[k] for k in KEPT if k in old}

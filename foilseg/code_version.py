@@ -35,6 +35,7 @@ APART = {
     "training.locks",
     "training.meters",
     "training.restore",
+    "training.rows",
     "networks.registry",
     "training.runs",
 }

@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import chdir
 from functools import partial
 from pathlib import Path
 
@@ -108,14 +109,33 @@ def one_thread():
     torch.set_num_threads(1)
 
 
+def once_for_all_workers(tmp_path_factory) -> Path:
+    """A folder that all workers of a session see."""
+    own = tmp_path_factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+@pytest.fixture(scope="session")
+def desk_data(tmp_path_factory):
+    """The folder in which a study of the desk profile finds its twin, rendered once."""
+    import bookmaking
+
+    from foilseg.studies.study import open_study
+
+    shared = once_for_all_workers(tmp_path_factory)
+    with bookmaking.alone(shared / "desk-data.lock"):
+        (shared / "desk-data").mkdir(exist_ok=True)
+        with chdir(shared / "desk-data"):
+            root = open_study(profile="desk").root.resolve()
+    return root.parent
+
+
 @pytest.fixture(scope="session")
 def executed_book(tmp_path_factory):
     """A folder with the real book, its chapters executed on the twin, once for all workers."""
     import bookmaking
 
-    shared = tmp_path_factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
+    shared = once_for_all_workers(tmp_path_factory)
     root, done = shared / "executed-book", shared / "executed-book.done"
     with bookmaking.alone(shared / "executed-book.lock"):
         if not done.exists():

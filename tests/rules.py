@@ -17,25 +17,25 @@ from foilseg.book import notebooks
 
 # Imports point only up this list: by package, and within a package by file.
 LAYERS = """
-    data: escape files images nearness photometric dataset scan defects description label_errors
-        plausibility folder raw_lights importers
+    data: escape files images nearness components photometric dataset scan defects description
+        label_errors plausibility folder raw_lights importers
     thesis: checks published result_tables training_tables audit
     twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools equal_lattice object_choice equal_design
         equal_exchange equal_frontier ledger equal_pixels resampling trainsets
     networks: registry weighting checkpoints unet devices losses costs inference
-    evaluation: metrics curves examples label_audit mistakes bootstrap error_nature scores
-        example_rules label_audit_quality judgement rank_swaps label_example_rules
-    claims: evidence claim rate_claims study_claims verdicts reasons
-    training: batches locks experiments meters probing machine runs training evaluations restore fit
-        one_vs_rest
+    evaluation: metrics curves examples label_audit mistakes bootstrap scores
+        label_audit_quality example_rules judgement rank_swaps
+    claims: evidence claim change_claims rate_claims study_claims registry verdicts reasons
+    training: batches locks rows experiments meters probing machine runs training evaluations
+        restore fit one_vs_rest
     studies: workers network model predict references variants shipped source provenance study
         acquisition
-    analysis: confidence loss_tables model_tables stability gather counterfactuals records
+    analysis: confidence model_tables stability gather counterfactuals records
         comparisons ship
-    figures: style live overview_figures pictures plots result_plots acquisition_figures
+    figures: style live pictures plots overview_figures result_plots acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets
-    book: kernels notebooks prose readable execution selection readings sortable tables ahead
+    book: kernels notebooks prose readable execution selection tables ahead
         chapters
 """
 LOWEST, HIGHEST = ["registry", "code_version"], ["cli"]  # beside the packages

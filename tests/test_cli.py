@@ -5,7 +5,7 @@ from conftest import write_toy
 
 from foilseg import cli
 from foilseg.training import experiments
-from foilseg.training.experiments import Profile
+from foilseg.training.rows import Profile
 
 
 def test_help_shows_a_newcomer_the_first_steps(capsys):

@@ -19,75 +19,87 @@ ALL = set(experiments.EXPERIMENTS)
 BINARY = {name for name, row in experiments.EXPERIMENTS.items() if row.is_one_vs_rest}
 ISCF = {name for name, row in experiments.EXPERIMENTS.items() if row.weights == "iscf"}
 TELL = """
-import json
-from foilseg.training import experiments
-from foilseg.twin.render import TwinConfig, recipe
-codes = {name: [row.code, row.determining] for name, row in experiments.EXPERIMENTS.items()}
-print(json.dumps(codes | {"twin": recipe(TwinConfig())}))
+import json, sys
+def tell(tree):
+    for name in [name for name in sys.modules if name.partition(".")[0] == "foilseg"]:
+        del sys.modules[name]
+    sys.path[0] = tree
+    from foilseg.training import experiments
+    from foilseg.twin.render import TwinConfig, recipe
+    assert experiments.__file__.startswith(tree)
+    rows = experiments.EXPERIMENTS.items()
+    codes = {name: [row.code, row.determining] for name, row in rows}
+    return codes | {"twin": recipe(TwinConfig())}
+print(json.dumps([tell(tree) for tree in sys.argv[1:]]))
 """
+# module, text there, what it becomes -> the models, and the twin, that this makes stale
+CHANGES = [
+    ("sampling/equal_frontier", "def explore(", "AGAIN = 1\n\n\ndef explore(", set()),
+    (
+        "sampling/equal_frontier",
+        "return float(pixels",
+        "return 1.0 * float(pixels",
+        {"equal-pixels"},
+    ),
+    (
+        "sampling/resampling",
+        "return proportions(index, n, generator, {label: 1.0}, choice)",
+        "return proportions(index, n, generator, {label: 2.0}, choice)",
+        {"oversampled-cavities"},
+    ),
+    ("networks/losses", "def binary_focal(", "@staticmethod\ndef binary_focal(", BINARY),
+    ("networks/losses", "def focal(", "@staticmethod\ndef focal(", ALL - BINARY),
+    ("networks/weighting", '"iscf", total)', '"icf", total)', ISCF),
+    ("networks/unet", "DEPTH = 4", "DEPTH = 2 + 2", ALL),
+    ("training/training", "learning_rate: float = 1e-3", "learning_rate: float = 2e-3", ALL),
+    ("training/one_vs_rest", "each = np.broadcast_to(", "each = +np.broadcast_to(", BINARY),
+    ("networks/registry", "LOSSES = {", 'LOSSES = {\n    "other": None,', set()),
+    ("training/experiments", '"wCE ICF"', '"Weighted"', set()),
+    (
+        "training/experiments",
+        '    network: str = "unet"\n',
+        '    network: str = "unet"\n    later: int = 0\n',
+        set(),
+    ),
+    ("networks/unet", '"""', '"""Other prose. ', set()),
+    ("networks/unet", "\nDEPTH = 4", "\n# a comment\nDEPTH  =  (4)", set()),
+    ("twin/config", "#cc79a7", "#000000", set()),
+    ("twin/surface", "grain: float = 0.04", "grain: float = 0.05", {"twin"}),
+    ("twin/shapes", "0.16 * field.max()", "0.17 * field.max()", {"twin"}),
+    ("figures/style", "import", "import", set()),
+]
 
 
-def told(tree):
-    """Code and determinants of every model, and the twin's recipe, by a copy of the library."""
-    command = [sys.executable, "-c", TELL]
-    done = subprocess.run(command, cwd=tree, capture_output=True, text=True)
+def told(trees):
+    """Code and determinants of every model, and the twin's recipe, by copies of the library.
+
+    One process reads all copies, because importing what they need takes longer than reading.
+    """
+    command = [sys.executable, "-c", TELL, *map(str, trees)]
+    done = subprocess.run(command, capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
 
 @pytest.fixture(scope="module")
-def now():
-    return told(PACKAGE.parent)
+def versions(tmp_path_factory):
+    """What is told by the library as it is, and by one copy for each change."""
+    trees = [PACKAGE.parent]
+    for module, old, new, _ in CHANGES:
+        trees.append(tmp_path_factory.mktemp("tree"))
+        copy = trees[-1] / PACKAGE.name
+        shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
+        path = copy / f"{module}.py"
+        text = path.read_text()
+        assert old in text
+        path.write_text(text.replace(old, new, 1))
+    return told(trees)
 
 
-@pytest.mark.parametrize(
-    ("module", "old", "new", "stale"),
-    [
-        ("sampling/equal_frontier", "def explore(", "AGAIN = 1\n\n\ndef explore(", set()),
-        (
-            "sampling/equal_frontier",
-            "return float(pixels",
-            "return 1.0 * float(pixels",
-            {"equal-pixels"},
-        ),
-        (
-            "sampling/resampling",
-            "return proportions(index, n, generator, {label: 1.0}, choice)",
-            "return proportions(index, n, generator, {label: 2.0}, choice)",
-            {"oversampled-cavities"},
-        ),
-        ("networks/losses", "def binary_focal(", "@staticmethod\ndef binary_focal(", BINARY),
-        ("networks/losses", "def focal(", "@staticmethod\ndef focal(", ALL - BINARY),
-        ("networks/weighting", '"iscf", total)', '"icf", total)', ISCF),
-        ("networks/unet", "DEPTH = 4", "DEPTH = 2 + 2", ALL),
-        ("training/training", "learning_rate: float = 1e-3", "learning_rate: float = 2e-3", ALL),
-        ("training/one_vs_rest", "each = np.broadcast_to(", "each = +np.broadcast_to(", BINARY),
-        ("networks/registry", "LOSSES = {", 'LOSSES = {\n    "other": None,', set()),
-        ("training/experiments", '"wCE ICF"', '"Weighted"', set()),
-        (
-            "training/experiments",
-            '    network: str = "unet"\n',
-            '    network: str = "unet"\n    later: int = 0\n',
-            set(),
-        ),
-        ("networks/unet", '"""', '"""Other prose. ', set()),
-        ("networks/unet", "\nDEPTH = 4", "\n# a comment\nDEPTH  =  (4)", set()),
-        ("twin/config", "#cc79a7", "#000000", set()),
-        ("twin/surface", "grain: float = 0.04", "grain: float = 0.05", {"twin"}),
-        ("twin/shapes", "0.16 * field.max()", "0.17 * field.max()", {"twin"}),
-        ("figures/style", "import", "import", set()),
-    ],
-)
-def test_a_change_makes_just_the_runs_stale_that_it_concerns(
-    now, tmp_path, module, old, new, stale
-):
-    shutil.copytree(PACKAGE, tmp_path / "foilseg", ignore=shutil.ignore_patterns("__pycache__"))
-    path = tmp_path / "foilseg" / f"{module}.py"
-    text = path.read_text()
-    assert old in text
-    path.write_text(text.replace(old, new, 1))
-    then = told(tmp_path)
-    assert {name for name, found in then.items() if found != now[name]} == stale
+@pytest.mark.parametrize("number", range(len(CHANGES)), ids=[change[0] for change in CHANGES])
+def test_a_change_makes_just_the_runs_stale_that_it_concerns(versions, number):
+    now, then = versions[0], versions[1 + number]
+    assert {name for name, found in then.items() if found != now[name]} == CHANGES[number][3]
 
 
 def executed(work):

@@ -1,12 +1,17 @@
 """Statistics of defects against scikit-image, brute force, and masks counted by hand."""
 
+import re
+from pathlib import Path
+
 import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis.extra.numpy import array_shapes, arrays
 from skimage.draw import ellipse
 from skimage.measure import label as sk_label
 from skimage.measure import regionprops
 
-from foilseg.data import defects
+from foilseg.data import components, defects
 from foilseg.data.dataset import Dataset, Foil
 from foilseg.data.label_errors import label_errors
 from foilseg.data.plausibility import co_occurrence, threshold_baseline
@@ -241,3 +246,28 @@ def test_label_errors_of_a_perfect_annotator_are_none():
         label_errors([one], CLASSES)
     with pytest.raises(ValueError, match="coarse"):
         label_errors([], CLASSES, coarse=0.5)
+
+
+@given(arrays(bool, array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12)))
+def test_components_are_those_of_scikit_image_in_reading_order(mask):
+    numbers, n = components.components(mask)
+    expected, count = sk_label(mask, connectivity=2, return_num=True)
+    assert n == count and numbers.dtype == np.int32
+    met = list(dict.fromkeys(numbers[mask].tolist()))
+    assert met == list(range(1, n + 1))
+    places = components.boxes(numbers)
+    for k, place in enumerate(places, 1):
+        same = numbers == k
+        assert len(np.unique(expected[same])) == 1 and same[place].sum() == same.sum()
+        top, left, height, width = components.corner_and_size(place)
+        rows, columns = np.nonzero(same)
+        assert (top, left) == (rows.min(), columns.min())
+        assert (height, width) == (np.ptp(rows) + 1, np.ptp(columns) + 1)
+    assert len(places) == n
+
+
+def test_objects_are_numbered_in_one_place():
+    package = Path(components.__file__).parents[1]
+    labelling = re.compile(r"ndimage\.label\(|measure\.label|connectedComponents")
+    found = [p.name for p in package.rglob("*.py") if labelling.search(p.read_text("utf-8"))]
+    assert found == ["components.py"]

@@ -10,8 +10,9 @@ import pytest
 
 from foilseg.sampling.plans import rng
 from foilseg.thesis import published
-from foilseg.training import experiments, fit
-from foilseg.training.experiments import EXPERIMENTS, Experiment, Profile
+from foilseg.training import experiments, fit, rows
+from foilseg.training.experiments import EXPERIMENTS
+from foilseg.training.rows import Experiment, Profile
 
 ROOT = Path(__file__).parent.parent
 SIZES = ("base", "patch", "batch", "iterations", "refresh")
@@ -56,13 +57,13 @@ def test_the_rows_are_those_of_figure_3_12():
 @pytest.mark.parametrize("key", ["sampler", "loss", "weights", "normaliser", "network", "scheme"])
 def test_a_choice_that_there_is_not_is_refused_with_the_list(key):
     with pytest.raises(
-        ValueError, match=f"{key}: 'other' is not one of .*{next(iter(experiments.CHOICES[key]))}"
+        ValueError, match=f"{key}: 'other' is not one of .*{next(iter(rows.CHOICES[key]))}"
     ):
         Experiment("mine", "Mine", **{key: "other"})
 
 
 def test_the_defaults_that_are_left_out_of_determinants_never_change():
-    told = {k: v for k, v in asdict(Experiment("a", "A")).items() if k not in experiments.SHOWN}
+    told = {k: v for k, v in asdict(Experiment("a", "A")).items() if k not in rows.SHOWN}
     assert told == {
         "sampler": "uniform",
         "gamma": 0.0,
@@ -79,7 +80,7 @@ def test_the_defaults_that_are_left_out_of_determinants_never_change():
 
 def test_a_row_comes_back_from_the_determinants_of_its_runs(study):
     for name in ("binary-focal-iscf", "equal-pixels"):
-        again = experiments.row_of(study.model(name).determines(study.model(name).networks[0]))
+        again = rows.row_of(study.model(name).determines(study.model(name).networks[0]))
         assert again.determining == EXPERIMENTS[name].determining
         assert again.code == EXPERIMENTS[name].code
 

@@ -8,7 +8,7 @@ import pytest
 from viewer import CLASSES
 
 from foilseg.data.dataset import Foil
-from foilseg.evaluation import example_rules, examples, label_example_rules
+from foilseg.evaluation import example_rules, examples
 from foilseg.figures import gallery_figures, pictures
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
@@ -191,34 +191,34 @@ def wrong():
 
 
 def test_the_coarsest_annotation_has_most_pixels_beyond_its_defect(wrong):
-    pick = label_example_rules.coarsest(wrong, CLASSES)
+    pick = example_rules.coarsest(wrong, CLASSES)
     assert (pick.foil, pick.defect, pick.value, pick.box) == ("a", "pit", 24, (0, 0, 6, 8))
-    pick = label_example_rules.coarsest(wrong[1:], CLASSES)
+    pick = example_rules.coarsest(wrong[1:], CLASSES)
     assert (pick.foil, pick.value, pick.box) == ("b", 4, (0, 0, 4, 4))
     exact = [replace(foil, mask=foil.truth) for foil in wrong]
-    assert label_example_rules.coarsest(exact, CLASSES) is None
+    assert example_rules.coarsest(exact, CLASSES) is None
 
 
 def test_missing_annotations_are_shown_where_most_of_them_are(wrong):
     a, b = wrong
     c = replace(made("c", shape=(20, 30)), truth=made("c", (3, 3, 2, 2, 1), (15, 25, 2, 2, 1)).mask)
-    picked = label_example_rules.most_missed([a, c, b], CLASSES, side=8)
+    picked = example_rules.most_unlabelled([a, c, b], CLASSES, side=8)
     assert [(p.foil, p.value, p.box) for p in picked] == [
         ("b", 2, (12, 0, 8, 8)),
         ("c", 1, (0, 0, 8, 8)),
     ]
-    assert len(label_example_rules.most_missed([a, c, b], CLASSES, number=1, side=8)) == 1
-    whole = label_example_rules.most_missed([c], CLASSES, side=64)
+    assert len(example_rules.most_unlabelled([a, c, b], CLASSES, number=1, side=8)) == 1
+    whole = example_rules.most_unlabelled([c], CLASSES, side=64)
     assert [(p.value, p.box) for p in whole] == [(2, (0, 0, 20, 30))], "no larger than the foil"
 
 
 def test_without_a_truth_the_galleries_say_what_they_cannot_show(wrong):
     blind = [replace(foil, truth=None) for foil in wrong]
-    assert label_example_rules.coarsest(blind, CLASSES) is None
-    assert label_example_rules.most_missed(blind, CLASSES) == []
-    said = label_example_rules.without(blind)
+    assert example_rules.coarsest(blind, CLASSES) is None
+    assert example_rules.most_unlabelled(blind, CLASSES) == []
+    said = example_rules.without_truth(blind)
     assert "have no truth" in said and examples.sentence(None, said) == said
-    assert label_example_rules.without(wrong) == examples.NONE
+    assert example_rules.without_truth(wrong) == examples.NONE
     drawn = gallery_figures.gallery([], blind, CLASSES, truth=True, without=said)
     assert drawn.axes[0].texts[0].get_text() == f"{said}."
     assert gallery_figures.per_defect(None, blind, {}, CLASSES).axes[0].texts[0].get_text()

@@ -7,7 +7,7 @@ import pytest
 from foilseg import cli
 from foilseg.studies import provenance, shipped
 from foilseg.training import experiments, runs
-from foilseg.training.experiments import Experiment
+from foilseg.training.rows import Experiment
 
 NAMES = ["baseline", "binary"]
 

@@ -49,7 +49,7 @@ def test_curves_are_those_of_the_histograms():
     figure = result_plots.threshold_curves(histograms(), ["pit"])
     precision, tpr = (axes.lines[0] for axes in figure.axes)
     expected = curves.curve(histograms()["m"].total("pit"))
-    np.testing.assert_allclose(precision.get_ydata(), expected["precision"])
+    np.testing.assert_allclose(precision.get_ydata(), expected["precision"].dropna())
     np.testing.assert_allclose(tpr.get_ydata(), expected["TPR"])
 
 
@@ -69,3 +69,25 @@ def test_late_iterations_show_every_checkpoint(rate):
 def test_a_sentence_in_the_place_of_a_picture_is_shown():
     picture = print_figure(style.note("Nothing to draw."))
     assert picture is not None and len(np.unique(plt.imread(io.BytesIO(picture)))) > 2
+
+
+def test_without_a_model_or_a_defect_a_sentence_stands_there():
+    for figure in (
+        result_plots.threshold_curves({}, ["pit"]),
+        result_plots.cost_curves({}, ["pit"]),
+        result_plots.cost_curves(histograms(), ["absent"]),
+    ):
+        assert "to draw a curve of" in figure.axes[0].texts[0].get_text()
+
+
+def test_every_model_has_an_entry_in_the_legend_under_its_own_name():
+    (counts,) = histograms().values()
+    models = dict.fromkeys(("_a", "b", *map(str, range(14))), counts)
+    late = pd.DataFrame({"model": [*models], "iteration": 1, "TPR": 0.1, "FPR": 0.1})
+    for figure in (
+        result_plots.threshold_curves(models, ["absent", "pit"]),
+        result_plots.cost_curves(models, ["pit"]),
+        result_plots.late_iterations(late.assign(precision=np.nan)),
+    ):
+        assert [t.get_text().strip("\u200b") for t in figure.legends[0].texts] == [*models]
+        assert all(axes.get_legend() is None for axes in figure.axes)

@@ -12,7 +12,7 @@ import pytest
 from foilseg.analysis import stability
 from foilseg.code_version import code_version
 from foilseg.studies import shipped
-from foilseg.studies.study import Study, open_study
+from foilseg.studies.study import DATA_ROOT, Study, open_study
 from foilseg.training import experiments, fit
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -26,10 +26,11 @@ pytestmark = pytest.mark.skipif(not SHIPPED.is_dir(), reason="no study is shippe
 
 
 @pytest.fixture(scope="module")
-def opened(tmp_path_factory) -> Study:
+def opened(desk_data, tmp_path_factory) -> Study:
     """The shipped study as a chapter opens it, where nothing was trained."""
     place = tmp_path_factory.mktemp("shipped")
     (place / "results").symlink_to(ROOT / shipped.ROOT)
+    (place / DATA_ROOT).symlink_to(desk_data)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         study = open_study(profile="desk", runs=str(place / "runs"))

@@ -72,7 +72,10 @@ def test_a_run_in_the_making_is_left_alone(study, tmp_path):
         pass
     with runs.lock(path):
         pass
-    assert [p.name for p in tmp_path.iterdir()] == [runs.LOCKS]
+    assert [p.relative_to(tmp_path).parts for p in tmp_path.rglob("*.*")] == [
+        (runs.LOCKS,),
+        (runs.LOCKS, "x.lock"),
+    ]
 
 
 def foilseg(*arguments, iterations=toy.PROFILE.iterations):

@@ -6,13 +6,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg.analysis import loss_tables
+from foilseg.analysis import model_tables
 from foilseg.book import prose, tables
-from foilseg.book.readable import readable
-from foilseg.book.sortable import sortable
+from foilseg.book.readable import readable, sortable
 from foilseg.data import dataset, folder
+from foilseg.data.dataset import Dataset, Foil
 from foilseg.evaluation import scores
 from foilseg.thesis import published
+from foilseg.twin.annotators import AnnotatorConfig
+from foilseg.twin.config import CLASSES
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_a_class_without_a_pixel_is_undefined_everywhere_and_breaks_nothing(toy)
 
 
 def test_recomputed_weights_stand_beside_the_printed_ones():
-    table = loss_tables.published_weights()
+    table = model_tables.published_weights()
     gap = (table["printed"] - table["recomputed"]).abs()
     assert gap.drop(gap.idxmax()).max() < 0.00051
     worst = table.loc[gap.idxmax()]
@@ -92,17 +94,17 @@ def test_recomputed_weights_stand_beside_the_printed_ones():
 
 
 def test_the_columns_cavity_and_crack_of_table_3_7_are_found_to_be_swapped():
-    table = loss_tables.published_binary_weights().set_index("defect")
+    table = model_tables.published_binary_weights().set_index("defect")
     assert table["column of"].to_dict() == {
         "agglomeration": "agglomeration",
         "cavity": "crack",
         "crack": "cavity",
         "blade trail": "blade trail",
     }
-    note = loss_tables.swapped(table.reset_index())
+    note = model_tables.swapped(table.reset_index())
     assert "cavity holds those of crack" in note and "crack holds those of cavity" in note
     right = table.reset_index().assign(**{"column of": table.index})
-    assert "own" in loss_tables.swapped(right)
+    assert "own" in model_tables.swapped(right)
 
 
 def test_published_rates_join_only_their_own_model():
@@ -167,3 +169,92 @@ def test_names_head_the_rows_and_of_names_alone_the_first():
     frame = pd.DataFrame({"a": ["x"], "b": ["y"], "n": [1]})
     assert readable(frame).index.nlevels == 2
     assert list(readable(frame[["a", "b"]]).columns) == ["b"]
+
+
+def pits(truth=None):
+    """One foil of 100 x 10 pixels: 670 train, 640 of background, 16, 7 and 7 of three defects.
+
+    The defects fill the rows one after the other, so that the crack is in two pieces.
+    """
+    mask = np.zeros((100, 10), np.uint8)
+    index = {c.name: c.index for c in CLASSES}
+    kinds = [("agglomeration", 16), ("crack", 7), ("blade trail", 7)]
+    mask[33:].ravel()[:30] = np.repeat([index[name] for name, _ in kinds], [n for _, n in kinds])
+    foil = Foil("f", np.zeros((1, 100, 10), np.float32), mask, truth, origin=(4, 5))
+    return Dataset("made up", CLASSES, (foil,))
+
+
+def other(data):
+    """The same data with a class that the thesis does not know."""
+    first, *classes = data.classes
+    return replace(data, classes=(replace(first, name="ground"), *classes))
+
+
+def test_the_size_of_a_foil_and_the_share_of_its_defects():
+    (row,) = tables.foil_sizes(pits()).to_dict("records")
+    assert row == {
+        "foil": "f", "rows": 100, "columns": 10, "region starts at": "4, 5",
+        "megapixels": 0.001, "defect share": 0.03,
+    }  # fmt: skip
+    assert tables.foil_sizes(replace(pits(), foils=())).empty
+
+
+def test_published_ratios_stand_beside_those_of_the_training_regions():
+    table = tables.published_ratios(pits())
+    assert len(table) == 10 and "total defects : background" not in table.index
+    row = table.loc["agglomeration : background"]
+    assert (row["printed"], row["reproduced"], row["deviation"]) == ("1:40", "1 : 40", 0)
+    row = table.loc["crack : blade trail"]
+    assert (row["printed"], row["reproduced"]) == ("3:4", "1 : 1")
+    assert row["deviation"] == pytest.approx(-0.25)
+    assert table.loc["agglomeration : cavity", "reproduced"] == "undefined"
+    assert table.loc["cavity : crack", "reproduced"] == "undefined"
+    assert list(tables.published_ratios(other(pits()))) == ["printed", "reproduced"]
+    assert tables.published_ratios(other(pits())).empty
+
+
+def test_a_ratio_table_is_the_printed_one_or_that_of_all_classes():
+    printed = tables.ratio_table(pits())
+    assert printed.loc["crack : background", "printed"] == "1:111"
+    assert printed.loc["crack : background", "reproduced"] == "1 : 91.4"
+    own = tables.ratio_table(other(pits()))
+    assert own.columns.name == "one pixel of"
+    assert own.loc["crack", "ground"] == "1 : 91.4" and own.loc["crack", "cavity"] == "undefined"
+    assert own.loc["crack", "agglomeration"] == "1 : 2.29"
+    assert (own.loc["cavity"] == "undefined").all()
+
+
+def test_annotation_errors_are_counted_where_there_is_a_truth():
+    truth = pits().foils[0].mask.copy()
+    truth[:2, :3] = next(c.index for c in CLASSES if c.name == "cavity")
+    table = tables.annotation_errors(pits(truth)).set_index("defect")
+    assert table.loc["cavity", ["objects", "missed objects", "missed pixels"]].tolist() == [1, 1, 6]
+    assert table.loc["crack", ["objects", "missed objects", "label objects"]].tolist() == [2, 0, 2]
+    without = tables.annotation_errors(pits())
+    assert without.empty and {"defect", "objects", "missed objects"} <= set(without)
+
+
+def test_the_annotators_of_the_twin_are_known_and_no_others():
+    table = tables.annotator_parameters(is_twin=True).set_index("annotators")["value"]
+    assert table["miss crack"] == AnnotatorConfig().miss_crack
+    assert len(table) == len(vars(AnnotatorConfig()))
+    nobody = tables.annotator_parameters(is_twin=False)
+    assert nobody.empty and list(nobody) == ["annotators", "value"]
+
+
+def test_objects_of_a_class_are_counted_and_their_medians_taken():
+    crack, cavity = (next(c for c in CLASSES if c.name == name) for name in ("crack", "cavity"))
+    objects = pd.DataFrame({"index": crack.index, "foil": ["f", "f", "g"], "area": [1, 5, 9]})
+    objects = objects.assign(length=2.0, elongation=[1.0, 3.0, np.inf], contrast=[0.1, 0.2, 0.9])
+    table = tables.defect_objects(objects, pits()).set_index("defect")
+    assert list(table.index) == [c.name for c in pits().defects]
+    row = table.loc["crack"]
+    assert row[["objects", "foils with it", "median area"]].tolist() == [3, 2, 5]
+    assert row[["median elongation", "median contrast"]].tolist() == [3, 0.2]
+    assert table.loc[cavity.name, ["objects", "foils with it"]].tolist() == [0, 0]
+    assert np.isnan(table.loc[cavity.name, "median area"])
+
+
+def test_a_listing_is_written_out():
+    shown = tables.listing([{"stage": "encoder", "maps": 1234}, {"stage": "decoder", "maps": 2}])
+    assert shown["maps"].to_dict() == {"encoder": "1,234", "decoder": "2"}

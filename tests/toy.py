@@ -4,7 +4,7 @@ import numpy as np
 
 from foilseg.data import description, images
 from foilseg.data.dataset import LabelClass, write_mask
-from foilseg.training.experiments import Profile
+from foilseg.training.rows import Profile
 
 CLASSES = (
     LabelClass(0, "background", "#000000"),

@@ -17,7 +17,7 @@ from foilseg.data.dataset import LabelClass
 from foilseg.evaluation import curves
 from foilseg.studies import provenance, variants
 from foilseg.studies.shipped import LISTED, ROOT, Shipped, ShippedError, open_shipped
-from foilseg.training import experiments
+from foilseg.training import rows
 from foilseg.twin.config import TwinConfig
 from foilseg.twin.render import recipe
 
@@ -140,7 +140,7 @@ def record(name: str) -> Record:
 def _stale(told: dict[str, Any]) -> list[str]:
     """What is no longer what it was when a study with this manifest was trained."""
     entries = [entry["determines"] for entry in told["runs"].values()]
-    old = any(entry["code"] != experiments.row_of(entry).code for entry in entries)
+    old = any(entry["code"] != rows.row_of(entry).code for entry in entries)
     stale = ["code"] if old else []
     if told["twin"] and told["profile"] not in variants.names():
         return [*stale, "profile"]

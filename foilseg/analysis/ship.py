@@ -13,14 +13,15 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from foilseg.analysis import gather, loss_tables, records, stability
+from foilseg.analysis import gather, model_tables, records, stability
 from foilseg.studies import references, shipped
 from foilseg.studies.model import Model
 from foilseg.studies.references import References
 from foilseg.studies.study import Study
 from foilseg.training import runs
 from foilseg.training.evaluations import FOLDER as EVALUATIONS
-from foilseg.training.experiments import Experiment, select
+from foilseg.training.experiments import select
+from foilseg.training.rows import Experiment
 
 MOST_BYTES = 40_000_000
 PREDICTIONS = "predictions"
@@ -36,7 +37,7 @@ def prepare(study: Study, names: Iterable[str | Experiment]) -> None:
     gather.training_counts(study, names)
     gather.building(study)
     if "baseline" in names:
-        loss_tables.gradient_shares(study)
+        model_tables.gradient_shares(study)
 
 
 def pack(

@@ -81,7 +81,7 @@ def checkpoint_counts(
     foilseg.training.runs.RunError
         If that checkpoint was not kept, or was altered.
     """
-    if iteration == run.config["determines"]["iterations"]:
+    if iteration == run.determines["iterations"]:
         return run.counts()
     regions = validation_regions(data)
     name = f"{iteration:06d}"
@@ -99,11 +99,11 @@ def _evaluate(
 ) -> pd.DataFrame:
     device, label = devices.resolve_device(device), run.config["label"]
     network = restore.network(run, device, iteration)
-    labels = {} if label is None else {"labels": (label,), "thresholds": (THRESHOLD,)}
-    predictor = Predictor((network,), **labels, device=device)
+    labels, thresholds = ((), ()) if label is None else ((label,), (THRESHOLD,))
+    predictor = Predictor((network,), labels, thresholds, device)
     counted = [c for c in data.classes if label in (None, c.index)]
     rows = []
-    with devices.threads(run.config["determines"]["threads"]):
+    with devices.threads(run.determines.get("threads", 0)):
         for foil in regions:
             rows += fit.count(foil, predictor.mask(foil.image), counted, len(data.classes))
     return pd.DataFrame(rows)

@@ -22,7 +22,7 @@ from foilseg.studies.network import lacking, train
 from foilseg.studies.study import Study
 from foilseg.studies.workers import number
 from foilseg.training import evaluations, runs
-from foilseg.training.experiments import Experiment
+from foilseg.training.rows import Experiment
 
 _todo: list[Task] = []  # of a process that works for another one
 JOINED, OBJECTS, LATE, SEEN = "joined", "objects", "late", "seen"

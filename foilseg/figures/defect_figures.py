@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from foilseg.data import defects, escape
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.figures.acquisition_figures import gradients
 from foilseg.figures.pictures import bare
-from foilseg.figures.style import INK, columns, done, house_style, note
+from foilseg.figures.style import INK, class_legend, done, house_style, note
 
 PROPERTIES = {"area": "area in pixels", "elongation": "length / width", "contrast": "contrast"}
 
@@ -55,25 +57,25 @@ def examples(
 
 
 def distributions(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
-    """Histograms of area, elongation and contrast, one line a class."""
+    """Histograms of area, elongation and contrast, one line a class.
+
+    The outermost 0.2 % of the objects at each end are left out, and what is not finite. A panel
+    without objects is empty.
+    """
+    colours = {c.index: c.colour for c in classes}
+    lines = partial(sns.histplot, hue="index", palette=colours, element="step", fill=False)
+    shares = partial(lines, bins=24, stat="proportion", common_norm=False, legend=False)
     with house_style():
         figure, axes = plt.subplots(1, len(PROPERTIES), figsize=(9, 3))
         for place, (column, title) in zip(axes, PROPERTIES.items()):
-            values = table[column].replace([np.inf, -np.inf], np.nan).dropna()
-            if values.empty:
-                continue
-            low, high = np.quantile(values, [0.002, 0.998])
-            logarithmic = column != "contrast"
-            span = np.geomspace if logarithmic else np.linspace
-            edges = span(low, max(high, low * 1.01 + 1e-9), 24)
-            for c in classes:
-                part = table.loc[table["index"] == c.index, column]
-                share = np.histogram(part, edges)[0] / max(1, len(part))
-                place.stairs(share, edges, color=c.colour, lw=1.8, label=escape.legend(c.name))
-            place.set(xlabel=title, xscale="log" if logarithmic else "linear")
+            finite = table[np.isfinite(table[column])]
+            ends = finite[column].quantile([0.002, 0.998], interpolation="nearest")
+            shown = finite[finite[column].between(*ends)]
+            if len(shown):
+                shares(shown, x=column, log_scale=column != "contrast", ax=place)
+            place.set(xlabel=title, ylabel="")
         axes[0].set_ylabel("share of the class's objects")
-        handles, names = axes[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside upper center", ncols=columns(names))
+        class_legend(figure, classes, "upper center")
         return done(figure)
 
 

@@ -13,8 +13,8 @@ from foilseg.data import escape
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation.example_rules import Masks
 from foilseg.evaluation.examples import NONE, Pick, look
-from foilseg.figures.pictures import bare, class_legend, mask_of, picture
-from foilseg.figures.style import done, house_style, note
+from foilseg.figures.pictures import bare, mask_of, picture
+from foilseg.figures.style import PAPER, class_legend, done, house_style, note
 
 WIDTH = 9.0  # inches
 
@@ -47,10 +47,9 @@ def gallery(
     shares = [part.shape[0] / part.shape[1] for part, _ in rows]
     height = sum(WIDTH / columns * share + 0.3 for share in shares) + 0.5
     with house_style():
-        ratios = {"height_ratios": shares}
         size = (WIDTH, min(14.0, height))
         figure, axes = plt.subplots(
-            len(rows), columns, figsize=size, squeeze=False, gridspec_kw=ratios
+            len(rows), columns, figsize=size, squeeze=False, height_ratios=shares
         )
         for line, (part, panels) in zip(axes, rows):
             picture(line[0], part.image)
@@ -90,7 +89,7 @@ def per_defect(
         for line, c in zip(axes[1:], defects):
             pair = {"annotation": part.mask, "prediction": seen[c.name]}
             for place, (title, mask) in zip(line, pair.items()):
-                palette = ListedColormap(["#ffffff", c.colour])
+                palette = ListedColormap([PAPER, c.colour])
                 place.imshow(mask == c.index, palette, vmin=0, vmax=1, interpolation="nearest")
                 bare(place)
                 place.set_title(escape.lines(f"{c.name}: {title}"))

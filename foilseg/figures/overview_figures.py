@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
 import matplotlib.pyplot as plt
 import pandas as pd
+import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.patches import Patch
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
 from foilseg.data import escape
-from foilseg.figures.style import INK, MARKERS, PALE, done, house_style
+from foilseg.figures import plots
+from foilseg.figures.style import COLOURS, INK, PALE, PAPER, done, house_style
 
-_MARKS = {HOLDS: ("o", INK), FAILS: ("o", "white"), OPEN: (".", PALE)}
+VERDICTS = {HOLDS: INK, FAILS: PAPER, OPEN: COLOURS["undecided"]}
 
 
 def matched(table: pd.DataFrame) -> Figure:
@@ -33,7 +37,7 @@ def _matched(axes: Axes, table: pd.DataFrame) -> None:
     table = table.sort_values("common FPR", ascending=False).reset_index(drop=True)
     rows = range(len(table))
     axes.hlines(rows, table["own threshold"], table["common FPR"], color=PALE, lw=1, zorder=1)
-    for name, colour in (("own threshold", "white"), ("common FPR", INK)):
+    for name, colour in (("own threshold", PAPER), ("common FPR", INK)):
         axes.plot(table[name], rows, "o", mfc=colour, mec=INK, ms=7, label=f"at the {name}")
     axes.set_yticks(rows, table["model"])
     least = table[["own threshold", "common FPR"]].min().min()
@@ -42,25 +46,20 @@ def _matched(axes: Axes, table: pd.DataFrame) -> None:
 
 
 def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
-    """A column a claim and a row a study: filled, it holds; open, it does not; a dot, undecided."""
-    numbers = list(next(iter(judged.values())))
+    """A column a claim and a row a study: dark, it holds; white, it does not; grey, undecided."""
+    places = {kind: place for place, kind in enumerate(VERDICTS)}
+    grid = pd.DataFrame(judged).map(lambda each: places[each.verdict]).T
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 0.42 * len(judged) + 1.2))
-        for kind, (marker, colour) in _MARKS.items():
-            places = [
-                (x, y)
-                for y, each in enumerate(judged.values())
-                for x, number in enumerate(numbers)
-                if each[number].verdict == kind
-            ]
-            xs, ys = zip(*places) if places else ((), ())
-            edge, size = (INK, 11) if marker == "o" else (PALE, 6)
-            axes.plot(xs, ys, marker, mfc=colour, mec=edge, ms=size, ls="none", label=kind)
-        axes.set_xticks(range(len(numbers)), numbers, rotation=90)
-        axes.set_yticks(range(len(judged)), list(judged))
-        axes.set(xlim=(-0.7, len(numbers) - 0.3), ylim=(len(judged) - 0.5, -0.5))
-        figure.legend(loc="outside upper center", ncols=3)
+        colours = partial(sns.heatmap, cmap=[*VERDICTS.values()], vmin=0, vmax=len(VERDICTS) - 1)
+        colours(grid, cbar=False, linewidths=0.6, linecolor=PALE, ax=axes)
+        axes.tick_params(axis="x", rotation=90)
+        figure.legend(handles=_patches(), loc="outside upper center", ncols=len(VERDICTS))
         return done(figure)
+
+
+def _patches() -> list[Patch]:
+    return [Patch(fc=colour, ec=INK, label=kind) for kind, colour in VERDICTS.items()]
 
 
 def front(
@@ -87,29 +86,21 @@ def front(
 
 def _rates(axes: Axes, studies: Mapping[str, pd.DataFrame]) -> None:
     (name, here), (other, there) = studies.items()
-    joined = here.merge(there, on="model", suffixes=("", "_there"))
-    for marker, (_, row) in zip(MARKERS, joined.iterrows()):
-        axes.plot([row["FPR"], row["FPR_there"]], [row["TPR"], row["TPR_there"]], c=PALE, lw=0.8)
-        axes.plot(row["FPR"], row["TPR"], marker, c=INK, ms=7, label=escape.legend(name))
-        style = {"mfc": "white", "mec": INK, "ms": 7, "label": escape.legend(other)}
-        axes.plot(row["FPR_there"], row["TPR_there"], marker, **style)
-    axes.set(xlabel="mean FPR", ylabel="mean TPR", ylim=(0, 1))
-    handles, labels = axes.get_legend_handles_labels()
-    axes.legend(handles[:2], labels[:2], loc="lower right", fontsize=10)
+    plots.pairs(axes, here, there, x="FPR", y="TPR")
+    axes.get_legend().remove()
+    dots = [axes.plot([], [], "o", mfc=c, mec=INK, ms=7)[0] for c in (INK, PAPER)]
+    names = [escape.legend(name), escape.legend(other)]
+    axes.legend(dots, names, loc="lower right", fontsize=10)
 
 
 def _tally(axes: Axes, judged: Mapping[str, dict]) -> None:
     """How many claims hold, do not, and stay open in each study, as stacked bars."""
-    names, left = list(judged), [0] * len(judged)
-    for kind, colour in ((HOLDS, INK), (FAILS, "white"), (OPEN, PALE)):
-        counts = [sum(v.verdict == kind for v in each.values()) for each in judged.values()]
-        bars = axes.barh(
-            range(len(names)), counts, left=left, color=colour, edgecolor=INK, label=kind
-        )
-        inside = "white" if colour == INK else INK
-        axes.bar_label(bars, [n or "" for n in counts], label_type="center", color=inside)
-        left = [a + b for a, b in zip(left, counts)]
-    axes.set_yticks(range(len(names)), names)
+    verdicts = pd.DataFrame(judged).map(lambda each: each.verdict)
+    table = verdicts.apply(pd.Series.value_counts).reindex(list(VERDICTS)).fillna(0).astype(int).T
+    table.plot.barh(stacked=True, width=0.8, color=VERDICTS, edgecolor=INK, ax=axes)
+    for bars, (kind, colour) in zip(axes.containers, VERDICTS.items()):
+        texts = [number or "" for number in table[kind]]
+        axes.bar_label(bars, texts, label_type="center", color=PAPER if colour == INK else INK)
     axes.invert_yaxis()
-    axes.set(xlabel="claims")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), ncols=1, fontsize=10)
+    axes.set(xlabel="claims", ylabel="")
+    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), fontsize=10)

@@ -17,7 +17,16 @@ from foilseg.data import escape
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
 from foilseg.evaluation.examples import NONE, Pick, look
 from foilseg.evaluation.label_audit import Audit, corrected
-from foilseg.figures.style import ERROR_COLOURS, INK, PALE, columns, done, house_style, note
+from foilseg.figures.style import (
+    ERROR_COLOURS,
+    INK,
+    PALE,
+    PAPER,
+    class_legend,
+    done,
+    house_style,
+    note,
+)
 
 
 def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNorm]:
@@ -60,28 +69,18 @@ def bare(axes) -> None:
         spine.set(visible=True, color=PALE, linewidth=0.6)
 
 
-def class_legend(figure: Figure, classes: Sequence[LabelClass]) -> None:
-    """The colours of the classes below a figure."""
-    handles = [
-        Patch(facecolor=c.colour, edgecolor=PALE, label=escape.legend(c.name)) for c in classes
-    ]
-    number = columns(c.name for c in classes)
-    figure.legend(handles=handles, loc="outside lower center", ncols=number)
-
-
 def examples(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Figure:
     """Image above annotation, one column a foil (as Fig. 3.4)."""
-    columns = [("image", "annotation")] * len(foils)
     with house_style():
         tallest = max(f.shape[0] / f.shape[1] for f in foils)
         height = min(9.0, 1.0 + 2 * tallest * 9 / len(foils))
         figure, axes = plt.subplots(2, len(foils), figsize=(9, height), squeeze=False)
-        for column, (foil, titles) in enumerate(zip(foils, columns)):
+        for column, foil in enumerate(foils):
             picture(axes[0, column], foil.image)
             mask_of(axes[1, column], foil.mask, classes)
             axes[0, column].set_title(escape.lines(foil.name))
-            for row, title in enumerate(titles if column == 0 else ()):
-                axes[row, 0].set_ylabel(title)
+        axes[0, 0].set_ylabel("image")
+        axes[1, 0].set_ylabel("annotation")
         class_legend(figure, classes)
         return done(figure)
 
@@ -95,9 +94,8 @@ def split_view(
     with house_style():
         figure, axes = plt.subplots(figsize=(4.2, min(6.0, 4.2 * height / width)))
         picture(axes, foil.image)
-        axes.add_patch(Rectangle((0, 0), width, validation_rows, fc="white", alpha=0.55))
-        middle = {"ha": "center", "va": "center", "fontsize": 12}
-        axes.text(width / 2, validation_rows / 2, "validation region", **middle)
+        axes.add_patch(Rectangle((0, 0), width, validation_rows, fc=PAPER, alpha=0.55))
+        axes.text(width / 2, validation_rows / 2, "validation region", ha="center", va="center")
         for top, left in windows:
             axes.add_patch(Rectangle((left, top), size, size, fill=False, ec=INK, lw=1.2))
         axes.set_title(f"{escape.lines(foil.name)}, {width} x {height} pixels")
@@ -218,7 +216,7 @@ def error_maps(
     """Small maps of hits, misses, false alarms and wrong defects, one a model."""
     reference = foil.truth if truth else foil.mask
     names = list(ERROR_COLOURS)
-    palette = ListedColormap(["#ffffff", *ERROR_COLOURS.values()])
+    palette = ListedColormap([PAPER, *ERROR_COLOURS.values()])
     lines = -(-len(masks) // columns)
     with house_style():
         aspect = foil.shape[0] / foil.shape[1]

@@ -3,17 +3,32 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from foilseg.data import escape
 from foilseg.data.dataset import Dataset, LabelClass, class_pixels, training_regions
-from foilseg.figures.style import INK, MARKERS, PALE, columns, done, grouped_bars, house_style
+from foilseg.figures.style import (
+    COLOURS,
+    INK,
+    PALE,
+    PAPER,
+    class_bars,
+    class_legend,
+    done,
+    entries,
+    house_style,
+    marks,
+    outer_legend,
+)
 
 
 def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
@@ -22,8 +37,8 @@ def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
     colours = {c.name: c.colour for c in classes}
     with house_style():
         figure, axes = plt.subplots(figsize=(7, 0.55 * len(names) + 0.9))
-        edge = {"edgecolor": INK, "linewidth": 0.6}
-        axes.barh(places, table["share"], 0.6, color=[colours[n] for n in names], **edge)
+        shades = [colours[name] for name in names]
+        axes.barh(places, table["share"], 0.6, color=shades, edgecolor=INK, linewidth=0.6)
         if "published share" in table:
             axes.plot(table["published share"], places, "|", ms=18, mew=2, c=INK, label="published")
             figure.legend(loc="outside lower right")
@@ -37,20 +52,16 @@ def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
 def foil_shares(dataset: Dataset) -> Figure:
     """Share of the pixels that each defect takes in the training region of each foil."""
     counts = class_pixels(training_regions(dataset), len(dataset.classes))
-    shares = counts / counts.sum(axis=1, keepdims=True)
+    table = pd.DataFrame(100 * counts / counts.sum(axis=1, keepdims=True))
+    colours = {c.index: c.colour for c in dataset.defects}
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 3))
-        places, floor = np.arange(len(shares)), np.zeros(len(shares))
-        for c in dataset.defects:
-            values = 100 * shares[:, c.index]
-            axes.bar(places, values, 0.8, floor, color=c.colour, label=escape.legend(c.name))
-            floor += values
-        axes.set(xlabel="foil", ylabel="share of the pixels in %", xlim=(-1, len(shares)))
-        if len(shares) <= 30:
-            named = [escape.lines(foil.name) for foil in dataset.foils]
-            axes.set_xticks(places, named, rotation=90, fontsize=7)
+        table[list(colours)].plot.bar(stacked=True, width=0.8, color=colours, legend=False, ax=axes)
+        axes.set(xlabel="foil", ylabel="share of the pixels in %", xlim=(-1, len(counts)))
+        named, step = [escape.lines(foil.name) for foil in dataset.foils], 1 + len(counts) // 31
+        axes.set_xticks(range(0, len(named), step), named[::step], rotation=90, fontsize=7)
         axes.grid(False, axis="x")
-        figure.legend(loc="outside upper center", ncols=columns(c.name for c in dataset.defects))
+        class_legend(figure, dataset.defects, "upper center")
         return done(figure)
 
 
@@ -64,10 +75,13 @@ def history(frames: dict[str, pd.DataFrame], window: int = 25) -> Figure:
         for place, (title, frame) in zip(axes[0], frames.items()):
             smooth = frame["train_loss"].rolling(window, min_periods=1).mean()
             measured = frame.dropna(subset="validation_loss")
-            place.plot(frame["iteration"], frame["train_loss"], c="#0072b2", lw=0.5, alpha=0.4)
-            place.plot(frame["iteration"], smooth, c="#0072b2", label="training patches")
-            line = {"c": "#d55e00", "marker": ".", "lw": 0.8, "label": "validation patches"}
-            place.plot(measured["iteration"], measured["validation_loss"], **line)
+            place.plot(
+                frame["iteration"], frame["train_loss"], c=COLOURS["first"], lw=0.5, alpha=0.4
+            )
+            place.plot(frame["iteration"], smooth, c=COLOURS["first"], label="training patches")
+            validation = measured["iteration"], measured["validation_loss"]
+            label = "validation patches"
+            place.plot(*validation, c=COLOURS["second"], marker=".", lw=0.8, label=label)
             place.set(title=title, xlabel="iteration", yscale="log")
         axes[0, 0].set_ylabel("loss (mean over pixels)")
         axes[0, 0].legend()
@@ -79,46 +93,47 @@ def rate_comparison(reproduced: pd.DataFrame, printed: pd.DataFrame | None = Non
 
     Filled: reproduced. Open: published, joined to the reproduced point by a thin line.
     """
-    panels = [("FPR", "TPR"), ("TPR", "precision")]
     with house_style():
         figure, axes = plt.subplots(1, 2, figsize=(9, 4))
-        for place, (x, y) in zip(axes, panels):
-            for marker, (_, row) in zip(MARKERS, reproduced.iterrows()):
-                place.plot(row[x], row[y], marker, c=INK, ms=8, label=escape.legend(row["model"]))
-                _join(place, marker, row, printed, (x, y))
-            place.set(xlabel=f"mean {x}", ylabel=f"mean {y}", ylim=(0, 1))
+        for place, x, y in zip(axes, ("FPR", "TPR"), ("TPR", "precision")):
+            pairs(place, reproduced, printed, x=x, y=y)
         axes[0].set_xlim(left=0)
         axes[0].locator_params(axis="x", nbins=4)
         axes[1].set_xlim(0, 1)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper")
+        outer_legend(figure, axes, "right upper")
         return done(figure)
 
 
-def _join(axes, marker: str, row: pd.Series, printed: pd.DataFrame | None, rates) -> None:
-    if printed is None:
-        return
-    for _, theirs in printed[printed["model"] == row["model"]].iterrows():
-        xs, ys = ([row[rate], theirs[rate]] for rate in rates)
-        axes.plot(xs, ys, "-", c=PALE, lw=0.8, zorder=1)
-        axes.plot(xs[1], ys[1], marker, mfc="white", mec=INK, ms=8)
+def pairs(axes: Axes, filled: pd.DataFrame, hollow: pd.DataFrame | None, *, x: str, y: str) -> None:
+    """One rate over another with a mark for each model: filled, and hollow joined to it by a line.
+
+    Both tables have the columns ``model``, ``x`` and ``y``; of ``hollow`` only the models of
+    ``filled`` are drawn. The axes get a legend of the models.
+    """
+    filled = filled.assign(model=entries(filled["model"]))
+    dots = partial(sns.scatterplot, x=x, y=y, style="model", s=64, ec=INK, ax=axes)
+    dots = partial(dots, markers=marks(filled["model"]))
+    dots(filled, color=INK)
+    if hollow is not None:
+        both = filled.merge(hollow.assign(model=entries(hollow["model"])), on="model")
+        across, up = both[[f"{x}_x", f"{x}_y"]], both[[f"{y}_x", f"{y}_y"]]
+        axes.plot(across.T, up.T, c=PALE, lw=0.8, zorder=0.9)
+        dots(both, x=f"{x}_y", y=f"{y}_y", color=PAPER, legend=False)
+    axes.set(xlabel=f"mean {x}", ylabel=f"mean {y}", ylim=(0, 1))
 
 
 def defect_bars(rates: pd.DataFrame, classes: Sequence[LabelClass], rate: str = "TPR") -> Figure:
     """One rate per defect and model; a cross stands where a rate is not defined."""
+    rates = rates.assign(nothing=np.where(rates[rate].isna(), 0.02, np.nan))
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 3))
-        wide = rates.pivot_table(
-            index="model", columns="defect", values=rate, sort=False, dropna=False, observed=True
-        )
-        for name, places in grouped_bars(axes, wide, classes).items():
-            nothing = places[wide[name].isna()]
-            axes.plot(nothing, np.full(len(nothing), 0.02), "x", c=PALE, ms=4)
+        class_bars(axes, rates, classes, "model", rate, "defect", marks="nothing", marker="x")
         axes.set(ylabel=rate, ylim=(0, 1))
-        if len(wide) > 6:
+        if rates["model"].nunique() > 6:
             axes.tick_params(axis="x", rotation=35)
             for label in axes.get_xticklabels():
                 label.set(ha="right", rotation_mode="anchor", fontsize=10)
-        figure.legend(loc="outside upper center", ncols=columns(c.name for c in classes))
+        class_legend(figure, classes, "upper center")
         return done(figure)
 
 
@@ -144,30 +159,28 @@ def architecture(stages: list[dict], channels: int) -> Figure:
     """
     depth = (len(stages) - 2) // 2
     levels = [*range(depth), depth, *reversed(range(depth)), 0]
+    halves = [0.08 + 0.035 * np.log2(stage["maps"]) for stage in stages]
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 4.2))
-        places = []
-        for number, (stage, level) in enumerate(zip(stages, levels)):
-            width = 0.16 + 0.07 * np.log2(stage["maps"])
-            x, y = number + 1, -level
-            box = Rectangle((x - width / 2, y - 0.22), width, 0.44, fc="#cfe3f1", ec=INK, lw=0.8)
-            axes.add_patch(box)
-            axes.text(x, y, stage["maps"], ha="center", va="center", fontsize=10)
-            axes.text(x, y - 0.36, f"{stage['side']}²", ha="center", va="center", fontsize=9)
-            places.append((x, y, width / 2))
-        _arrows(axes, places, depth)
+        for x, (stage, level, half) in enumerate(zip(stages, levels, halves), 1):
+            corner, fill = (x - half, -level - 0.22), COLOURS["network"]
+            axes.add_patch(Rectangle(corner, 2 * half, 0.44, fc=fill, ec=INK, lw=0.8))
+            axes.text(x, -level, stage["maps"], ha="center", va="center", fontsize=10)
+            axes.text(x, -level - 0.36, f"{stage['side']}²", ha="center", va="center", fontsize=9)
+        for x, (level, below) in enumerate(pairwise(levels), 1):
+            _arrow(axes, x + halves[x - 1], -level, x + 1 - halves[x], -below, INK)
+        for level in range(depth):
+            other, y = 2 * depth - level, 0.12 - level
+            _arrow(axes, level + 1 + halves[level], y, other + 1 - halves[other], y, PALE, "--")
         axes.text(0.1, 0, f"image\n{channels}", ha="center", va="center", fontsize=10)
-        axes.annotate("", (1 - places[0][2], 0), (0.35, 0), arrowprops={"arrowstyle": "->"})
+        _arrow(axes, 0.35, 0, 1 - halves[0], 0, INK)
         axes.set(xlim=(-0.3, len(stages) + 0.7), ylim=(-depth - 0.6, 0.6))
         axes.set_axis_off()
         return done(figure)
 
 
-def _arrows(axes, places: list[tuple[float, float, float]], depth: int) -> None:
-    for (x, y, half), (next_x, next_y, next_half) in pairwise(places):
-        style = {"arrowstyle": "->", "color": INK}
-        axes.annotate("", (next_x - next_half, next_y), (x + half, y), arrowprops=style)
-    for level in range(depth):
-        (x, y, half), (across, _, other) = places[level], places[2 * depth - level]
-        style = {"arrowstyle": "->", "color": PALE, "linestyle": "--"}
-        axes.annotate("", (across - other, y + 0.12), (x + half, y + 0.12), arrowprops=style)
+def _arrow(
+    axes: Axes, x: float, y: float, to_x: float, to_y: float, colour: str, line: str = "-"
+) -> None:
+    look = {"arrowstyle": "->", "color": colour, "linestyle": line}
+    axes.annotate("", (to_x, to_y), (x, y), arrowprops=look)

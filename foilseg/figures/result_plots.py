@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+import seaborn as sns
 from matplotlib.figure import Figure
 
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
 from foilseg.evaluation import curves
 from foilseg.evaluation.curves import Histograms
-from foilseg.figures.style import INK, MARKERS, PALE, columns, done, house_style, note
+from foilseg.figures.style import (
+    INK,
+    MARKERS,
+    MODELS,
+    PALE,
+    PAPER,
+    columns,
+    done,
+    entries,
+    house_style,
+    marks,
+    note,
+    outer_legend,
+)
 
 RATES = ("TPR", "FPR", "precision")
-STYLES = ("-", "--", ":", "-.")
+LINES = partial(sns.lineplot, hue="model", style="model", palette=MODELS, estimator=None)
 
 
 def variation(
@@ -52,10 +67,10 @@ def _spread(axes, table, models, classes, rate, shift: float, size: float) -> No
     rows = np.arange(len(models)) + shift
     axes.hlines(rows, wide.min(axis=1), wide.max(axis=1), color=PALE, lw=0.8, zorder=1)
     for marker, c in zip(MARKERS, classes):
-        fill = c.colour if ours else "white"
+        fill = c.colour if ours else PAPER
         label = escape.legend(c.name) if ours else None
-        style = {"mfc": fill, "mec": INK if ours else c.colour, "mew": 0.6, "ms": size}
-        axes.plot(wide[c.name], rows, marker, **style, label=label)
+        edge = INK if ours else c.colour
+        axes.plot(wide[c.name], rows, marker, mfc=fill, mec=edge, mew=0.6, ms=size, label=label)
     means = wide.mean(axis=1)
     axes.plot(means, rows, "|", c=INK, ms=2 * size, mew=1.6, label="mean" if ours else None)
 
@@ -66,29 +81,21 @@ def threshold_curves(
     """Precision over recall, and TPR over FPR, for every threshold; a panel pair a defect."""
     if not histograms:
         return note("No model to draw a curve of.")
+    lines = partial(LINES, sort=False, lw=1.2)
     with house_style():
         size = (2.4 * len(defects) + 1.2, 5)
         figure, axes = plt.subplots(2, len(defects), figsize=size, squeeze=False)
-        for column, defect in enumerate(defects):
-            for number, (model, each) in enumerate(histograms.items()):
-                table = curves.curve(each.total(defect, against))
-                colour = plt.get_cmap("turbo")(0.05 + 0.9 * number / max(1, len(histograms) - 1))
-                line = {
-                    "c": colour,
-                    "ls": STYLES[number % 4],
-                    "lw": 1.2,
-                    "label": escape.legend(model),
-                }
-                axes[0, column].plot(table["TPR"], table["precision"], **line)
-                axes[1, column].plot(table["FPR"].clip(lower=1e-6), table["TPR"], **line)
-            axes[0, column].set(
-                title=escape.lines(defect), xlabel="recall (TPR)", xlim=(0, 1), ylim=(0, 1)
-            )
-            axes[1, column].set(xlabel="FPR", xscale="log", xlim=(1e-5, 1), ylim=(0, 1))
+        for (above, below), defect in zip(axes.T, defects):
+            each = [curves.curve(h.total(defect, against)) for h in histograms.values()]
+            table = pd.concat(each, keys=entries(histograms), names=["model"]).reset_index()
+            lines(table, x="TPR", y="precision", ax=above)
+            lines(table.assign(FPR=table["FPR"].clip(lower=1e-6)), x="FPR", y="TPR", ax=below)
+            title, across = escape.lines(defect), "recall (TPR)"
+            above.set(title=title, xlabel=across, ylabel="", xlim=(0, 1), ylim=(0, 1))
+            below.set(xscale="log", ylabel="", xlim=(1e-5, 1), ylim=(0, 1))
         axes[0, 0].set_ylabel("precision")
         axes[1, 0].set_ylabel("TPR")
-        handles = axes[0, 0].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside right upper", fontsize=8)
+        outer_legend(figure, axes.ravel(), "right upper", fontsize=8)
         return done(figure)
 
 
@@ -100,18 +107,19 @@ def cost_curves(
     The mean over the defects, as a share of the cost of reporting nothing.
     """
     ratios = np.logspace(-1, 3, 41)
+    costs = {
+        name: pd.DataFrame([curves.least_cost(h.total(d, against), ratios) for d in defects]).mean()
+        for name, h in zip(entries(histograms), histograms.values())
+    }
+    means = pd.DataFrame(costs).dropna(axis=1)
+    if means.empty:
+        return note("There is no model or no defect to draw a curve of.")
     with house_style():
         figure, axes = plt.subplots(figsize=(7, 3.4))
-        for number, (model, each) in enumerate(histograms.items()):
-            costs = [curves.least_cost(each.total(d, against), ratios) for d in defects]
-            known = [cost for cost in costs if not np.isnan(cost).any()]
-            colour = plt.get_cmap("turbo")(0.05 + 0.9 * number / max(1, len(histograms) - 1))
-            if known:
-                line = {"c": colour, "ls": STYLES[number % 4], "label": escape.legend(model)}
-                axes.plot(ratios, np.mean(known, axis=0), **line)
+        sns.lineplot(means.set_axis(ratios), palette=MODELS, estimator=None, ax=axes)
         axes.set(xscale="log", ylim=(0, 1.02), ylabel="cost, share of reporting nothing")
         axes.set_xlabel("cost of a missed pixel (a false one costs 1)")
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside right upper", fontsize=8)
+        outer_legend(figure, [axes], "right upper", fontsize=8)
         return done(figure)
 
 
@@ -136,19 +144,13 @@ def differences(table: pd.DataFrame) -> Figure:
 
 def late_iterations(means: pd.DataFrame) -> Figure:
     """Mean TPR, FPR and precision of every model over the iterations that were kept."""
+    means = means.assign(model=entries(means["model"]))
+    lines = partial(LINES, means, x="iteration", markers=marks(means["model"]), lw=0.8)
     with house_style():
         figure, axes = plt.subplots(1, 3, figsize=(9, 3))
-        for marker, (model, part) in zip(MARKERS, means.groupby("model", sort=False)):
-            for place, rate in zip(axes, RATES):
-                place.plot(
-                    part["iteration"],
-                    part[rate],
-                    marker,
-                    ls="-",
-                    lw=0.8,
-                    label=escape.legend(model),
-                )
-                place.set(xlabel="iteration", ylabel=f"mean {rate}")
-                place.locator_params(axis="x", nbins=3)
-        figure.legend(*axes[0].get_legend_handles_labels(), loc="outside upper center", ncols=4)
+        for place, rate in zip(axes, RATES):
+            lines(y=rate, markeredgewidth=0, dashes=False, ax=place)
+            place.set_ylabel(f"mean {rate}")
+            place.locator_params(axis="x", nbins=3)
+        outer_legend(figure, axes, "upper center", ncols=4)
         return done(figure)

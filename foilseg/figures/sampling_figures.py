@@ -12,7 +12,16 @@ from matplotlib.patches import Rectangle
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
 from foilseg.figures.pictures import bare, mask_of, picture
-from foilseg.figures.style import INK, PALE, columns, done, grouped_bars, house_style, note
+from foilseg.figures.style import (
+    INK,
+    PALE,
+    PAPER,
+    class_bars,
+    class_legend,
+    done,
+    house_style,
+    note,
+)
 from foilseg.sampling.plans import Plan
 from foilseg.sampling.pools import Index
 
@@ -38,7 +47,7 @@ def pipeline(index: Index, plan: Plan, own: LabelClass, classes: Sequence[LabelC
         picture(line[4], region.image)
         here = plan.foil == shown
         for top, left in zip(plan.top[here][:12], plan.left[here][:12]):
-            frame = Rectangle((left, top), plan.size, plan.size, fill=False, ec="white", lw=0.8)
+            frame = Rectangle((left, top), plan.size, plan.size, fill=False, ec=PAPER, lw=0.8)
             line[4].add_patch(frame)
         for place, title in zip(line, titles):
             bare(place)
@@ -48,14 +57,12 @@ def pipeline(index: Index, plan: Plan, own: LabelClass, classes: Sequence[LabelC
 
 def shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
     """Share of each class in the pixels of each train set; a mark is the published share."""
+    theirs = "published share" if "published share" in table else ""
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 3.4))
-        for name, places in grouped_bars(axes, _wide(table, "share"), classes).items():
-            if "published share" in table:
-                theirs = _wide(table, "published share")[name].astype(float)
-                axes.plot(places, theirs, "_", ms=11, mew=2, c=INK)
+        class_bars(axes, table, classes, "train set", "share", "class", marks=theirs)
         axes.set(yscale="log", ylabel="pixel share")
-        figure.legend(loc="outside upper center", ncols=columns(c.name for c in classes))
+        class_legend(figure, classes, "upper center")
         return done(figure)
 
 
@@ -63,16 +70,10 @@ def variety(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
     """Effective share of the objects of each class that a train set shows."""
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 3))
-        grouped_bars(axes, _wide(table, "variety"), classes)
+        class_bars(axes, table, classes, "train set", "variety", "class")
         axes.set(ylabel="variety", ylim=(0, 1))
-        figure.legend(loc="outside upper center", ncols=columns(c.name for c in classes))
+        class_legend(figure, classes, "upper center")
         return done(figure)
-
-
-def _wide(table: pd.DataFrame, column: str) -> pd.DataFrame:
-    """A row a train set, in the order of the table, and a column a class."""
-    wide = table.pivot(index="train set", columns="class", values=column)
-    return wide.loc[list(dict.fromkeys(table["train set"]))]
 
 
 def frontier(curve: pd.DataFrame, classes: Sequence[LabelClass], made: float | None) -> Figure:

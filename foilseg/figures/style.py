@@ -1,4 +1,4 @@
-"""One style and one set of marks for every figure.
+"""One style, one set of marks and one table of colours for every figure, widget and table.
 
 Figures have an opaque white ground, so they read the same on a light and on a dark page.
 """
@@ -7,22 +7,46 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
-
-import matplotlib.pyplot as plt
-import numpy as np
-import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
+from functools import partial
+from itertools import cycle
+from typing import TYPE_CHECKING
 
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
 
+if TYPE_CHECKING:
+    import pandas as pd
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Every colour that is drawn, by what it says. Those of the classes come with the data.
+COLOURS = {
+    "ink": "#222222",  # reproduced; edges and arrows
+    "pale": "#9a9a9a",  # published; helping lines and frames
+    "paper": "#ffffff",  # the ground, open marks, and pixels where nothing is
+    "first": "#0072b2",  # of two things on equal terms; the part of a widget that has the focus
+    "second": "#d55e00",  # the other one; what the reader moves
+    "lamp": "#e69f00",
+    "foil": "#dddddd",
+    "network": "#cfe3f1",
+    "undecided": "#d0d0d0",  # claims that a study cannot decide
+    "agrees": "#2e8b57",  # verdicts in tables, on a light and on a dark page
+    "differs": "#d1495b",
+}
+INK, PALE, PAPER = COLOURS["ink"], COLOURS["pale"], COLOURS["paper"]
+# How a prediction differs from its reference; safe for the colour-blind.
+ERROR_COLOURS = {
+    "hit": "#0072b2",
+    "miss": "#f0e442",
+    "false alarm": "#d55e00",
+    "wrong defect": "#000000",
+}
+MODELS = "turbo"  # the map from which many models on one picture take their colours
 STYLE = {
     "figure.dpi": 110,
-    "figure.facecolor": "white",
+    "figure.facecolor": PAPER,
     "figure.constrained_layout.use": True,
-    "savefig.facecolor": "white",
+    "savefig.facecolor": PAPER,
     "font.size": 12,
     "axes.titlesize": 12,
     "axes.spines.top": False,
@@ -33,20 +57,14 @@ STYLE = {
     "legend.frameon": False,
     "text.parse_math": False,  # a name with two dollars is no formula
 }
-INK = "#222222"  # ours
-PALE = "#9a9a9a"  # published
-# How a prediction differs from its reference; safe for the colour-blind.
-ERROR_COLOURS = {
-    "hit": "#0072b2",
-    "miss": "#f0e442",
-    "false alarm": "#d55e00",
-    "wrong defect": "#000000",
-}
 MARKERS = "osD^vP*X<>hpd"
 
 
 @contextmanager
 def house_style():
+    """The style for what is drawn inside."""
+    import matplotlib.pyplot as plt
+
     with plt.rc_context(STYLE):
         yield
 
@@ -56,6 +74,8 @@ def note(text: str) -> Figure:
 
     It stands in axes of its own, because IPython shows no figure that has none.
     """
+    import matplotlib.pyplot as plt
+
     with house_style():
         figure, axes = plt.subplots(figsize=(7, 0.8))
         axes.set_axis_off()
@@ -68,6 +88,9 @@ def done(figure: Figure) -> Figure:
 
     Its names and titles are no formulas, but the powers of ten of a logarithmic axis are.
     """
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogFormatter
+
     plt.close(figure)
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
         for kind, ticks in ((axis.major, axis.majorTicks), (axis.minor, axis.minorTicks)):
@@ -84,24 +107,62 @@ def columns(names: Iterable[str], room: int = 100) -> int:
     return max(1, min(len(names), 6, room // (longest + 6)))
 
 
-def grouped_bars(
-    axes: Axes, heights: pd.DataFrame, classes: Sequence[LabelClass]
-) -> dict[str, np.ndarray]:
-    """A group of bars for each row of ``heights``, a bar a class in the class's colour.
+def entries(names: Iterable[object]) -> list[str]:
+    """Names as a legend writes them, see :func:`foilseg.data.escape.legend`."""
+    return [escape.legend(str(name)) for name in names]
 
-    ``heights`` has a column for each name of a class; NaN draws no bar.
 
-    Returns
-    -------
-    Name of the class -> the places of its bars, in the order of the rows.
+def marks(names: Iterable[str]) -> dict[str, str]:
+    """A mark for each name; the fourteenth has that of the first."""
+    return dict(zip(dict.fromkeys(names), cycle(MARKERS)))
+
+
+def outer_legend(
+    figure: Figure, axes: Iterable[Axes], place: str, *, ncols: int = 1, fontsize: float = 12
+) -> None:
+    """One legend outside of the panels, that of the first, in the place of each panel's own."""
+    first, *others = axes
+    legend = first.get_legend()
+    handles, names = legend.legend_handles, [text.get_text() for text in legend.texts]
+    for each in (legend, *(other.get_legend() for other in others)):
+        each.remove()
+    figure.legend(handles, names, loc=f"outside {place}", ncols=ncols, fontsize=fontsize)
+
+
+def class_legend(
+    figure: Figure, classes: Sequence[LabelClass], place: str = "lower center"
+) -> None:
+    """The colours of the classes outside of the panels, below them unless told."""
+    from matplotlib.patches import Patch
+
+    names = entries(c.name for c in classes)
+    colours = (c.colour for c in classes)
+    handles = [Patch(fc=colour, ec=PALE, label=name) for name, colour in zip(names, colours)]
+    figure.legend(handles=handles, loc=f"outside {place}", ncols=columns(c.name for c in classes))
+
+
+def class_bars(
+    axes: Axes,
+    table: pd.DataFrame,
+    classes: Sequence[LabelClass],
+    x: str,
+    y: str,
+    hue: str,
+    marks: str = "",
+    marker: str = "_",
+) -> None:
+    """A group of bars for each value of the column ``x``, in it one for each class in its colour.
+
+    ``hue`` is the column of the classes' names, ``y`` that of the heights, ``marks`` one of heights
+    at which the place of a bar gets a mark. Where these are NaN, there is no bar and no mark.
     """
-    width, found = 0.8 / len(classes), {}
-    for offset, c in enumerate(classes):
-        places = np.arange(len(heights)) + (offset - (len(classes) - 1) / 2) * width
-        style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
-        high = np.nan_to_num(heights[c.name].to_numpy(float))
-        axes.bar(places, high, width, label=escape.legend(c.name), **style)
-        found[c.name] = places
-    axes.set(xticks=range(len(heights)), xticklabels=list(map(str, heights.index)))
-    axes.grid(False, axis="x")
-    return found
+    import seaborn as sns
+
+    table, colours = table.astype({x: str, hue: str}), {c.name: c.colour for c in classes}
+    bars = partial(sns.barplot, edgecolor=INK, linewidth=0.6, saturation=1, errorbar=None)
+    dots = partial(sns.stripplot, dodge=True, jitter=False, linewidth=1.5, size=8, marker=marker)
+    layers = [(bars, y, colours), (dots, marks, dict.fromkeys(colours, INK))]
+    for draw, high, palette in layers if marks else layers[:1]:
+        draw = partial(draw, table, x=x, hue=hue, hue_order=[*colours], palette=palette)
+        draw(y=high, legend=False, ax=axes)
+    axes.set(xlabel="")

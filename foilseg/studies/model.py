@@ -16,7 +16,7 @@ from foilseg.evaluation.curves import Histograms
 from foilseg.studies.network import Home, Network, NotTrainedError, lacking, require
 from foilseg.studies.network import train as train_networks
 from foilseg.training import experiments
-from foilseg.training.experiments import Experiment
+from foilseg.training.rows import Experiment
 from foilseg.training.runs import Run
 
 __all__ = ["Model", "NotTrainedError", "stack", "train"]

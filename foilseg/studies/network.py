@@ -11,7 +11,7 @@ from foilseg.data.dataset import Dataset
 from foilseg.sampling.pools import Index
 from foilseg.studies import workers as processes
 from foilseg.training import experiments
-from foilseg.training.experiments import Experiment, Profile
+from foilseg.training.rows import Experiment, Profile
 from foilseg.training.runs import Run, folder
 
 LISTED = 6  # networks that a message names

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 
 from foilseg.data import files, images
+from foilseg.data.components import components
 from foilseg.data.dataset import LabelClass, as_float, as_pixels, write_mask
 from foilseg.networks.inference import TILE, Predictor
 from foilseg.training import restore
@@ -139,6 +139,6 @@ def overlay(image: np.ndarray, mask: np.ndarray, classes: Sequence[LabelClass]) 
 def measure(mask: np.ndarray, classes: Sequence[LabelClass]) -> Iterator[dict]:
     """Pixels and 8-connected objects of each class in a mask; NaN objects of the background."""
     for c in classes:
-        hit = (mask == c.index).astype(np.uint8)
-        objects = cv2.connectedComponents(hit, connectivity=8)[0] - 1 if c.index else np.nan
+        hit = mask == c.index
+        objects = components(hit)[1] if c.index else np.nan
         yield {"class": c.name, "pixels": int(hit.sum()), "objects": objects}

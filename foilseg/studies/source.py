@@ -14,7 +14,7 @@ from foilseg.data import folder
 from foilseg.data.dataset import Dataset, training_regions, validation_regions
 from foilseg.sampling.pools import Index, build_index
 from foilseg.studies.shipped import Shipped, open_shipped
-from foilseg.training.experiments import Profile
+from foilseg.training.rows import Profile
 
 TWIN = "twin"
 DATA_ROOT = Path("_data")

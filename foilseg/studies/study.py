@@ -25,7 +25,7 @@ from foilseg.studies.provenance import Provenance
 from foilseg.studies.shipped import Shipped
 from foilseg.studies.source import TWIN, Source
 from foilseg.training import experiments, runs
-from foilseg.training.experiments import Experiment, Profile
+from foilseg.training.rows import Experiment, Profile
 from foilseg.training.runs import ROOT
 
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from foilseg.training import experiments
-from foilseg.training.experiments import EXPERIMENTS, Experiment, Profile
+from foilseg.training.experiments import EXPERIMENTS
+from foilseg.training.rows import Experiment, Profile
 from foilseg.twin.annotators import AnnotatorConfig
 from foilseg.twin.kinds import KINDS
 

@@ -32,7 +32,7 @@ from foilseg.sampling.pools import Index, build_index
 from foilseg.sampling.resampling import SAMPLERS
 from foilseg.training import experiments, meters, probing, runs, training
 from foilseg.training.batches import Draw
-from foilseg.training.experiments import Experiment, Profile
+from foilseg.training.rows import Experiment, Profile
 
 RESUME = f"checkpoints/{training.LAST}"
 

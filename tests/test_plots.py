@@ -1,0 +1,222 @@
+"""Charts of numbers: what is drawn is what the tables say, under the names they have."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_hex, to_rgba
+
+from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
+from foilseg.data.dataset import Dataset, Foil, LabelClass
+from foilseg.figures import defect_figures, overview_figures, plots, sampling_figures, style
+
+CLASSES = (LabelClass(1, "pit", "#0072b2"), LabelClass(2, "_a", "#e69f00"))
+WITH_GROUND = (LabelClass(0, "background", "#ffffff"), *CLASSES)
+
+
+def legend(figure):
+    """The entries of the only legend of a figure, without the mark before an underscore."""
+    (only,) = figure.legends
+    return [text.get_text().strip("\u200b") for text in only.texts]
+
+
+def heights(axes):
+    """Colour -> heights of the bars of that colour, in the order of their places."""
+    found = {}
+    for bar in sorted((b for b in axes.patches if b.get_width()), key=lambda b: b.get_x()):
+        found.setdefault(to_hex(bar.get_facecolor()), []).append(bar.get_height())
+    return found
+
+
+def points(axes):
+    """The places of all marks of a scatter plot."""
+    return [tuple(p) for group in axes.collections for p in np.ma.filled(group.get_offsets())]
+
+
+def test_class_shares_are_bars_in_the_colours_of_the_classes_and_marks_for_what_is_printed():
+    table = pd.DataFrame({"class": ["background", "pit", "_a"], "share": [0.9, 0.08, 0.02]})
+    axes = plots.class_shares(table, WITH_GROUND).axes[0]
+    assert [bar.get_width() for bar in axes.patches] == [0.9, 0.08, 0.02]
+    assert [to_hex(b.get_facecolor()) for b in axes.patches] == [c.colour for c in WITH_GROUND]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["background", "pit", "_a"]
+    assert axes.get_xscale() == "log" and not axes.lines
+    figure = plots.class_shares(table.assign(**{"published share": [0.8, 0.1, 0.1]}), WITH_GROUND)
+    assert figure.axes[0].lines[0].get_xdata().tolist() == [0.8, 0.1, 0.1]
+    assert legend(figure) == ["published"]
+
+
+def dataset(number):
+    """Foils of 100 x 3 pixels whose training rows (the lower 67) hold 67 pits and 67 of ``_a``."""
+    mask = np.zeros((100, 3), np.uint8)
+    mask[33:, 0], mask[33:, 1], mask[:33] = 1, 2, 1
+    foils = (Foil(f"f{k}", np.zeros((1, 100, 3), np.float32), mask) for k in range(number))
+    return Dataset("made up", WITH_GROUND, tuple(foils))
+
+
+@pytest.mark.parametrize(("number", "named"), [(2, 2), (30, 30), (70, 24)])
+def test_foil_shares_are_stacked_percentages_of_the_training_region(number, named):
+    figure = plots.foil_shares(dataset(number))
+    axes = figure.axes[0]
+    assert np.allclose(heights(axes)["#0072b2"], [100 / 3] * number)
+    assert np.allclose([bar.get_y() for bar in axes.containers[1]], [100 / 3] * number)
+    assert axes.get_xlabel() == "foil" and axes.get_ylabel() == "share of the pixels in %"
+    labels = [text.get_text() for text in axes.get_xticklabels()]
+    assert len(labels) == named and labels[0] == "f0"
+    assert legend(figure) == ["pit", "_a"]
+
+
+def test_the_history_shows_each_iteration_and_its_running_mean():
+    frame = pd.DataFrame({"iteration": [1, 2, 3], "train_loss": [3.0, 1.0, 2.0]})
+    frame["validation_loss"] = [np.nan, 2.5, np.nan]
+    figure = plots.history({"one": frame, "two": frame}, window=2)
+    raw, smooth, validation = (line.get_ydata().tolist() for line in figure.axes[0].lines)
+    assert (raw, smooth, validation) == ([3, 1, 2], [3, 2, 1.5], [2.5])
+    assert [axes.get_title() for axes in figure.axes] == ["one", "two"]
+
+
+def means(*values):
+    return pd.DataFrame(values, columns=["model", "FPR", "TPR", "precision"])
+
+
+def test_two_rates_are_compared_and_joined_model_by_model():
+    ours = means(("A", 0.1, 0.5, 0.7), ("_b", 0.2, 0.6, 0.8))
+    figure = plots.rate_comparison(ours, means(("_b", 0.3, 0.9, 0.4), ("other", 0, 0, 0)))
+    left, right = figure.axes
+    assert points(left) == [(0.1, 0.5), (0.2, 0.6), (0.3, 0.9)]
+    assert points(right) == [(0.5, 0.7), (0.6, 0.8), (0.9, 0.4)]
+    joined = [line.get_xydata().tolist() for line in left.lines if len(line.get_xdata())]
+    assert joined == [[[0.2, 0.6], [0.3, 0.9]]]
+    fills = [group.get_facecolor()[0].tolist() for group in left.collections]
+    assert fills == [list(to_rgba(style.INK)), list(to_rgba(style.PAPER))]
+    assert (left.get_xlabel(), left.get_ylabel()) == ("mean FPR", "mean TPR")
+    assert legend(figure) == ["A", "_b"]
+
+
+@pytest.mark.parametrize("printed", [None, means()])
+def test_without_printed_rates_only_ours_are_shown(printed):
+    ours = means(*((f"m{k}", k / 100, 0.5, 0.5) for k in range(15)))
+    ours["model"] = pd.Categorical(ours["model"], ["none of them", *ours["model"]])
+    figure = plots.rate_comparison(ours, printed)
+    assert len(points(figure.axes[0])) == 15 and len(legend(figure)) == 15
+
+
+def rates():
+    rows = [("A", "pit", 0.5), ("A", "_a", np.nan), ("B", "pit", 0.25), ("B", "_a", 1.0)]
+    return pd.DataFrame(rows, columns=["model", "defect", "TPR"])
+
+
+def test_a_rate_that_is_not_defined_has_a_cross_in_the_place_of_its_bar():
+    figure = plots.defect_bars(rates(), CLASSES)
+    axes = figure.axes[0]
+    assert heights(axes) == {"#0072b2": [0.5, 0.25], "#e69f00": [1.0]}
+    (cross,) = points(axes)
+    assert np.allclose(cross, (0.2, 0.02))  # right of the middle of the first group
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["A", "B"]
+    assert axes.get_ylabel() == "TPR" and legend(figure) == ["pit", "_a"]
+    assert points(plots.defect_bars(rates().fillna(0), CLASSES).axes[0]) == []
+
+
+def test_train_sets_have_a_group_each_and_a_mark_for_the_published_share():
+    table = pd.DataFrame({"train set": ["u", "u", "v"], "class": ["_a", "pit", "_a"]})
+    table = table.assign(share=[0.1, 0.2, 0.4], variety=[1.0, 0.5, np.nan])
+    axes = sampling_figures.shares(table, CLASSES).axes[0]
+    assert heights(axes) == {"#0072b2": [0.2], "#e69f00": [0.1, 0.4]} and not points(axes)
+    printed = table.assign(**{"published share": pd.Series([None, 0.3, 0.5], dtype=object)})
+    axes = sampling_figures.shares(printed, CLASSES).axes[0]
+    assert np.allclose(sorted(points(axes)), [(-0.2, 0.3), (1.2, 0.5)])
+    assert axes.get_yscale() == "log"
+    axes = sampling_figures.variety(table, CLASSES).axes[0]
+    assert heights(axes) == {"#0072b2": [0.5], "#e69f00": [1.0]}
+
+
+def test_the_focal_loss_at_one_half():
+    axes = plots.focal_curves([0.0, 2.0]).axes[0]
+    for line, expected in zip(axes.lines, (np.log(2), np.log(2) / 4)):
+        assert np.interp(0.5, line.get_xdata(), line.get_ydata()) == pytest.approx(expected, 1e-3)
+    assert [t.get_text() for t in axes.get_legend().texts] == ["gamma 0", "gamma 2"]
+
+
+def test_the_network_is_a_box_a_stage_and_its_arrows_join_their_edges():
+    maps, sides = (4, 8, 4, 2), (16, 8, 16, 16)
+    stages = [{"maps": m, "side": s} for m, s in zip(maps, sides)]
+    axes = plots.architecture(stages, 3).axes[0]
+    boxes = [box.get_bbox() for box in axes.patches]
+    assert [box.y1 - 0.22 for box in boxes] == pytest.approx([0, -1, 0, 0])
+    assert [box.width for box in boxes] == pytest.approx([0.3, 0.37, 0.3, 0.23])
+    said = [text.get_text() for text in axes.texts]
+    assert {"image\n3", "16²", "8²", "4", "8", "2"} <= set(said)
+    ends = [(t.xyann[0], t.xy[0]) for t in axes.texts if getattr(t, "arrow_patch", None)]
+    edges = [(left.x1, right.x0) for left, right in pairwise(boxes)]
+    assert np.allclose(ends, [*edges, (boxes[0].x1, boxes[2].x0), (0.35, boxes[0].x0)])
+
+
+def objects(**columns):
+    table = pd.DataFrame({"index": [1, 1, 2, 2], "area": [1, 10, 100, 1000.0]})
+    table = table.assign(elongation=[1.0, 2, 3, np.inf], contrast=[-0.1, 0, 0.1, 0.2])
+    return table.assign(**columns)
+
+
+def test_distributions_are_shares_of_the_objects_of_a_class():
+    figure = defect_figures.distributions(objects(), CLASSES)
+    assert [axes.get_xscale() for axes in figure.axes] == ["log", "log", "linear"]
+    assert [axes.get_xlabel() for axes in figure.axes] == [*defect_figures.PROPERTIES.values()]
+    for axes in figure.axes:
+        steps = {to_hex(line.get_color()): line.get_ydata()[:-1] for line in axes.lines}
+        assert set(steps) == {c.colour for c in CLASSES}
+        assert all(sum(shares) == pytest.approx(1) for shares in steps.values())
+    assert legend(figure) == ["pit", "_a"]
+
+
+@pytest.mark.parametrize("table", [objects()[:0], objects(area=5.0), objects(elongation=np.nan)])
+def test_distributions_of_nothing_or_of_one_value_are_drawn(table):
+    figure = defect_figures.distributions(table, CLASSES)
+    figure.draw_without_rendering()
+    assert len(figure.axes) == 3
+
+
+LEVEL = pd.DataFrame({"model": ["A", "B"], "own threshold": [0.6, 0.4], "common FPR": [0.7, 0.9]})
+
+
+def test_two_thresholds_of_a_model_are_joined_and_the_best_comes_first():
+    figure = overview_figures.matched(LEVEL)
+    axes = figure.axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["B", "A"]
+    own, common = (line.get_xdata().tolist() for line in axes.lines)
+    assert (own, common) == ([0.4, 0.6], [0.9, 0.7])
+    spans = [segment[:, 0].tolist() for segment in axes.collections[0].get_segments()]
+    assert spans == [[0.4, 0.9], [0.6, 0.7]] and axes.get_ylim()[0] > axes.get_ylim()[1]
+    assert axes.get_xlim() == pytest.approx((0.38, 1))
+    assert legend(figure) == ["at the own threshold", "at the common FPR"]
+
+
+def judged():
+    kinds = {"ours": (HOLDS, FAILS, OPEN), "theirs": (HOLDS, HOLDS, FAILS)}
+    return {
+        study: {f"C0{n}": Verdict(None, kind) for n, kind in enumerate(each, 1)}
+        for study, each in kinds.items()
+    }
+
+
+def test_claims_are_a_heat_map_with_a_row_a_study():
+    figure = overview_figures.claim_grid(judged())
+    axes = figure.axes[0]
+    cells = [to_hex(colour) for colour in axes.collections[0].get_facecolors()]
+    holds, fails, undecided = overview_figures.VERDICTS.values()
+    assert cells == [holds, fails, undecided, holds, holds, fails]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["C01", "C02", "C03"]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["ours", "theirs"]
+    assert legend(figure) == [HOLDS, FAILS, OPEN] and len(figure.axes) == 1
+
+
+def test_the_front_has_rates_thresholds_and_the_tally_of_the_claims():
+    here, there = means(("A", 0.1, 0.5, 0.7)), means(("A", 0.2, 0.6, 0.7))
+    figure = overview_figures.front({"ours": here, "theirs": there}, LEVEL, judged())
+    left, middle, right = figure.axes
+    assert points(left) == [(0.1, 0.5), (0.2, 0.6)] and len(middle.lines) == 2
+    assert [text.get_text() for text in left.get_legend().texts] == ["ours", "theirs"]
+    widths = [[bar.get_width() for bar in bars] for bars in right.containers]
+    assert widths == [[1, 2], [1, 1], [1, 0]]
+    assert [text.get_text() for text in right.texts] == ["1", "2", "1", "1", "1", ""]
+    assert [text.get_text() for text in right.get_yticklabels()] == ["ours", "theirs"]
+    assert [a.get_title(loc="left") for a in figure.axes] == ["(a)", "(b)", "(c)"]
