@@ -105,7 +105,7 @@ def test_counters_are_added_over_packages_and_wrap(monkeypatch, tmp_path):
 
 
 PEAKS = """
-from foilseg.training import meters, training
+from foilseg.training import meters
 large = bytearray(b"x" * 200_000_000)
 del large
 meter = meters.Meter(1)

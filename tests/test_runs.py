@@ -97,7 +97,7 @@ def foilseg(*arguments, iterations=toy.PROFILE.iterations):
 def test_train_stops_at_ctrl_c_and_goes_on(toy_data, tmp_path):
     command = ["train", "baseline", "binary", "--profile", "toy", "--data", toy_data]
     command += ["--runs", tmp_path / "runs"]
-    process = foilseg(*command, iterations=300)  # long enough to be met in the middle
+    process = foilseg(*command, iterations=120)  # long enough to be met in the middle
     while not list((tmp_path / "runs").glob("*.part/checkpoints/last.safetensors")):
         assert process.poll() is None, process.stderr.read()
         time.sleep(0.02)
@@ -105,7 +105,7 @@ def test_train_stops_at_ctrl_c_and_goes_on(toy_data, tmp_path):
     _, errors = process.communicate()
     assert process.returncode == 130
     assert "the same command continues" in errors
-    out, errors = foilseg(*command, iterations=300).communicate()
+    out, errors = foilseg(*command, iterations=120).communicate()
     assert "3 of 3 networks" in errors or "2 of 2 networks" in errors
     assert len(out.split()) == 3
     for line in out.split():
