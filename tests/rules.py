@@ -27,9 +27,10 @@ LAYERS = """
     evaluation: metrics curves examples label_audit mistakes bootstrap error_nature scores
         example_rules label_audit_quality judgement rank_swaps label_example_rules
     claims: evidence claim rate_claims study_claims verdicts reasons
-    training: batches locks experiments meters probing machine runs training evaluations restore fit
-        one_vs_rest
-    studies: acquisition workers model predict references variants shipped provenance study
+    training: batches locks experiments meters probing machine stored_run runs training evaluations
+        restore fit one_vs_rest
+    studies: acquisition workers model predict references variants tables run_tables shipped_run
+        shipped provenance study
     analysis: confidence loss_tables model_tables stability gather counterfactuals records
         comparisons ship
     figures: style live overview_figures pictures plots result_plots acquisition_figures

@@ -15,6 +15,7 @@ from tqdm import tqdm
 from foilseg.training import experiments
 from foilseg.training.experiments import Experiment
 from foilseg.training.runs import Run, folder
+from foilseg.training.stored_run import StoredRun
 
 if TYPE_CHECKING:
     from foilseg.evaluation.curves import Histograms
@@ -51,11 +52,11 @@ class Model:
         """Those of its networks that have no run yet."""
         return [defect for defect in self.networks if self.found(defect) is None]
 
-    def found(self, defect: str = "") -> Run | None:
+    def found(self, defect: str = "") -> StoredRun | None:
         """The run of one of its networks if it is there, of one's own or shipped."""
         return self.study.find(self.determines(defect))
 
-    def run(self, defect: str = "", device: str = "auto", progress=True) -> Run:
+    def run(self, defect: str = "", device: str = "auto", progress=True) -> StoredRun:
         """The run of one of its networks, trained if it is not there yet.
 
         ``progress`` : True shows a bar, False nothing; a function is called, besides the bar,
@@ -86,16 +87,16 @@ class Model:
         return fit.fit(s.dataset, self.row, s.profile, s.seed, s.runs, **places)
 
     @property
-    def runs(self) -> dict[str, Run]:
+    def runs(self) -> dict[str, StoredRun]:
         """Defect (``""`` for all classes) -> run, each trained if it is not there yet."""
         return {defect: self.run(defect) for defect in self.networks}
 
-    def made(self) -> list[Run]:
+    def made(self) -> list[StoredRun]:
         """Those of its runs that are there; trains nothing."""
         found = map(self.found, self.networks)
         return [run for run in found if run is not None]
 
-    def joined(self, thresholds: float | Sequence[float] = 0.5) -> Run:
+    def joined(self, thresholds: float | Sequence[float] = 0.5) -> StoredRun:
         """The run that shows the whole model: joined for One-vs-Rest, else the network's own.
 
         ``thresholds`` : probability above which a One-vs-Rest network claims a pixel, one for

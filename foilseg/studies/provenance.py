@@ -14,6 +14,7 @@ from foilseg.studies import shipped
 from foilseg.studies.model import Model
 from foilseg.training import experiments, runs
 from foilseg.training.experiments import Experiment
+from foilseg.training.stored_run import StoredRun
 
 if TYPE_CHECKING:
     from foilseg.studies.study import Study
@@ -93,7 +94,7 @@ def _rows(model: Model) -> list[tuple]:
     return rows
 
 
-def _row(model: Model, network: str, run: runs.Run | None) -> tuple:
+def _row(model: Model, network: str, run: StoredRun | None) -> tuple:
     listed = model.row.name in experiments.EXPERIMENTS
     line = command(model.study, [model.row.name]) if listed else "made on this page"
     head = (model.title, network, model.study.seed)

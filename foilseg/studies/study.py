@@ -27,6 +27,7 @@ from foilseg.studies.workers import train as train_networks
 from foilseg.training import experiments, runs
 from foilseg.training.experiments import Experiment, Profile
 from foilseg.training.runs import ROOT
+from foilseg.training.stored_run import StoredRun
 
 TWIN = "twin"
 DATA_ROOT = Path("_data")
@@ -108,7 +109,7 @@ class Study:
         found = open_shipped(self.shipped_as) if self.shipped_as else None
         return found if found and found.manifest.get("predictions", True) else None
 
-    def find(self, determines: dict[str, Any]) -> runs.Run | None:
+    def find(self, determines: dict[str, Any]) -> StoredRun | None:
         """The run with these determinants, of the store or else of the shipped study, or None.
 
         Raises
@@ -136,7 +137,7 @@ class Study:
         """A model of the study, by the name of its experiment or by a row of your own."""
         return Model(self, experiments.experiment(name))
 
-    def run(self, name: str | Experiment, defect: str = "", **places) -> runs.Run:
+    def run(self, name: str | Experiment, defect: str = "", **places) -> StoredRun:
         """The run of one network: of a multi-class model, or of a One-vs-Rest one for a defect.
 
         Raises
