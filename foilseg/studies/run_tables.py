@@ -103,7 +103,7 @@ WHOLE += ("distinct_windows", "nearest_overlap", "distinct_pixels")
 
 def read_ledgers(rows: pd.DataFrame) -> list[Ledger]:
     """The account of every pool, in order."""
-    found = []
+    found, rows = [], rows.astype({POOL: int, CLASS: int})
     for _, pool in rows.groupby(POOL, sort=False):
         content = {}
         for name in pool.columns.drop([POOL, CLASS]):

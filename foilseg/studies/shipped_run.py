@@ -68,7 +68,7 @@ class ShippedRun:
 
     def ledgers(self) -> list[Ledger]:
         """The account of every training pool, in order."""
-        return run_tables.read_ledgers(self._rows("ledgers"))
+        return run_tables.read_ledgers(self._rows("ledgers", literal=True))
 
     def histograms(self) -> Histograms:
         """How probable the pixels of each class were."""
@@ -80,7 +80,7 @@ class ShippedRun:
 
     def cost(self) -> dict[str, Any]:
         """Seconds, parameters and what else was measured."""
-        return run_tables.read_cost(self._rows("cost"))
+        return run_tables.read_cost(self._rows("cost", literal=True))
 
     def prediction(self, foil: str) -> np.ndarray:
         """The predicted mask of a foil's validation region: uint8 (H, W).
@@ -130,7 +130,7 @@ class ShippedRun:
         entry = {"determines": entries[name]["determines"], "parts": [], "evaluations": []}
         return ShippedRun(self.path.with_name(name), entry, self.tables)
 
-    def _rows(self, part: str) -> pd.DataFrame:
+    def _rows(self, part: str, literal: bool = False) -> pd.DataFrame:
         if part not in self.entry["parts"]:
             raise RunError(f"{self.path}: holds no {part}")
-        return self.tables.rows(f"{run_tables.FOLDER}/{part}", self.name)
+        return self.tables.rows(f"{run_tables.FOLDER}/{part}", self.name, literal)

@@ -100,9 +100,12 @@ class Tables:
         """A whole table, a copy of one's own; errors as :meth:`content`."""
         return _plain(self._table(name))
 
-    def rows(self, name: str, run: str) -> pd.DataFrame:
-        """The rows of one run, without that column; errors as :meth:`content`."""
-        table = self._table(name)
+    def rows(self, name: str, run: str, literal: bool = False) -> pd.DataFrame:
+        """The rows of one run, without that column; errors as :meth:`content`.
+
+        ``literal`` leaves every cell the text that it is.
+        """
+        table = self._table(name, literal)
         places = self._once(f"{name} of runs", lambda: _places(table["run"]))
         first, last = places.get(run, (0, 0))
         return _plain(table.iloc[first:last].drop(columns="run").reset_index(drop=True))
@@ -132,8 +135,8 @@ class Tables:
             top += height
         return parts
 
-    def _table(self, name: str) -> pd.DataFrame:
-        return self._once(name, lambda: parse(self.content(f"{name}{ENDING}")))
+    def _table(self, name: str, literal: bool = False) -> pd.DataFrame:
+        return self._once(name, lambda: parse(self.content(f"{name}{ENDING}"), literal))
 
     def _once(self, key: str, make) -> Any:
         if key not in self._read:
@@ -141,11 +144,13 @@ class Tables:
         return self._read[key]
 
 
-def parse(content: bytes) -> pd.DataFrame:
-    """The table of a file's bytes; names are categories."""
-    kinds = dict.fromkeys(TEXT, "category")
+def parse(content: bytes, literal: bool = False) -> pd.DataFrame:
+    """The table of a file's bytes; names are categories, and of a ``literal`` one all is text."""
+    # Categories are made afterwards: read as such, "01" would become the number 1.
+    kinds = str if literal else dict.fromkeys(TEXT, str)
     options = {"keep_default_na": False, "na_values": [""]}
-    return pd.read_csv(io.BytesIO(content), compression="xz", dtype=kinds, **options)
+    table = pd.read_csv(io.BytesIO(content), compression="xz", dtype=kinds, **options)
+    return table.astype({name: "category" for name in TEXT if name in table})
 
 
 def _places(runs: pd.Series) -> dict[str, tuple[int, int]]:
