@@ -18,8 +18,8 @@ import torch
 from scipy import ndimage, stats
 
 from foilseg.analysis import confidence
+from foilseg.data.components import BOX, boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass, validation_regions
-from foilseg.data.defects import BOX, EIGHT, corner_and_size
 from foilseg.evaluation import label_audit, label_audit_quality
 from foilseg.evaluation.label_audit import Audit
 from foilseg.networks import inference
@@ -95,9 +95,9 @@ def listed(
     for region in regions:
         numbers[region.name] = np.zeros(region.shape, np.int32)
         for c in (c for c in classes if c.index):
-            found, count = ndimage.label(areas[region.name] == c.index, EIGHT)
+            found, count = components(areas[region.name] == c.index)
             scores = ndimage.mean(suspicion[region.name], found, np.arange(1, count + 1))
-            for k, place in enumerate(ndimage.find_objects(found), 1):
+            for k, place in enumerate(boxes(found), 1):
                 inside = found[place] == k
                 rows.append((region.name, len(rows) + 1, c.name, scores[k - 1], inside.sum()))
                 rows[-1] += corner_and_size(place)

@@ -20,26 +20,35 @@ import subprocess
 import sys
 import tarfile
 from collections.abc import Iterator
+from dataclasses import fields
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from foilseg.code_version import code_version
-from foilseg.data import folder
-from foilseg.networks import checkpoints
+from foilseg.data import files, folder
 from foilseg.studies import references, shipped, variants
 from foilseg.studies.references import References
-from foilseg.training import runs
+from foilseg.training import experiments, runs
+from foilseg.training.experiments import Profile
 from foilseg.twin import render
 from foilseg.twin.config import TwinConfig
 
+KEPT = ("experiment", "defect", "profile", "seed", "members", "thresholds")
 APART = {runs.CONFIG, runs.COST, runs.CHECKSUMS}  # names, and what a clock measured
 TRAIN = "from foilseg.cli import main; raise SystemExit(main())"
-RECIPE = (
-    "import sys; from foilseg.studies import variants\n"
-    "from foilseg.twin import render; from foilseg.twin.config import TwinConfig\n"
-    "print(render.recipe(TwinConfig(**variants.profile(sys.argv[1]).twin)))"
-)
+RENDER = """
+import sys
+try:
+    from foilseg.studies.variants import profile
+    from foilseg.twin import render
+    from foilseg.data import folder
+except ImportError:  # before there were packages
+    from foilseg import folder, twin as render
+    from foilseg.variants import profile
+place = render.write(sys.argv[2], render.TwinConfig(**profile(sys.argv[1]).twin), lights=1)
+data = folder.load(place)
+print(data.fingerprint, getattr(data, "pixels", data.fingerprint))
+"""
 
 
 def main() -> int:
@@ -124,17 +133,17 @@ def same_data(manifest: Path, place: Path) -> dict[str, Any]:
     before = told["data"]["fingerprint"]
     if not told["twin"]:
         return {"before": before, "now": before, "data": "its data are no twin and stay"}
-    rendered = render.write(_rendered(told, place), _config(told), lights=1)
-    data = folder.load(rendered)
-    then = before
-    if data.pixels != before and _run(place / "then", place, RECIPE, told["profile"]) == before:
-        work, profile = place / "work-then", told["profile"]
-        _run(place / "then", work, TRAIN, "twin", f"twin-{profile}", "--profile", profile)
-        then = folder.load(work / f"twin-{profile}").pixels
+    data = folder.load(render.write(_rendered(told, place), _config(told), lights=1))
+    then = told["data"].get("pixels")
+    if then != data.pixels:  # another processor: what did the code of then render here?
+        target = str(place / f"then-{_rendered(told, place).name}")
+        known, then = _run(place / "then", place, RENDER, told["profile"], target).split()
+        if before not in (known, then):
+            raise SystemExit(f"{manifest.parent}: is of another twin than that of the commit")
     if data.pixels != then:
         raise SystemExit(f"{manifest.parent}: its twin is rendered with other pixels")
     same = f"all pixels of {len(data.foils)} foils and their masks are the same"
-    return {"before": before, "now": data.fingerprint, "data": same}
+    return {"before": before, "now": data.fingerprint, "pixels": data.pixels, "data": same}
 
 
 def _config(told: dict[str, Any]) -> TwinConfig:
@@ -145,23 +154,31 @@ def _rendered(told: dict[str, Any], place: Path) -> Path:
     return place / f"twin-{render.recipe(_config(told))[:12]}"
 
 
+def renewed(old: dict[str, Any], data: str) -> dict[str, Any]:
+    """The determinants of a run as today's code writes them."""
+    row = experiments.row_of(old)
+    sizes = {f.name: old[f.name] for f in fields(Profile) if f.name in old}
+    profile = Profile(old["profile"], **sizes)
+    kept = {k: old[k] for k in KEPT if k in old}
+    return {**kept, **row.determining, **profile.sizes, "data": data, "code": row.code}
+
+
 def migrate(manifest: Path, proved: dict[str, Any], place: Path) -> None:
     """Rewrite the names in a manifest; add the references of a study that has none."""
     told = json.loads(manifest.read_text())
-    code = (told["code"], code_version())
-    names = {"data": (proved.pop("before"), proved.pop("now")), "code": code}
+    before, now = proved.pop("before"), proved.pop("now")
     for entry in told["runs"].values():
-        for key, (old, new) in names.items():
-            if entry["determines"][key] != old:
-                raise SystemExit(f"{manifest}: holds runs of another {key} than its own")
-            entry["determines"][key] = new
-    told["data"]["fingerprint"], told["code"] = names["data"][1], names["code"][1]
+        if entry["determines"]["data"] != before:
+            raise SystemExit(f"{manifest}: holds runs of other data than its own")
+        entry["determines"] = renewed(entry["determines"], now)
+    told["data"] |= {"fingerprint": now} | {k: proved[k] for k in ("pixels",) if k in proved}
+    told.pop("code", None)
     if told["twin"] and references.FILE not in told["files"]:
         path = manifest.parent / references.FILE
         References.of(folder.load(_rendered(told, place))).write(path)
         told["files"][references.FILE] = runs.digest(path)
-    told.setdefault("migrated", []).append(proved | names)
-    checkpoints.write_bytes((json.dumps(told, indent=1) + "\n").encode(), manifest)
+    told.setdefault("migrated", []).append({"data": [before, now]} | proved)
+    files.write_text(json.dumps(told, indent=1) + "\n", manifest)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ import viewer
 from scipy import ndimage
 
 from foilseg.data import folder
+from foilseg.data.components import components
 from foilseg.data.dataset import Foil, split
 from foilseg.figures import widgets
 from foilseg.twin import render
@@ -69,7 +70,7 @@ def predictions(foil: Foil, generator, number: int = MODELS) -> dict[str, np.nda
         mask = np.zeros(foil.shape, np.uint8)
         edge = ndimage.gaussian_filter(generator.standard_normal(foil.shape), 3)
         for label in range(1, int(foil.truth.max()) + 1):
-            numbers, count = ndimage.label(foil.truth == label, np.ones((3, 3)))
+            numbers, count = components(foil.truth == label)
             kept = np.r_[False, generator.random(count) > 0.5 - 0.4 * eager][numbers]
             distance = ndimage.distance_transform_edt(kept) - ndimage.distance_transform_edt(~kept)
             if kept.any():

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from foilseg import __version__
+from foilseg.data.importers import IMPORTERS
 from foilseg.studies import variants
 from foilseg.training import experiments
 
@@ -60,11 +61,8 @@ def _add_data_commands(commands) -> None:
     check.set_defaults(command=_check)
 
     bring = commands.add_parser("import", help="turn another data set into a dataset folder")
-    kinds = "magnetic-tile: the photographs of Huang, Qiu and Yuan; lights: photographs of each"
-    kinds += (
-        " foil under n known lights (lights/NAME_K.png, lights.json), of which normals are made"
-    )
-    bring.add_argument("kind", choices=["magnetic-tile", "lights"], help=kinds)
+    kinds = "; ".join(f"{name}: {entry.reads}" for name, entry in IMPORTERS.items())
+    bring.add_argument("kind", choices=list(IMPORTERS), help=kinds)
     bring.add_argument("source", type=Path, help="the folder to read")
     bring.add_argument("folder", type=Path, help="the dataset folder to write; must be new")
     bring.set_defaults(command=_import)
@@ -158,13 +156,8 @@ def _check(options) -> int:
 
 
 def _import(options) -> int:
-    from foilseg.data import importers, raw_lights
-
-    if options.kind == "lights":
-        raw_lights.import_raw_lights(options.source, options.folder)
-    else:
-        importers.magnetic_tile(options.source, options.folder)
-    number = len(list((options.folder / "images").iterdir()))
+    made = IMPORTERS[options.kind].bring(options.source, options.folder)
+    number = len(list((made / "images").iterdir()))
     print(f"{options.folder}: {number} foils written")
     return 0
 
@@ -178,14 +171,19 @@ def _twin(options) -> int:
     return 0
 
 
+def _open(options):
+    """The study that arguments name; only runs of one's own count."""
+    from foilseg.studies.study import open_study
+
+    return open_study(options.data, options.profile, options.seed, options.runs, shipped=False)
+
+
 def _train(options) -> int:
-    from foilseg.studies import study
     from foilseg.studies.workers import number
 
     names = variants.rows(options.profile) if "all" in options.experiment else options.experiment
     titles = [experiments.experiment(name).name for name in names]
-    places = (options.data, options.profile, options.seed, options.runs)
-    opened = study.open_study(*places, shipped=False)
+    opened = _open(options)
     if not opened.missing(names):
         print(f"nothing to train: {', '.join(titles)} lie in {opened.runs}")
     workers = options.workers or number(opened.profile.threads, options.device)
@@ -203,10 +201,8 @@ def _train(options) -> int:
 
 def _ship(options) -> int:
     from foilseg.analysis import ship as shipping
-    from foilseg.studies import study
 
-    places = (options.data, options.profile, options.seed, options.runs)
-    opened, names = study.open_study(*places, shipped=False), variants.rows(options.profile)
+    opened, names = _open(options), variants.rows(options.profile)
     out = shipping.pack(opened, names, options.out, options.stability, options.numbers_only)
     size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
     print(f"{out}: {size / 1e6:.1f} MB")
@@ -221,8 +217,13 @@ def _predict(options) -> int:
 
     run = runs.open_run(options.run)
     with tqdm(desc="predict", unit="image") as bar:
-        told = {"device": options.device, "progress": lambda name: bar.update()}
-        table = predict.predict_files(run, options.image, options.out, **told)
+        table = predict.predict_files(
+            run,
+            options.image,
+            options.out,
+            device=options.device,
+            progress=lambda name: bar.update(),
+        )
     print(f"{options.out}: {table['file'].nunique()} image(s), see {predict.TABLE}")
     return 0
 

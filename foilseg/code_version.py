@@ -26,6 +26,7 @@ APART = {
     "code_version",
     "registry",
     "data.description",
+    "data.files",
     "data.folder",
     "data.images",
     "networks.checkpoints",

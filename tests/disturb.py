@@ -20,7 +20,7 @@ import torch
 import toy
 
 from foilseg.data import folder
-from foilseg.training import experiments, fit, runs
+from foilseg.training import experiments, fit, locks, runs
 
 MEASURED = {"config.json", "cost.json", "checksums.json"}
 ROW = experiments.experiment("binary-focal-iscf")
@@ -83,7 +83,7 @@ def stage(root: Path) -> str:
 
 def contents(root: Path) -> dict[str, bytes]:
     """Every file of the only run in ``root`` that is no measurement."""
-    (run,) = [p for p in root.iterdir() if p.is_dir() and not p.name.endswith(".part")]
+    (run,) = [p for p in root.iterdir() if p.name != locks.FOLDER and p.suffix != ".part"]
     assert not runs.Run(run).problems()
     files = (p for p in run.rglob("*") if p.is_file() and p.name not in MEASURED)
     return {p.relative_to(run).as_posix(): p.read_bytes() for p in files}
@@ -125,7 +125,8 @@ def compare(root: Path, expected: dict[str, bytes], report: dict) -> None:
     found = contents(root)
     names = expected.keys() | found.keys()
     report["different"] += sorted(n for n in names if expected.get(n) != found.get(n))
-    report["leftovers"] += [p.name for p in root.iterdir() if p.suffix in (".part", ".lock")]
+    report["leftovers"] += [p.name for p in root.iterdir() if p.suffix == ".part"]
+    report["leftovers"] += [p.name for p in (root / locks.FOLDER).iterdir() if p.suffix != ".lock"]
     report["completed"] += 1
 
 

@@ -17,29 +17,30 @@ from foilseg.book import notebooks
 
 # Imports point only up this list: by package, and within a package by file.
 LAYERS = """
-    data: images escape nearness photometric dataset scan defects description label_errors
-        plausibility folder importers raw_lights
+    data: escape files images nearness components photometric dataset scan defects description
+        label_errors plausibility folder raw_lights importers
     thesis: checks published result_tables training_tables audit
-    twin: shapes annotators quotas surface config placement render
+    twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools equal_lattice object_choice equal_design
         equal_exchange equal_frontier ledger equal_pixels resampling trainsets
     networks: registry weighting checkpoints unet devices losses costs inference
-    evaluation: metrics curves examples label_audit mistakes bootstrap error_nature scores
+    evaluation: metrics curves examples label_audit mistakes bootstrap scores
         example_rules label_audit_quality judgement rank_swaps label_example_rules
-    claims: evidence claim rate_claims study_claims verdicts reasons
+    claims: evidence claim change_claims rate_claims study_claims registry verdicts reasons
     training: batches locks experiments meters probing machine stored_run runs training evaluations
         restore fit one_vs_rest
-    studies: acquisition workers model predict references variants tables run_tables shipped_run
-        shipped provenance study
-    analysis: confidence loss_tables model_tables stability gather counterfactuals records
+    studies: workers network model predict references variants tables run_tables shipped_run
+        shipped source provenance study acquisition
+    analysis: confidence model_tables stability gather counterfactuals records
         comparisons ship
     figures: style live overview_figures pictures plots result_plots acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets
-    book: kernels notebooks prose readable execution selection readings sortable tables ahead
+    book: kernels notebooks prose readable execution selection tables ahead
         chapters
 """
 LOWEST, HIGHEST = ["registry", "code_version"], ["cli"]  # beside the packages
 MOST_FILES = 16  # of a package
+LEAST_CHANGES = 15  # that CONTRIBUTING.md says where to make
 CHAPTERS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")
 LONGEST, MEDIAN, MOST_CELLS, MOST_PARAMETERS = 15, 5, 22, 8
@@ -99,6 +100,19 @@ def crowded(package: Path) -> list[str]:
     """Packages of too many files."""
     counts = {place: len(list(place.glob("*.py"))) for place in package.iterdir() if place.is_dir()}
     return [f"{place.name}: {n} files" for place, n in counts.items() if n > MOST_FILES + 1]
+
+
+def lost_places(text: str, root: Path) -> list[str]:
+    """Rows of the table "to change X, open Y" whose file or name is gone."""
+    table = text.partition("| to change | open |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| [^|]+ \| `([^`]+)` \| `([^`]+)` \|$", table, re.M)
+    broken = [] if len(rows) >= LEAST_CHANGES else [f"{len(rows)} changes, at least 15"]
+    for name, found in rows:
+        if not (root / name).is_file():
+            broken.append(f"{name}: is gone")
+        elif found not in (root / name).read_text():
+            broken.append(f"{name}: no {found}")
+    return broken
 
 
 def loaded(statement: str, root: Path) -> list[str]:

@@ -2,13 +2,17 @@
 left open where the study cannot tell."""
 
 import copy
+import subprocess
+import sys
+from pathlib import Path
+from types import ModuleType
 
 import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg.claims import claim, evidence, verdicts
-from foilseg.claims.study_claims import ordered
+from foilseg.claims import claim, evidence, registry, verdicts
+from foilseg.claims.registry import CLAIMS
 from foilseg.evaluation import bootstrap, metrics
 
 DEFECTS = ("agglomeration", "cavity", "crack", "blade trail")
@@ -127,17 +131,51 @@ BREAKING["C19"] = [lambda s: [f(s) for f in (mean("Binary FL", "precision", 0.65
 
 
 def test_there_are_25_claims_and_each_has_a_study_against_it():
-    numbers = [c.id for c in ordered()]
-    assert numbers == [f"C{n:02d}" for n in range(1, 26)] == sorted(BREAKING)
+    assert list(CLAIMS) == [f"C{n:02d}" for n in range(1, 26)] == sorted(BREAKING)
+
+
+def test_a_traceback_names_the_claim_and_no_two_have_one_number():
+    for number, each in CLAIMS.items():
+        assert each.id == number == each.test.__name__.upper() and each.place and each.says
+    assert len({each.says for each in CLAIMS.values()}) == 25
+    again = ModuleType("again")
+    again.c07 = CLAIMS["C07"]
+    with pytest.raises(ValueError, match="C07"):
+        registry.defined([*registry.FILES, again])
+
+
+def test_a_claim_is_found_by_being_defined_in_a_file():
+    more = ModuleType("more")
+    code = "@claim('9', 'Nothing is said.')\ndef c26(e):\n    return []\n"
+    exec(code, vars(more) | {"claim": claim.claim}, vars(more))
+    found = registry.defined([more, *registry.FILES])
+    assert list(found) == [*CLAIMS, "C26"]
+    assert verdicts.judge(found["C26"], build(ideal())).verdict == verdicts.HOLDS
+
+
+@pytest.mark.parametrize("first", ["claim", "study_claims", "change_claims", "verdicts", "reasons"])
+def test_the_list_is_the_same_whatever_is_imported_first(first):
+    code = f"import foilseg.claims.{first}; from foilseg.claims.registry import CLAIMS; "
+    command = [sys.executable, "-c", f"{code}print(*CLAIMS)"]
+    root = Path(registry.__file__).parents[2]
+    told = subprocess.run(command, cwd=root, capture_output=True, text=True, check=True).stdout
+    assert told.split() == list(CLAIMS)
+
+
+def test_every_bound_is_that_of_a_claim_and_is_told_with_it():
+    used = {bound for each in CLAIMS.values() for bound in each.bounds}
+    assert used == set(registry.bounds()) and all(registry.bounds().values())
+    told = verdicts.thresholds().set_index("words")["claims"]
+    assert told["most models follow"] == "C07 to C09" and told["part of"] == "C22, C23"
 
 
 @pytest.mark.parametrize("number", sorted(BREAKING))
 def test_a_claim_holds_where_it_should_and_fails_where_it_should(number):
-    assert verdicts.judge(claim.CLAIMS[number], build(ideal())).verdict == verdicts.HOLDS
+    assert verdicts.judge(CLAIMS[number], build(ideal())).verdict == verdicts.HOLDS
     for change in BREAKING[number]:
         study = ideal()
         change(study)
-        found = verdicts.judge(claim.CLAIMS[number], build(study))
+        found = verdicts.judge(CLAIMS[number], build(study))
         assert found.verdict == verdicts.FAILS and found.failing, found.numbers
 
 
@@ -154,35 +192,35 @@ def test_without_extra_evidence_or_models_or_these_defects_claims_are_open_and_s
     open_ones = {n for n, v in verdicts.judge_all(bare).items() if v.verdict == verdicts.OPEN}
     assert open_ones == {"C12", "C17", "C18", "C20", "C21", "C22", "C23", "C24", "C25"}
     fewer = evidence.Evidence(whole.models[:3], whole.defects, whole.rates[:3])
-    assert "not trained: Eq. Pixels" in verdicts.judge(claim.CLAIMS["C01"], fewer).why
-    assert verdicts.judge(claim.CLAIMS["C13"], fewer).verdict == verdicts.HOLDS
+    assert "not trained: Eq. Pixels" in verdicts.judge(CLAIMS["C01"], fewer).why
+    assert verdicts.judge(CLAIMS["C13"], fewer).verdict == verdicts.HOLDS
     others = evidence.Evidence(whole.models, ("blowhole", "fray", "break", "uneven"), whole.rates)
-    assert verdicts.judge(claim.CLAIMS["C13"], others).verdict == verdicts.OPEN
-    assert verdicts.judge(claim.CLAIMS["C05"], others).verdict == verdicts.HOLDS
-    why = verdicts.judge(claim.CLAIMS["C09"], others).why
+    assert verdicts.judge(CLAIMS["C13"], others).verdict == verdicts.OPEN
+    assert verdicts.judge(CLAIMS["C05"], others).verdict == verdicts.HOLDS
+    why = verdicts.judge(CLAIMS["C09"], others).why
     assert why == "does not apply: these data have no cavity and no crack"
 
 
 def test_stability_that_was_not_tested_or_is_undefined_leaves_its_claims_open():
     study = ideal()
     cell("stability", 0, "precision", np.nan)(study)
-    why = verdicts.judge(claim.CLAIMS["C24"], build(study)).why
+    why = verdicts.judge(CLAIMS["C24"], build(study)).why
     assert "no SD for Baseline" in why and "--stability" in why
     study["extra"]["stability"] = study["extra"]["stability"].iloc[2:]
-    why = verdicts.judge(claim.CLAIMS["C12"], build(study)).why
+    why = verdicts.judge(CLAIMS["C12"], build(study)).why
     assert why == "PSoI was not made for Baseline"
 
 
 def test_an_undefined_mean_leaves_a_claim_open():
     study = build(ideal())
     study.rates[3, :, 2] = np.nan
-    assert "undefined" in verdicts.judge(claim.CLAIMS["C04"], study).why
+    assert "undefined" in verdicts.judge(CLAIMS["C04"], study).why
 
 
 def test_a_spread_over_no_defect_leaves_a_claim_open():
     study = build(ideal())
     study.rates[4, :, 0] = np.nan
-    assert verdicts.judge(claim.CLAIMS["C10"], study).why == "the mean TPR of Binary is undefined"
+    assert verdicts.judge(CLAIMS["C10"], study).why == "the mean TPR of Binary is undefined"
 
 
 def test_the_printed_tables_bear_out_the_claims_they_were_written_from():

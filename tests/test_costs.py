@@ -24,11 +24,41 @@ def test_macs_are_half_of_the_floating_point_operations_torch_counts(channels, c
     assert 2 * costs.macs(network, *size) == counter.get_total_flops()
 
 
+def by_formula(network, height, width):
+    """Outputs x kernel area x maps of every convolution, at the size of its level."""
+    pixels = (-(-height // 16) * 16) * (-(-width // 16) * 16)
+
+    def convolutions(part):
+        layers = [m for m in part.modules() if type(m) is torch.nn.Conv2d]
+        return sum(m.in_channels * m.out_channels * math.prod(m.kernel_size) for m in layers)
+
+    total = sum(convolutions(e) * (pixels >> 2 * k) for k, e in enumerate(network.encoder))
+    total += convolutions(network.bridge) * (pixels >> 8) + convolutions(network.head) * pixels
+    for level, up, stage in zip((3, 2, 1, 0), network.up, network.decoder):
+        total += up.in_channels * up.out_channels * 4 * (pixels >> 2 * (level + 1))
+        total += convolutions(stage) * (pixels >> 2 * level)
+    return total
+
+
+@pytest.mark.parametrize(
+    "sizes, side", [((3, 5, 32), 256), ((1, 1, 2), 32), ((3, 5, 8), 100), ((3, 1, 8), 16)]
+)
+def test_macs_are_what_the_formula_says_and_counting_leaves_the_network_as_it_was(sizes, side):
+    network = unet.UNet(*sizes)
+    network.bridge.eval()
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    assert costs.macs(network, side, side) == by_formula(network, side, side)
+    assert network.training
+    after = network.state_dict()
+    assert all(torch.equal(before[k], after[k]) and after[k].device.type == "cpu" for k in before)
+
+
 def test_a_megapixel_of_the_first_convolution_by_hand():
     network = unet.UNet(3, 5, 32)
     # the thesis's network at 256 x 256; the first layer alone is 3 * 32 * 9 a pixel
-    first = costs._convolutions(torch.nn.Sequential(network.encoder[0][0]))
-    assert first == 864
+    first = network.encoder[0][0]
+    first.channels_in, first.grid = 3, 1
+    assert costs.macs_per_megapixel(first) == 864e6
     patches = 1e6 / 256**2
     assert costs.macs_per_megapixel(network) == pytest.approx(
         costs.macs(network, 256, 256) * patches

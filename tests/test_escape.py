@@ -13,8 +13,8 @@ import pandas as pd
 import pytest
 from matplotlib.text import Text
 
-from foilseg.book import readings
-from foilseg.book.sortable import sortable
+from foilseg.book import prose
+from foilseg.book.readable import sortable
 from foilseg.data import escape
 from foilseg.data.dataset import Dataset, Foil, LabelClass
 from foilseg.evaluation import examples
@@ -157,7 +157,7 @@ def test_tables_say_what_they_are_given(name):
 
 
 def test_words_in_a_reading_are_text_and_its_numbers_are_not_touched():
-    said = readings.read("**{name}** has {share:.1%}.", name="a_b*c*", share=0.125)
+    said = prose.read("**{name}** has {share:.1%}.", name="a_b*c*", share=0.125)
     assert said._repr_markdown_() == "**a\\_b\\*c\\*** has 12.5%."
 
 
@@ -195,7 +195,7 @@ def ways_around(root):
     """Places of the library and the book's scripts that put text into a page unescaped."""
     words = r"^import html|^from html|escape=False|innerHTML|outerHTML|insertAdjacentHTML"
     words = re.compile(rf"{words}|document\.write|autoescape|display\.html\.", re.MULTILINE)
-    files = [*root.glob("foilseg/**/*.py"), *root.glob("book/_*/*"), *root.glob("foilseg/js/*.js")]
+    files = [*root.glob("foilseg/**/*.py"), *root.glob("book/_*/*"), *root.glob("foilseg/**/*.js")]
     kept = [path for path in files if path.name != "escape.py" and path.is_file()]
     return [f"{p.name}: {w}" for p in kept for w in words.findall(p.read_text("utf-8"))]
 

@@ -41,7 +41,7 @@ def double(learned):
 def test_the_reach_is_94_and_no_pixel_less():
     torch.manual_seed(0)
     network = unet.UNet(1, 1, 1).double().eval()
-    assert (unet.reach(network), unet.halo(network)) == (94, HALO)
+    assert (unet.reach(network), network.halo) == (94, HALO)
     with torch.no_grad():
         for name, parameter in network.named_parameters():
             if parameter.ndim == 4:
@@ -74,17 +74,17 @@ def test_tiles_are_the_whole_image_for_any_size(learned, height, width, tile):
 @pytest.mark.parametrize("size, tile", [((400, 304), 64), ((389, 401), 112), ((200, 290), 48)])
 def test_only_the_exact_halo_on_the_grid_is_exact(double, size, tile):
     picture = image(*size).astype(np.float64)
-    whole = stitched(double, picture, inference.windows(*size, 10**6 * 16, 0))
+    whole = stitched(double, picture, inference.windows(*size, 10**6 * 16, 0, 16))
 
     def largest_difference(windows):
         return (stitched(double, picture, windows) - whole).abs().max().item()
 
-    assert largest_difference(inference.windows(*size, tile, HALO)) < 1e-10
-    assert largest_difference(inference.windows(*size, tile, HALO - 16)) > 1e-9
-    assert largest_difference(inference.windows(*size, tile, 32)) > 1e-3
+    assert largest_difference(inference.windows(*size, tile, HALO, 16)) < 1e-10
+    assert largest_difference(inference.windows(*size, tile, HALO - 16, 16)) > 1e-9
+    assert largest_difference(inference.windows(*size, tile, 32, 16)) > 1e-3
     off_grid = inference.windows(*size, tile + 8, HALO, grid=8)
     assert largest_difference(off_grid) > 1e-3
-    no_halo = inference.windows(*size, tile, 0)
+    no_halo = inference.windows(*size, tile, 0, 16)
     labels = stitched(double, picture, no_halo).argmax(0) != whole.argmax(0)
     assert labels.any()
 
@@ -93,7 +93,7 @@ def test_only_the_exact_halo_on_the_grid_is_exact(double, size, tile):
 @given(st.integers(0, 200), st.integers(0, 200), st.integers(1, 5), st.integers(0, 4))
 def test_cores_cover_every_pixel_once(height, width, tile, halo):
     seen = np.zeros((height, width), int)
-    for w in inference.windows(height, width, 16 * tile, 16 * halo):
+    for w in inference.windows(height, width, 16 * tile, 16 * halo, 16):
         seen[w.rows, w.columns] += 1
         assert w.from_rows.start == max(0, w.rows.start - 16 * halo)
         assert w.from_columns.stop == min(width, w.columns.start + 16 * (tile + halo))
@@ -108,7 +108,7 @@ def test_bad_tiles_are_refused(learned):
         (64, -16, "halo"),
     ):
         with pytest.raises(ValueError, match=name):
-            inference.windows(100, 100, tile, halo)
+            inference.windows(100, 100, tile, halo, 16)
     with pytest.raises(ValueError, match=r"3 channel.*trained on 1"):
         inference.Predictor((learned[0],)).mask(np.zeros((3, 16, 16), np.float32))
 

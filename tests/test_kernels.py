@@ -78,7 +78,7 @@ def test_an_interruption_ends_every_kernel(repository, tmp_path):
         )
     script = tmp_path / "stop.py"
     script.write_text(STOP)
-    library = Path(chapters.__file__).parents[1]
+    library = Path(chapters.__file__).parents[2]
     environment = os.environ | {"PYTHONPATH": str(library)}
     command = [sys.executable, str(script), str(root)]
     process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
@@ -120,7 +120,7 @@ def test_there_are_as_many_kernels_as_cores_and_memory_allow(monkeypatch):
 
 HOLD = """import sys, time
 from pathlib import Path
-from foilseg.training.training import locks
+from foilseg.training import locks
 with locks.lock(Path(sys.argv[1])):
     print("held", flush=True)
     time.sleep(1.5)

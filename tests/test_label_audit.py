@@ -13,7 +13,7 @@ from test_galleries import made
 from viewer import CLASSES
 
 from foilseg.data import images
-from foilseg.evaluation import error_nature, judgement, label_audit, label_audit_quality, metrics
+from foilseg.evaluation import judgement, label_audit, label_audit_quality, metrics, mistakes
 from foilseg.figures import pictures
 
 NAMES = {c.name: c.index for c in CLASSES}
@@ -254,14 +254,14 @@ def test_the_nature_of_errors_of_a_case_computed_by_hand():
     label = made("f", (2, 2, 4, 4, 1), (12, 2, 2, 2, 1))
     said = made("f", (2, 2, 4, 6, 1), (2, 20, 3, 3, 1)).mask
     masks = {"f": {"m": said}}
-    row = error_nature.nature([label], masks, CLASSES).set_index("defect").loc["pit"]
+    row = mistakes.nature([label], masks, CLASSES).set_index("defect").loc["pit"]
     assert row["hit defects"] == 1 and row["area ratio"] == 24 / 16
     assert row["false pixels"] == 8 + 9
-    distances = np.sort(error_nature.false_positive_distances(label.mask == 1, said == 1))
+    distances = np.sort(mistakes.false_positive_distances(label.mask == 1, said == 1))
     assert distances[:8].tolist() == [1] * 4 + [2] * 4
     assert distances[8] == 15 and row["near share"] == 8 / 17
     assert row["false objects"] == 1
-    spot = error_nature.nature([label], masks, CLASSES).set_index("defect").loc["spot"]
+    spot = mistakes.nature([label], masks, CLASSES).set_index("defect").loc["spot"]
     assert spot["hit defects"] == spot["false pixels"] == spot["false objects"] == 0
     assert np.isnan(spot["area ratio"]) and np.isnan(spot["median distance"])
 
@@ -270,16 +270,16 @@ def test_where_there_is_no_such_defect_every_false_pixel_is_infinitely_far():
     empty = np.zeros((5, 5), bool)
     one = empty.copy()
     one[2, 2] = True
-    assert error_nature.false_positive_distances(empty, one).tolist() == [np.inf]
-    assert error_nature.false_objects(empty, one) == 1
-    assert error_nature.false_objects(one, one) == 0 == error_nature.false_objects(one, empty)
+    assert mistakes.false_positive_distances(empty, one).tolist() == [np.inf]
+    assert mistakes.false_objects(empty, one) == 1
+    assert mistakes.false_objects(one, one) == 0 == mistakes.false_objects(one, empty)
 
 
 @settings(max_examples=40)
 @given(PAIRS)
 def test_distances_are_those_to_the_nearest_pixel(pair):
     true, said = pair
-    found = np.sort(error_nature.false_positive_distances(true, said))
+    found = np.sort(mistakes.false_positive_distances(true, said))
     points, false = np.argwhere(true), np.argwhere(said & ~true)
     if len(points):
         each = np.linalg.norm(false[:, None] - points[None], axis=2)
@@ -291,7 +291,7 @@ def test_distances_are_those_to_the_nearest_pixel(pair):
 def test_confusion_between_defects_are_shares_of_what_is_labelled():
     foil = made("f", (0, 0, 2, 5, 1), (5, 0, 1, 4, 2))
     said = made("f", (0, 0, 1, 5, 1), (1, 0, 1, 3, 3), (5, 0, 1, 4, 2)).mask
-    table = error_nature.confusion_between([foil], {"f": said}, CLASSES)
+    table = mistakes.confusion_between([foil], {"f": said}, CLASSES)
     assert table.loc["pit"].to_list() == [0.2, 0.5, 0, 0.3]
     assert table.loc["crack & line"].to_list() == [0, 0, 1, 0]
     assert table.loc["spot"].isna().all()

@@ -57,7 +57,7 @@ def test_pooled_sums_before_it_divides_and_imagewise_divides_before_it_averages(
 def test_what_is_not_defined_is_nan_and_left_out_of_a_mean_that_says_so():
     pooled = metrics.score(table(), ["model", "defect"])
     assert np.isnan(pooled.set_index("defect").loc["y", "TPR"])
-    mean = metrics.mean_over_defects(pooled).iloc[0]
+    mean = scores.mean_rates(scores.defect_rates(table())).iloc[0]
     assert mean["TPR"] == 8 / 15 and mean["n_TPR"] == 1 and mean["n_FPR"] == 2
 
 
@@ -134,3 +134,10 @@ def test_counts_that_do_not_fit_the_image_are_refused():
         metrics.check_sizes(counts.assign(tn=[88, 95, 100]))
     with pytest.raises(ValueError, match="m, a, x"):
         metrics.check_sizes(counts.assign(tp=[-1, 0, 0], tn=[97, 95, 99]))
+
+
+def test_a_score_is_added_in_one_line(monkeypatch):
+    monkeypatch.setitem(metrics.WEIGHTS, "share found", ({"tp": 1.0}, {"tp": 1.0, "fn": 1.0}))
+    for average in metrics.AVERAGES:
+        found = metrics.score(table(), ["model", "defect"], average, ["TPR", "share found"])
+        assert found["share found"].equals(found["TPR"].rename("share found"))

@@ -68,6 +68,20 @@ def test_an_import_down_the_order_is_found(tmp_path, name, source, broken):
     assert rules.import_directions(tmp_path) == ([] if broken is None else [broken])
 
 
+def test_what_to_open_for_a_change_is_there():
+    assert not rules.lost_places((ROOT / "CONTRIBUTING.md").read_text(), ROOT)
+
+
+def test_a_place_that_moved_is_found():
+    table = "| to change | open | there it is |\n| --- | --- | --- |\n"
+    row = "| a loss | `{}` | `{}` |\n"
+    sound = table + 15 * row.format("tests/rules.py", "LAYERS")
+    assert rules.lost_places(sound, ROOT) == []
+    assert rules.lost_places(table, ROOT) == ["0 changes, at least 15"]
+    gone = sound + row.format("tests/none.py", "x") + row.format("tests/toy.py", "LAYERS")
+    assert rules.lost_places(gone, ROOT) == ["tests/none.py: is gone", "tests/toy.py: no LAYERS"]
+
+
 def test_reading_a_dataset_loads_nothing_heavy():
     command_line = ", foilseg.cli" if (ROOT / "foilseg" / "cli.py").exists() else ""
     assert rules.loaded(LIGHT + command_line, ROOT) == []

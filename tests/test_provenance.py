@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from foilseg import cli
-from foilseg.studies import provenance
+from foilseg.studies import provenance, shipped
 from foilseg.training import experiments, runs
 from foilseg.training.experiments import Experiment
 
@@ -76,3 +76,19 @@ def test_trained_models_are_selected_and_what_is_left_out_is_named(study, tmp_pa
     assert provenance.left_out(study, experiments.EXPERIMENTS) == "No model is left out."
     with pytest.raises(ValueError, match="none is trained; foilseg train all"):
         replace(study, runs=tmp_path).select("trained")
+
+
+def test_number_formats_that_are_mixed_are_said(study):
+    frame = provenance.table(study, NAMES)
+    kinds = set(frame["format"])
+    assert len(kinds) == 1 and kinds <= {"bf16", "fp32"}
+    assert "mixed" not in provenance.Provenance(frame).note
+    one, *_ = kinds
+    other = "fp32" if one == "bf16" else "bf16"
+    joined = frame.assign(format=frame["format"].where(frame["network"] != "joined", other))
+    assert "mixed" not in provenance.Provenance(joined).note  # what is joined was not trained
+    mixed = frame.assign(format=[other, *frame["format"][1:]])
+    said = provenance.Provenance(mixed).note
+    assert f"{one} (2 runs)" in said and f"{other} (1 run)" in said
+    assert "number formats are mixed" in said
+    assert shipped.formats(["bf16", "bf16"]) == "bf16"

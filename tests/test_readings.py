@@ -7,7 +7,7 @@ import pytest
 import rules
 
 from foilseg.book import notebooks
-from foilseg.book.readings import ReadingError, read, reading
+from foilseg.book.prose import ReadingError, read, reading
 
 DESK = SimpleNamespace(shipped=object(), name="desk", seed=0)
 

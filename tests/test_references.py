@@ -1,13 +1,16 @@
 """A rendered folder is its recipe, and a study of it is judged by the masks it brings."""
 
+import html
 from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from foilseg.data import folder, images
-from foilseg.studies import references
+from foilseg.studies import references, shipped
 from foilseg.studies.references import References
+from foilseg.studies.study import Study
+from foilseg.training import experiments
 from foilseg.twin import render
 from foilseg.twin.config import TwinConfig
 
@@ -86,3 +89,25 @@ def test_other_foils_and_other_regions_are_refused(data):
     moved = replace(data.foils[1], origin=(0, 0))
     with pytest.raises(references.ReferenceError, match="foil_02 has another region"):
         held.adopt(replace(data, foils=(data.foils[0], moved)))
+
+
+def test_a_study_opened_elsewhere_uses_its_own_masks_and_its_banner_says_so(
+    rendered, data, tmp_path, monkeypatch
+):
+    few = harmed(data, "mask", lambda m: m[:1, :3].__ixor__(1))
+    References.of(few).write(tmp_path / references.FILE)
+    told = {"twin": True, "predictions": True, "data": {"fingerprint": data.fingerprint}}
+    kept = shipped.Shipped(tmp_path, told | {"runs": {}, "command": "make study"})
+    monkeypatch.setattr(Study, "root", rendered)
+    monkeypatch.setattr(Study, "shipped", kept)
+    study = Study("twin", experiments.profile("smoke"), 0, tmp_path)
+    assert (study.dataset.foils[1].mask == few.foils[1].mask).all()
+    assert "other mask pixels (3 of foil_02); the study" in study.rendering
+    assert study.with_seed(1).rendering == study.rendering
+    monkeypatch.setattr(shipped.Shipped, "summary", "")
+    assert study.rendering.split(";")[0] in html.unescape(study._repr_html_())
+    many = harmed(data, "mask", lambda m: m[:9].__ixor__(1))
+    References.of(many).write(tmp_path / references.FILE)
+    vars(kept).pop("references")
+    with pytest.raises(shipped.ShippedError, match="another twin than the one that is rendered"):
+        Study("twin", experiments.profile("smoke"), 0, tmp_path).dataset  # noqa: B018

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from foilseg.analysis import gather, loss_tables, records, ship, stability
+from foilseg.analysis import gather, model_tables, records, ship, stability
 from foilseg.claims import verdicts
 from foilseg.studies import shipped
 from foilseg.studies.study import Study
@@ -50,7 +50,7 @@ def test_a_reader_without_weights_sees_the_numbers_of_the_study(trained, reader)
         lambda s: stability.seed_counts(s, [UNDER_TEST]),
         lambda s: gather.training_counts(s, names),
         gather.building,
-        loss_tables.gradient_shares,
+        model_tables.gradient_shares,
     ):
         assert read(study).equals(read(reader))
     shown, kept = reader.predictions(names, "f0"), study.predictions(names, "f0")

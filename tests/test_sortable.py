@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg.book.sortable import sortable
+from foilseg.book.readable import sortable
 
 SCRIPT = Path(__file__).parent.parent / "book" / "_static" / "tables.js"
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from foilseg.data.photometric import line_lights
-from foilseg.twin import shapes
+from foilseg.twin import kinds
 from foilseg.twin.surface import SurfaceConfig, coating, normals_of, overlap, photograph, visibility
 
 QUIET = SurfaceConfig(read_noise=0, shot_noise=0, unevenness=0)
@@ -73,8 +73,8 @@ def test_overlap_at_every_edge():
 
 @pytest.mark.parametrize("kind", [1, 2, 3, 4])
 def test_shapes_halve_with_the_scale_and_differ_each_time(kind):
-    full = [shapes.draw(np.random.default_rng(s), kind, 1.0) for s in range(40)]
-    half = [shapes.draw(np.random.default_rng(s + 100), kind, 0.5) for s in range(40)]
+    full = [kinds.draw(np.random.default_rng(s), kind, 1.0) for s in range(40)]
+    half = [kinds.draw(np.random.default_rng(s + 100), kind, 0.5) for s in range(40)]
     area = [np.median([s.mask.sum() for s in group]) for group in (full, half)]
     assert area[0] / area[1] == pytest.approx(4, rel=0.6)
     assert len({s.mask.tobytes() for s in full}) == 40
@@ -85,18 +85,18 @@ def test_shapes_halve_with_the_scale_and_differ_each_time(kind):
 
 def test_relief_has_the_sign_of_the_defect():
     for kind, sign in ((1, 1), (2, -1), (3, -1)):
-        one = shapes.draw(np.random.default_rng(0), kind, 1.0)
+        one = kinds.draw(np.random.default_rng(0), kind, 1.0)
         assert np.sign(one.relief[one.mask].mean()) == sign
-    deep = shapes.draw(np.random.default_rng(0), 3, 1.0, contrast=2.0)
-    once = shapes.draw(np.random.default_rng(0), 3, 1.0)
+    deep = kinds.draw(np.random.default_rng(0), 3, 1.0, contrast=2.0)
+    once = kinds.draw(np.random.default_rng(0), 3, 1.0)
     np.testing.assert_allclose(deep.relief, 2 * once.relief, rtol=1e-6)
 
 
 def test_unknown_kinds_and_factors_are_refused():
     rng = np.random.default_rng(0)
     with pytest.raises(ValueError, match="kind"):
-        shapes.draw(rng, 5, 1.0)
+        kinds.draw(rng, 5, 1.0)
     with pytest.raises(ValueError, match="scale"):
-        shapes.draw(rng, 1, 0.0)
+        kinds.draw(rng, 1, 0.0)
     with pytest.raises(ValueError, match="contrast"):
-        shapes.draw(rng, 1, 1.0, contrast=float("nan"))
+        kinds.draw(rng, 1, 1.0, contrast=float("nan"))

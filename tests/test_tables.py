@@ -6,10 +6,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from foilseg.analysis import loss_tables
+from foilseg.analysis import model_tables
 from foilseg.book import prose, tables
-from foilseg.book.readable import readable
-from foilseg.book.sortable import sortable
+from foilseg.book.readable import readable, sortable
 from foilseg.data import dataset, folder
 from foilseg.evaluation import scores
 from foilseg.thesis import published
@@ -84,7 +83,7 @@ def test_a_class_without_a_pixel_is_undefined_everywhere_and_breaks_nothing(toy)
 
 
 def test_recomputed_weights_stand_beside_the_printed_ones():
-    table = loss_tables.published_weights()
+    table = model_tables.published_weights()
     gap = (table["printed"] - table["recomputed"]).abs()
     assert gap.drop(gap.idxmax()).max() < 0.00051
     worst = table.loc[gap.idxmax()]
@@ -92,17 +91,17 @@ def test_recomputed_weights_stand_beside_the_printed_ones():
 
 
 def test_the_columns_cavity_and_crack_of_table_3_7_are_found_to_be_swapped():
-    table = loss_tables.published_binary_weights().set_index("defect")
+    table = model_tables.published_binary_weights().set_index("defect")
     assert table["column of"].to_dict() == {
         "agglomeration": "agglomeration",
         "cavity": "crack",
         "crack": "cavity",
         "blade trail": "blade trail",
     }
-    note = loss_tables.swapped(table.reset_index())
+    note = model_tables.swapped(table.reset_index())
     assert "cavity holds those of crack" in note and "crack holds those of cavity" in note
     right = table.reset_index().assign(**{"column of": table.index})
-    assert "own" in loss_tables.swapped(right)
+    assert "own" in model_tables.swapped(right)
 
 
 def test_published_rates_join_only_their_own_model():

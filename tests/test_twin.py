@@ -2,6 +2,10 @@
 
 import hashlib
 import json
+import shutil
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -197,7 +201,7 @@ def test_writing_again_is_free_and_other_content_is_refused(written, tmp_path):
     before = {p: p.stat().st_mtime_ns for p in written.rglob("*")}
     assert render.write(written, SMOKE, progress=False, lights=2) == written
     assert {p: p.stat().st_mtime_ns for p in written.rglob("*")} == before
-    with pytest.raises(FileExistsError, match="another seed"):
+    with pytest.raises(FileExistsError, match="a twin with another recipe, seed; choose"):
         render.write(written, replace(SMOKE, seed=7), progress=False, lights=2)
     (tmp_path / "mine.txt").write_text("not to be lost")
     with pytest.raises(FileExistsError, match="no twin"):
@@ -215,7 +219,18 @@ def test_an_interrupted_write_leaves_nothing(tmp_path, monkeypatch):
     monkeypatch.setattr(render, "write_mask", interrupted)
     with pytest.raises(KeyboardInterrupt):
         render.write(tmp_path / "twin", SMOKE, progress=False)
-    assert list(tmp_path.iterdir()) == []
+    assert [p for p in tmp_path.iterdir() if p.suffix != ".lock"] == []
+
+
+def test_two_that_render_one_twin_at_once_render_it_once(tmp_path, monkeypatch):
+    rendered = []
+    plain = render._write_all
+    monkeypatch.setattr(render, "_write_all", lambda *a: (rendered.append(1), plain(*a)))
+    config = replace(SMOKE, foils=1, at_least_one=False)
+    with ThreadPoolExecutor(2) as pool:
+        works = [pool.submit(render.write, tmp_path / "one", config, False) for _ in range(2)]
+        assert {work.result() for work in works} == {tmp_path / "one"}
+    assert rendered == [1]
 
 
 def test_the_config_is_stored(tmp_path):
@@ -253,3 +268,50 @@ def test_an_annotator_rate_out_of_range_is_named(name, value):
 def test_a_surface_parameter_out_of_range_is_named(change):
     with pytest.raises(ValueError, match=next(iter(change))):
         SurfaceConfig(**change)
+
+
+FIFTH = """
+KINDS += (
+    Kind(
+        index=5,
+        name="dent",
+        short="dent",
+        draw=shapes.cavity,
+        area=100.0,
+        slope=0.5,
+        small=90,
+        absent=0.1,
+        spread=2.0,
+        layer=5,
+        near="cavity",
+        near_share=0.5,
+        missed=0.1,
+        generosity=1.0,
+        taken_for="cavity",
+        shares=(0.01, 0.01),
+    ),
+)
+N_CLASSES"""
+RENDERED = """
+import numpy as np
+from foilseg.data import folder
+from foilseg.twin import render
+from foilseg.twin.config import TwinConfig
+config = TwinConfig(foils=2, height=320, width=320, contrast_dent=1.5)
+assert config.annotators.misses[5] == 0.1
+data = folder.load(render.write("made", config, progress=False))
+assert [c.name for c in data.classes][-1] == "dent" and len(data.classes) == 6
+print(np.bincount(np.concatenate([f.mask.ravel() for f in data.foils]))[5])
+"""
+
+
+def test_a_row_more_in_the_table_is_a_class_more_in_the_twin(tmp_path):
+    copy = tmp_path / "foilseg"
+    shutil.copytree(Path(render.__file__).parents[1], copy)
+    table = copy / "twin" / "kinds.py"
+    text = table.read_text().replace("\nN_CLASSES", FIFTH, 1)
+    table.write_text(text.replace('"#e69f00",', '"#e69f00", "dent": "#000000",'))
+    command = [sys.executable, "-c", RENDERED]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert int(done.stdout) > 1000

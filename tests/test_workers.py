@@ -28,9 +28,9 @@ study.train(["baseline", "binary"], workers=2)
 
 
 def contents(root):
-    """Relative name -> bytes of everything in the runs but what was measured."""
-    apart = MEASURED | {p.name for p in (root / LOCKS).glob("*")}
-    files = (p for p in root.rglob("*") if p.is_file() and p.name not in apart)
+    """Relative name -> bytes of everything in the runs but measurements and locks."""
+    files = (p for p in root.rglob("*") if p.is_file() and p.name not in MEASURED)
+    files = (p for p in files if p.parent.name != LOCKS)
     return {p.relative_to(root).as_posix(): p.read_bytes() for p in files}
 
 

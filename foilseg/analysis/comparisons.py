@@ -151,8 +151,8 @@ def runs_of(studies: Sequence[Record]) -> pd.DataFrame:
         for name, entry in manifest["runs"].items():
             made = provenance.circumstances(entry["made"])
             seed = entry["determines"].get("seed", manifest["seed"])
-            places = entry["determines"]["code"][:8], manifest["data"]["fingerprint"][:8]
-            rows.append((record.name, name, seed, manifest["command"], made, *places))
+            code, data = entry["determines"]["code"][:8], manifest["data"]["fingerprint"][:8]
+            rows.append((record.name, name, seed, manifest["command"], made, code, data))
     columns = ["study", "run", "seed", "command", "made with", "code", "data"]
     return pd.DataFrame(rows, columns=columns)
 

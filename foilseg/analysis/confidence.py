@@ -17,9 +17,9 @@ import pandas as pd
 import torch
 from scipy import ndimage
 
+from foilseg.data.components import BOX, boxes, corner_and_size
+from foilseg.data.components import objects as numbered
 from foilseg.data.dataset import Dataset, Foil, LabelClass, validation_regions
-from foilseg.data.defects import BOX, corner_and_size
-from foilseg.data.defects import objects as numbered
 from foilseg.networks import devices, inference
 from foilseg.studies.model import Model
 from foilseg.studies.study import Study
@@ -38,7 +38,7 @@ def objects(data: Dataset, run: StoredRun, device: str = "auto") -> pd.DataFrame
     -------
     foil, defect, top, left, height, width, pixels, and probability: the mean over the object's
     pixels of the probability of its class, in (0, 1]. Objects of a foil are in the order of
-    :func:`foilseg.data.defects.objects`. A network that predicts nothing gives no rows.
+    :func:`foilseg.data.components.objects`. A network that predicts nothing gives no rows.
 
     Raises
     ------
@@ -88,7 +88,7 @@ def _described(
     sizes = np.bincount(numbers.ravel(), minlength=len(kinds))
     rows = [
         (foil, names[int(kinds[k])], *corner_and_size(place), int(sizes[k]))
-        for k, place in enumerate(ndimage.find_objects(numbers), 1)
+        for k, place in enumerate(boxes(numbers), 1)
     ]
     return pd.DataFrame(rows, columns=COLUMNS[:-1])
 

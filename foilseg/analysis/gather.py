@@ -228,7 +228,7 @@ def gather(
 
     Parameters
     ----------
-    names : experiments; their networks are trained where they are missing.
+    names : experiments, whose networks have to be trained.
     against : the reference of all counts and mistakes.
     tested : experiments whose stability is evaluated, see :mod:`foilseg.analysis.stability`.
     """

@@ -1,13 +1,21 @@
-"""What a model is made of, was shown, and cost -> the tables a chapter shows."""
+"""What a model is made of, was shown and cost, and what its loss weighs -> a chapter's tables."""
 
 from __future__ import annotations
 
+import numpy as np
 import pandas as pd
+import torch
 
-from foilseg.data.dataset import Dataset
-from foilseg.networks import costs
+from foilseg.data.dataset import Dataset, class_pixels, training_regions
+from foilseg.networks import costs, losses, weighting
+from foilseg.sampling import uniform
 from foilseg.studies.model import Model
+from foilseg.studies.study import Study
+from foilseg.thesis import published
+from foilseg.training import evaluations, experiments, fit, restore
 from foilseg.training.experiments import Experiment
+
+DIGITS = 3  # of the printed weights
 
 
 def recipe(row: Experiment, title: str) -> dict[str, str]:
@@ -62,3 +70,120 @@ def spending(table: pd.DataFrame) -> pd.DataFrame:
         "energy from": whole["energy_source"],
     }
     return pd.DataFrame({"model": whole["model"], **units}).reset_index(drop=True)
+
+
+def published_weights() -> pd.DataFrame:
+    """Table 3.6 beside the weights recomputed from Table 3.1."""
+    pixels = published.training_pixels()
+    printed = published.table("class_weights").set_index("scheme")
+    rows = []
+    for scheme in printed.index:
+        ours = weighting.class_weights(list(pixels.values()), scheme.lower())
+        for name, value in zip(pixels, ours):
+            theirs = printed.loc[scheme, name.replace(" ", "_")]
+            row = {"scheme": scheme, "class": name, "printed": theirs, "recomputed": value}
+            rows.append(row | {"agrees": "yes" if round(value, DIGITS) == theirs else "no"})
+    return pd.DataFrame(rows)
+
+
+def published_binary_weights() -> pd.DataFrame:
+    """Table 3.7 beside the weights recomputed from Table 3.1, and whose weights a column holds.
+
+    ``column of`` is the defect whose recomputed weights the printed column comes nearest to.
+    """
+    pixels = published.training_pixels()
+    counts = np.array(list(pixels.values()))
+    defects = list(pixels)[1:]
+    ours = {
+        name: weighting.target_weights("iscf", counts, label)
+        for label, name in enumerate(defects, 1)
+    }
+    printed = published.table("binary_weights").set_index("class")
+    rows = []
+    for name in defects:
+        theirs = printed[name.replace(" ", "_")].to_numpy()
+        nearest = min(ours, key=lambda other: float(np.abs(ours[other] - theirs).max()))
+        row = {"defect": name, "column of": nearest}
+        for place, side in enumerate(("negative", "positive")):
+            row |= {f"printed {side}": theirs[place], f"recomputed {side}": ours[name][place]}
+        rows.append(row)
+    return pd.DataFrame(rows)
+
+
+def swapped(table: pd.DataFrame) -> str:
+    """A sentence that names the columns of Table 3.7 that hold another defect's weights."""
+    wrong = table[table["defect"] != table["column of"]]
+    if wrong.empty:
+        return "Every column holds its own defect's weights."
+    pairs = (f"{d} holds those of {c}" for d, c in zip(wrong["defect"], wrong["column of"]))
+    return f"Read against Table 3.1, the column {'; the column '.join(pairs)}."
+
+
+def probe(study: Study, patches: int = 32) -> tuple[torch.Tensor, torch.Tensor]:
+    """Logits of the trained baseline and targets on uniform training patches.
+
+    Returns float32 (n, K, H, W) and uint8 (n, H, W), n patches of the profile's size.
+    """
+    generator = uniform.rng(study.seed, 0, "probe")
+    plan = uniform.uniform(study.index.regions, patches, study.index.size, generator)
+    images, masks = uniform.cut(study.index.regions, plan)
+    network = restore.network(study.run("baseline"))
+    with torch.inference_mode():
+        logits = network(torch.from_numpy(images)).float()
+    return logits.clone(), torch.from_numpy(masks)
+
+
+def gradient_shares(study: Study) -> pd.DataFrame:
+    """Share of the loss's gradient that each target class gets, per multi-class loss.
+
+    One row a loss (rows of the experiment table that differ in loss or weights), one column a
+    class. The gradient is that by the logits; all losses see the same logits, those of
+    :func:`probe`. Computed once and kept beside the baseline's run.
+    """
+    run = study.run("baseline")
+    table = evaluations.stored(run, "gradients", lambda: _gradient_shares(study).reset_index())
+    return table.set_index("loss")
+
+
+def _pixels(study: Study) -> np.ndarray:
+    """int64 (K,): pixels of each class index in the training regions."""
+    classes = len(study.dataset.classes)
+    return class_pixels(training_regions(study.dataset), classes).sum(axis=0)
+
+
+def _gradient_shares(study: Study) -> pd.DataFrame:
+    logits, target = probe(study)
+    pixels = _pixels(study)
+    rows, seen = {}, set()
+    for row in experiments.EXPERIMENTS.values():
+        key = (row.gamma, row.weights)
+        if row.is_one_vs_rest or key in seen:
+            continue
+        seen.add(key)
+        loss = fit.make_loss(row, pixels)
+        title = "Cross entropy" if key == (0.0, "none") else row.title
+        rows[title] = losses.gradient_mass(loss, logits, target, len(pixels))
+    classes = study.dataset.classes
+    table = pd.DataFrame(rows, index=range(len(pixels))).T[[c.index for c in classes]]
+    table.columns = [f"{c.name} share" for c in classes]
+    return table.rename_axis("loss")
+
+
+def normaliser_factors(study: Study, batches: int = 50) -> pd.DataFrame:
+    """How much larger a weighted loss is if divided by the weights instead of the pixels.
+
+    Per scheme, over the first batches of training: the mean of the factor (pixels / sum of
+    weights), and its largest over its smallest value.
+    """
+    n = batches * study.profile.batch
+    generator = uniform.rng(study.seed, 0, "train")
+    plan = uniform.uniform(study.index.regions, n, study.index.size, generator)
+    masks = uniform.cut(study.index.regions, plan)[1].reshape(batches, -1)
+    pixels = _pixels(study)
+    rows = []
+    for scheme in ("standard", *weighting.SCHEMES):
+        weights = weighting.target_weights(scheme, pixels)
+        factors = 1 / weights[masks].mean(axis=1)
+        row = {"weights": scheme.upper() if scheme in weighting.SCHEMES else scheme}
+        rows.append(row | {"mean factor": factors.mean(), "spread": factors.max() / factors.min()})
+    return pd.DataFrame(rows)

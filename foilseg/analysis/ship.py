@@ -13,7 +13,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from foilseg.analysis import gather, loss_tables, records, stability
+from foilseg.analysis import gather, model_tables, records, stability
 from foilseg.data.dataset import validation_regions
 from foilseg.studies import references, run_tables, shipped, tables
 from foilseg.studies.model import Model
@@ -36,7 +36,7 @@ def prepare(study: Study, names: Iterable[str | Experiment]) -> None:
     gather.training_counts(study, names)
     gather.building(study)
     if "baseline" in names:
-        loss_tables.gradient_shares(study)
+        model_tables.gradient_shares(study)
 
 
 def pack(
@@ -169,7 +169,11 @@ def _write_manifest(
         "command": _command(study, repeated, pictures),
         "twin": study.is_twin,
         "predictions": pictures,
-        "data": {"name": study.dataset.name, "fingerprint": study.dataset.fingerprint},
+        "data": {
+            "name": study.dataset.name,
+            "fingerprint": study.dataset.fingerprint,
+            "pixels": study.dataset.pixels,
+        },
         "classes": [asdict(c) for c in study.dataset.classes],
         "profile": study.profile.name,
         "sizes": study.profile.sizes,

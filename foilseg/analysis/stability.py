@@ -17,7 +17,6 @@ from foilseg.data.dataset import Dataset, Foil, training_regions, validation_reg
 from foilseg.evaluation import metrics
 from foilseg.networks import devices
 from foilseg.networks.inference import THRESHOLD, Predictor
-from foilseg.studies import provenance
 from foilseg.studies.model import Model, stack
 from foilseg.studies.study import Study
 from foilseg.thesis import published
@@ -51,7 +50,7 @@ def missing(study: Study, names: Iterable[str], trainings: int = TRAININGS) -> l
     ]
     if not lacking:
         return []
-    return [*lacking, f"to train them: {provenance.command(study, names, '--stability')}"]
+    return [*lacking, f"to train them: {study.command(names, '--stability')}"]
 
 
 def complete(study: Study, names: Iterable[str], device="auto", workers: int = 1) -> list[str]:
@@ -63,7 +62,6 @@ def complete(study: Study, names: Iterable[str], device="auto", workers: int = 1
     """
     names = list(names)
     again = [name for name in names if name in tested()]
-    study.dataset, study.index  # noqa: B018  read once for all seeds
     study.train(names, device, workers=workers)
     study.train(again, device, seeds=seeds(study), workers=workers)
     for name in names:
@@ -84,7 +82,7 @@ def checkpoint_counts(
     foilseg.training.runs.RunError
         If that checkpoint was not kept, or was altered.
     """
-    if iteration == run.config["determines"]["iterations"]:
+    if iteration == run.determines["iterations"]:
         return run.counts()
     regions = validation_regions(data)
     name = f"{iteration:06d}"
@@ -102,11 +100,11 @@ def _evaluate(
 ) -> pd.DataFrame:
     device, label = devices.resolve_device(device), run.config["label"]
     network = restore.network(run, device, iteration)
-    labels = {} if label is None else {"labels": (label,), "thresholds": (THRESHOLD,)}
-    predictor = Predictor((network,), **labels, device=device)
+    labels, thresholds = ((), ()) if label is None else ((label,), (THRESHOLD,))
+    predictor = Predictor((network,), labels, thresholds, device)
     counted = [c for c in data.classes if label in (None, c.index)]
     rows = []
-    with devices.threads(run.config["determines"]["threads"]):
+    with devices.threads(run.determines.get("threads", 0)):
         for foil in regions:
             rows += fit.count(foil, predictor.mask(foil.image), counted, len(data.classes))
     return pd.DataFrame(rows)

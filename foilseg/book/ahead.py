@@ -10,7 +10,6 @@ import signal
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from dataclasses import dataclass, replace
-from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -19,17 +18,19 @@ from tqdm import tqdm
 from foilseg.analysis import confidence, stability
 from foilseg.book import notebooks
 from foilseg.book.selection import models
+from foilseg.studies.network import lacking, train
 from foilseg.studies.study import Study
-from foilseg.studies.workers import number, train
+from foilseg.studies.workers import number
 from foilseg.training import evaluations
 from foilseg.training.experiments import Experiment
 
+_todo: list[Task] = []  # of a process that works for another one
 JOINED, OBJECTS, LATE, SEEN = "joined", "objects", "late", "seen"
 # What a chapter's code calls -> the kinds of evaluations that it needs.
 CALLS = {
     "confidence.maps(": (OBJECTS,),
     "stability.late_counts(": (LATE,),
-    "findings.gather(": (SEEN, LATE),
+    "gather.gather(": (SEEN, LATE),
 }
 
 
@@ -65,7 +66,7 @@ def tasks(study: Study, names: Sequence[str], wanted: Iterable[str]) -> list[Tas
 
     What has no weights, as in a shipped study, can be evaluated no more and is left out.
     """
-    plain, found = replace(study), []
+    found = []
     for model in map(study.model, names):
         late = study.profile.keep[:-1] if model.row.name in stability.tested() else ()
         stored = {OBJECTS: [confidence.NAME], SEEN: ["training"], LATE: [f"{k:06d}" for k in late]}
@@ -73,7 +74,7 @@ def tasks(study: Study, names: Sequence[str], wanted: Iterable[str]) -> list[Tas
             if not run.has_weights:
                 continue
             for kind in sorted(wanted):
-                own = Task(plain, model.row, kind, defect)
+                own = Task(study, model.row, kind, defect)
                 lacking = [n for n in stored[kind] if not evaluations.known(run, n)]
                 found += [replace(own, iteration=int(n) if kind == LATE else 0) for n in lacking]
     return found
@@ -87,12 +88,10 @@ def make(study: Study, names: Sequence[str], wanted: Iterable[str], workers: int
     Exception
         What a training or an evaluation raises; nothing is begun after that.
     """
-    chosen = [study.model(name) for name in names]
-    networks = [(model, defect) for model in chosen for defect in model.missing()]
-    if networks:
-        train(networks, min(workers, len(networks)))
-    joins = [row for row in dict.fromkeys(m.row for m, _ in networks) if row.is_one_vs_rest]
-    todo = [Task(replace(study), row, JOINED) for row in joins]
+    missing = lacking(network for name in names for network in study.model(name).each)
+    train(missing, workers=workers)
+    joins = [row for row in dict.fromkeys(n.row for n in missing) if row.is_one_vs_rest]
+    todo = [Task(study, row, JOINED) for row in joins]
     todo += tasks(study, names, wanted)
     if todo and workers > 1:
         _in_processes(todo, workers)
@@ -103,10 +102,10 @@ def make(study: Study, names: Sequence[str], wanted: Iterable[str], workers: int
 
 def _in_processes(todo: list[Task], workers: int) -> None:
     context = multiprocessing.get_context("spawn")
-    pool = ProcessPoolExecutor(workers, context, initializer=_begin)
+    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(todo,))
     processes = pool._processes
     try:
-        futures = [pool.submit(_do, task) for task in todo]
+        futures = [pool.submit(_do_one, n) for n in range(len(todo))]
         for future in tqdm(as_completed(futures), "evaluations", len(futures)):
             future.result()
     except BaseException:
@@ -117,26 +116,27 @@ def _in_processes(todo: list[Task], workers: int) -> None:
     pool.shutdown()
 
 
-def _begin() -> None:
+def _begin(todo: list[Task]) -> None:
+    """Make a process ready; it gets all tasks at once, so that they share the data it reads."""
+    global _todo
+    _todo = todo
     import torch
 
     torch.set_num_threads(1)
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends the rest
 
 
-@cache
-def _read(study: Study) -> Study:
-    study.dataset  # noqa: B018  read once for all tasks of the process
-    return study
+def _do_one(n: int) -> None:
+    _do(_todo[n])
 
 
 def _do(task: Task) -> None:
-    study = _read(task.study)
+    study = task.study
     model = study.model(task.row)
     if task.kind == JOINED:
-        model.joined()
+        model.join()
         return
-    run = model.run(task.defect, progress=False)
+    run = model.run(task.defect)
     if task.kind == OBJECTS:
         confidence.objects(study.dataset, run)
     elif task.kind == LATE:

@@ -22,6 +22,7 @@ from tqdm import tqdm
 
 from foilseg.book import execution, kernels, notebooks, prose
 from foilseg.book.selection import ChapterError, find, models, select, settings, sources
+from foilseg.data import files
 
 __all__ = ["ChapterError", "execute", "find", "models", "select", "settings", "sources"]
 
@@ -71,9 +72,8 @@ class Task:
         notebooks.write(executed, self.result)
         stamp = {"source": text, "code": code, "result": _digest(self.result.read_bytes())}
         stamp |= {"parameters": self.given, "state": self.state}
-        partial = self.result.with_suffix(".json.part")
-        partial.write_text(json.dumps(stamp, indent=2) + "\n")
-        partial.replace(self.result.with_suffix(".json"))
+        text = json.dumps(stamp, indent=2) + "\n"
+        files.write_text(text, self.result.with_suffix(".json"), shared=True)
 
 
 def execute(

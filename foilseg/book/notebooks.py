@@ -16,6 +16,8 @@ from typing import Any
 
 import yaml
 
+from foilseg.data import files
+
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
 WIDGET_VIEW = "application/vnd.jupyter.widget-view+json"
 MODEL_ID = re.compile(r"(?<![0-9a-f])[0-9a-f]{32}(?![0-9a-f])")
@@ -40,13 +42,10 @@ def read(path: Path) -> Any:
 
 
 def write(notebook: Any, path: Path) -> None:
-    """Write a notebook under another name and rename it, so that it is there or not there."""
+    """Write a notebook whole or not at all."""
     import nbformat
 
-    path.parent.mkdir(parents=True, exist_ok=True)
-    partial = path.with_name(f".{path.name}.{os.getpid()}")
-    partial.write_text(nbformat.writes(notebook) + "\n", encoding="utf-8")
-    partial.replace(path)
+    files.write_text(nbformat.writes(notebook) + "\n", path, shared=True)
 
 
 def tagged(notebook: Any, tag: str) -> list[int]:

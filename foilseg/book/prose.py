@@ -1,12 +1,30 @@
-"""Numbers and words for a chapter's prose: the only way a result gets into a sentence."""
+"""Numbers and words for a chapter's prose: the only way a result gets into a sentence.
+
+Tables and figures of a chapter are those of whatever study it was executed on. A reading says what
+they mean and was written about one shipped study, so it names the conditions it rests on; where
+they no longer hold, the chapter fails instead of saying what its own tables contradict.
+"""
 
 from __future__ import annotations
 
 import math
+from dataclasses import dataclass
 from pathlib import Path
+from string import Formatter
+from typing import TYPE_CHECKING
+
+from foilseg.data import escape
+
+if TYPE_CHECKING:
+    from foilseg.studies.study import Study
 
 UNDEFINED = "undefined"
 RESULTS = Path("benchmarks/results")  # of stored measurements, from the root of the project
+WRITTEN_ABOUT = "desk"
+_ELSEWHERE = (
+    "*A reading was written here about the study in `results/{name}` and this chapter's own"
+    " parameters. Another study is shown, so it is left out.*"
+)
 
 
 def written(value: object, form: str = "") -> str:
@@ -43,3 +61,58 @@ def measured(name: str, root: Path = RESULTS) -> Report:
     if not path.is_file():
         return Report(f"not measured yet: python -m benchmarks.{name} > {path}")
     return Report(path.read_text().rstrip())
+
+
+class ReadingError(ValueError):
+    """A reading that the study it was written about contradicts."""
+
+
+@dataclass(frozen=True)
+class Reading:
+    """Text for a page, in Markdown."""
+
+    text: str
+
+    def _repr_markdown_(self) -> str:
+        return self.text
+
+    def __repr__(self) -> str:
+        return self.text
+
+
+def reading(study: Study, usual: bool, text: str, *premises: bool, **numbers: object) -> Reading:
+    """A reading of the desk study with numbers filled in; one line in its place for any other.
+
+    Parameters
+    ----------
+    usual : whether the chapter's parameters that decide what is shown are those of its source.
+    text : Markdown with a field for every number, such as ``"{share:.1%}"``; digits belong there.
+    premises : what the text rests on; each must be true of the study.
+    numbers : values of the fields, or tables that hold them, ``"{means[TPR][Binary]:.2f}"``;
+        None and NaN read "undefined".
+
+    Raises
+    ------
+    ReadingError
+        If a premise is false; names the place of it and the text.
+    """
+    if not usual or study.shipped is None or study.name != WRITTEN_ABOUT or study.seed:
+        return Reading(_ELSEWHERE.format(name=WRITTEN_ABOUT))
+    return read(text, *premises, **numbers)
+
+
+def read(text: str, *premises: bool, **numbers: object) -> Reading:
+    """:func:`reading` of studies that are fixed, such as :mod:`foilseg.analysis.records`."""
+    for place, holds in enumerate(premises, 1):
+        if not holds:
+            raise ReadingError(
+                f"premise {place} of {len(premises)} no longer holds; write the reading anew: "
+                f"{text[:70]!r}"
+            )
+    return Reading(_Fields().vformat(text.strip(), (), numbers))
+
+
+class _Fields(Formatter):
+    def format_field(self, value: object, form: str) -> str:
+        text = written(value, form)
+        return escape.markdown(text) if isinstance(value, str) else text

@@ -1,15 +1,39 @@
-"""Tables written out for a reader: every number in its format, what is undefined as a word."""
+"""Tables written out for a reader: every number in its format, what is undefined as a word.
+
+What :func:`sortable` makes can be sorted and filtered in the static page.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 from itertools import takewhile
+from string import Template
 
 import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
-UNDEFINED = "undefined"
+from foilseg.book.prose import UNDEFINED
+from foilseg.data import escape
+from foilseg.figures.style import COLOURS
+from foilseg.thesis.checks import AGREES, DIFFERS
+
+NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
+LONGEST_NAME = 20  # letters of a cell that is not broken into lines
+# words that say how a check or claim came out -> their colour, readable on light and dark pages
+VERDICTS = {
+    AGREES: COLOURS["agrees"],
+    DIFFERS: COLOURS["differs"],
+    "holds": COLOURS["agrees"],
+    "does not hold": COLOURS["differs"],
+}
+TABLE = Template(
+    '<div style="overflow-x: auto"><table class="dataframe sortable">\n'
+    '<thead><tr style="text-align: right;">$heads</tr></thead>\n'
+    "<tbody>$rows</tbody>\n</table></div>"
+)
 
 
 def percent(share: float) -> str:
@@ -85,3 +109,54 @@ def _written(value: object, form: str | Callable[[float], str]) -> str:
     if value in (np.inf, -np.inf):
         return "infinite"
     return form(value) if callable(form) else form.format(value)
+
+
+@dataclass(frozen=True, eq=False)
+class Sortable:
+    """A table; the script ``book/_static/tables.js`` makes its headings and rows answer.
+
+    Where there is no such script, it is a plain table. Verdicts are coloured, and still words.
+    """
+
+    frame: pd.DataFrame
+
+    def _repr_html_(self) -> str:
+        kinds = [_kind(self.frame.iloc[:, place]) for place in range(self.frame.shape[1])]
+        heads = "".join(map(_head, self.frame.columns, kinds))
+        rows = ("".join(map(_cell, row, kinds)) for row in self.frame.itertuples(index=False))
+        return TABLE.substitute(heads=heads, rows="\n".join(f"<tr>{row}</tr>" for row in rows))
+
+    def __repr__(self) -> str:
+        return repr(self.frame)
+
+
+def _kind(column: Iterable[object]) -> str:
+    """The class of a column's cells: none for numbers written out, else for names or words."""
+    cells = [str(cell) for cell in column if str(cell) not in ("", UNDEFINED)]
+    if all(NUMBER.fullmatch(cell) for cell in cells):
+        return ""
+    return ' class="name"' if max(map(len, cells)) <= LONGEST_NAME else ' class="words"'
+
+
+def _head(name: object, kind: str) -> str:
+    return f"<th{kind}>{escape.html(name)}</th>"
+
+
+def _cell(value: object, kind: str) -> str:
+    style = f' style="color: {VERDICTS[value]}; font-weight: 600"' if value in VERDICTS else ""
+    return f"<td{kind}{style}>{escape.html(value)}</td>"
+
+
+def sortable(table: pd.DataFrame, number: str = "{:,.4g}") -> Sortable:
+    """A table with one line of headings, its numbers written out, to sort and filter.
+
+    Columns of several levels are joined by a blank, and an underscore is one; the index, if it has
+    names, becomes columns.
+    """
+    plain = table.reset_index() if any(table.index.names) else table.copy()
+    if plain.columns.nlevels > 1:
+        plain.columns = [" ".join(filter(None, map(str, c))) for c in plain.columns]
+    plain.columns = [str(name).replace("_", " ") for name in plain.columns]
+    # without this, leading columns of names would become the index
+    plain.index = pd.Index([str(n) for n in range(len(plain))], dtype=object)
+    return Sortable(readable(plain, number))

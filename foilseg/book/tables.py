@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from foilseg.book.readable import UNDEFINED, headed, readable
+from foilseg.book.prose import UNDEFINED
+from foilseg.book.readable import headed, readable
 from foilseg.data.dataset import Dataset, class_pixels, training_regions
 from foilseg.networks import weighting
 from foilseg.thesis import published

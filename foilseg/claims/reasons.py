@@ -91,24 +91,44 @@ def explain(
     left_out = list(images)
     reasons = []
     for number in differing(printed, ours):
-        claim, verdict, thesis = ours[number].claim, ours[number], stated(printed[number])
         shares = [] if supported is None else supported.loc[number, "parts"]
-        place = _decisive(verdict, printed[number], shares)
-        part = verdict.parts[place]
-        again = {name: judge(claim, e) for name, e in variants.items()}
-        decided = {name: found for name, found in again.items() if found.verdict != OPEN}
-        turned = [name for name, found in decided.items() if found.verdict == thesis]
-        partly = [
-            name
-            for name, found in decided.items()
-            if name not in turned and found.parts[place].holds != part.holds
-        ]
-        kept = [name for name in decided if name not in (*turned, *partly)]
-        alone = [name for name, e in left_out if judge(claim, e).verdict == thesis]
-        sets = map(tuple, (turned, partly, kept, alone))
-        found = (claim, thesis, verdict.verdict, part, *_shares(part, here), *sets)
-        reasons.append(Reason(*found))
+        place = _decisive(ours[number], printed[number], shares)
+        thesis = stated(printed[number])
+        reasons.append(_reason(ours[number], thesis, place, here, variants, left_out))
     return reasons
+
+
+def _reason(
+    verdict: Verdict,
+    thesis: str,
+    place: int,
+    here: Evidence,
+    variants: Mapping[str, Evidence],
+    images: Sequence[tuple[str, Evidence]],
+) -> Reason:
+    """Why a verdict is not the thesis's; ``place`` is that of the part that decides."""
+    claim, part = verdict.claim, verdict.parts[place]
+    again = {name: judge(claim, e) for name, e in variants.items()}
+    decided = {name: found for name, found in again.items() if found.verdict != OPEN}
+    turned = [name for name, found in decided.items() if found.verdict == thesis]
+    partly = [
+        name
+        for name, found in decided.items()
+        if name not in turned and found.parts[place].holds != part.holds
+    ]
+    shares, undefined = _shares(part, here)
+    return Reason(
+        claim=claim,
+        thesis=thesis,
+        here=verdict.verdict,
+        part=part,
+        shares=shares,
+        undefined=undefined,
+        turned=tuple(turned),
+        part_turned=tuple(partly),
+        kept=tuple(name for name in decided if name not in (*turned, *partly)),
+        images=tuple(name for name, e in images if judge(claim, e).verdict == thesis),
+    )
 
 
 def _decisive(ours: Verdict, printed: Verdict, shares: Sequence[float]) -> int:

@@ -7,11 +7,9 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from foilseg.claims import rate_claims, study_claims
-from foilseg.claims.claim import MOST, SHRINKS, Claim, Part
+from foilseg.claims.claim import Claim, Part
 from foilseg.claims.evidence import Evidence, Undecided
-from foilseg.claims.study_claims import ordered
-from foilseg.thesis.training_tables import setting
+from foilseg.claims.registry import CLAIMS, bounds
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be decided"
 
@@ -47,7 +45,7 @@ def judge(claim: Claim, evidence: Evidence) -> Verdict:
 
 def judge_all(evidence: Evidence) -> dict[str, Verdict]:
     """Claim number -> verdict, for all claims."""
-    return {claim.id: judge(claim, evidence) for claim in ordered()}
+    return {claim.id: judge(claim, evidence) for claim in CLAIMS.values()}
 
 
 def support(resamples: Iterable[Evidence]) -> pd.DataFrame:
@@ -58,9 +56,9 @@ def support(resamples: Iterable[Evidence]) -> pd.DataFrame:
     Columns claim, holds (share of the resamples in which it can be decided; NaN if it never
     can), decided (number of those) and parts: the share for each part of the claim.
     """
-    seen: dict[str, list[list[bool]]] = {claim.id: [] for claim in ordered()}
+    seen: dict[str, list[list[bool]]] = {claim.id: [] for claim in CLAIMS.values()}
     for evidence in resamples:
-        for claim in ordered():
+        for claim in CLAIMS.values():
             found = judge(claim, evidence)
             if found.verdict != OPEN:
                 seen[claim.id].append([part.holds for part in found.parts])
@@ -133,28 +131,20 @@ def _weakest(ours: Verdict, number: str, supported: pd.DataFrame | None) -> str:
 
 
 def thresholds() -> pd.DataFrame:
-    """What the words of the claims were taken to mean: word, claims, number, meaning."""
-    p, r = rate_claims, study_claims
+    """What the words of the claims were taken to mean: words, claims, number, meaning."""
     rows = [
-        ("most models follow", "C07 to C09", MOST, "more than this share of the other models"),
-        ("shrinks as", "C11", SHRINKS, "rank correlation of at least this"),
-        ("a quoted change", "C13 to C15", p.ALIKE, "met between 1/this and this times the change"),
-        (
-            "unchanged",
-            "C14",
-            p.UNCHANGED,
-            "by less than this share, half the least change quoted",
-        ),
-        ("much lower", "C16", p.MUCH_LOWER, "at most this share of the other"),
-        ("modest loss", "C16", p.MODEST, "of at most this share"),
-        ("improve on", "C19", p.IMPROVES, "better in so many of TPR, FPR and precision"),
-        ("rather than", "C17", 1, "larger than this times each of the other kinds"),
-        ("about n times", "C20", r.ABOUT, "within this share of n"),
-        ("part of", "C22, C23", r.NOTABLE, "at least this share"),
-        ("very expensive", "C25", r.EXPENSIVE, "at least so many times the standard pool"),
-        ("stable", "C12, C24", setting("bound of the SD"), "every SD below this (thesis 4.1)"),
+        (each.words, _range(numbers), each.value, each.meaning)
+        for each, numbers in bounds().items()
     ]
     return pd.DataFrame(rows, columns=["words", "claims", "number", "meaning"])
+
+
+def _range(numbers: list[str]) -> str:
+    """Numbers in words: "C07 to C09" for three or more that follow each other, else a list."""
+    steps = [int(number[1:]) for number in numbers]
+    if len(steps) > 2 and steps[-1] - steps[0] == len(steps) - 1:
+        return f"{numbers[0]} to {numbers[-1]}"
+    return ", ".join(numbers)
 
 
 def retitled(shown: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:

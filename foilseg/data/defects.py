@@ -1,8 +1,8 @@
 """What the defects of a data set are like: a table of objects and their most similar siblings.
 
-Nothing is drawn here. An object is a connected component (eight
-neighbours) of one class. The *signal* of a picture is what a threshold could work on: the tilt
-of the normal in degrees, or for a grey picture the distance from the median grey value.
+Nothing is drawn here. An object is a connected component of one class
+(:mod:`foilseg.data.components`). The *signal* of a picture is what a threshold could work on: the
+tilt of the normal in degrees, or for a grey picture the distance from the median grey value.
 """
 
 from __future__ import annotations
@@ -11,15 +11,12 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
 from scipy.spatial import cKDTree
 from skimage.segmentation import expand_labels
 
+from foilseg.data.components import objects
 from foilseg.data.dataset import Foil, LabelClass
 
-# neighbours that make pixels one object
-EIGHT = np.ones((3, 3), int)
-BOX = ["top", "left", "height", "width"]
 _RING = 4
 
 
@@ -39,29 +36,6 @@ def mask_of(foil: Foil, truth: bool) -> np.ndarray:
     if truth and foil.truth is None:
         raise ValueError(f"{foil.name}: has no truth; use the labels (truth=False)")
     return foil.truth if truth else foil.mask
-
-
-def objects(mask: np.ndarray, n_classes: int) -> tuple[np.ndarray, np.ndarray]:
-    """Number the objects of a mask.
-
-    Returns
-    -------
-    (numbers, kinds) : int32 (H, W), 0 for the background and then 1, 2, ...; and the class index
-        of each object, kinds[0] being 0.
-    """
-    numbers, kinds = np.zeros(mask.shape, np.int32), [np.zeros(1, int)]
-    for kind in range(1, n_classes):
-        hit = mask == kind
-        found, n = ndimage.label(hit, EIGHT) if hit.any() else (numbers, 0)
-        numbers[hit] = found[hit] + sum(len(k) for k in kinds) - 1
-        kinds.append(np.full(n, kind))
-    return numbers, np.concatenate(kinds)
-
-
-def corner_and_size(place: tuple[slice, slice]) -> tuple[int, int, int, int]:
-    """Top, left, height and width of two slices; the columns :data:`BOX`."""
-    rows, columns = place
-    return rows.start, columns.start, rows.stop - rows.start, columns.stop - columns.start
 
 
 def table(

@@ -1,14 +1,19 @@
-"""Bringing other people's folders into the dataset folder."""
+"""Bringing other people's folders into the dataset folder.
+
+A further importer is an entry of :data:`IMPORTERS`, the function it names, and its test.
+"""
 
 from __future__ import annotations
 
-import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from foilseg.data import description, images
+from foilseg.data import description, files, images
 from foilseg.data.dataset import LabelClass, write_mask
+from foilseg.data.raw_lights import import_raw_lights
 
 # Colours of Okabe and Ito, told apart by colour-blind readers too.
 TILE_CLASSES = (
@@ -23,7 +28,7 @@ TILE_FREE = "MT_Free"
 TILE_THRESHOLD = 128  # the masks are anti-aliased; at and above it a pixel is defect
 
 
-def magnetic_tile(source: Path, root: Path) -> int:
+def magnetic_tile(source: Path, root: Path) -> Path:
     """Write the magnetic tile photographs as a dataset folder of five defects.
 
     Huang, Qiu, Yuan, "Surface defect saliency of magnetic tile", The Visual Computer 36 (2020),
@@ -38,7 +43,7 @@ def magnetic_tile(source: Path, root: Path) -> int:
 
     Returns
     -------
-    The number of foils written.
+    The folder.
 
     Raises
     ------
@@ -50,19 +55,13 @@ def magnetic_tile(source: Path, root: Path) -> int:
     if root.exists():
         raise FileExistsError(f"{root}: exists already; give a new folder or remove it")
     pairs = _tile_pairs(source)
-    part = root.with_name(root.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
-    try:
+    with files.new_folder(root) as part:
         for name, index, picture in pairs:
             image, mask = _tile(picture, index)
             images.write(part / "images" / f"{name}.png", image)
             write_mask(part / "labels" / f"{name}.png", mask, TILE_CLASSES)
         description.write(part / description.NAME, "magnetic tile", TILE_CLASSES)
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
-        raise
-    part.replace(root)
-    return len(pairs)
+    return root
 
 
 def _tile_pairs(source: Path) -> list[tuple[str, int, Path]]:
@@ -87,3 +86,28 @@ def _tile(picture: Path, index: int) -> tuple[np.ndarray, np.ndarray]:
         raise images.ImageFileError(f"{picture.with_suffix('.png')}: is {sizes} pixels")
     grey = [a if a.ndim == 2 else np.rint(a.mean(axis=2)).astype(np.uint8) for a in (image, mask)]
     return grey[0], ((grey[1] >= TILE_THRESHOLD) & (index > 0)).astype(np.uint8) * np.uint8(index)
+
+
+@dataclass(frozen=True)
+class Importer:
+    """A way into the dataset folder.
+
+    Attributes
+    ----------
+    bring : (source, root) -> root; reads the one folder and writes the other, which must be new.
+    reads : what the source has to be, for the help of the command line.
+    """
+
+    bring: Callable[[Path, Path], Path]
+    reads: str
+
+
+# What `foilseg import` takes.
+IMPORTERS = {
+    "magnetic-tile": Importer(magnetic_tile, "the photographs of Huang, Qiu and Yuan"),
+    "lights": Importer(
+        import_raw_lights,
+        "photographs of each foil under n known lights (lights/NAME_K.png, lights.json), of which "
+        "normals are made",
+    ),
+}

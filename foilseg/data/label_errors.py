@@ -10,8 +10,8 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from foilseg.data.components import objects
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.data.defects import objects
 
 
 def label_errors(

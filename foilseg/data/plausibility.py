@@ -12,8 +12,9 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+from foilseg.data.components import components
 from foilseg.data.dataset import Dataset, Foil, LabelClass
-from foilseg.data.defects import EIGHT, mask_of, signal
+from foilseg.data.defects import mask_of, signal
 
 
 def threshold_baseline(
@@ -104,7 +105,7 @@ def co_occurrence(
 
 
 def _co_occurrence(foil: Foil, mask: np.ndarray, of: int, near: int) -> pd.DataFrame:
-    numbers, n = ndimage.label(mask == of, EIGHT)
+    numbers, n = components(mask == of)
     centres = ndimage.center_of_mass(numbers > 0, numbers, range(1, n + 1))
     places = np.rint(np.array(centres).reshape(n, 2)).astype(int)
     frame = pd.DataFrame({"foil": [foil.name] * n, "distance": np.nan, "expected": np.nan})

@@ -8,14 +8,13 @@ there are any, ``truth/`` and ``rois.csv`` as in every dataset folder.
 from __future__ import annotations
 
 import json
-import os
 import re
 import shutil
 from pathlib import Path
 
 import numpy as np
 
-from foilseg.data import folder, images
+from foilseg.data import files, folder, images
 from foilseg.data.dataset import as_pixels
 from foilseg.data.photometric import check_lights, estimate_normals
 
@@ -109,21 +108,15 @@ def import_raw_lights(source: Path, root: Path) -> Path:
         raise RawLightsError(f"{source}: no such folder; give the folder of the photographs")
     lights = read_lights(source / "lights.json")
     names = _names(source, len(lights))
-    partial = root.with_name(f".{root.name}.partial-{os.getpid()}")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        _write(source, partial, names, lights)
-        problems = folder.check(partial)
+    with files.new_folder(root) as part:
+        _write(source, part, names, lights)
+        problems = folder.check(part)
         if problems:
             raise folder.DatasetError(source, problems)
-        partial.rename(root)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
     return root
 
 
 def _write(source: Path, root: Path, names: list[str], lights: np.ndarray) -> None:
-    root.mkdir(parents=True)
     faults = []
     for name in names:
         try:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pandas as pd
-from scipy.stats import rankdata
+from scipy.stats import spearmanr
 
 from foilseg.evaluation import metrics
 
@@ -88,10 +88,10 @@ def spearman(a: np.ndarray, b: np.ndarray) -> float:
     known = ~(np.isnan(a) | np.isnan(b))
     if known.sum() < 3:
         return float("nan")
-    one, other = rankdata(a[known]), rankdata(b[known])
-    if not one.std() or not other.std():
+    one, other = a[known], b[known]
+    if not np.ptp(one) or not np.ptp(other):
         return float("nan")
-    return float(np.corrcoef(one, other)[0, 1])
+    return float(spearmanr(one, other).statistic)
 
 
 def rank_correlations(
@@ -154,9 +154,12 @@ def cube_rates(cubed: np.ndarray, weights: np.ndarray, average: str = "pooled") 
 
 
 def _divide(counts: np.ndarray) -> np.ndarray:
-    tp, fp, fn, tn = np.moveaxis(np.asarray(counts, float), -1, 0)
-    pairs = ((tp, tp + fn), (fp, fp + tn), (tp, tp + fp))
-    parts = [np.divide(a, b, out=np.full(a.shape, np.nan), where=b > 0) for a, b in pairs]
+    each = dict(zip(metrics.COUNTS, np.moveaxis(np.asarray(counts, float), -1, 0)))
+    parts = []
+    for names in metrics.RATES.values():
+        above, below = (sum(each[name] for name in some) for some in names)
+        undefined = np.full(above.shape, np.nan)
+        parts.append(np.divide(above, below, out=undefined, where=below > 0))
     return np.stack(parts, axis=-1)
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foilseg.networks.checkpoints import write_bytes
+from foilseg.data.files import write_bytes
 
 BINS, LARGEST = 128, 16.0  # of the logit, from -LARGEST to LARGEST; beyond counts in the last bin
 KEYS = ["foil", "against", "defect"]

@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import numpy as np
 import pandas as pd
-from scipy import ndimage
 
+from foilseg.data.components import boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.data.defects import EIGHT, corner_and_size
 from foilseg.evaluation.examples import Pick, foils_of
 
 Masks = Mapping[str, Mapping[str, np.ndarray]]
@@ -80,7 +79,7 @@ def representative(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> list
     picked = []
     for c in (c for c in classes if c.index):
         free = [f for f in foils if f.name not in foils_of(picked)]
-        counts = {f.name: ndimage.label(f.mask == c.index, EIGHT)[1] for f in free}
+        counts = {f.name: components(f.mask == c.index)[1] for f in free}
         name = max(counts, key=counts.__getitem__, default=None)
         if name is not None and counts[name]:
             rule = "most annotated objects of a class, each foil once"
@@ -129,12 +128,12 @@ def top_object(
     best = None
     for foil in foils:
         for c in (c for c in classes if c.index):
-            numbers, count = ndimage.label(foil.mask == c.index, EIGHT)
+            numbers, count = components(foil.mask == c.index)
             each = values(foil, c, numbers, np.bincount(numbers.ravel(), minlength=count + 1))
             each[0] = 0
             k = int(each.argmax())
             if each[k] > (best.value if best else 0):
-                box = corner_and_size(ndimage.find_objects(numbers)[k - 1])
+                box = corner_and_size(boxes(numbers)[k - 1])
                 best = Pick(rule, foil.name, float(each[k]), c.name, box=box)
     return best
 
@@ -154,12 +153,12 @@ def most_against_label(
             most = int(votes.max(initial=0))
             if not most:
                 continue
-            areas, _ = ndimage.label(votes == most, EIGHT)
+            areas, _ = components(votes == most)
             sizes = np.bincount(areas.ravel())
             sizes[0] = 0
             k = int(sizes.argmax())
             if best is None or (most, sizes[k]) > best[0]:
-                box = corner_and_size(ndimage.find_objects(areas)[k - 1])
+                box = corner_and_size(boxes(areas)[k - 1])
                 rule = "most models against the annotation"
                 best = (most, sizes[k]), Pick(rule, foil.name, float(most), c.name, box=box)
     return best and best[1]

@@ -18,8 +18,8 @@ from PIL import Image
 from scipy import ndimage
 
 from foilseg.data import images
+from foilseg.data.components import BOX, boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.data.defects import BOX, EIGHT, corner_and_size
 
 OVERLAP = 0.1  # an object with less than this share of another mask is not in it
 PAGE_NAME = 285  # the TIFF tag that GIMP takes the name of a layer from
@@ -116,9 +116,9 @@ def _sure(foil: Foil, masks, confidence):
 def _candidates(foil: Foil, shares, classes, least: float, known):
     numbers, rows = np.zeros(foil.shape, np.int32), []
     for c in (c for c in classes if c.index):
-        found, count = ndimage.label(shares[c.index] >= least, EIGHT)
+        found, count = components(shares[c.index] >= least)
         own = ndimage.mean(foil.mask == c.index, found, np.arange(1, count + 1))
-        for k, box in enumerate(ndimage.find_objects(found), 1):
+        for k, box in enumerate(boxes(found), 1):
             if own[k - 1] >= OVERLAP:
                 continue
             inside = found[box] == k

@@ -12,8 +12,8 @@ import numpy as np
 import pandas as pd
 from scipy import ndimage
 
+from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.data.defects import EIGHT
 from foilseg.evaluation.label_audit import OVERLAP, Audit
 
 TRUE = 0.5  # share of a candidate that the truth has to confirm
@@ -40,7 +40,7 @@ def missed(foil: Foil, label: int, anything: bool = False) -> tuple[np.ndarray, 
     numbers : int32 (H, W), every object of the truth numbered from 1.
     chosen : int64 (n,), the numbers of those of which the labels have less than a tenth.
     """
-    numbers, count = ndimage.label(foil.truth == label, EIGHT)
+    numbers, count = components(foil.truth == label)
     every = np.arange(1, count + 1)
     marked = foil.mask > 0 if anything else foil.mask == label
     labelled = ndimage.mean(marked, numbers, every) if count else np.zeros(0)

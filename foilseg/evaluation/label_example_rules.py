@@ -9,10 +9,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from scipy import ndimage
 
+from foilseg.data.components import boxes, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.data.defects import corner_and_size
 from foilseg.evaluation.example_rules import top_object
 from foilseg.evaluation.examples import NONE, Box, Pick
 from foilseg.evaluation.label_audit_quality import missed
@@ -68,9 +67,9 @@ def _middles(foil: Foil, classes: Sequence[LabelClass]) -> np.ndarray:
     points = []
     for c in (c for c in classes if c.index):
         numbers, chosen = missed(foil, c.index, anything=True)
-        places = ndimage.find_objects(numbers)
-        boxes = [corner_and_size(places[k - 1]) for k in chosen]
-        points += [(top + h / 2, left + w / 2) for top, left, h, w in boxes]
+        places = boxes(numbers)
+        corners = [corner_and_size(places[k - 1]) for k in chosen]
+        points += [(top + h / 2, left + w / 2) for top, left, h, w in corners]
     return np.array(points).reshape(-1, 2)
 
 

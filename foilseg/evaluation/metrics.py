@@ -12,11 +12,13 @@ import numpy as np
 import pandas as pd
 
 COUNTS = ("tp", "fp", "fn", "tn")
+# rate -> the counts that are added up above and below the line
 RATES = {
     "TPR": (("tp",), ("tp", "fn")),
     "FPR": (("fp",), ("fp", "tn")),
     "precision": (("tp",), ("tp", "fp")),
 }
+LOW_IS_BETTER = ("FPR",)  # of these rates; of all others a high value
 # score -> what each count weighs above and below the line
 WEIGHTS = {
     **{rate: tuple(dict.fromkeys(part, 1.0) for part in parts) for rate, parts in RATES.items()},
@@ -177,13 +179,3 @@ def check_sizes(counts: pd.DataFrame, pixels: Mapping[str, int] | None = None) -
             f"counts: {who}: {total[bad].iloc[0]:,} pixels do not fit the image's "
             f"{expected[bad].iloc[0]:,}; delete the run and train it again"
         )
-
-
-def mean_over_defects(scores: pd.DataFrame, by: str = "model") -> pd.DataFrame:
-    """Mean TPR, FPR and precision over the defects of each model.
-
-    A rate that is NaN for a defect is left out of the mean, and ``n_<rate>`` says over how many
-    defects each mean was taken.
-    """
-    each = scores.groupby(by, sort=False, observed=True)[list(RATES)]
-    return each.mean().join(each.count().add_prefix("n_")).reset_index()

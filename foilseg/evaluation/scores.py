@@ -9,7 +9,7 @@ from foilseg.evaluation import metrics
 from foilseg.thesis import published
 from foilseg.thesis.published import is_comparable
 
-RATE_COLUMNS = ["TPR", "FPR", "precision", "precision (imagewise)"]
+RATE_COLUMNS = [*metrics.RATES, "precision (imagewise)"]
 
 
 def defect_rates(counts: pd.DataFrame) -> pd.DataFrame:
@@ -83,7 +83,7 @@ def side_by_side(reproduced: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
     return table
 
 
-BETTER_HIGH = {"TPR": True, "FPR": False, "precision": True}
+BETTER_HIGH = {rate: rate not in metrics.LOW_IS_BETTER for rate in metrics.RATES}
 
 
 def ranks(means: pd.DataFrame, printed: pd.DataFrame | None = None) -> pd.DataFrame:

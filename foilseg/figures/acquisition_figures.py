@@ -8,9 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from foilseg.figures.pictures import bare, picture
-from foilseg.figures.style import INK, PALE, done, house_style, note
-
-LIGHT = "#e69f00"
+from foilseg.figures.style import COLOURS, INK, PALE, done, house_style, note
 
 
 def light_scheme(lights: np.ndarray) -> Figure:
@@ -21,14 +19,14 @@ def light_scheme(lights: np.ndarray) -> Figure:
     """
     with house_style():
         figure, (above, side) = plt.subplots(1, 2, figsize=(9, 3.6))
-        above.add_patch(Rectangle((-0.45, -1.1), 0.9, 2.2, fc="#dddddd", ec=PALE))
+        above.add_patch(Rectangle((-0.45, -1.1), 0.9, 2.2, fc=COLOURS["foil"], ec=PALE))
         above.annotate("", (0, 1.05), (0, 0.45), arrowprops={"arrowstyle": "->", "color": INK})
         above.text(0.06, 0.95, "transport", ha="left", va="bottom")
         for number, (x, y, _) in enumerate(lights, 1):
-            above.plot([0, x], [0, y], c=LIGHT, lw=1)
+            above.plot([0, x], [0, y], c=COLOURS["lamp"], lw=1)
             turned = np.array([-y, x]) / np.hypot(x, y) * 0.25
             lamp = np.array([x, y]) + np.outer([-1, 1], turned)
-            above.plot(*lamp.T, c=LIGHT, lw=6, solid_capstyle="butt")
+            above.plot(*lamp.T, c=COLOURS["lamp"], lw=6, solid_capstyle="butt")
             above.text(1.22 * x, 1.22 * y, f"light {number}", ha="center", va="center")
         above.set(title="from above (y downwards)", xlim=(-1.4, 1.4), ylim=(1.25, -1.25))
         _from_the_side(side, lights)
@@ -45,7 +43,8 @@ def _from_the_side(axes, lights: np.ndarray) -> None:
     axes.plot([0, 0], [0, 1.15], c=PALE, ls="--", lw=1)
     axes.text(0.05, 1.15, "camera", va="top")
     for sign in (-1, 1):
-        axes.plot([0, sign * np.sin(polar)], [0, np.cos(polar)], c=LIGHT, marker="o", markevery=[1])
+        ends = [0, sign * np.sin(polar)], [0, np.cos(polar)]
+        axes.plot(*ends, c=COLOURS["lamp"], marker="o", markevery=[1])
     arc = np.linspace(0, polar, 30)
     axes.plot(0.4 * np.sin(arc), 0.4 * np.cos(arc), c=INK, lw=1)
     axes.text(0.24, 0.46, f"{np.degrees(polar):.0f}°")

@@ -14,7 +14,7 @@ from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation.example_rules import Masks
 from foilseg.evaluation.examples import NONE, Pick, look
 from foilseg.figures.pictures import bare, class_legend, mask_of, picture
-from foilseg.figures.style import done, house_style, note
+from foilseg.figures.style import PAPER, done, house_style, note
 
 WIDTH = 9.0  # inches
 
@@ -90,7 +90,7 @@ def per_defect(
         for line, c in zip(axes[1:], defects):
             pair = {"annotation": part.mask, "prediction": seen[c.name]}
             for place, (title, mask) in zip(line, pair.items()):
-                palette = ListedColormap(["#ffffff", c.colour])
+                palette = ListedColormap([PAPER, c.colour])
                 place.imshow(mask == c.index, palette, vmin=0, vmax=1, interpolation="nearest")
                 bare(place)
                 place.set_title(escape.lines(f"{c.name}: {title}"))

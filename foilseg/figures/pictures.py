@@ -17,7 +17,16 @@ from foilseg.data import escape
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
 from foilseg.evaluation.examples import NONE, Pick, look
 from foilseg.evaluation.label_audit import Audit, corrected
-from foilseg.figures.style import ERROR_COLOURS, INK, PALE, columns, done, house_style, note
+from foilseg.figures.style import (
+    ERROR_COLOURS,
+    INK,
+    PALE,
+    PAPER,
+    columns,
+    done,
+    house_style,
+    note,
+)
 
 
 def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNorm]:
@@ -95,7 +104,7 @@ def split_view(
     with house_style():
         figure, axes = plt.subplots(figsize=(4.2, min(6.0, 4.2 * height / width)))
         picture(axes, foil.image)
-        axes.add_patch(Rectangle((0, 0), width, validation_rows, fc="white", alpha=0.55))
+        axes.add_patch(Rectangle((0, 0), width, validation_rows, fc=PAPER, alpha=0.55))
         middle = {"ha": "center", "va": "center", "fontsize": 12}
         axes.text(width / 2, validation_rows / 2, "validation region", **middle)
         for top, left in windows:
@@ -218,7 +227,7 @@ def error_maps(
     """Small maps of hits, misses, false alarms and wrong defects, one a model."""
     reference = foil.truth if truth else foil.mask
     names = list(ERROR_COLOURS)
-    palette = ListedColormap(["#ffffff", *ERROR_COLOURS.values()])
+    palette = ListedColormap([PAPER, *ERROR_COLOURS.values()])
     lines = -(-len(masks) // columns)
     with house_style():
         aspect = foil.shape[0] / foil.shape[1]

@@ -12,7 +12,7 @@ from matplotlib.patches import Rectangle
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
 from foilseg.figures.pictures import bare, mask_of, picture
-from foilseg.figures.style import INK, PALE, columns, done, grouped_bars, house_style, note
+from foilseg.figures.style import INK, PALE, PAPER, columns, done, grouped_bars, house_style, note
 from foilseg.sampling.plans import Plan
 from foilseg.sampling.pools import Index
 
@@ -38,7 +38,7 @@ def pipeline(index: Index, plan: Plan, own: LabelClass, classes: Sequence[LabelC
         picture(line[4], region.image)
         here = plan.foil == shown
         for top, left in zip(plan.top[here][:12], plan.left[here][:12]):
-            frame = Rectangle((left, top), plan.size, plan.size, fill=False, ec="white", lw=0.8)
+            frame = Rectangle((left, top), plan.size, plan.size, fill=False, ec=PAPER, lw=0.8)
             line[4].add_patch(frame)
         for place, title in zip(line, titles):
             bare(place)

@@ -1,4 +1,4 @@
-"""One style and one set of marks for every figure.
+"""One style, one set of marks and one table of colours for every figure, widget and table.
 
 Figures have an opaque white ground, so they read the same on a light and on a dark page.
 """
@@ -7,22 +7,45 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
-from matplotlib.ticker import LogFormatter
 
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
 
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+# Every colour that is drawn, by what it says. Those of the classes come with the data.
+COLOURS = {
+    "ink": "#222222",  # reproduced; edges and arrows
+    "pale": "#9a9a9a",  # published; helping lines and frames
+    "paper": "#ffffff",  # the ground, open marks, and pixels where nothing is
+    "first": "#0072b2",  # of two things on equal terms; the part of a widget that has the focus
+    "second": "#d55e00",  # the other one; what the reader moves
+    "lamp": "#e69f00",
+    "foil": "#dddddd",
+    "network": "#cfe3f1",
+    "agrees": "#2e8b57",  # verdicts in tables, on a light and on a dark page
+    "differs": "#d1495b",
+}
+INK, PALE, PAPER = COLOURS["ink"], COLOURS["pale"], COLOURS["paper"]
+# How a prediction differs from its reference; safe for the colour-blind.
+ERROR_COLOURS = {
+    "hit": "#0072b2",
+    "miss": "#f0e442",
+    "false alarm": "#d55e00",
+    "wrong defect": "#000000",
+}
+MODELS = "turbo"  # the map from which many models on one picture take their colours
 STYLE = {
     "figure.dpi": 110,
-    "figure.facecolor": "white",
+    "figure.facecolor": PAPER,
     "figure.constrained_layout.use": True,
-    "savefig.facecolor": "white",
+    "savefig.facecolor": PAPER,
     "font.size": 12,
     "axes.titlesize": 12,
     "axes.spines.top": False,
@@ -33,20 +56,14 @@ STYLE = {
     "legend.frameon": False,
     "text.parse_math": False,  # a name with two dollars is no formula
 }
-INK = "#222222"  # ours
-PALE = "#9a9a9a"  # published
-# How a prediction differs from its reference; safe for the colour-blind.
-ERROR_COLOURS = {
-    "hit": "#0072b2",
-    "miss": "#f0e442",
-    "false alarm": "#d55e00",
-    "wrong defect": "#000000",
-}
 MARKERS = "osD^vP*X<>hpd"
 
 
 @contextmanager
 def house_style():
+    """The style for what is drawn inside."""
+    import matplotlib.pyplot as plt
+
     with plt.rc_context(STYLE):
         yield
 
@@ -56,6 +73,8 @@ def note(text: str) -> Figure:
 
     It stands in axes of its own, because IPython shows no figure that has none.
     """
+    import matplotlib.pyplot as plt
+
     with house_style():
         figure, axes = plt.subplots(figsize=(7, 0.8))
         axes.set_axis_off()
@@ -68,6 +87,9 @@ def done(figure: Figure) -> Figure:
 
     Its names and titles are no formulas, but the powers of ten of a logarithmic axis are.
     """
+    import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogFormatter
+
     plt.close(figure)
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
         for kind, ticks in ((axis.major, axis.majorTicks), (axis.minor, axis.minorTicks)):

@@ -20,7 +20,7 @@ from PIL import Image
 from foilseg.data import escape
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
 from foilseg.figures import packing
-from foilseg.figures.style import ERROR_COLOURS
+from foilseg.figures.style import COLOURS, ERROR_COLOURS
 
 SCRIPTS = Path(__file__).parent / "js"
 # One module in several files: a front end is a single text, so they are put together here.
@@ -75,6 +75,7 @@ class FocalCurve(_Still):
     _esm = SCRIPTS / "focal.js"
     gamma = traitlets.Float(2.0).tag(sync=True)
     gammas = traitlets.List(traitlets.Float(), [0.0, 5.0]).tag(sync=True)
+    colour = traitlets.Unicode(COLOURS["second"]).tag(sync=True)
 
     def still(self) -> bytes:
         from foilseg.figures import plots
@@ -188,6 +189,7 @@ def compare(
         "key": key,
         "foils": [facts for facts, _ in packed],
         "classes": [{"index": c.index, "name": c.name, "colour": c.colour} for c in classes],
+        "colours": {name: COLOURS[name] for name in ("ink", "pale", "paper", "first")},
         "errors": ERROR_COLOURS,
     }
     data = b"".join(file for _, files in packed for file in files)

@@ -1,13 +1,12 @@
 """Files of tensors that are whole or not there, and say so if they were altered.
 
-A file is written under another name, forced to the disk and renamed. Its header holds a digest
-of the tensors, which is compared when it is read: a file that was cut or changed is never used.
+A file's header holds a digest of the tensors, which is compared when it is read: one that was
+cut or changed is never used.
 """
 
 from __future__ import annotations
 
 import json
-import os
 from hashlib import sha256
 from pathlib import Path
 
@@ -16,6 +15,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 from torch.optim import Optimizer
+
+from foilseg.data.files import write_bytes
 
 DIGEST = "sha256"
 ADVICE = "delete the folder it lies in and train again"
@@ -45,25 +46,11 @@ def write(tensors: dict[str, Tensor], path: Path) -> None:
     """
     plain = {name: value.detach().cpu().contiguous() for name, value in tensors.items()}
     data = save(plain, metadata={DIGEST: digest(plain)})
-    write_bytes(data, path)
-
-
-def write_bytes(data: bytes, path: Path) -> None:
-    """Write a file whole or not at all; errors as :func:`write`."""
-    part = path.with_name(path.name + ".part")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with part.open("wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        part.replace(path)
+        write_bytes(data, path)
     except OSError as error:
-        part.unlink(missing_ok=True)
-        raise CheckpointError(
-            f"{path}: cannot be written ({error.strerror}); make room or permit it, and the same "
-            "command goes on from the last complete checkpoint"
-        ) from error
+        advice = "the same command goes on from the last complete checkpoint"
+        raise CheckpointError(f"{error}, and {advice}") from error
 
 
 def read(path: Path) -> dict[str, Tensor]:

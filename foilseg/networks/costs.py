@@ -1,15 +1,18 @@
 """What a network and a model cost (Appendix B of the thesis, whose tables are lost).
 
-Operations are counted by formula from the modules; time, memory and energy are measured while a
+Operations are counted from the shapes of the tensors; time, memory and energy are measured while a
 run is made (:mod:`foilseg.training.meters`) and stored in its ``cost.json``.
 """
 
 from __future__ import annotations
 
-import pandas as pd
-from torch import nn
+from itertools import chain
 
-from foilseg.networks import unet
+import pandas as pd
+import torch
+from torch import nn
+from torch.func import functional_call
+from torch.utils.flop_counter import FlopCounterMode
 
 MEGAPIXEL = 1_000_000
 WHOLE = "whole model"
@@ -26,36 +29,29 @@ COLUMNS = {
 }
 
 
-def macs(network: unet.UNet, height: int, width: int) -> int:
+def macs(network: nn.Module, height: int, width: int) -> int:
     """Multiplications with addition of one forward pass over an image of that size.
 
-    A convolution has as many as outputs times kernel area times input maps, a transposed one as
-    many as inputs times kernel area times output maps. Normalisation, ReLU and pooling multiply
-    per pixel once at most and are left out, as is usual. The sides count as extended to
-    multiples of 16.
+    Those of convolutions and matrix products, as torch counts them without computing any.
+    Normalisation, ReLU and pooling multiply per pixel once at most and are left out, as is usual.
+    Where a network extends the image first, the extension counts.
     """
-    height, width = (-(-side // unet.GRID) * unet.GRID for side in (height, width))
-    pixels, total = height * width, 0
-    for level, stage in enumerate(network.encoder):
-        total += _convolutions(stage) * (pixels >> 2 * level)
-    total += _convolutions(network.bridge) * (pixels >> 2 * unet.DEPTH)
-    for number, (up, stage) in enumerate(zip(network.up, network.decoder)):
-        level = unet.DEPTH - 1 - number
-        area = up.kernel_size[0] * up.kernel_size[1]
-        total += up.in_channels * up.out_channels * area * (pixels >> 2 * (level + 1))
-        total += _convolutions(stage) * (pixels >> 2 * level)
-    return total + _convolutions(network.head) * pixels
+    tensors = chain(network.named_parameters(), network.named_buffers())
+    shapes = {name: tensor.detach().to("meta") for name, tensor in tensors}
+    image = torch.empty(1, network.channels_in, height, width, device="meta")
+    was_training = network.training
+    network.eval()
+    try:
+        with torch.no_grad(), FlopCounterMode(display=False) as counter:
+            functional_call(network, shapes, (image,))
+    finally:
+        network.train(was_training)
+    return counter.get_total_flops() // 2
 
 
-def _convolutions(part: nn.Module) -> int:
-    """Multiplications for one output pixel of all plain convolutions in a part."""
-    layers = [m for m in part.modules() if isinstance(m, nn.Conv2d)]
-    return sum(m.in_channels * m.out_channels * m.kernel_size[0] * m.kernel_size[1] for m in layers)
-
-
-def macs_per_megapixel(network: unet.UNet) -> float:
-    """Multiplications a million pixels, for images with sides that are multiples of 16."""
-    return macs(network, unet.GRID, unet.GRID) * MEGAPIXEL / unet.GRID**2
+def macs_per_megapixel(network: nn.Module) -> float:
+    """Multiplications a million pixels, for images with sides that are multiples of its grid."""
+    return macs(network, network.grid, network.grid) * MEGAPIXEL / network.grid**2
 
 
 def table(costs: dict[str, list[dict]]) -> pd.DataFrame:

@@ -4,8 +4,10 @@ A tile is a rectangle of the image (its core) that is computed together with a m
 Padded convolutions falsify the logits near an edge that is not the image's own. The margin, the
 *halo*, is as wide as a logit can see (:func:`foilseg.networks.unet.reach`), so the falsified ones
 are all cut off. Every tile begins on the pooling grid, so the same pixels are pooled together as
-in the whole image. Both together make the logits of the tiles those of the whole image; what
-remains is the rounding of sums taken in another order, below 1e-5 in float32.
+in the whole image. Each network says which halo and grid it needs
+(:data:`foilseg.networks.registry.NETWORKS`). Both together make the logits of the tiles those of
+the whole image; what remains is the rounding of sums taken in another order, below 1e-5 in
+float32.
 """
 
 from __future__ import annotations
@@ -17,8 +19,6 @@ from typing import NamedTuple
 import numpy as np
 import torch
 from torch import Tensor, nn
-
-from foilseg.networks import unet
 
 TILE = 768  # edge of a core in pixels; benchmarks/README.md says why
 THRESHOLD = 0.5  # probability above which a One-vs-Rest network claims a pixel
@@ -33,7 +33,7 @@ class Window(NamedTuple):
     from_columns: slice
 
 
-def windows(height: int, width: int, tile: int, halo: int, grid: int = unet.GRID) -> list[Window]:
+def windows(height: int, width: int, tile: int, halo: int, grid: int) -> list[Window]:
     """Cores that cover an image without overlap, each with its halo, row by row.
 
     Parameters
@@ -99,12 +99,12 @@ def window_logits(
 
 
 def tiled_logits(
-    network: unet.UNet, image: np.ndarray, tile: int = TILE, device: str = "cpu"
+    network: nn.Module, image: np.ndarray, tile: int = TILE, device: str = "cpu"
 ) -> Tensor:
     """:func:`predict_logits` by tiles: float32 (K, H, W), equal to 1e-5."""
     height, width = image.shape[1:]
     out = None
-    for window in windows(height, width, tile, unet.halo(network)):
+    for window in windows(height, width, tile, network.halo, network.grid):
         part = window_logits(network, image, window, device)
         if out is None:
             out = torch.empty(len(part), height, width)
@@ -154,13 +154,13 @@ class Predictor:
 
     Attributes
     ----------
-    networks : on one device.
+    networks : of one kind, on one device.
     labels : class index of each One-vs-Rest network; empty for a multi-class network.
     thresholds : one for each label.
     device : where the networks lie.
     """
 
-    networks: tuple[unet.UNet, ...]
+    networks: tuple[nn.Module, ...]
     labels: tuple[int, ...] = ()
     thresholds: tuple[float, ...] = ()
     device: str = "cpu"
@@ -168,7 +168,7 @@ class Predictor:
     @property
     def channels(self) -> int:
         """Channels of the images that the networks take."""
-        return self.networks[0].encoder[0][0].in_channels
+        return self.networks[0].channels_in
 
     def decide(self, logits: Tensor) -> tuple[np.ndarray, np.ndarray | None]:
         """Logits (K, H, W) -> mask uint8 (H, W), and claims (None for a multi-class network)."""
@@ -196,9 +196,10 @@ class Predictor:
                 f"image: {image.shape[0]} channel(s), but the model was trained on {self.channels}"
             )
         height, width = image.shape[1:]
+        network = self.networks[0]
         if tile is None:
-            tile = -(-max(height, width, 1) // unet.GRID) * unet.GRID
-        for window in windows(height, width, tile, unet.halo(self.networks[0])):
+            tile = -(-max(height, width, 1) // network.grid) * network.grid
+        for window in windows(height, width, tile, network.halo, network.grid):
             each = [window_logits(n, image, window, self.device) for n in self.networks]
             yield window, *self.decide(torch.cat(each))
 
@@ -210,6 +211,6 @@ class Predictor:
         return mask
 
 
-def predict_mask(network: unet.UNet, image: np.ndarray, device: str = "cpu") -> np.ndarray:
+def predict_mask(network: nn.Module, image: np.ndarray, device: str = "cpu") -> np.ndarray:
     """The most probable class of every pixel of the whole image: uint8 (H, W)."""
     return Predictor((network,), device=device).mask(image)

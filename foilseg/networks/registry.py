@@ -33,5 +33,8 @@ LOSSES = {
 # what a summed loss is divided by
 NORMALISERS = ("pixels", "weights")
 
-# name -> class; made with channels_in, channels_out and base
+# name -> class: a torch module, made with channels_in, channels_out and base, that takes images
+# (N, C, H, W) of any size and gives logits (N, channels_out, H, W). Its attributes: channels_in;
+# grid, the pixels that a tile has to begin on multiples of; halo, a multiple of the grid, the
+# margin that makes the logits of a tile those of the whole image.
 NETWORKS = {"unet": Entry("networks.unet", "UNet")}

@@ -82,6 +82,12 @@ class UNet(nn.Module):
         self.up = nn.ModuleList(UpConv(2 * m, m) for m in reversed(maps[:-1]))
         self.decoder = nn.ModuleList(DoubleConv(2 * m, m) for m in reversed(maps[:-1]))
         self.head = nn.Conv2d(base, channels_out, 3, padding=1)
+        self.channels_in, self.grid = channels_in, GRID
+
+    @property
+    def halo(self) -> int:
+        """:func:`reach`, rounded up to the pooling grid: the margin that makes a tile exact."""
+        return -(-reach(self) // GRID) * GRID
 
     def forward(self, image: Tensor) -> Tensor:
         """Image (N, C, H, W) -> logits (N, channels_out, H, W), for any H and W from 1 up.
@@ -139,11 +145,6 @@ def reach(network: UNet) -> int:
 def _kernel_reach(part: nn.Module) -> int:
     kernels = [m.kernel_size[0] for m in part.modules() if isinstance(m, nn.Conv2d)]
     return sum((kernel - 1) // 2 for kernel in kernels)
-
-
-def halo(network: UNet) -> int:
-    """:func:`reach`, rounded up to the pooling grid: the margin that makes a tile exact."""
-    return -(-reach(network) // GRID) * GRID
 
 
 def parameter_count(network: nn.Module) -> int:

@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from foilseg.data import photometric, raw_lights
-
-if TYPE_CHECKING:
-    from foilseg.studies.study import Study
+from foilseg.studies.study import Study
 
 
 def photographs(study: Study, name: str) -> tuple[np.ndarray, np.ndarray] | tuple[None, None]:

@@ -6,27 +6,31 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
-from tqdm import tqdm
 
+from foilseg.evaluation import curves
+from foilseg.evaluation.curves import Histograms
+from foilseg.studies.network import Home, Network, NotTrainedError, lacking, require
+from foilseg.studies.network import train as train_networks
 from foilseg.training import experiments
 from foilseg.training.experiments import Experiment
-from foilseg.training.runs import Run, folder
 from foilseg.training.stored_run import StoredRun
 
-if TYPE_CHECKING:
-    from foilseg.evaluation.curves import Histograms
-    from foilseg.studies.study import Study
+__all__ = ["Model", "NotTrainedError", "stack", "train"]
 
 
 @dataclass(frozen=True)
 class Model:
-    """One of the models in a study: its row and the networks that belong to it."""
+    """One of the models in a study: its row and the networks that belong to it.
 
-    study: Study
+    What it tells about its runs is read from the store; only :meth:`train` and :meth:`join`
+    compute.
+    """
+
+    study: Home
     row: Experiment
 
     @cached_property
@@ -39,77 +43,96 @@ class Model:
         """The defects its networks are for; ``("",)`` for one network of all classes."""
         return experiments.networks(self.row, self.study.dataset)
 
+    def network(self, defect: str = "") -> Network:
+        """One of its networks."""
+        return Network(self.study, self.row, defect)
+
+    @property
+    def each(self) -> list[Network]:
+        """All of its networks."""
+        return [self.network(defect) for defect in self.networks]
+
     def determines(self, defect: str = "") -> dict[str, Any]:
         """Everything that decides what the run of one of its networks holds."""
-        s = self.study
-        return experiments.determinants(s.dataset, self.row, s.profile, s.seed, defect)
+        return self.network(defect).determines()
 
     def path(self, defect: str = "") -> Path:
         """The folder of the run of one of its networks, whether it is there or not."""
-        return folder(self.study.runs, self.determines(defect))
+        return self.network(defect).path()
 
     def missing(self) -> list[str]:
-        """Those of its networks that have no run yet."""
-        return [defect for defect in self.networks if self.found(defect) is None]
+        """The defects of those of its networks that have no run yet."""
+        return [network.defect for network in lacking(self.each)]
 
     def found(self, defect: str = "") -> StoredRun | None:
         """The run of one of its networks if it is there, of one's own or shipped."""
-        return self.study.find(self.determines(defect))
+        return self.network(defect).found()
 
-    def run(self, defect: str = "", device: str = "auto", progress=True) -> StoredRun:
-        """The run of one of its networks, trained if it is not there yet.
+    def train(
+        self, device: str = "auto", progress: bool = True, workers: int = 1
+    ) -> dict[str, StoredRun]:
+        """Train those of its networks that are missing, and join them if there are several.
 
-        ``progress`` : True shows a bar, False nothing; a function is called, besides the bar,
-        with numbers of iterations.
+        Returns
+        -------
+        Defect (``""`` for all classes) -> run.
         """
-        s = self.study
-        found = self.found(defect)
-        if found:
-            return found
-        label = " ".join(filter(None, [self.row.name, defect, s.profile.name, f"seed {s.seed}"]))
-        inner = {"position": 1, "leave": False} if callable(progress) else {}
-        total = s.profile.iterations
-        with tqdm(total=total, desc=label, unit="it", disable=not progress, **inner) as bar:
+        train([self], device, progress, workers)
+        return self.runs
 
-            def advance(steps: int) -> None:
-                bar.update(steps)
-                if callable(progress):
-                    progress(steps)
-
-            return self.fit(defect, device, advance)
-
-    def fit(self, defect: str, device: str, progress: Callable[[int], object]) -> Run:
-        """:meth:`run` without a bar: ``progress`` is called with numbers of iterations."""
-        from foilseg.training import fit
-
-        s = self.study
-        places = {"defect": defect, "device": device, "progress": progress, "index": s.index}
-        return fit.fit(s.dataset, self.row, s.profile, s.seed, s.runs, **places)
+    def run(self, defect: str = "") -> StoredRun:
+        """The run of one of its networks; a NotTrainedError if it is not there."""
+        return self.network(defect).run()
 
     @property
     def runs(self) -> dict[str, StoredRun]:
-        """Defect (``""`` for all classes) -> run, each trained if it is not there yet."""
-        return {defect: self.run(defect) for defect in self.networks}
+        """Defect (``""`` for all classes) -> run; a NotTrainedError names those without one."""
+        require(self.each)
+        return {network.defect: network.run() for network in self.each}
 
     def made(self) -> list[StoredRun]:
         """Those of its runs that are there; trains nothing."""
         found = map(self.found, self.networks)
         return [run for run in found if run is not None]
 
-    def joined(self, thresholds: float | Sequence[float] = 0.5) -> StoredRun:
-        """The run that shows the whole model: joined for One-vs-Rest, else the network's own.
+    def join(self, thresholds: float | Sequence[float] = 0.5, device: str = "auto") -> StoredRun:
+        """Join the predictions of its networks, if that is not done yet: :meth:`joined`.
 
         ``thresholds`` : probability above which a One-vs-Rest network claims a pixel, one for
         all or one a network.
         """
+        found = self._joined(thresholds)
+        if found is not None:
+            return found
+        from foilseg.training import one_vs_rest
+
+        s = self.study
+        return one_vs_rest.join(s.dataset, self.runs, s.runs, thresholds=thresholds, device=device)
+
+    def joined(self, thresholds: float | Sequence[float] = 0.5) -> StoredRun:
+        """The run that shows the whole model: joined for One-vs-Rest, else the network's own.
+
+        Raises
+        ------
+        NotTrainedError
+            If a network is not trained, or they are not joined at these thresholds.
+        """
+        found = self._joined(thresholds)
+        if found is None:
+            raise NotTrainedError(
+                f"{self.row.name}: its networks are not joined at {thresholds}; "
+                f"study.model({self.row.name!r}).join({thresholds}) joins them"
+            )
+        return found
+
+    def _joined(self, thresholds: float | Sequence[float]) -> StoredRun | None:
         if not self.row.is_one_vs_rest:
             return self.run()
         from foilseg.training import one_vs_rest
 
-        s, members = self.study, self.runs
+        members = self.runs
         each = np.broadcast_to(np.asarray(thresholds, float), len(members))
-        found = s.find(one_vs_rest.determinants(members, each))
-        return found or one_vs_rest.join(s.dataset, members, s.runs, thresholds=thresholds)
+        return self.study.find(one_vs_rest.determinants(members, each))
 
     def counts(self) -> pd.DataFrame:
         """Stored counts, each network's for its own defect: foil, against, defect, tp, ..."""
@@ -121,8 +144,6 @@ class Model:
 
     def histograms(self) -> Histograms:
         """Probabilities of its pixels, each network's for its own defect."""
-        from foilseg.evaluation import curves
-
         return curves.stack([run.histograms() for run in self.runs.values()])
 
     def prediction(self, foil: str) -> np.ndarray:
@@ -139,12 +160,29 @@ class Model:
         return {titles[defect]: run.history() for defect, run in self.runs.items()}
 
 
+def train(
+    models: Sequence[Model], device: str = "auto", progress: bool = True, workers: int = 1
+) -> None:
+    """Train every network of some models that is missing, and join One-vs-Rest predictions.
+
+    The twin is rendered first if it is not there. Arguments as of
+    :func:`foilseg.studies.network.train`.
+    """
+    for model in models:
+        model.study.render()
+    each = [network for model in models for network in model.each]
+    train_networks(each, device, progress, workers)
+    for model in models:
+        model.join(device=device)
+
+
 def stack(models: Sequence[Model], counts: Callable, against: str) -> pd.DataFrame:
     """Counts of several models of one study in one table, see
     :meth:`foilseg.studies.study.Study.counts`.
 
     ``counts`` takes a model and returns its rows for every reference and class.
     """
+    require(network for model in models for network in model.each)
     kinds = {(m.study.dataset.fingerprint, m.study.profile) for m in models}
     if len(kinds) > 1:
         raise ValueError("models: of different data or profiles; one table takes one of each")

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
-import cv2
 import numpy as np
 import pandas as pd
 
-from foilseg.data import images
+from foilseg.data import files, images
+from foilseg.data.components import components
 from foilseg.data.dataset import LabelClass, as_float, as_pixels, write_mask
-from foilseg.networks import checkpoints
 from foilseg.networks.inference import TILE, Predictor
 from foilseg.training import restore
 from foilseg.training.runs import Run
@@ -101,7 +100,7 @@ def predict_files(
         rows += [{"file": path.name, **row} for row in measure(mask, classes)]
         progress(path.name)
     table = pd.DataFrame(rows).astype({"objects": "Int64"})
-    checkpoints.write_bytes(table.to_csv(index=False).encode(), out / TABLE)
+    files.write_text(table.to_csv(index=False), out / TABLE)
     return table
 
 
@@ -140,6 +139,6 @@ def overlay(image: np.ndarray, mask: np.ndarray, classes: Sequence[LabelClass]) 
 def measure(mask: np.ndarray, classes: Sequence[LabelClass]) -> Iterator[dict]:
     """Pixels and 8-connected objects of each class in a mask; NaN objects of the background."""
     for c in classes:
-        hit = (mask == c.index).astype(np.uint8)
-        objects = cv2.connectedComponents(hit, connectivity=8)[0] - 1 if c.index else np.nan
+        hit = mask == c.index
+        objects = components(hit)[1] if c.index else np.nan
         yield {"class": c.name, "pixels": int(hit.sum()), "objects": objects}

@@ -3,83 +3,59 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pandas as pd
 
 from foilseg.data import escape
+from foilseg.data.dataset import Dataset
 from foilseg.studies import shipped
 from foilseg.studies.model import Model
 from foilseg.training import experiments, runs
-from foilseg.training.experiments import Experiment
 from foilseg.training.stored_run import StoredRun
-
-if TYPE_CHECKING:
-    from foilseg.studies.study import Study
 
 MISSING = "not trained"
 JOINED = "joined"
 COLUMNS = ["model", "network", "seed", "run", "command", "made with", "format", "code", "data"]
 
 
-def command(study: Study, names: Iterable[str], *flags: str) -> str:
-    """The line that trains experiments of a study: what of it differs from a default is written.
-
-    ``flags`` are put at its end.
-    """
-    words = ["foilseg", "train", *names, "--profile", study.profile.name]
-    words += ["--seed", str(study.seed)] if study.seed else []
-    words += [] if study.is_twin else ["--data", study.data]
-    words += ["--runs", str(study.runs)] if study.runs != runs.ROOT else []
-    return " ".join([*map(shlex.quote, words), *flags])
-
-
-def banner(study: Study) -> str:
-    """HTML at the head of a chapter: which study its numbers come from."""
-    data = study.dataset
-    facts = (
-        f"Data: {data.name} ({len(data.foils)} images, fingerprint {data.fingerprint[:8]});"
-        f" profile {study.profile.name}; seed {study.seed}; code {experiments.all_code()[:8]}."
-    )
-    facts += f" {study.shipped.summary}" if study.shipped else ""
-    facts += f" {study.rendering}" if study.rendering else ""
-    return box(facts, smoke=study.profile.name == "smoke")
-
-
-def left_out(study: Study, names: Iterable[str]) -> str:
-    """One sentence: the models that are not among these, and the command that trains them."""
-    others = [name for name in experiments.EXPERIMENTS if name not in set(names)]
-    if not others:
-        return "No model is left out."
-    titles = ", ".join(study.model(name).title for name in others)
-    return f"Left out: {titles}. To train what is missing of them: {command(study, others)}."
-
-
-def table(
-    study: Study,
-    names: Iterable[str | Experiment],
-    seeds: Sequence[int] = (),
-    repeated: Iterable[str] | None = None,
-) -> pd.DataFrame:
-    """The runs of some models: a row a network, and one for what was joined of several.
-
-    Trains nothing. A network without a run has its command and, in the place of the run, a word;
-    a row of your own has no command, because the page itself makes it.
+def command(data: str, profile: str, seed: int, store: Path, names: Iterable[str], *flags) -> str:
+    """The line that trains experiments: what differs from a default is written.
 
     Parameters
     ----------
-    seeds : of the trainings; the study's own unless told.
-    repeated : those of the models that other seeds than the study's own count for; None is all.
+    data : a dataset folder, or "" for the twin.
+    store : where the runs are stored.
+    flags : put at its end.
     """
-    names = list(names)
-    again = names if repeated is None else list(repeated)
-    rows = []
-    for seed in seeds or (study.seed,):
-        for model in map(study.with_seed(seed).model, names if seed == study.seed else again):
-            rows += _rows(model)
-    return pd.DataFrame(rows, columns=COLUMNS)
+    words = ["foilseg", "train", *names, "--profile", profile]
+    words += ["--seed", str(seed)] if seed else []
+    words += ["--data", data] if data else []
+    words += ["--runs", str(store)] if store != runs.ROOT else []
+    return " ".join([*map(shlex.quote, words), *flags])
+
+
+def banner(data: Dataset, profile: str, seed: int, *more: str) -> str:
+    """HTML at the head of a chapter: which study its numbers come from.
+
+    ``more`` are sentences that follow.
+    """
+    facts = (
+        f"Data: {data.name} ({len(data.foils)} images, fingerprint {data.fingerprint[:8]});"
+        f" profile {profile}; seed {seed}; code {experiments.all_code()[:8]}."
+    )
+    return box(" ".join([facts, *filter(None, more)]), smoke=profile == "smoke")
+
+
+def table(models: Iterable[Model]) -> pd.DataFrame:
+    """The runs of some models: a row a network, and one for what was joined of several.
+
+    A network without a run has its command and, in the place of the run, a word; a row of your
+    own has no command, because the page itself makes it.
+    """
+    return pd.DataFrame([row for model in models for row in _rows(model)], columns=COLUMNS)
 
 
 def _rows(model: Model) -> list[tuple]:
@@ -96,7 +72,7 @@ def _rows(model: Model) -> list[tuple]:
 
 def _row(model: Model, network: str, run: StoredRun | None) -> tuple:
     listed = model.row.name in experiments.EXPERIMENTS
-    line = command(model.study, [model.row.name]) if listed else "made on this page"
+    line = model.study.command([model.row.name]) if listed else "made on this page"
     head = (model.title, network, model.study.seed)
     if run is None:
         return (*head, MISSING, line, "", "", "", "")

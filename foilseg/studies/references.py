@@ -13,8 +13,8 @@ from pathlib import Path
 
 import numpy as np
 
+from foilseg.data import files
 from foilseg.data.dataset import Dataset, Foil, as_pixels
-from foilseg.networks import checkpoints
 
 FILE = "references.npz"
 STEP = 12  # every twelfth pixel of every twelfth row is sampled
@@ -62,7 +62,7 @@ class References:
             arrays |= {f"origin/{name}": np.array(self.origins[name], np.int64)}
         buffer = io.BytesIO()
         np.savez_compressed(buffer, **arrays)
-        checkpoints.write_bytes(buffer.getvalue(), path)
+        files.write_bytes(buffer.getvalue(), path)
 
     @classmethod
     def read(cls, path: Path) -> References:

@@ -162,7 +162,8 @@ def formats(names: Iterable[str | None]) -> str:
     found = Counter(name or "an unknown number format" for name in names)
     if len(found) < 2:
         return next(iter(found), "")
-    each = " and ".join(f"{name} ({number} runs)" for name, number in sorted(found.items()))
+    counts = sorted(found.items())
+    each = " and ".join(f"{name} ({n} run{'s' if n > 1 else ''})" for name, n in counts)
     return f"{each}: number formats are mixed, and trainings differ for that alone"
 
 

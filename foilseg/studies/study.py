@@ -1,12 +1,12 @@
 """A study: data, profile, seed, and the place where its runs lie.
 
-What a chapter opens first. Runs that are there are found, those that are missing are trained,
-and nothing is trained twice.
+What a chapter opens first. ``study.train(names)`` trains what is missing, and nothing twice; all
+else reads the runs that are there, of the store or else of the shipped study.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -15,22 +15,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foilseg.data import folder
-from foilseg.data.dataset import Dataset, Foil, split, training_regions, validation_regions
+from foilseg.data.dataset import Dataset, Foil, split
 from foilseg.evaluation import metrics
-from foilseg.sampling.pools import Index, build_index
+from foilseg.sampling.pools import Index
 from foilseg.studies import provenance, variants
-from foilseg.studies.model import Model, stack
+from foilseg.studies.model import Model, stack, train
+from foilseg.studies.network import lacking, require
 from foilseg.studies.provenance import Provenance
-from foilseg.studies.shipped import Shipped, open_shipped
-from foilseg.studies.workers import train as train_networks
+from foilseg.studies.shipped import Shipped
+from foilseg.studies.source import TWIN, Source
 from foilseg.training import experiments, runs
 from foilseg.training.experiments import Experiment, Profile
 from foilseg.training.runs import ROOT
 from foilseg.training.stored_run import StoredRun
-
-TWIN = "twin"
-DATA_ROOT = Path("_data")
 
 
 @dataclass(frozen=True)
@@ -53,45 +50,25 @@ class Study:
     runs: Path
     shipped_as: str = ""
 
+    @cached_property
+    def source(self) -> Source:
+        """Its data, and what was read of them."""
+        return Source(self.data, self.profile, self.shipped_as)
+
     @property
     def dataset(self) -> Dataset:
-        """The data, read once; the twin is rendered first if it is not there.
-
-        Where a shipped study is of this twin, its masks are those of the study.
-        """
-        return self._data[0]
+        """The data, read once, see :attr:`foilseg.studies.source.Source.dataset`."""
+        return self.source.dataset
 
     @property
-    def rendering(self) -> str:
-        """A sentence on what the rendering here differs in from the shipped study's, or ""."""
-        return self._data[1]
-
-    @cached_property
-    def _data(self) -> tuple[Dataset, str]:
-        data = folder.load(self.root)
-        return self.shipped.adopt(data) if self.is_twin and self.shipped else (data, "")
-
-    @cached_property
-    def sizes(self) -> dict[str, int]:
-        """Foil -> pixels of its validation region."""
-        return {foil.name: foil.mask.size for foil in validation_regions(self.dataset)}
-
-    @cached_property
     def index(self) -> Index:
         """The index of the training regions for the profile's patches, made once."""
-        classes = len(self.dataset.classes)
-        return build_index(training_regions(self.dataset), classes, self.profile.patch)
+        return self.source.index
 
     @property
     def root(self) -> Path:
-        """The dataset folder."""
-        if self.data != TWIN:
-            return Path(self.data)
-        from foilseg.twin import render
-
-        config = render.TwinConfig(**self.profile.twin)
-        name = f"twin-{self.profile.name}-{render.recipe(config)[:8]}"
-        return render.write(DATA_ROOT / name, config, lights=1)
+        """The dataset folder, whether it is there or not."""
+        return self.source.root
 
     @property
     def name(self) -> str:
@@ -101,13 +78,17 @@ class Study:
     @property
     def is_twin(self) -> bool:
         """Whether the embedded twin is the data."""
-        return self.data == TWIN
+        return self.source.is_twin
 
     @property
     def shipped(self) -> Shipped | None:
         """The shipped study, if there is one of this name that chapters can be made of."""
-        found = open_shipped(self.shipped_as) if self.shipped_as else None
-        return found if found and found.manifest.get("predictions", True) else None
+        return self.source.shipped
+
+    def render(self, progress: bool = True) -> Study:
+        """Render the twin, if it is the data and not there yet."""
+        self.source.render(progress)
+        return self
 
     def find(self, determines: dict[str, Any]) -> StoredRun | None:
         """The run with these determinants, of the store or else of the shipped study, or None.
@@ -124,40 +105,58 @@ class Study:
 
     def _repr_html_(self) -> str:
         """The banner at the head of a chapter: which study its numbers come from."""
-        return provenance.banner(self)
+        shipped = self.shipped.summary if self.shipped else ""
+        told = (self.profile.name, self.seed, shipped, self.source.rendering)
+        return provenance.banner(self.dataset, *told)
 
     def with_seed(self, seed: int) -> Study:
         """The same study with another seed; data that are read already are not read again."""
         other = replace(self, seed=seed)
-        known = {k: v for k, v in vars(self).items() if k in ("_data", "index")}
-        vars(other).update(known)
+        vars(other)["source"] = self.source
         return other
 
     def model(self, name: str | Experiment) -> Model:
         """A model of the study, by the name of its experiment or by a row of your own."""
         return Model(self, experiments.experiment(name))
 
-    def run(self, name: str | Experiment, defect: str = "", **places) -> StoredRun:
+    def run(self, name: str | Experiment, defect: str = "") -> StoredRun:
         """The run of one network: of a multi-class model, or of a One-vs-Rest one for a defect.
 
         Raises
         ------
         ValueError
             If a One-vs-Rest model is asked for without a defect, or a multi-class one with one.
+        foilseg.studies.model.NotTrainedError
+            If it is not there.
         """
-        model = self.model(name)
-        if defect not in model.networks:
-            choice = ", ".join(map(repr, model.networks))
+        whole = self.model(name)
+        if defect not in whole.networks:
+            choice = ", ".join(map(repr, whole.networks))
             raise ValueError(
-                f"defect: {model.row.name} has the networks {choice}, not {defect!r}; "
+                f"defect: {whole.row.name} has the networks {choice}, not {defect!r}; "
                 "study.model(name) is the whole model"
             )
-        return model.run(defect, **places)
+        return whole.run(defect)
+
+    def command(self, names: Iterable[str], *flags: str) -> str:
+        """The command line that trains experiments of the study; ``flags`` are put at its end."""
+        data = "" if self.is_twin else self.data
+        return provenance.command(data, self.profile.name, self.seed, self.runs, names, *flags)
 
     def missing(self, names: Iterable[str | Experiment]) -> list[tuple[str, str]]:
         """The networks that have no run yet: (experiment, defect), "" for all classes."""
-        models = [self.model(name) for name in names]
-        return [(m.row.name, defect) for m in models for defect in m.missing()]
+        return [
+            (n.row.name, n.defect)
+            for n in lacking(e for m in map(self.model, names) for e in m.each)
+        ]
+
+    def left_out(self, names: Iterable[str]) -> str:
+        """One sentence: the models that are not among these, and the command that trains them."""
+        others = [name for name in experiments.EXPERIMENTS if name not in set(names)]
+        if not others:
+            return "No model is left out."
+        titles = ", ".join(self.model(name).title for name in others)
+        return f"Left out: {titles}. To train what is missing of them: {self.command(others)}."
 
     def select(self, models: str) -> list[str]:
         """Names of the models of a chapter's parameter, see :func:`experiments.select`.
@@ -173,7 +172,7 @@ class Study:
             return experiments.select(models)
         names = [name for name in experiments.EXPERIMENTS if not self.missing([name])]
         if not names:
-            raise ValueError(f"models: none is trained; {provenance.command(self, ['all'])}")
+            raise ValueError(f"models: none is trained; {self.command(['all'])}")
         return names
 
     def train(
@@ -193,12 +192,10 @@ class Study:
         seeds : those of the trainings; the study's own unless told.
         workers : how many networks are trained at a time, each in a process of its own.
         """
-        models = [self.with_seed(s).model(name) for s in seeds or (self.seed,) for name in names]
-        todo = [(model, defect) for model in models for defect in model.missing()]
-        if todo:
-            train_networks(todo, max(1, min(workers, len(todo))), device, progress)
-        for model in models:
-            model.joined()
+        studies = [self.with_seed(seed) for seed in seeds or (self.seed,)]
+        names = list(names)
+        models = [study.model(name) for study in studies for name in names]
+        train(models, device, progress, workers)
 
     def counts(
         self, names: Iterable[str | Experiment], against: str = "label", joined: bool = False
@@ -214,10 +211,12 @@ class Study:
         ValueError
             If the data has no such reference, two models share a title, or counts do not add up
             to the size of their image.
+        foilseg.studies.model.NotTrainedError
+            If a network is not trained.
         """
         counted = Model.joined_counts if joined else Model.counts
         table = stack([self.model(name) for name in names], counted, against)
-        metrics.check_sizes(table, self.sizes)
+        metrics.check_sizes(table, self.source.sizes)
         return table
 
     def costs(self, names: Iterable[str | Experiment]) -> pd.DataFrame:
@@ -225,11 +224,30 @@ class Study:
         from foilseg.networks import costs
 
         models = [self.model(name) for name in names]
+        require(network for m in models for network in m.each)
         return costs.table({m.title: [run.cost() for run in m.runs.values()] for m in models})
 
-    def provenance(self, names: Iterable[str | Experiment], *seeds) -> Provenance:
-        """The runs behind a page, see :func:`foilseg.studies.provenance.table`; trains nothing."""
-        return Provenance(provenance.table(self, names, *seeds))
+    def provenance(
+        self,
+        names: Iterable[str | Experiment],
+        seeds: Sequence[int] = (),
+        repeated: Iterable[str | Experiment] | None = None,
+    ) -> Provenance:
+        """The runs behind a page, see :func:`foilseg.studies.provenance.table`.
+
+        Parameters
+        ----------
+        seeds : of the trainings; the study's own unless told.
+        repeated : those of the models that other seeds than the study's own count for; None is all.
+        """
+        names = list(names)
+        again = names if repeated is None else list(repeated)
+        models = [
+            self.with_seed(seed).model(name)
+            for seed in seeds or (self.seed,)
+            for name in (names if seed == self.seed else again)
+        ]
+        return Provenance(provenance.table(models))
 
     def validation(self, name: str) -> Foil:
         """The validation region of a foil."""
@@ -238,13 +256,14 @@ class Study:
     def predictions(self, names: Iterable[str | Experiment], foil: str) -> dict[str, np.ndarray]:
         """Model title -> predicted mask of the foil's validation region (joined if need be)."""
         models = [self.model(name) for name in names]
-        return {model.title: model.prediction(foil) for model in models}
+        require(network for m in models for network in m.each)
+        return {m.title: m.prediction(foil) for m in models}
 
 
 def open_study(
     data: str = TWIN, profile: str = "smoke", seed: int = 0, runs: str = "", shipped: bool = True
 ) -> Study:
-    """Check the parameters of a chapter and freeze them.
+    """Check the parameters of a chapter, freeze them, and render the twin if it is not there.
 
     With ``shipped`` the runs of ``results/PROFILE`` (the twin) or ``results/FOLDER-PROFILE``
     (other data, by the name of its folder) are taken where the store of runs has none.
@@ -258,7 +277,7 @@ def open_study(
         raise ValueError(f"seed: {seed} is negative")
     data, sizes = data or TWIN, variants.profile(profile)
     name = study_name(data, profile) if shipped else ""
-    return Study(data, sizes, seed, Path(runs or ROOT), name)
+    return Study(data, sizes, seed, Path(runs or ROOT), name).render()
 
 
 def study_name(data: str, profile: str) -> str:

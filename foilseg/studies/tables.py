@@ -19,8 +19,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foilseg.data import images
-from foilseg.networks import checkpoints
+from foilseg.data import files, images
 from foilseg.training.locks import RunError
 
 ENDING = ".csv.xz"
@@ -38,7 +37,7 @@ def write(root: Path, name: str, table: pd.DataFrame) -> str:
     short = table.select_dtypes("float32").columns
     table = table.assign(**{c: _shortest(table[c].to_numpy()) for c in short})
     text = table.to_csv(index=False, lineterminator="\n").encode()
-    checkpoints.write_bytes(lzma.compress(text), root / f"{name}{ENDING}")
+    files.write_bytes(lzma.compress(text), root / f"{name}{ENDING}")
     return f"{name}{ENDING}"
 
 

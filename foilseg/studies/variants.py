@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 from foilseg.training import experiments
 from foilseg.training.experiments import EXPERIMENTS, Experiment, Profile
 from foilseg.twin.annotators import AnnotatorConfig
+from foilseg.twin.kinds import KINDS
 
 BASE = "desk"
 _FAULTLESS = AnnotatorConfig(**dict.fromkeys(AnnotatorConfig.__dataclass_fields__, 0.0))
-_KINDS = ("agglomeration", "crack", "cavity", "trail")
 _ONE_OF_EACH = ("baseline", "oversampled-cavities", "equal-pixels", "wce-icf", "focal-iscf")
 
 
@@ -41,7 +41,7 @@ def _variant(name: str, changed: str, rows: tuple, twin: dict | None = None, **s
 
 
 def _variants() -> list[Variant]:
-    faint = {f"contrast_{kind}": 0.5 for kind in _KINDS}
+    faint = {f"contrast_{kind.short}": 0.5 for kind in KINDS}
     narrow = Experiment(
         "equal-pixels-narrow",
         "Eq. Pixels, narrow",

@@ -10,39 +10,40 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
-from dataclasses import dataclass, replace
-from functools import cache
+from functools import partial
 from queue import Empty
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from tqdm import tqdm
 
 from foilseg.networks import devices
 from foilseg.training import machine
 
-if TYPE_CHECKING:
-    from foilseg.studies.model import Model
-    from foilseg.studies.study import Study
-    from foilseg.training.experiments import Experiment
 
-_told = None  # of a worker: the queue that it reports to
+class Job(Protocol):
+    """One network that is to be trained, here or in another process: it can be pickled.
 
-
-@dataclass(frozen=True)
-class Task:
-    """One network of a study that is to be trained."""
-
-    study: Study
-    row: Experiment
-    defect: str
+    Attributes
+    ----------
+    label : what a progress bar calls it.
+    iterations : of its training.
+    """
 
     @property
-    def label(self) -> str:
-        """What a progress bar calls it."""
-        parts = (self.row.name, self.defect, self.study.profile.name, f"seed {self.study.seed}")
-        return " ".join(filter(None, parts))
+    def label(self) -> str: ...
+
+    @property
+    def iterations(self) -> int: ...
+
+    def train(self, device: str, progress: Callable[[int], object]) -> object:
+        """Train it; ``progress`` is called with numbers of iterations."""
+
+
+# Of a process that works for another one: what there is to train, and the queue that it reports to.
+_jobs: Sequence[Job] = ()
+_told = None
 
 
 def number(threads: int, device: str = "auto") -> int:
@@ -55,10 +56,8 @@ def number(threads: int, device: str = "auto") -> int:
     return max(1, machine.cores() // threads)
 
 
-def train(
-    networks: Sequence[tuple[Model, str]], workers: int, device: str = "auto", progress: bool = True
-) -> None:
-    """Train some networks, each a model and a defect, in their order.
+def train(jobs: Sequence[Job], workers: int, device: str = "auto", progress: bool = True) -> None:
+    """Train some networks in their order.
 
     Shows one bar over all iterations and one for each network under way. A network that fails
     ends the whole: those under way keep their last checkpoints, and the error is raised here.
@@ -77,13 +76,12 @@ def train(
     if workers < 1:
         raise ValueError(f"workers: {workers} is not positive")
     if workers == 1:
-        return _one_by_one(networks, device, progress)
-    tasks = [Task(replace(model.study), model.row, defect) for model, defect in networks]
+        return _one_by_one(jobs, device, progress)
     context = multiprocessing.get_context("spawn")
     queue = context.Queue()
-    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(queue,))
-    with _Bars(tasks, workers, progress) as bars:
-        waiting = {pool.submit(_work, n, task, device) for n, task in enumerate(tasks)}
+    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(queue, list(jobs)))
+    with _Bars(jobs, workers, progress) as bars:
+        waiting = {pool.submit(_work, n, device) for n in range(len(jobs))}
         try:
             while waiting:
                 done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
@@ -97,12 +95,12 @@ def train(
         bars.read(queue)  # what the processes told last comes with their end
 
 
-def _one_by_one(networks: Sequence[tuple[Model, str]], device: str, progress: bool) -> None:
-    total = sum(model.study.profile.iterations for model, _ in networks)
-    with tqdm(total=total, desc="all", unit="it", disable=not progress, position=0) as whole:
-        for number, (model, defect) in enumerate(networks, 1):
-            whole.set_description(f"all ({number} of {len(networks)} networks)")
-            model.run(defect, device, progress=whole.update if progress else False)
+def _one_by_one(jobs: Sequence[Job], device: str, progress: bool) -> None:
+    with _Bars(jobs, 1, progress) as bars:
+        for n, job in enumerate(jobs):
+            bars.under(n)
+            job.train(device, partial(bars.advance, n))
+            bars.end(n)
 
 
 def _stop(pool: ProcessPoolExecutor) -> None:
@@ -112,10 +110,13 @@ def _stop(pool: ProcessPoolExecutor) -> None:
         process.terminate()
 
 
-def _begin(queue) -> None:
-    """Make a process ready: it tells what it does, and ends with the one that began it."""
-    global _told
-    _told = queue
+def _begin(queue, jobs: Sequence[Job]) -> None:
+    """Make a process ready: it tells what it does, and ends with the one that began it.
+
+    It gets all jobs at once, so that those of one study share what is read for the first.
+    """
+    global _told, _jobs
+    _told, _jobs = queue, jobs
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which ends the rest
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
@@ -125,31 +126,29 @@ def _end_with_parent() -> None:
     os._exit(1)
 
 
-@cache
-def _read(study: Study) -> Study:
-    study.dataset, study.index  # noqa: B018  read once for all networks of the process
-    return study
-
-
-def _work(n: int, task: Task, device: str) -> None:
-    study = _read(replace(task.study, seed=0)).with_seed(task.study.seed)
-    study.model(task.row).fit(task.defect, device, lambda steps: _told.put((n, steps)))
+def _work(n: int, device: str) -> None:
+    _jobs[n].train(device, lambda steps: _told.put((n, steps)))
     _told.put((n, None))
 
 
 class _Bars:
     """One bar for the whole, and one for each network under way."""
 
-    def __init__(self, tasks: Sequence[Task], workers: int, progress: bool):
-        self.tasks, self.shown, self.done = tasks, progress, 0
+    def __init__(self, jobs: Sequence[Job], workers: int, progress: bool):
+        self.jobs, self.shown, self.done = jobs, progress, 0
         self.free = list(range(1, workers + 1))
         self.under_way: dict[int, tuple[tqdm, int]] = {}
-        total = sum(task.study.profile.iterations for task in tasks)
-        self.whole = self._bar(total, "all", 0, leave=True)
+        self.whole = self._bar(sum(job.iterations for job in jobs), "all", 0, leave=True)
 
     def _bar(self, total: int, label: str, position: int, leave: bool = False) -> tqdm:
-        places = {"position": position, "leave": leave, "disable": not self.shown}
-        return tqdm(total=total, desc=label, unit="it", **places)
+        return tqdm(
+            total=total,
+            desc=label,
+            unit="it",
+            position=position,
+            leave=leave,
+            disable=not self.shown,
+        )
 
     def __enter__(self):
         return self
@@ -166,20 +165,25 @@ class _Bars:
                 n, steps = queue.get_nowait()
             except Empty:
                 break
-            self._end(n) if steps is None else self._advance(n, steps)
-        self.whole.set_description(f"all ({self.done} of {len(self.tasks)} networks)")
+            self.end(n) if steps is None else self.advance(n, steps)
 
-    def _advance(self, n: int, steps: int) -> None:
+    def under(self, n: int) -> None:
+        """Show the bar of a network from now on."""
         if n not in self.under_way:
-            place, task = self.free.pop(0), self.tasks[n]
-            bar = self._bar(task.study.profile.iterations, task.label, place)
-            self.under_way[n] = bar, place
+            place, job = self.free.pop(0), self.jobs[n]
+            self.under_way[n] = self._bar(job.iterations, job.label, place), place
+
+    def advance(self, n: int, steps: int) -> None:
+        """A network has done so many iterations more."""
+        self.under(n)
         self.under_way[n][0].update(steps)
         self.whole.update(steps)
 
-    def _end(self, n: int) -> None:
+    def end(self, n: int) -> None:
+        """A network is trained."""
         if n in self.under_way:
             bar, place = self.under_way.pop(n)
             bar.close()
             self.free.append(place)
         self.done += 1
+        self.whole.set_description(f"all ({self.done} of {len(self.jobs)} networks)")

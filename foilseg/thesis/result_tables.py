@@ -8,6 +8,7 @@ also agrees with everything else that is printed about it is taken.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -137,7 +138,7 @@ def _read_mean(cell: Cell, rows: pd.DataFrame, model: str, rate: str) -> Cell:
     """Whether a mean that differs was taken over rates that had been rounded."""
     rounded = rows.loc[rows["model"] == model, rate].mean()
     if cell.verdict == DIFFERS and agrees(cell.printed, rounded, decimals=DIGITS):
-        return Cell(**{**cell.__dict__, "reading": "mean of rates that were rounded before"})
+        return replace(cell, reading="mean of rates that were rounded before")
     return cell
 
 
@@ -165,7 +166,7 @@ def _read_quote(cell: Cell, earlier: list[Cell], where: str) -> Cell:
     """Whether a difference that the counts do not give comes out of the rounded means."""
     rounded = [c for c in earlier if c.cell == where]
     if cell.verdict == DIFFERS and rounded and rounded[0].verdict == AGREES:
-        return Cell(**{**cell.__dict__, "reading": "computed from means that were rounded before"})
+        return replace(cell, reading="computed from means that were rounded before")
     return cell
 
 

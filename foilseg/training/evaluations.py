@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from foilseg.networks import checkpoints
+from foilseg.data import files
 from foilseg.training.locks import lock
 from foilseg.training.runs import EVALUATIONS, Run
 from foilseg.training.stored_run import StoredRun
@@ -40,8 +40,8 @@ def stored(run: StoredRun, name: str, make: Callable[[], pd.DataFrame]) -> pd.Da
         return found
     if not isinstance(run, Run):
         return make()
-    path = run.evaluation_file(name)
+    path = place(run, name)
     with lock(path, wait=True):
         if not path.is_file():
-            checkpoints.write_bytes(make().to_csv(index=False).encode(), path)
+            files.write_text(make().to_csv(index=False), path)
     return run.evaluation(name)

@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 import torch
 
+from foilseg.data import files
 from foilseg.data.dataset import (
     Dataset,
     Foil,
@@ -198,16 +199,16 @@ def describe(determines: dict[str, Any], data: Dataset, device: str) -> dict[str
 def write_tables(part: Path, tables: dict[str, pd.DataFrame]) -> None:
     """Write CSV files into a run that is not sealed yet."""
     for name, table in tables.items():
-        checkpoints.write_bytes(table.to_csv(index=False).encode(), part / name)
+        files.write_text(table.to_csv(index=False), part / name)
 
 
 def write_documents(part: Path, documents: dict[str, dict]) -> None:
     """Write JSON files into a run that is not sealed yet."""
     for name, content in documents.items():
-        checkpoints.write_bytes((json.dumps(content, indent=1) + "\n").encode(), part / name)
+        files.write_text(json.dumps(content, indent=1) + "\n", part / name)
 
 
-def _cost(network: unet.UNet, patch: int, spent: meters.Spent, part: Path) -> dict[str, Any]:
+def _cost(network: torch.nn.Module, patch: int, spent: meters.Spent, part: Path) -> dict[str, Any]:
     return {
         "training_seconds": spent.seconds,
         "energy_joules": spent.joules,

@@ -24,6 +24,7 @@ def lock(path: Path, wait: bool | None = None) -> Iterator[None]:
 
     The system gives the lock back when the process ends, however it ends. Locks lie in a folder
     of their own and stay: one that is removed while another process waits for it locks nothing.
+    Beside a lock that is held lies a file with the number of the process.
 
     ``wait`` : until another process has given it back; None does so if ``FOILSEG_WAIT`` is set.
 
@@ -40,13 +41,21 @@ def lock(path: Path, wait: bool | None = None) -> Iterator[None]:
     try:
         held.acquire()
     except Timeout:
-        pid = holder.read_text() if holder.is_file() else "unknown"
         raise RunError(
-            f"{path}: process {pid} is training this run; wait for it, or give another place "
-            "for the runs"
+            f"{path}: process {_pid(holder)} is training this run; wait for it, or give another "
+            "place for the runs"
         ) from None
     try:
         holder.write_text(str(os.getpid()))
         yield
     finally:
+        holder.unlink(missing_ok=True)
         held.release()
+
+
+def _pid(holder: Path) -> str:
+    """Who has a lock; it may be given back, or have been taken, only just now."""
+    try:
+        return holder.read_text() or "unknown"
+    except OSError:
+        return "unknown"

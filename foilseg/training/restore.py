@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from torch import nn
+
 from foilseg.data.dataset import LabelClass
-from foilseg.networks import checkpoints, devices, unet
+from foilseg.networks import checkpoints, devices
 from foilseg.networks.inference import THRESHOLD, Predictor
 from foilseg.networks.registry import NETWORKS
 from foilseg.registry import pick
@@ -18,7 +20,7 @@ def classes(run: StoredRun) -> tuple[LabelClass, ...]:
     return tuple(LabelClass(**c) for c in run.config["classes"])
 
 
-def network(run: StoredRun, device: str = "cpu", iteration: int | None = None) -> unet.UNet:
+def network(run: StoredRun, device: str = "cpu", iteration: int | None = None) -> nn.Module:
     """The trained network of a run, in evaluation mode.
 
     ``iteration`` takes the weights that were kept after it (thesis 3.5.1) instead of the last.

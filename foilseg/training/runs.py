@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
+from foilseg.data.files import digest
 from foilseg.training.locks import FOLDER as LOCKS
 from foilseg.training.locks import RunError, lock
 from foilseg.training.stored_run import PARTS
@@ -25,7 +26,7 @@ from foilseg.training.stored_run import PARTS
 if TYPE_CHECKING:
     from foilseg.sampling.ledger import Ledger
 
-__all__ = ["LOCKS", "Run", "RunError", "complete", "find", "folder", "lock", "open_run"]
+__all__ = ["LOCKS", "Run", "RunError", "complete", "digest", "find", "folder", "lock", "open_run"]
 ROOT = Path("_runs")  # where runs lie unless told otherwise
 LIBRARIES = ("torch", "numpy")
 CONFIG, COUNTS, COST, CHECKSUMS = "config.json", "counts.csv", "cost.json", "checksums.json"
@@ -192,15 +193,6 @@ def _checksums(path: Path) -> dict[str, str]:
         return json.loads(path.read_text())
     except (OSError, ValueError) as error:
         raise RunError(f"{path}: missing or unreadable ({error}); delete the run folder") from error
-
-
-def digest(path: Path) -> str:
-    """SHA-256 of a file's content, in hexadecimal digits."""
-    with path.open("rb") as file:
-        digest = sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return digest.hexdigest()
 
 
 def folder(root: Path, determines: dict[str, Any]) -> Path:

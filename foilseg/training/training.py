@@ -18,6 +18,7 @@ import pandas as pd
 import torch
 from torch import Tensor, nn
 
+from foilseg.data import files
 from foilseg.data.dataset import Foil
 from foilseg.networks import checkpoints
 from foilseg.networks.devices import MEMORY, precision, resolve_device
@@ -199,7 +200,7 @@ def _frame(history: list[tuple[int, float, float]]) -> pd.DataFrame:
 
 def _failure(history: list[tuple[int, float, float]], folder: Path) -> TrainingError:
     table = _frame(history).to_csv(index=False)
-    checkpoints.write_bytes(table.encode(), folder / HISTORY)
+    files.write_text(table, folder / HISTORY)
     iteration, value, _ = history[-1]
     return TrainingError(
         f"the loss is {value} at iteration {iteration}; lower the learning rate or look for bad "

@@ -6,45 +6,35 @@ parameters, and with all of them 0 the annotation is the truth.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, make_dataclass
 
 import cv2
 import numpy as np
 
-from foilseg.twin.shapes import AGGLOMERATION, CAVITY, CRACK, TRAIL, Shape
+from foilseg.twin.kinds import BY_INDEX, BY_NAME, KINDS
+from foilseg.twin.shapes import Shape
 
-# (area in units of 50 um squared, slope) of the middling defect of a kind
-_TYPICAL = {
-    AGGLOMERATION: (320.0, 0.1),
-    CRACK: (1100.0, 0.2),
-    CAVITY: (65.0, 0.75),
-    TRAIL: (4500.0, 0.12),
-}
-_TAKEN_FOR = {AGGLOMERATION: CAVITY, CAVITY: AGGLOMERATION, CRACK: TRAIL, TRAIL: CRACK}
-# a streak is outlined as a strip around it (thesis Fig. 5.1)
-_GENEROSITY = {AGGLOMERATION: 1.6, CRACK: 0.8, CAVITY: 0.8, TRAIL: 1.8}
+Misses = make_dataclass(
+    "Misses", [(f"miss_{kind.short}", float, kind.missed) for kind in KINDS], frozen=True
+)
 
 
 @dataclass(frozen=True)
-class AnnotatorConfig:
+class AnnotatorConfig(Misses):
     """How an expert in a hurry errs; 0 for all gives ``labels == truth``.
 
     Attributes
     ----------
-    miss_agglomeration, miss_crack, miss_cavity, miss_trail : probability that a defect of
-        middling size and contrast is missed. For a defect whose area and slope are ``a`` and
-        ``s`` times the middling ones, it is ``m / (m + (1 - m) * s**2 * a)``: it goes to 1 for
-        what is small or faint, and to 0 for what nobody can overlook.
+    miss_agglomeration, ... : one for each of :data:`foilseg.twin.kinds.KINDS`, the probability
+        that a defect of middling size and contrast is missed. For a defect whose area and slope
+        are ``a`` and ``s`` times the middling ones, it is ``m / (m + (1 - m) * s**2 * a)``: it
+        goes to 1 for what is small or faint, and to 0 for what nobody can overlook.
     wrong_class : probability that a defect is taken for the kind most like it: agglomeration
         and cavity, crack and blade trail. Only if it is small enough for its new kind.
     coarseness : mean margin between a defect and its outline, in units of 50 micrometres.
     haste : standard deviation of the logarithm of margin and missing rates from foil to foil.
     """
 
-    miss_agglomeration: float = 0.16
-    miss_crack: float = 0.06
-    miss_cavity: float = 0.20
-    miss_trail: float = 0.12
     wrong_class: float = 0.02
     coarseness: float = 1.6
     haste: float = 0.25
@@ -59,20 +49,15 @@ class AnnotatorConfig:
     @property
     def misses(self) -> dict[int, float]:
         """Class index -> probability that the middling defect is missed."""
-        return {
-            AGGLOMERATION: self.miss_agglomeration,
-            CRACK: self.miss_crack,
-            CAVITY: self.miss_cavity,
-            TRAIL: self.miss_trail,
-        }
+        return {kind.index: getattr(self, f"miss_{kind.short}") for kind in KINDS}
 
 
 def miss_probability(
     shape: Shape, scale: float, config: AnnotatorConfig, hurry: float = 1.0
 ) -> float:
     """Probability that this defect is missed (see :class:`AnnotatorConfig`)."""
-    area, slope = _TYPICAL[shape.kind]
-    conspicuous = shape.mask.sum() / scale**2 / area * (shape.contrast / slope) ** 2
+    usual = BY_INDEX[shape.kind]
+    conspicuous = shape.mask.sum() / scale**2 / usual.area * (shape.contrast / usual.slope) ** 2
     rate = min(hurry * config.misses[shape.kind], 0.95)
     return float(rate / (rate + (1 - rate) * conspicuous)) if rate else 0.0
 
@@ -96,9 +81,9 @@ def annotate(
     mask, margin = outline(rng, shape, scale, config.coarseness * hurry)
     if missed:
         return 0, mask, margin
-    kind = _TAKEN_FOR[shape.kind]
-    fits = shape.mask.sum() / scale**2 < 2.5 * _TYPICAL[kind][0]
-    return (kind if wrong and fits else shape.kind), mask, margin
+    other = BY_NAME[BY_INDEX[shape.kind].taken_for]
+    fits = shape.mask.sum() / scale**2 < 2.5 * other.area
+    return (other.index if wrong and fits else shape.kind), mask, margin
 
 
 def outline(
@@ -110,7 +95,7 @@ def outline(
     """
     if coarseness == 0:
         return shape.mask, 0
-    wide = coarseness * scale * _GENEROSITY[shape.kind] * rng.uniform(0.2, 1.8)
+    wide = coarseness * scale * BY_INDEX[shape.kind].generosity * rng.uniform(0.2, 1.8)
     margin = int(np.ceil(wide)) + 2
     mask = np.pad(shape.mask, margin)
     far = cv2.distanceTransform((~mask).astype(np.uint8), cv2.DIST_L2, cv2.DIST_MASK_PRECISE)

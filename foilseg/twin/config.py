@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, make_dataclass
 
-from foilseg.data.dataset import LabelClass
 from foilseg.twin.annotators import AnnotatorConfig
-from foilseg.twin.quotas import KINDS
+from foilseg.twin.kinds import KINDS, classes
 from foilseg.twin.surface import SurfaceConfig
 
-CLASSES = (
-    LabelClass(0, "background", "#ffffff"),
-    LabelClass(1, "agglomeration", "#cc79a7"),
-    LabelClass(3, "cavity", "#56b4e9"),
-    LabelClass(2, "crack", "#009e73"),
-    LabelClass(4, "blade trail", "#e69f00"),
-)
+CLASSES = classes()
 _VALIDATION_FRACTION = 0.33
+
+Contrasts = make_dataclass(
+    "Contrasts", [(f"contrast_{kind.short}", float, 1.0) for kind in KINDS], frozen=True
+)
 
 
 @dataclass(frozen=True)
-class TwinConfig:
+class TwinConfig(Contrasts):
     """Everything that determines a twin.
 
     Attributes
@@ -33,7 +30,7 @@ class TwinConfig:
     seed : same seed, same bytes; another seed, other foils with the same statistics.
     at_least_one : every kind of defect occurs in both regions of the set even if the set is so
         small that the published shares would give less than one.
-    contrast_agglomeration, contrast_crack, contrast_cavity, contrast_trail : factors on the
+    contrast_agglomeration, ... : for each of :data:`foilseg.twin.kinds.KINDS`, a factor on the
         height or depth of the defects.
     surface : the coating and the camera.
     annotators : the errors of the annotators.
@@ -50,10 +47,6 @@ class TwinConfig:
     scale: float = 1.0
     seed: int = 0
     at_least_one: bool = True
-    contrast_agglomeration: float = 1.0
-    contrast_crack: float = 1.0
-    contrast_cavity: float = 1.0
-    contrast_trail: float = 1.0
     surface: SurfaceConfig = field(default_factory=SurfaceConfig)
     annotators: AnnotatorConfig = field(default_factory=AnnotatorConfig)
 
@@ -68,10 +61,10 @@ class TwinConfig:
             number = getattr(self, name)
             if not isinstance(number, int) or not 128 <= number * self.scale <= 20_000:
                 raise ValueError(f"{name}: {number!r} x scale is not 128 to 20,000 pixels")
-        for name in ("agglomeration", "crack", "cavity", "trail"):
-            number = getattr(self, f"contrast_{name}")
+        for kind in KINDS:
+            number = self.contrast[kind.index]
             if not 0 < number <= 10:
-                raise ValueError(f"contrast_{name}: {number} is not in (0, 10]")
+                raise ValueError(f"contrast_{kind.short}: {number} is not in (0, 10]")
 
     @property
     def roi_shape(self) -> tuple[int, int]:
@@ -86,5 +79,4 @@ class TwinConfig:
     @property
     def contrast(self) -> dict[int, float]:
         """Class index -> factor on the relief."""
-        factors = (self.contrast_agglomeration, self.contrast_crack)
-        return dict(zip(KINDS, (*factors, self.contrast_cavity, self.contrast_trail)))
+        return {kind.index: getattr(self, f"contrast_{kind.short}") for kind in KINDS}

@@ -7,18 +7,17 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from foilseg.twin.annotators import AnnotatorConfig, annotate
-from foilseg.twin.quotas import SMALL, TRAINING, VALIDATION
-from foilseg.twin.shapes import AGGLOMERATION, CAVITY, CRACK, TRAIL, Shape, draw
+from foilseg.twin.kinds import BY_INDEX, BY_NAME, KINDS, N_CLASSES, draw, per_class
+from foilseg.twin.quotas import TRAINING, VALIDATION
+from foilseg.twin.shapes import Shape
 from foilseg.twin.surface import overlap
 
-# what lies on top where defects overlap, by class index: trails below, cavities above
-_LAYER = np.array([0, 2, 3, 4, 1], np.uint8)
+# what lies on top where defects overlap, by class index
+_LAYER = per_class({kind.index: kind.layer for kind in KINDS}).astype(np.uint8)
+_SMALL = per_class({kind.index: kind.small for kind in KINDS})
 # a quota counts as met within these parts of a small specimen, below and above
 _UNDERSHOOT, _OVERSHOOT = 0.3, 0.4
-_SMALLEST = np.array([0, *(SMALL[kind] for kind in sorted(SMALL))], float)
 _MOST_PROPOSALS = 6000
-# how often a defect is put near one that lies in the region already
-_SEEKS = {AGGLOMERATION: 0.55, CAVITY: 0.75, TRAIL: 0.6, CRACK: 0.0}
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +47,7 @@ class Layout:
     roi : top, left, height, width of the region of interest.
     cut : rows of the region of interest that validate.
     truth, labels : uint8 (H, W), class indices.
-    counts : int64 (5, 2), label pixels in the training and in the validation region.
+    counts : int64 (classes, 2), label pixels in the training and in the validation region.
     """
 
     shape: tuple[int, int]
@@ -59,7 +58,7 @@ class Layout:
     def __post_init__(self):
         self.truth = np.zeros(self.shape, np.uint8)
         self.labels = np.zeros(self.shape, np.uint8)
-        self.counts = np.zeros((5, 2), np.int64)
+        self.counts = np.zeros((N_CLASSES, 2), np.int64)
 
     def region(self, number: int) -> tuple[int, int]:
         """First and last row (exclusive) of the training (0) or validation (1) region."""
@@ -74,11 +73,11 @@ class Layout:
         new = mask[inner] & (_LAYER[before] <= _LAYER[kind])
         columns = np.arange(window[1].start, window[1].stop)
         new &= (columns >= self.roi[1]) & (columns < self.roi[1] + self.roi[3])
-        change = np.zeros((5, 2), np.int64)
+        change = np.zeros((N_CLASSES, 2), np.int64)
         for number in (TRAINING, VALIDATION):
             first, last = (np.clip(r - window[0].start, 0, None) for r in self.region(number))
             hit = new[first:last]
-            change[:, number] -= np.bincount(before[first:last][hit], minlength=5)
+            change[:, number] -= np.bincount(before[first:last][hit], minlength=N_CLASSES)
             change[kind, number] += np.count_nonzero(hit)
         return change
 
@@ -113,7 +112,7 @@ def fill(
 
     Parameters
     ----------
-    quota : float64 (5, 2), label pixels per class in the training and validation region.
+    quota : float64 (classes, 2), label pixels per class in the training and validation region.
     contrast : factor on the relief of each kind.
 
     Raises
@@ -129,18 +128,27 @@ def fill(
         rest = quota[kind, region] - layout.counts[kind, region]
         if behind[kind, region] <= 0:
             return layout
-        if rest < _UNDERSHOOT * SMALL[kind] * scale**2:
+        if rest < _UNDERSHOOT * _SMALL[kind] * scale**2:
             done[kind, region] = True
             continue
         done[kind, region] = not _propose(
-            rng, layout, quota, (int(kind), int(region)), scale, annotators, contrast, hurry
+            rng, layout, quota, int(kind), int(region), scale, annotators, contrast, hurry
         )
     raise RuntimeError("the quota of label pixels was not met; the foil is too small for it")
 
 
-def _propose(rng, layout, quota, aim, scale, annotators, contrast, hurry) -> bool:
+def _propose(
+    rng,
+    layout: Layout,
+    quota: np.ndarray,
+    kind: int,
+    region: int,
+    scale: float,
+    annotators: AnnotatorConfig,
+    contrast: dict[int, float],
+    hurry: float,
+) -> bool:
     """Try to add a defect; whether one was added."""
-    kind, region = aim
     size = 1.0
     for _ in range(12):
         shape = draw(rng, kind, scale, size, contrast[kind])
@@ -161,29 +169,29 @@ def _propose(rng, layout, quota, aim, scale, annotators, contrast, hurry) -> boo
 
 def _overshoots(counts: np.ndarray, change: np.ndarray, quota: np.ndarray, scale: float) -> bool:
     """Whether a class that grows would end further above its quota than a scrap of a defect."""
-    grows = (change > 0) & (np.arange(5) > 0)[:, None]
-    scrap = _OVERSHOOT * _SMALLEST[:, None] * scale**2
+    grows = (change > 0) & (np.arange(N_CLASSES) > 0)[:, None]
+    scrap = _OVERSHOOT * _SMALL[:, None] * scale**2
     return bool((grows & (counts + change > quota + scrap)).any())
 
 
 def _place(rng, layout: Layout, kind: int, region: int, scale: float) -> tuple[int, int]:
-    """A place in the region.
-
-    Agglomerations flock, trails and cavities seek agglomerations, some cavities other cavities.
-    """
+    """A place in the region: near a defect that the kind seeks, or anywhere."""
     first, last = layout.region(region)
     left, width = layout.roi[1], layout.roi[3]
     row, column = rng.integers(first, last), rng.integers(left, left + width)
-    sought = kind if kind == CAVITY and rng.random() < 0.3 else AGGLOMERATION
-    lumps = [
+    own = BY_INDEX[kind]
+    sought = BY_NAME[own.near].index
+    if own.own_share and rng.random() < own.own_share:
+        sought = kind
+    there = [
         p.place for p in layout.placed if p.shape.kind == sought and first <= p.place[0] < last
     ]
-    if not lumps or rng.random() >= _SEEKS[kind]:
+    if not there or rng.random() >= own.near_share:
         return int(row), int(column)
-    head = lumps[rng.integers(len(lumps))]
-    if kind == TRAIL:
+    head = there[rng.integers(len(there))]
+    if own.reach is None:
         return head
-    reach = scale * (15 + rng.exponential(35 if kind == AGGLOMERATION else 25))
+    reach = scale * (15 + rng.exponential(own.reach))
     angle = rng.uniform(0, 2 * np.pi)
     row = np.clip(head[0] + reach * np.sin(angle), first, last - 1)
     column = np.clip(head[1] + reach * np.cos(angle), left, left + width - 1)

@@ -10,38 +10,35 @@ from __future__ import annotations
 import numpy as np
 
 from foilseg.thesis import published
-from foilseg.twin.shapes import AGGLOMERATION, CAVITY, CRACK, TRAIL
+from foilseg.twin.kinds import BY_NAME, KINDS, N_CLASSES
 
-KINDS = (AGGLOMERATION, CRACK, CAVITY, TRAIL)
-NAMES = {AGGLOMERATION: "agglomeration", CRACK: "crack", CAVITY: "cavity", TRAIL: "blade trail"}
 TRAINING, VALIDATION = 0, 1
-
-# label area of a small specimen, in units of 50 um squared
-SMALL = {AGGLOMERATION: 250, CRACK: 450, CAVITY: 65, TRAIL: 2500}
-# share of foils without the kind; spread of the amounts (shape of a gamma distribution)
-_ABSENT = {AGGLOMERATION: 0.04, CRACK: 0.2, CAVITY: 0.15, TRAIL: 0.25}
-_SPREAD = {AGGLOMERATION: 2.5, CRACK: 2.0, CAVITY: 1.5, TRAIL: 2.0}
 
 
 def shares() -> np.ndarray:
-    """Share of each class of the label pixels: float64 (5, 2), training and validation regions.
+    """Share of each class of the label pixels in training and validation regions.
 
-    Training from Table 3.1, validation from Table A1 (P and N of the baseline's rows).
+    float64 (classes, 2). Unless the kind says otherwise, training from Table 3.1 and validation
+    from Table A1 (P and N of the baseline's rows).
     """
-    training = published.training_pixels()
-    result = np.zeros((5, 2))
-    for kind, name in NAMES.items():
-        where = {"model": "Baseline", "defect": name.capitalize()}
-        p, n = (float(published.value("counts", c, **where)) for c in "PN")
-        result[kind] = training[name] / sum(training.values()), p / (p + n)
+    result = np.zeros((N_CLASSES, 2))
+    for kind in KINDS:
+        result[kind.index] = kind.shares or _printed_shares(kind.name)
     result[0] = 1 - result[1:].sum(0)
     return result
+
+
+def _printed_shares(name: str) -> tuple[float, float]:
+    training = published.training_pixels()
+    where = {"model": "Baseline", "defect": name.capitalize()}
+    p, n = (float(published.value("counts", c, **where)) for c in "PN")
+    return training[name] / sum(training.values()), p / (p + n)
 
 
 def draw_quotas(
     rng: np.random.Generator, foils: int, pixels: tuple[int, int], scale: float, at_least_one: bool
 ) -> np.ndarray:
-    """Label pixels that each foil is to have: float64 (foils, 5, 2).
+    """Label pixels that each foil is to have: float64 (foils, classes, 2).
 
     Parameters
     ----------
@@ -51,20 +48,23 @@ def draw_quotas(
         occurs in both regions however small the set is.
     """
     wanted = shares() * np.array(pixels, float) * foils
-    rate = {kind: rng.gamma(_SPREAD[kind], 1 / _SPREAD[kind], foils) for kind in KINDS}
-    rate[CAVITY] *= np.sqrt(rate[AGGLOMERATION])
-    result = np.zeros((foils, 5, 2))
+    rate = {k.index: rng.gamma(k.spread, 1 / k.spread, foils) for k in KINDS}
     for kind in KINDS:
-        rate[kind][rng.random(foils) < _ABSENT[kind]] = 0
-        if not rate[kind].any():
-            rate[kind][rng.integers(foils)] = 1
+        if kind.amount_with:
+            rate[kind.index] *= np.sqrt(rate[BY_NAME[kind.amount_with].index])
+    result = np.zeros((foils, N_CLASSES, 2))
+    for kind in KINDS:
+        own = rate[kind.index]
+        own[rng.random(foils) < kind.absent] = 0
+        if not own.any():
+            own[rng.integers(foils)] = 1
         for region in (TRAINING, VALIDATION):
-            weight = rate[kind] * rng.gamma(5, 0.2, foils)
-            small = SMALL[kind] * scale**2
-            total = wanted[kind, region]
+            weight = own * rng.gamma(5, 0.2, foils)
+            small = kind.small * scale**2
+            total = wanted[kind.index, region]
             if at_least_one:
                 total = max(total, small)
-            result[:, kind, region] = _apportion(weight, total, small)
+            result[:, kind.index, region] = _apportion(weight, total, small)
     return result
 
 

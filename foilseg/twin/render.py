@@ -8,8 +8,6 @@ with shadows and noise; photometric stereo gives the normals. ``truth/`` is the 
 from __future__ import annotations
 
 import json
-import os
-import shutil
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
@@ -17,10 +15,11 @@ from hashlib import sha256
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 from tqdm import tqdm
 
 from foilseg.code_version import code_version
-from foilseg.data import description, folder, images
+from foilseg.data import description, files, folder, images
 from foilseg.data.dataset import as_pixels, write_mask
 from foilseg.data.photometric import estimate_normals, line_lights
 from foilseg.twin import placement
@@ -69,7 +68,7 @@ def recipe(config: TwinConfig) -> str:
 
 
 def quotas(config: TwinConfig) -> np.ndarray:
-    """Label pixels each foil is to have: float64 (foils, 5, 2), training and validation."""
+    """Label pixels each foil is to have: float64 (foils, classes, 2), training and validation."""
     rows, columns = config.roi_shape
     pixels = ((rows - config.cut) * columns, config.cut * columns)
     rng = _generator(config, config.foils, 1)
@@ -129,15 +128,13 @@ def write(
     if is_present(root, told):
         return root
     root.parent.mkdir(parents=True, exist_ok=True)
-    partial = root.with_name(f".{root.name}.partial-{os.getpid()}")
-    shutil.rmtree(partial, ignore_errors=True)
-    try:
-        _write_all(partial, config, progress, config.foils if lights is True else int(lights))
-        told["pixels"] = folder.load(partial).pixels
-        (partial / folder.RECIPE).write_text(json.dumps(told, indent=2) + "\n")
-        partial.rename(root)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
+    with FileLock(root.with_name(f".{root.name}.lock")):  # one process renders, others wait
+        if is_present(root, told):
+            return root
+        with files.new_folder(root) as part:
+            _write_all(part, config, progress, config.foils if lights is True else int(lights))
+            told["pixels"] = folder.load(part).pixels
+            (part / folder.RECIPE).write_text(json.dumps(told, indent=2) + "\n")
     return root
 
 
@@ -152,6 +149,7 @@ def is_present(root: Path, told: dict) -> bool:
         other = [k for k in told if found.get(k) != told[k]]
         if not other:
             return True
+        other = [k for k in other if k != "recipe"] or other  # which follows from all others
         what = f"a twin with another {', '.join(other)}"
     elif not root.exists() or (root.is_dir() and not any(root.iterdir())):
         return False

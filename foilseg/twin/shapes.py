@@ -1,4 +1,8 @@
-"""Shapes of the four coating defects: footprint, relief and albedo, one random draw at a time.
+"""Shapes of the coating defects: footprint, relief and albedo, one random draw at a time.
+
+A draw function takes a generator, the scale and a factor on the size, and gives footprint, relief
+and albedo (h, w) and the anchor (row, column); which class it is for says
+:data:`foilseg.twin.kinds.KINDS`.
 
 Lengths are given in units of 50 micrometres, the pixel of the thesis's camera (3.1); a *scale*
 below 1 gives coarser pixels, so the same defect covers fewer of them. The kinds of defects follow
@@ -7,14 +11,14 @@ doi 10.3390/batteries9020111; the numbers are this project's choices.
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
-AGGLOMERATION, CRACK, CAVITY, TRAIL = 1, 2, 3, 4
 UNIT_UM = 50.0
+
+Drawn = tuple[np.ndarray, np.ndarray, np.ndarray, tuple[int, int]]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +27,7 @@ class Shape:
 
     Attributes
     ----------
-    kind : class index, 1 to 4.
+    kind : class index, from 1 on.
     mask : bool (h, w), the footprint; never empty.
     relief : float32 (h, w), micrometres added to the coating (negative: missing material).
     albedo : float32 (h, w), factor on the albedo.
@@ -40,29 +44,17 @@ class Shape:
     contrast: float
 
 
-def draw(
-    rng: np.random.Generator, kind: int, scale: float, size: float = 1.0, contrast: float = 1.0
-) -> Shape:
-    """Draw one defect at random.
+def shape(kind: int, drawn: Drawn, scale: float, contrast: float = 1.0) -> Shape:
+    """What a draw function made as a defect of a class.
 
     Parameters
     ----------
-    kind : class index: 1 agglomeration, 2 crack, 3 cavity, 4 blade trail.
-    scale : pixels per 50 micrometres, positive.
-    size : factor on the drawn size; for cracks on the length, for blade trails on the area.
+    kind : class index.
+    drawn : footprint, relief, albedo and anchor, as the draw functions below return them.
+    scale : pixels per 50 micrometres.
     contrast : factor on the heights and depths.
-
-    Raises
-    ------
-    ValueError
-        If ``kind`` is none of the four, or a factor is not positive.
     """
-    if kind not in _DRAW:
-        raise ValueError(f"kind: {kind} is not one of {sorted(_DRAW)}")
-    for name, number in (("scale", scale), ("size", size), ("contrast", contrast)):
-        if not number > 0:
-            raise ValueError(f"{name}: {number} is not positive")
-    mask, relief, albedo, anchor = _DRAW[kind](rng, scale, size)
+    mask, relief, albedo, anchor = drawn
     relief = (contrast * relief).astype(np.float32)
     if not mask.any():
         mask[anchor] = True
@@ -87,7 +79,7 @@ def _grid(half: int, centre: tuple[float, float]) -> tuple[np.ndarray, np.ndarra
     return axis[:, None] - np.float32(centre[0]), axis[None, :] - np.float32(centre[1])
 
 
-def _agglomeration(rng, scale: float, size: float):
+def agglomeration(rng, scale: float, size: float) -> Drawn:
     """A heap of one to five lumps with a frayed edge and a rough top."""
     radius = max(_lognormal(rng, 14.0, 0.5, 5.0, 50.0) * size, 2.0) * scale
     half = int(np.ceil(2.1 * radius)) + 2
@@ -113,7 +105,7 @@ def _agglomeration(rng, scale: float, size: float):
     return mask, relief, 1 + shade * np.clip(profile * 3, 0, 1), (half, half)
 
 
-def _cavity(rng, scale: float, size: float):
+def cavity(rng, scale: float, size: float) -> Drawn:
     """A small round pore, sometimes with a raised rim."""
     radius = max(_lognormal(rng, 5.2, 0.25, 2.8, 10.0) * size, 1.6) * scale
     half = int(np.ceil(2.0 * radius)) + 2
@@ -157,7 +149,7 @@ def _branches(rng, length: float, width: float) -> list[tuple[np.ndarray, np.nda
     return paths
 
 
-def _crack(rng, scale: float, size: float):
+def crack(rng, scale: float, size: float) -> Drawn:
     """A thin, kinked, branching groove that tapers towards its tips."""
     length = _lognormal(rng, 200.0, 0.55, 40.0, 900.0) * size
     paths = _branches(rng, max(length, 12.0), rng.uniform(2.3, 3.8))
@@ -184,7 +176,7 @@ def _crack(rng, scale: float, size: float):
     return distance < 1.15 * width, relief, 1 - rng.uniform(0.05, 0.3) * valley, anchor
 
 
-def _trail(rng, scale: float, size: float):
+def trail(rng, scale: float, size: float) -> Drawn:
     """A long faint groove along the transport direction, with material pushed to its sides."""
     length = max(_lognormal(rng, 700.0, 0.6, 150.0, 1700.0) * size**0.6, 60.0) * scale
     half = max(_lognormal(rng, 8.0, 0.35, 3.5, 18.0) * min(size, 1.0) ** 0.4, 2.2) * scale
@@ -209,11 +201,3 @@ def _trail(rng, scale: float, size: float):
     mask = (np.abs(u) < 1.2) & (fade > 0.2)
     shade = 1 - rng.uniform(0, 0.08) * strength * np.exp(-(u**2))
     return mask, relief, shade, (0, reach)
-
-
-_DRAW: dict[int, Callable] = {
-    AGGLOMERATION: _agglomeration,
-    CRACK: _crack,
-    CAVITY: _cavity,
-    TRAIL: _trail,
-}

@@ -1,5 +1,6 @@
 // The viewer for predictions, part 10: what the parts do together.
-// Traits: facts (foils, classes, colours of errors), files (bytes), view (state of the controls).
+// Traits: facts (foils, classes, colours, those of errors), files (bytes), view (state of the
+// controls).
 
 class Viewer {
   constructor(model, el) {
@@ -27,6 +28,8 @@ class Viewer {
     const { bars, legend, status, scores, help } = this.controls;
     const box = { class: "fs-compare", role: "group", "aria-label": "Comparison of predictions" };
     this.root = make("div", box, ...bars, this.stage, legend, status, scores, help);
+    for (const [name, colour] of Object.entries(this.facts.colours))
+      this.root.style.setProperty(`--fs-${name}`, colour);
     el.append(make("style", {}, STYLE), this.root);
     this.panes = [];
     this.sizes = new ResizeObserver(() => this.resize());
@@ -210,7 +213,8 @@ class Viewer {
   draw() {
     if (!this.picture || this.foil.problem || !this.pane) return;
     const { camera, pane, foil, state } = this;
-    const view = { camera, pane, foil, opacity: state.opacity, divider: state.divider };
+    const { paper } = this.facts.colours;
+    const view = { camera, pane, foil, opacity: state.opacity, divider: state.divider, paper };
     for (const each of this.panes) {
       const overlays = each.titles.map((t) => t && foil.masks.has(t) && this.overlay(t));
       drawPane(each, view, this.picture, overlays);

@@ -25,19 +25,19 @@ const STYLE = `
 .fs-bar select { max-width: 11rem; min-height: 1.9rem; }
 .fs-bar button { min-width: 2.2rem; min-height: 2rem; }
 .fs-stage { display: grid; gap: 0.4rem; outline-offset: 2px; position: relative; }
-.fs-stage:focus-visible { outline: 3px solid #0072b2; }
+.fs-stage:focus-visible { outline: 3px solid var(--fs-first); }
 .fs-stage figure { margin: 0; position: relative; min-width: 0; }
 .fs-stage figcaption { font-size: 0.8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.fs-stage canvas { display: block; width: 100%; touch-action: none; cursor: grab; background: #fff; border: 1px solid #9a9a9a; box-sizing: border-box; }
+.fs-stage canvas { display: block; width: 100%; touch-action: none; cursor: grab; background: var(--fs-paper); border: 1px solid var(--fs-pale); box-sizing: border-box; }
 .fs-divider { position: absolute; width: 1.6rem; margin-left: -0.8rem; cursor: ew-resize; touch-action: none;
-  background: linear-gradient(90deg, transparent 45%, #000 45%, #fff 50%, #000 55%, transparent 55%); }
+  background: linear-gradient(90deg, transparent 45%, var(--fs-ink) 45%, var(--fs-paper) 50%, var(--fs-ink) 55%, transparent 55%); }
 .fs-legend { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; font-size: 0.8rem; margin: 0.3rem 0; }
-.fs-legend i { display: inline-block; width: 0.9em; height: 0.9em; margin-right: 0.3em; border: 1px solid #777; vertical-align: -1px; }
+.fs-legend i { display: inline-block; width: 0.9em; height: 0.9em; margin-right: 0.3em; border: 1px solid var(--fs-pale); vertical-align: -1px; }
 .fs-compare table { border-collapse: collapse; font-size: 0.8rem; font-variant-numeric: tabular-nums; margin: 0.3rem 0; }
 .fs-compare :is(th, td) { padding: 0 0.5rem; text-align: right; }
 .fs-compare th:first-child { text-align: left; }
 .fs-compare details { max-width: 100%; overflow-x: auto; }
-.fs-problem { padding: 0.8rem; border: 1px solid #9a9a9a; }`;
+.fs-problem { padding: 0.8rem; border: 1px solid var(--fs-pale); }`;
 
 function make(tag, attributes = {}, ...children) {
   const node = document.createElement(tag);

@@ -50,14 +50,14 @@ function placeDivider(divider, canvas, width, share) {
 
 // The visible window of a picture with its overlays; of two, each is drawn on its side of the divider.
 function drawPane({ canvas, pen }, view, picture, overlays) {
-  const { camera, pane, foil, opacity, divider } = view;
+  const { camera, pane, foil, opacity, divider, paper } = view;
   const scale = scaleOf(camera, pane, foil) * pane.dots;
   const [left, top, right, bottom] = windowOf(camera, pane, foil);
   const atX = (x) => canvas.width / 2 + (x - camera.x) * scale;
   const atY = (y) => canvas.height / 2 + (y - camera.y) * scale;
   const box = [left, top, right - left, bottom - top];
   const target = [atX(left), atY(top), (right - left) * scale, (bottom - top) * scale];
-  pen.fillStyle = "#fff";
+  pen.fillStyle = paper;
   pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.imageSmoothingEnabled = scale < 1;
   pen.globalAlpha = 1;

@@ -1,5 +1,5 @@
 // The focal loss of one pixel over p_t, for a gamma the reader moves. Works without a kernel.
-// Traits: gamma, gammas (the curves that stay for comparison).
+// Traits: gamma, gammas (the curves that stay for comparison), colour (of the one that moves).
 
 const [WIDTH, HEIGHT, LEFT, BOTTOM, MOST] = [460, 260, 44, 36, 5];
 const SVG = "http://www.w3.org/2000/svg";
@@ -46,7 +46,7 @@ function render({ model, el }) {
   picture.append(axes());
   const thin = { fill: "none", stroke: "currentColor", "stroke-width": 0.7, opacity: 0.5 };
   for (const gamma of model.get("gammas")) picture.append(make("path", { d: path(gamma), ...thin }));
-  const curve = make("path", { fill: "none", stroke: "#d55e00", "stroke-width": 2.5 });
+  const curve = make("path", { fill: "none", stroke: model.get("colour"), "stroke-width": 2.5 });
   picture.append(curve);
   const row = document.createElement("label");
   row.style.cssText = "display:flex;gap:.6rem;align-items:center;max-width:26rem";

@@ -1,0 +1,53 @@
+"""One table of colours: nothing else in the library types one, and importing it is cheap."""
+
+import re
+from pathlib import Path
+
+import pytest
+import rules
+from matplotlib.colors import CSS4_COLORS, is_color_like
+
+from foilseg.figures import style, widgets
+
+ROOT = Path(__file__).parent.parent
+# the table, and the colours of the classes of data that are made or taken in here
+ALLOWED = {"figures/style.py", "twin/kinds.py", "twin/config.py", "data/importers.py"}
+NAMED = "|".join(CSS4_COLORS)
+TYPED = re.compile(
+    rf"#(?:[0-9a-f]{{6}}|[0-9a-f]{{3}})\b|(?<!cmap=)[\"'](?:{NAMED}|C\d|tab:\w+)[\"']", re.I
+)
+
+
+def typed_colours(package):
+    """Colours in the library's text outside of the places where they may stand."""
+    files = [p for p in sorted(package.rglob("*")) if p.suffix in (".py", ".js")]
+    kept = [p for p in files if p.relative_to(package).as_posix() not in ALLOWED]
+    return [f"{p.name}: {c}" for p in kept for c in TYPED.findall(p.read_text("utf-8"))]
+
+
+def test_no_colour_is_typed_outside_of_the_table():
+    assert typed_colours(ROOT / "foilseg") == []
+
+
+@pytest.mark.parametrize("text", ["'white'", "ec='tab:blue'", '"#0072B2"', "border: #fff;", '"C1"'])
+def test_a_typed_colour_is_found(tmp_path, text):
+    (tmp_path / "figures").mkdir()
+    for name in ("style.py", "plots.py", "view.js"):
+        (tmp_path / "figures" / name).write_text(f"x {text} # and no #12345 colour")
+    assert [found.split(":")[0] for found in typed_colours(tmp_path)] == ["plots.py", "view.js"]
+
+
+def test_the_table_holds_colours_and_the_widgets_get_theirs_from_it():
+    assert all(map(is_color_like, (*style.COLOURS.values(), *style.ERROR_COLOURS.values())))
+    assert widgets.FocalCurve().colour == style.COLOURS["second"]
+    script = "".join(path.read_text() for path in widgets.SCRIPTS.glob("compare_*.js"))
+    used = set(re.findall(r"var\(--fs-(\w+)\)", script))
+    assert used == {"ink", "pale", "paper", "first"} <= set(style.COLOURS)
+
+
+def test_the_table_is_read_without_what_draws():
+    assert rules.loaded("import foilseg.figures.style, foilseg.book.readable", ROOT) == []
+
+
+def test_a_legend_has_fewer_columns_for_longer_names():
+    assert [style.columns(names) for names in ([], ["a"] * 9, ["x" * 24] * 9)] == [1, 6, 3]
