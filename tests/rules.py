@@ -27,10 +27,10 @@ LAYERS = """
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         label_audit_quality example_rules judgement rank_swaps
     claims: evidence claim change_claims rate_claims study_claims registry verdicts reasons
-    training: batches locks rows experiments meters probing machine runs training evaluations
-        restore fit one_vs_rest
-    studies: workers network model predict references variants shipped source provenance study
-        acquisition
+    training: batches locks rows experiments meters probing machine stored_run runs training
+        evaluations restore fit one_vs_rest
+    studies: workers network model predict references variants tables run_tables shipped_run
+        shipped source provenance study acquisition
     analysis: confidence model_tables stability gather counterfactuals records
         comparisons ship
     figures: style live pictures plots overview_figures result_plots acquisition_figures

@@ -81,7 +81,7 @@ def test_of_a_joined_mask_the_network_for_the_class_of_the_pixel_is_asked(study,
     defects = {c.index: c.name for c in study.dataset.classes}
 
     def network(own):
-        return SimpleNamespace(prediction=lambda foil: own, path=Path("runs/net"), name="net")
+        return SimpleNamespace(prediction=lambda foil: own, evaluation_file=Path, name="net")
 
     networks = {defects[1]: network(first), defects[2]: network(second)}
     tables = {

@@ -88,7 +88,7 @@ import numpy as np, toy, foilseg
 from foilseg.studies import predict
 from foilseg.studies.study import Study
 from foilseg.training import restore
-from foilseg.training.experiments import Experiment
+from foilseg.training.rows import Experiment
 assert Path(foilseg.__file__).parents[1] == Path.cwd()
 parts = dict(sampler="toy", loss="toy", network="toy", weights="toy")
 rows = [Experiment("mine", "Mine", **parts),

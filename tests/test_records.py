@@ -1,6 +1,7 @@
 """A shipped study read without its data, and the variants of the desk study."""
 
 import json
+import lzma
 import shutil
 
 import pytest
@@ -100,10 +101,10 @@ def test_a_record_that_is_not_there_is_named(place):
 
 
 def test_an_altered_table_is_refused(place):
-    path = place / records.FOLDER / "counts.csv"
-    path.write_text(path.read_text().replace("f0", "f9", 1))
+    path = place / records.FOLDER / "counts.csv.xz"
+    path.write_bytes(lzma.compress(lzma.decompress(path.read_bytes()).replace(b"f0", b"f9", 1)))
     shipped._open.cache_clear()
-    with pytest.raises(shipped.ShippedError, match=r"counts\.csv: missing or altered"):
+    with pytest.raises(shipped.ShippedError, match=r"counts\.csv\.xz: missing or altered"):
         records.record("toy")
 
 

@@ -40,7 +40,8 @@ def opened(desk_data, tmp_path_factory) -> Study:
 def test_no_file_is_altered_and_none_is_unknown():
     assert not shipped.open_shipped("desk", ROOT / shipped.ROOT).problems()
     size = sum(p.stat().st_size for p in SHIPPED.rglob("*") if p.is_file())
-    assert size <= 40e6
+    assert size <= 15e6
+    assert sum(p.is_file() for p in SHIPPED.rglob("*")) <= 150
     assert not list(SHIPPED.rglob("*.safetensors"))
 
 

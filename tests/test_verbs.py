@@ -12,7 +12,7 @@ from foilseg.studies.model import Model, NotTrainedError
 from foilseg.studies.source import NotRenderedError, Source
 from foilseg.studies.study import Study
 from foilseg.training import fit, one_vs_rest
-from foilseg.training.experiments import Experiment
+from foilseg.training.rows import Experiment
 from foilseg.twin import render
 
 VERBS = {"train", "join", "render"}

@@ -24,13 +24,14 @@ from foilseg.networks import devices, inference
 from foilseg.studies.model import Model
 from foilseg.studies.study import Study
 from foilseg.training import evaluations, restore, runs
+from foilseg.training.stored_run import StoredRun
 
 NAME = "objects"
 COLUMNS = ["foil", "defect", *BOX, "pixels", "probability"]
 DIFFERENT = 0.01  # share of pixels in which two computations of one mask may differ
 
 
-def objects(data: Dataset, run: runs.Run, device: str = "auto") -> pd.DataFrame:
+def objects(data: Dataset, run: StoredRun, device: str = "auto") -> pd.DataFrame:
     """The objects that one network predicts; computed once, then read.
 
     Columns
@@ -48,7 +49,7 @@ def objects(data: Dataset, run: runs.Run, device: str = "auto") -> pd.DataFrame:
     return evaluations.stored(run, NAME, lambda: _measure(data, run, device))
 
 
-def _measure(data: Dataset, run: runs.Run, device: str) -> pd.DataFrame:
+def _measure(data: Dataset, run: StoredRun, device: str) -> pd.DataFrame:
     device, label = devices.resolve_device(device), run.config["label"]
     network = restore.network(run, device)
     frames = [pd.DataFrame(columns=COLUMNS)]
@@ -120,7 +121,7 @@ def spread(
     return np.concatenate([[0.0], rows["probability"].to_numpy(float)])[numbers]
 
 
-def objects_of(model: Model, device: str = "auto") -> list[tuple[runs.Run, pd.DataFrame]]:
+def objects_of(model: Model, device: str = "auto") -> list[tuple[StoredRun, pd.DataFrame]]:
     """The networks of a model, each with the :func:`objects` that it predicts."""
     return [(run, objects(model.study.dataset, run, device)) for run in model.runs.values()]
 
@@ -129,7 +130,7 @@ def of_model(
     model: Model,
     foil: Foil,
     device: str = "auto",
-    tables: Sequence[tuple[runs.Run, pd.DataFrame]] = (),
+    tables: Sequence[tuple[StoredRun, pd.DataFrame]] = (),
 ) -> np.ndarray:
     """How sure a model is in each pixel of its mask of a validation region: float64 (H, W).
 
@@ -159,11 +160,7 @@ def lacking(study: Study, names: Iterable[str]) -> list[str]:
     Networks that have no run are not among them; see :meth:`foilseg.studies.study.Study.missing`.
     """
     each = [run for name in names for run in study.model(name).made()]
-    return [run.name for run in each if not _known(run) and not (run.path / runs.MODEL).is_file()]
-
-
-def _known(run: runs.Run) -> bool:
-    return evaluations.place(run, NAME).is_file()
+    return [run.name for run in each if not evaluations.known(run, NAME) and not run.has_weights]
 
 
 def maps(

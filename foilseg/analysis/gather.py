@@ -23,7 +23,7 @@ from foilseg.studies.study import Study
 from foilseg.thesis.published import is_comparable
 from foilseg.training import evaluations, experiments, fit
 
-SHIPPED_BUILDING = "building.csv"
+SHIPPED_BUILDING = "evaluations/building"
 POOLS = 3  # of each kind, when the time of building one is measured
 
 
@@ -139,9 +139,9 @@ def building(study: Study, clock: Callable[[], float] = time.perf_counter) -> pd
     executed again tells the same.
     """
     path = building_file(study)
-    shipped = study.shipped and study.shipped.path / evaluations.FOLDER / SHIPPED_BUILDING
-    if shipped and shipped.is_file() and not path.is_file():
-        return pd.read_csv(shipped)
+    shipped = study.shipped
+    if shipped and SHIPPED_BUILDING in shipped.tables and not path.is_file():
+        return shipped.tables.table(SHIPPED_BUILDING)
     if not path.is_file():
         fit.write_tables(path.parent, {path.name: _building(study, clock)})
     return pd.read_csv(path)

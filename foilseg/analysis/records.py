@@ -61,8 +61,8 @@ class Record:
         """Counts, mistakes, costs and the like, under the thesis's names of the models."""
         tables = {}
         for name in (f.name for f in fields(Findings)):
-            path = self.shipped.path / FOLDER / f"{name}.csv"
-            tables[name] = pd.read_csv(path) if path.is_file() else None
+            known, held = f"{FOLDER}/{name}", self.shipped.tables
+            tables[name] = held.table(known) if known in held else None
         return Findings(**{name: self._ordered(table) for name, table in tables.items()})
 
     def _ordered(self, table: pd.DataFrame | None) -> pd.DataFrame | None:

@@ -14,17 +14,17 @@ from pathlib import Path
 from typing import Any
 
 from foilseg.analysis import gather, model_tables, records, stability
-from foilseg.studies import references, shipped
+from foilseg.data.dataset import validation_regions
+from foilseg.studies import references, run_tables, shipped, tables
 from foilseg.studies.model import Model
 from foilseg.studies.references import References
 from foilseg.studies.study import Study
 from foilseg.training import runs
-from foilseg.training.evaluations import FOLDER as EVALUATIONS
 from foilseg.training.experiments import select
 from foilseg.training.rows import Experiment
+from foilseg.training.stored_run import StoredRun
 
 MOST_BYTES = 40_000_000
-PREDICTIONS = "predictions"
 
 
 class ShippingError(RuntimeError):
@@ -47,7 +47,7 @@ def pack(
     repeated: bool = False,
     numbers_only: bool = False,
 ) -> Path:
-    """Copy the runs of a study, of all its models unless named, to ``results``.
+    """Write the runs of a study, of all its models unless named, as tables to ``results``.
 
     The folder is made beside the old one and takes its place when it is complete.
 
@@ -59,8 +59,8 @@ def pack(
 
     Returns
     -------
-    The folder: every run without its weights, the evaluations, the findings as tables, and
-    ``manifest.json``.
+    The folder: tables of the runs and their evaluations, the findings as tables, the masks of the
+    networks with the study's own seed, and ``manifest.json``.
 
     Raises
     ------
@@ -78,10 +78,12 @@ def pack(
     out = out or shipped.ROOT / study.name
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
-    held = {run.name: _copy(run, part, not numbers_only) for run in _runs(study, names, again)}
-    files = _copy_evaluations(study, held, part) | _write_findings(study, names, again, part)
-    files |= _write_references(study, part)
-    _write_manifest(study, names, held, files, part, repeated, not numbers_only)
+    found = _runs(study, names, again)
+    part.mkdir(parents=True)
+    files = run_tables.write(found, part)
+    files += [] if numbers_only else _write_masks(study, found, part)
+    files += _write_findings(study, names, again, part) + _write_references(study, part)
+    _write_manifest(study, names, found, files, part, repeated, not numbers_only)
     size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
     if size > MOST_BYTES:
         raise ShippingError(f"{part}: {size / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.0f}")
@@ -90,7 +92,7 @@ def pack(
     return out
 
 
-def _runs(study: Study, names: Sequence, again: Sequence[str]) -> list[runs.Run]:
+def _runs(study: Study, names: Sequence, again: Sequence[str]) -> list[StoredRun]:
     """All runs: of every model with the study's seed, joined ones, and the further trainings."""
     models = [study.model(name) for name in names]
     for seed in stability.seeds(study)[1:]:
@@ -99,56 +101,33 @@ def _runs(study: Study, names: Sequence, again: Sequence[str]) -> list[runs.Run]
     return list({run.name: run for run in found}.values())
 
 
-def _copy(run: runs.Run, part: Path, pictures: bool) -> dict[str, Any]:
-    """Copy a run's files, each checked, but no weights; its entry in the manifest."""
-    names = [p.relative_to(run.path).as_posix() for p in run.path.rglob("*") if p.is_file()]
-    files = {}
-    for name in sorted(names):
-        if runs.is_weight(name) or (not pictures and name.startswith(f"{PREDICTIONS}/")):
-            continue
-        source = run.path / name if name == runs.CHECKSUMS else run.file(name)
-        target = part / run.name / name
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(source, target)
-        files[name] = runs.digest(target)
-    config = run.config
-    return {"determines": run.determines, "made": config["circumstances"], "files": files}
+def _write_masks(study: Study, found: Sequence[StoredRun], part: Path) -> list[str]:
+    """Write what the runs of the study's own seed predict: a file a run. No page shows others."""
+    foils = [foil.name for foil in validation_regions(study.dataset)]
+    colours = {c.index: c.colour for c in study.dataset.classes}
+    own = (run for run in found if run.determines["seed"] == study.seed)
+    return [
+        tables.write_masks(part, run.name, [run.prediction(foil) for foil in foils], colours)
+        for run in own
+    ]
 
 
-def _copy_evaluations(study: Study, held: dict[str, Any], part: Path) -> dict[str, str]:
-    """Copy what was evaluated of these runs, and of the study as a whole: file -> sha256."""
-    whole = gather.building_file(study).name
-    files = {}
-    for path in sorted((study.runs / EVALUATIONS).iterdir()):
-        if path.name == whole or any(path.name.startswith(f"{name}-") for name in held):
-            name = gather.SHIPPED_BUILDING if path.name == whole else path.name
-            target = part / EVALUATIONS / name
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(path, target)
-            files[f"{EVALUATIONS}/{name}"] = runs.digest(target)
-    return files
-
-
-def _write_references(study: Study, part: Path) -> dict[str, str]:
+def _write_references(study: Study, part: Path) -> list[str]:
     """Write the masks that the study's numbers rest on, if its data are rendered ones."""
     if not study.dataset.recipe or not study.dataset.has_truth:
-        return {}
+        return []
     References.of(study.dataset).write(part / references.FILE)
-    return {references.FILE: runs.digest(part / references.FILE)}
+    return [references.FILE]
 
 
-def _write_findings(
-    study: Study, names: Sequence, again: Sequence[str], part: Path
-) -> dict[str, str]:
-    """Write what the study says about its models as tables: file -> sha256."""
-    found, files = gather.gather(study, names, tested=again), {}
+def _write_findings(study: Study, names: Sequence, again: Sequence[str], part: Path) -> list[str]:
+    """Write what the study says about its models, and how long pools take, as tables."""
+    found = gather.gather(study, names, tested=again)
+    files = [tables.write(part, gather.SHIPPED_BUILDING, gather.building(study))]
     for name in (f.name for f in fields(found)):
         table = getattr(found, name)
         if table is not None and len(table):
-            target = part / records.FOLDER / f"{name}.csv"
-            target.parent.mkdir(parents=True, exist_ok=True)
-            table.to_csv(target, index=False)
-            files[f"{records.FOLDER}/{name}.csv"] = runs.digest(target)
+            files.append(tables.write(part, f"{records.FOLDER}/{name}", table))
     return files
 
 
@@ -159,6 +138,12 @@ def _entry(model: Model) -> dict[str, Any]:
         "published": model.row.published,
         "runs": [run.name for run in model.runs.values()],
     }
+
+
+def told(run: StoredRun) -> dict[str, Any]:
+    """What a manifest says of a run."""
+    made, rest = run.config["circumstances"], {"evaluations": run.evaluations()}
+    return {"determines": run.determines, "made": made, "parts": run.parts, **rest}
 
 
 def _command(study: Study, repeated: bool, pictures: bool) -> str:
@@ -175,8 +160,8 @@ def _command(study: Study, repeated: bool, pictures: bool) -> str:
 def _write_manifest(
     study: Study,
     names: Sequence,
-    held: dict,
-    files: dict,
+    found: Sequence[StoredRun],
+    files: Sequence[str],
     part: Path,
     repeated: bool,
     pictures: bool,
@@ -195,7 +180,8 @@ def _write_manifest(
         "sizes": study.profile.sizes,
         "seed": study.seed,
         "models": [_entry(study.model(name)) for name in names],
-        "runs": held,
-        "files": files,
+        "regions": {f.name: f.mask.shape for f in validation_regions(study.dataset)},
+        "runs": {run.name: told(run) for run in found},
+        "files": {name: runs.digest(part / name) for name in sorted(files)},
     }
     (part / shipped.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")

@@ -20,7 +20,8 @@ from foilseg.networks.inference import THRESHOLD, Predictor
 from foilseg.studies.model import Model, stack
 from foilseg.studies.study import Study
 from foilseg.thesis import published
-from foilseg.training import evaluations, experiments, fit, restore, runs
+from foilseg.training import evaluations, experiments, fit, restore
+from foilseg.training.stored_run import StoredRun
 
 RATES = list(metrics.RATES)
 TRAININGS = 3  # of PSoMT
@@ -72,7 +73,7 @@ def complete(study: Study, names: Iterable[str], device="auto", workers: int = 1
 
 
 def checkpoint_counts(
-    data: Dataset, run: runs.Run, iteration: int, device: str = "auto"
+    data: Dataset, run: StoredRun, iteration: int, device: str = "auto"
 ) -> pd.DataFrame:
     """Counts of a network as it was after an iteration; evaluated once, then read.
 
@@ -88,14 +89,14 @@ def checkpoint_counts(
     return evaluations.stored(run, name, lambda: _evaluate(data, run, regions, iteration, device))
 
 
-def training_counts(data: Dataset, run: runs.Run, device: str = "auto") -> pd.DataFrame:
+def training_counts(data: Dataset, run: StoredRun, device: str = "auto") -> pd.DataFrame:
     """Counts of a trained network on the training regions; evaluated once, then read."""
     regions = training_regions(data)
     return evaluations.stored(run, "training", lambda: _evaluate(data, run, regions, None, device))
 
 
 def _evaluate(
-    data: Dataset, run: runs.Run, regions: Sequence[Foil], iteration: int | None, device: str
+    data: Dataset, run: StoredRun, regions: Sequence[Foil], iteration: int | None, device: str
 ) -> pd.DataFrame:
     device, label = devices.resolve_device(device), run.config["label"]
     network = restore.network(run, device, iteration)

@@ -21,7 +21,7 @@ from foilseg.book.selection import models
 from foilseg.studies.network import lacking, train
 from foilseg.studies.study import Study
 from foilseg.studies.workers import number
-from foilseg.training import evaluations, runs
+from foilseg.training import evaluations
 from foilseg.training.rows import Experiment
 
 _todo: list[Task] = []  # of a process that works for another one
@@ -71,11 +71,11 @@ def tasks(study: Study, names: Sequence[str], wanted: Iterable[str]) -> list[Tas
         late = study.profile.keep[:-1] if model.row.name in stability.tested() else ()
         stored = {OBJECTS: [confidence.NAME], SEEN: ["training"], LATE: [f"{k:06d}" for k in late]}
         for defect, run in model.runs.items():
-            if not (run.path / runs.MODEL).is_file():
+            if not run.has_weights:
                 continue
             for kind in sorted(wanted):
                 own = Task(study, model.row, kind, defect)
-                lacking = [n for n in stored[kind] if not evaluations.place(run, n).is_file()]
+                lacking = [n for n in stored[kind] if not evaluations.known(run, n)]
                 found += [replace(own, iteration=int(n) if kind == LATE else 0) for n in lacking]
     return found
 

@@ -17,7 +17,7 @@ from foilseg.studies.network import Home, Network, NotTrainedError, lacking, req
 from foilseg.studies.network import train as train_networks
 from foilseg.training import experiments
 from foilseg.training.rows import Experiment
-from foilseg.training.runs import Run
+from foilseg.training.stored_run import StoredRun
 
 __all__ = ["Model", "NotTrainedError", "stack", "train"]
 
@@ -64,13 +64,13 @@ class Model:
         """The defects of those of its networks that have no run yet."""
         return [network.defect for network in lacking(self.each)]
 
-    def found(self, defect: str = "") -> Run | None:
+    def found(self, defect: str = "") -> StoredRun | None:
         """The run of one of its networks if it is there, of one's own or shipped."""
         return self.network(defect).found()
 
     def train(
         self, device: str = "auto", progress: bool = True, workers: int = 1
-    ) -> dict[str, Run]:
+    ) -> dict[str, StoredRun]:
         """Train those of its networks that are missing, and join them if there are several.
 
         Returns
@@ -80,22 +80,22 @@ class Model:
         train([self], device, progress, workers)
         return self.runs
 
-    def run(self, defect: str = "") -> Run:
+    def run(self, defect: str = "") -> StoredRun:
         """The run of one of its networks; a NotTrainedError if it is not there."""
         return self.network(defect).run()
 
     @property
-    def runs(self) -> dict[str, Run]:
+    def runs(self) -> dict[str, StoredRun]:
         """Defect (``""`` for all classes) -> run; a NotTrainedError names those without one."""
         require(self.each)
         return {network.defect: network.run() for network in self.each}
 
-    def made(self) -> list[Run]:
+    def made(self) -> list[StoredRun]:
         """Those of its runs that are there; trains nothing."""
         found = map(self.found, self.networks)
         return [run for run in found if run is not None]
 
-    def join(self, thresholds: float | Sequence[float] = 0.5, device: str = "auto") -> Run:
+    def join(self, thresholds: float | Sequence[float] = 0.5, device: str = "auto") -> StoredRun:
         """Join the predictions of its networks, if that is not done yet: :meth:`joined`.
 
         ``thresholds`` : probability above which a One-vs-Rest network claims a pixel, one for
@@ -109,7 +109,7 @@ class Model:
         s = self.study
         return one_vs_rest.join(s.dataset, self.runs, s.runs, thresholds=thresholds, device=device)
 
-    def joined(self, thresholds: float | Sequence[float] = 0.5) -> Run:
+    def joined(self, thresholds: float | Sequence[float] = 0.5) -> StoredRun:
         """The run that shows the whole model: joined for One-vs-Rest, else the network's own.
 
         Raises
@@ -125,7 +125,7 @@ class Model:
             )
         return found
 
-    def _joined(self, thresholds: float | Sequence[float]) -> Run | None:
+    def _joined(self, thresholds: float | Sequence[float]) -> StoredRun | None:
         if not self.row.is_one_vs_rest:
             return self.run()
         from foilseg.training import one_vs_rest

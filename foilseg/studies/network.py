@@ -12,7 +12,8 @@ from foilseg.sampling.pools import Index
 from foilseg.studies import workers as processes
 from foilseg.training import experiments
 from foilseg.training.rows import Experiment, Profile
-from foilseg.training.runs import Run, folder
+from foilseg.training.runs import folder
+from foilseg.training.stored_run import StoredRun
 
 LISTED = 6  # networks that a message names
 
@@ -36,7 +37,7 @@ class Home(Protocol):
 
     def render(self) -> object: ...
 
-    def find(self, determines: dict[str, Any]) -> Run | None: ...
+    def find(self, determines: dict[str, Any]) -> StoredRun | None: ...
 
     def command(self, names: Iterable[str]) -> str: ...
 
@@ -75,18 +76,18 @@ class Network:
         """The folder of its run, whether it is there or not."""
         return folder(self.study.runs, self.determines())
 
-    def found(self) -> Run | None:
+    def found(self) -> StoredRun | None:
         """Its run if it is there, of one's own or shipped."""
         return self.study.find(self.determines())
 
-    def run(self) -> Run:
+    def run(self) -> StoredRun:
         """Its run; a NotTrainedError if it is not there."""
         found = self.found()
         if found is None:
             raise _not_trained([self])
         return found
 
-    def train(self, device: str, progress: Callable[[int], object]) -> Run:
+    def train(self, device: str, progress: Callable[[int], object]) -> StoredRun:
         """Train it, unless its run is there; ``progress`` is told numbers of iterations."""
         from foilseg.training import fit
 

@@ -14,6 +14,7 @@ from foilseg.data.dataset import Dataset
 from foilseg.studies import shipped
 from foilseg.studies.model import Model
 from foilseg.training import experiments, runs
+from foilseg.training.stored_run import StoredRun
 
 MISSING = "not trained"
 JOINED = "joined"
@@ -69,7 +70,7 @@ def _rows(model: Model) -> list[tuple]:
     return rows
 
 
-def _row(model: Model, network: str, run: runs.Run | None) -> tuple:
+def _row(model: Model, network: str, run: StoredRun | None) -> tuple:
     listed = model.row.name in experiments.EXPERIMENTS
     line = model.study.command([model.row.name]) if listed else "made on this page"
     head = (model.title, network, model.study.seed)

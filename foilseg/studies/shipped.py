@@ -1,5 +1,7 @@
 """Studies that come with the repository: runs without their weights, in ``results/NAME``.
 
+What the runs hold are tables of the whole study (:mod:`foilseg.studies.run_tables`), and the masks
+of a network one PNG, the validation regions one below the other in the order of the manifest.
 ``manifest.json`` binds every file to its run, and every run to what determined it. A study whose
 files were altered, or whose data or code are no longer those of today, is refused by name, so
 that no old number is printed for a new one.
@@ -17,14 +19,17 @@ from pathlib import Path
 from typing import Any
 
 from foilseg.data.dataset import Dataset
+from foilseg.studies import run_tables
 from foilseg.studies.references import FILE, ReferenceError, References
+from foilseg.studies.shipped_run import ShippedRun
+from foilseg.studies.tables import PREDICTIONS, Tables
 from foilseg.training import runs
 
 ROOT = Path("results")
 MANIFEST = "manifest.json"
 SAME = ("experiment", "defect", "profile", "seed")  # what a run is asked for by
 LISTED = 6  # runs that a message names
-BESIDE = ("evaluations", "findings")  # folders of a study that hold no run
+FOLDERS = (run_tables.FOLDER, run_tables.EVALUATIONS, "findings", PREDICTIONS)
 
 
 class ShippedError(RuntimeError):
@@ -39,17 +44,22 @@ class Shipped:
     ----------
     path : its folder.
     manifest : ``command`` that made it, ``twin`` (whether its data is the embedded one), ``data``
-        (name and fingerprint), ``profile``, ``code`` and ``files``, and per run name its
-        ``determines``, ``made`` (circumstances) and ``files``; files are path -> sha256.
+        (name and fingerprint), ``profile``, ``files`` (path -> sha256) and ``regions`` (foil ->
+        height and width of its validation region), and per run name its ``determines``, ``made``
+        (circumstances), ``parts`` and ``evaluations``.
     """
 
     path: Path
     manifest: dict[str, Any]
 
-    def run(self, name: str) -> runs.Run:
+    def run(self, name: str) -> ShippedRun:
         """One of its runs."""
-        entry = self.manifest["runs"][name]
-        return runs.Run(self.path / name, entry["determines"], entry["files"])
+        return ShippedRun(self.path / name, self.manifest["runs"][name], self.tables)
+
+    @cached_property
+    def tables(self) -> Tables:
+        """Its tables and masks, each read once."""
+        return Tables(self.path, self.manifest["files"], self.manifest.get("regions", {}))
 
     def adopt(self, data: Dataset) -> tuple[Dataset, str]:
         """The local rendering of the study's twin, with the masks that the study was judged by.
@@ -84,7 +94,7 @@ class Shipped:
         """The masks that its numbers rest on."""
         return References.read(self.path / FILE)
 
-    def find(self, determines: dict[str, Any]) -> runs.Run | None:
+    def find(self, determines: dict[str, Any]) -> ShippedRun | None:
         """The run with these determinants, or None if the study never had one of that name.
 
         Raises
@@ -125,9 +135,7 @@ class Shipped:
 
     def problems(self) -> list[str]:
         """Files that are missing, altered, or not in the manifest."""
-        listed = dict(self.manifest["files"])
-        for name, entry in self.manifest["runs"].items():
-            listed |= {f"{name}/{file}": digest for file, digest in entry["files"].items()}
+        listed = self.manifest["files"]
         found = [
             f"{self.path / name}: missing or altered"
             for name, digest in listed.items()
@@ -176,11 +184,8 @@ def open_shipped(name: str, root: Path = ROOT) -> Shipped | None:
 
 
 def _state(folder: Path) -> int:
-    """Another number when something in a folder has come, gone or been written since.
-
-    Files of runs do not count: their checksums are compared whenever one is read.
-    """
-    places = [folder, *(folder / name for name in BESIDE if (folder / name).is_dir())]
+    """Another number when something in a study's folder has come, gone or been written since."""
+    places = [folder, *(folder / name for name in FOLDERS if (folder / name).is_dir())]
     found = (entry for place in places for entry in os.scandir(place))
     stats = sorted((entry.name, *_changed(entry.stat())) for entry in found if entry.is_file())
     return hash(tuple(stats))

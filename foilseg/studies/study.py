@@ -27,6 +27,7 @@ from foilseg.studies.source import TWIN, Source
 from foilseg.training import experiments, runs
 from foilseg.training.rows import Experiment, Profile
 from foilseg.training.runs import ROOT
+from foilseg.training.stored_run import StoredRun
 
 
 @dataclass(frozen=True)
@@ -94,7 +95,7 @@ class Study:
         self.source.render(progress)
         return self
 
-    def find(self, determines: dict[str, Any]) -> runs.Run | None:
+    def find(self, determines: dict[str, Any]) -> StoredRun | None:
         """The run with these determinants, of the store or else of the shipped study, or None.
 
         Raises
@@ -123,7 +124,7 @@ class Study:
         """A model of the study, by the name of its experiment or by a row of your own."""
         return Model(self, experiments.experiment(name))
 
-    def run(self, name: str | Experiment, defect: str = "") -> runs.Run:
+    def run(self, name: str | Experiment, defect: str = "") -> StoredRun:
         """The run of one network: of a multi-class model, or of a One-vs-Rest one for a defect.
 
         Raises

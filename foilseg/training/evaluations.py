@@ -1,12 +1,11 @@
 """Evaluations of a run: computed once from its weights and kept beside the runs.
 
-A run folder is sealed, so what is found out about it later lies in a folder of its own. A study
-that is passed on with these files and without weights can be read as if the weights were there.
+A run folder is sealed, so what is found out about it later lies in a folder of its own. A shipped
+study brings them as tables, so that it can be read as if the weights were there.
 """
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from pathlib import Path
 
@@ -14,24 +13,35 @@ import pandas as pd
 
 from foilseg.data import files
 from foilseg.training.locks import lock
-from foilseg.training.runs import Run
+from foilseg.training.runs import EVALUATIONS, Run
+from foilseg.training.stored_run import StoredRun
 
-FOLDER = "evaluations"
+FOLDER = EVALUATIONS
 
 
-def place(run: Run, name: str) -> Path:
+def place(run: StoredRun, name: str) -> Path:
     """The file of an evaluation of a run, whether it is there or not."""
-    return run.path.parent / FOLDER / f"{run.name}-{name}.csv"
+    return run.evaluation_file(name)
 
 
-def stored(run: Run, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
+def known(run: StoredRun, name: str) -> bool:
+    """Whether an evaluation of a run is stored."""
+    return name in run.evaluations()
+
+
+def stored(run: StoredRun, name: str, make: Callable[[], pd.DataFrame]) -> pd.DataFrame:
     """An evaluation of a run: read if it is there, else made and written; foils are text.
 
-    A process that finds another one at it waits and reads what that one has written.
+    A process that finds another one at it waits and reads what that one has written. Nothing is
+    written into a shipped study: what it lacks is made each time.
     """
+    found = run.evaluation(name)
+    if found is not None:
+        return found
+    if not isinstance(run, Run):
+        return make()
     path = place(run, name)
-    if not path.is_file():
-        with lock(path, wait=True):
-            if not path.is_file():
-                files.write_text(make().to_csv(index=False), path)
-    return pd.read_csv(io.BytesIO(path.read_bytes()), dtype={"foil": str})
+    with lock(path, wait=True):
+        if not path.is_file():
+            files.write_text(make().to_csv(index=False), path)
+    return run.evaluation(name)

@@ -12,14 +12,15 @@ from foilseg.networks.inference import THRESHOLD, Predictor
 from foilseg.networks.registry import NETWORKS
 from foilseg.registry import pick
 from foilseg.training import runs
+from foilseg.training.stored_run import StoredRun
 
 
-def classes(run: runs.Run) -> tuple[LabelClass, ...]:
+def classes(run: StoredRun) -> tuple[LabelClass, ...]:
     """The classes a run was trained for, with their colours, in table order."""
     return tuple(LabelClass(**c) for c in run.config["classes"])
 
 
-def network(run: runs.Run, device: str = "cpu", iteration: int | None = None) -> nn.Module:
+def network(run: StoredRun, device: str = "cpu", iteration: int | None = None) -> nn.Module:
     """The trained network of a run, in evaluation mode.
 
     ``iteration`` takes the weights that were kept after it (thesis 3.5.1) instead of the last.
@@ -40,7 +41,7 @@ def network(run: runs.Run, device: str = "cpu", iteration: int | None = None) ->
 
 
 def combine(
-    members: Sequence[runs.Run], thresholds: Sequence[float], device: str = "auto"
+    members: Sequence[StoredRun], thresholds: Sequence[float], device: str = "auto"
 ) -> Predictor:
     """The predictor that joins One-vs-Rest networks."""
     device = devices.resolve_device(device)
@@ -49,7 +50,7 @@ def combine(
     return Predictor(each, labels, tuple(thresholds), device)
 
 
-def load(run: runs.Run, device: str = "auto") -> Predictor:
+def load(run: StoredRun, device: str = "auto") -> Predictor:
     """The predictor of any run: multi-class, one One-vs-Rest network, or several joined.
 
     Raises
@@ -60,7 +61,7 @@ def load(run: runs.Run, device: str = "auto") -> Predictor:
     config = run.config
     members = config["determines"].get("members")
     if members is not None:
-        each = [runs.Run(run.path.parent / name) for name in members.values()]
+        each = [run.member(name) for name in members.values()]
         return combine(each, config["determines"]["thresholds"], device)
     if config["label"] is not None:
         return combine([run], [THRESHOLD], device)

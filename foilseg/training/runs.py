@@ -6,10 +6,11 @@ not. ``checksums.json`` is written last; a file that no longer fits it is never 
 
 from __future__ import annotations
 
+import io
 import json
 import platform
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
 from pathlib import Path
@@ -20,6 +21,7 @@ import pandas as pd
 from foilseg.data.files import digest
 from foilseg.training.locks import FOLDER as LOCKS
 from foilseg.training.locks import RunError, lock
+from foilseg.training.stored_run import PARTS
 
 if TYPE_CHECKING:
     from foilseg.sampling.ledger import Ledger
@@ -31,24 +33,20 @@ CONFIG, COUNTS, COST, CHECKSUMS = "config.json", "counts.csv", "cost.json", "che
 MODEL, HISTORY, LEDGERS = "model.safetensors", "history.csv", "ledgers.json"
 CLAIMS = "claims.csv"
 HISTOGRAMS = "histograms.npz"
+EVALUATIONS = "evaluations"  # beside the runs: what is found out about them later
+FILES = dict(zip(PARTS, (COUNTS, HISTORY, LEDGERS, HISTOGRAMS, CLAIMS, COST)))
 
 
 @dataclass(frozen=True)
 class Run:
-    """A complete run folder.
-
-    Of a shipped study its manifest holds what determines the run by today's names (``told``; the
-    folder says what it was when it was made) and the checksums of its files (``sums``).
-    """
+    """A complete run folder, see :class:`foilseg.training.stored_run.StoredRun`."""
 
     path: Path
-    told: dict[str, Any] | None = field(default=None, compare=False, repr=False)
-    sums: dict[str, str] | None = field(default=None, compare=False, repr=False)
 
     @property
     def determines(self) -> dict[str, Any]:
         """Everything that decided what it holds."""
-        return self.told or self.config["determines"]
+        return self.config["determines"]
 
     @property
     def config(self) -> dict[str, Any]:
@@ -59,6 +57,16 @@ class Run:
     def name(self) -> str:
         """The folder's name: experiment, profile, seed and hash."""
         return self.path.name
+
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """What it holds, of :data:`foilseg.training.stored_run.PARTS`."""
+        return tuple(part for part, name in FILES.items() if (self.path / name).is_file())
+
+    @property
+    def has_weights(self) -> bool:
+        """Whether the trained weights are here."""
+        return (self.path / MODEL).is_file()
 
     def history(self) -> pd.DataFrame:
         """iteration, train_loss, validation_loss."""
@@ -101,7 +109,28 @@ class Run:
 
     def checkpoint(self, iteration: int) -> Path:
         """The file of the weights that were kept after an iteration (thesis 3.5.1)."""
-        return self.file(f"checkpoints/model-{iteration:06d}.safetensors")
+        return self.file(checkpoint_name(iteration))
+
+    def member(self, name: str) -> Run:
+        """A run that it joins, by name."""
+        return Run(self.path.parent / name)
+
+    def evaluation_file(self, name: str) -> Path:
+        """Where an evaluation lies, or would lie."""
+        return self.path.parent / EVALUATIONS / f"{self.name}-{name}.csv"
+
+    def evaluations(self) -> list[str]:
+        """Names of its evaluations that are stored, see :mod:`foilseg.training.evaluations`."""
+        files = self.evaluation_file("").parent.glob("*.csv")
+        head = f"{self.name}-"
+        return sorted(p.stem.removeprefix(head) for p in files if p.name.startswith(head))
+
+    def evaluation(self, name: str) -> pd.DataFrame | None:
+        """An evaluation, None if it is not stored; foils are text."""
+        path = self.evaluation_file(name)
+        if not path.is_file():
+            return None
+        return pd.read_csv(io.BytesIO(path.read_bytes()), dtype={"foil": str})
 
     def problems(self) -> list[str]:
         """What is wrong with the folder: files that are missing, altered, or do not belong."""
@@ -118,11 +147,6 @@ class Run:
                 found.append(f"{path}: is no file of the run; move it elsewhere")
         return found
 
-    def _again(self) -> str:
-        told = self.config["determines"]
-        command = f"foilseg train {told['experiment']} --profile {told['profile']}"
-        return f"`{command} --seed {told['seed']}`"
-
     def file(self, name: str) -> Path:
         """The path of a file of the run, after its checksum was compared.
 
@@ -132,9 +156,9 @@ class Run:
             If the run has no such file, or it was altered.
         """
         path = self.path / name
-        expected = (self.sums or _checksums(self.path / CHECKSUMS)).get(name)
-        if is_weight(name) and not path.is_file() and (self.sums or expected is not None):
-            raise RunError(f"{path}: weights lost or not shipped; train it again: {self._again()}")
+        expected = _checksums(self.path / CHECKSUMS).get(name)
+        if is_weight(name) and not path.is_file() and expected is not None:
+            raise no_weights(path, self.determines)
         if expected is None or not path.is_file():
             raise RunError(f"{path}: is not in the run; delete {self.path} and train it again")
         if digest(path) != expected:
@@ -143,9 +167,25 @@ class Run:
         return path
 
 
+def again(determines: dict[str, Any]) -> str:
+    """What to do about a part of a run that is not here: the command that makes it again."""
+    command = f"foilseg train {determines['experiment']} --profile {determines['profile']}"
+    return f"train it again: `{command} --seed {determines['seed']}`"
+
+
+def no_weights(path: Path, determines: dict[str, Any]) -> RunError:
+    """The error that a file of weights is not here."""
+    return RunError(f"{path}: weights lost or not shipped; {again(determines)}")
+
+
 def is_weight(name: str) -> bool:
     """Whether a file of a run holds weights; a shipped study has none."""
     return name.endswith(".safetensors")
+
+
+def checkpoint_name(iteration: int) -> str:
+    """The file of the weights that were kept after an iteration, in a run's folder."""
+    return f"checkpoints/model-{iteration:06d}.safetensors"
 
 
 def _checksums(path: Path) -> dict[str, str]:
