@@ -80,8 +80,12 @@ def test_numbers_alone_hold_no_picture_and_make_no_chapter(trained, place):
 def test_a_record_of_other_code_is_refused_by_name(place):
     path = place / shipped.MANIFEST
     manifest = json.loads(path.read_text())
+    older = {
+        name: entry | {"determines": entry["determines"] | {"code": "older"}}
+        for name, entry in manifest["runs"].items()
+    }
     for change, named in (
-        ({"code": "older"}, "another code than when it was trained: baseline-toy"),
+        ({"runs": older}, "another code than when it was trained: baseline-toy"),
         ({"twin": True, "profile": "smoke"}, "another data than"),
         ({"twin": True}, "another profile than"),
     ):
