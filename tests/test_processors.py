@@ -3,7 +3,7 @@
 import pytest
 
 from benchmarks import processors
-from foilseg.studies.study import DATA_ROOT
+from foilseg.studies.source import DATA_ROOT
 
 SHOWN = "01_dataset"  # it prints the most that is measured on pictures
 

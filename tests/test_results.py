@@ -11,7 +11,8 @@ import pytest
 
 from foilseg.analysis import stability
 from foilseg.studies import shipped
-from foilseg.studies.study import DATA_ROOT, Study, open_study
+from foilseg.studies.source import DATA_ROOT
+from foilseg.studies.study import Study, open_study
 from foilseg.training import experiments, fit, rows
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -34,7 +34,7 @@ MODEL, HISTORY, LEDGERS = "model.safetensors", "history.csv", "ledgers.json"
 CLAIMS = "claims.csv"
 HISTOGRAMS = "histograms.npz"
 EVALUATIONS = "evaluations"  # beside the runs: what is found out about them later
-FILES = dict(zip(PARTS, (COUNTS, HISTORY, LEDGERS, HISTOGRAMS, CLAIMS, COST)))
+FILES = dict(zip(PARTS, (COUNTS, HISTORY, LEDGERS, HISTOGRAMS, CLAIMS, COST), strict=True))
 
 
 @dataclass(frozen=True)
