@@ -20,10 +20,12 @@ MEET = """import glob, time
 open('here-' + name, 'w').close()
 _ = [time.sleep(0.05) for _ in range(1200) if len(glob.glob('here-*')) < 2]
 print(len(glob.glob('here-*')))"""
-STOP = """import sys
+STOP = """import signal, sys
 from pathlib import Path
 from foilseg.book import chapters
 if __name__ == "__main__":
+    # a shell starts what it puts in the background with this signal ignored
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     chapters.execute(["all"], root=Path(sys.argv[1]), progress=False, at_a_time=2)
 """
 

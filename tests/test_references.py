@@ -9,6 +9,7 @@ import pytest
 from foilseg.data import folder, images
 from foilseg.studies import references, shipped
 from foilseg.studies.references import References
+from foilseg.studies.source import Source
 from foilseg.studies.study import Study
 from foilseg.training import experiments
 from foilseg.twin import render
@@ -98,8 +99,8 @@ def test_a_study_opened_elsewhere_uses_its_own_masks_and_its_banner_says_so(
     References.of(few).write(tmp_path / references.FILE)
     told = {"twin": True, "predictions": True, "data": {"fingerprint": data.fingerprint}}
     kept = shipped.Shipped(tmp_path, told | {"runs": {}, "command": "make study"})
-    monkeypatch.setattr(Study, "root", rendered)
-    monkeypatch.setattr(Study, "shipped", kept)
+    monkeypatch.setattr(Source, "root", rendered)
+    monkeypatch.setattr(Source, "shipped", kept)
     study = Study("twin", experiments.profile("smoke"), 0, tmp_path)
     assert (study.dataset.foils[1].mask == few.foils[1].mask).all()
     assert "other mask pixels (3 of foil_02); the study" in study.rendering

@@ -96,7 +96,7 @@ def test_an_empty_pool_has_a_ledger(index):
 
 
 def test_table_has_a_row_per_class(index):
-    plan = SAMPLERS["equal_samples"](index, 30, rng(0, 0, "train"))
+    plan = SAMPLERS["equal_samples"].draw(index, 30, rng(0, 0, "train"))
     table = ledger(index, plan).table()
     assert table["patches"].tolist() == [0, 15, 15]
     assert table["requested_patches"].iloc[1:].tolist() == [15, 15]

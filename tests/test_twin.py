@@ -201,7 +201,7 @@ def test_writing_again_is_free_and_other_content_is_refused(written, tmp_path):
     before = {p: p.stat().st_mtime_ns for p in written.rglob("*")}
     assert render.write(written, SMOKE, progress=False, lights=2) == written
     assert {p: p.stat().st_mtime_ns for p in written.rglob("*")} == before
-    with pytest.raises(FileExistsError, match="a twin with another recipe, seed; choose"):
+    with pytest.raises(FileExistsError, match="a twin with another seed; choose"):
         render.write(written, replace(SMOKE, seed=7), progress=False, lights=2)
     (tmp_path / "mine.txt").write_text("not to be lost")
     with pytest.raises(FileExistsError, match="no twin"):

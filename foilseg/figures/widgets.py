@@ -181,19 +181,24 @@ def compare(
     if all(facts["problem"] for facts, _ in packed):
         said = " ".join(facts["problem"] for facts, _ in packed)
         return Sentence(said or "There is no foil to show; give at least one.")
-    for facts, files in packed:
-        facts["sizes"] = [len(file) for file in files]
     shown = next(f for f, (facts, _) in zip(foils, packed) if not facts["problem"])
     first = next(iter(masks[shown.name].values()))
-    facts = {
+    data = b"".join(file for _, files in packed for file in files)
+    facts = _facts(key, packed, classes)
+    return Compare(packing.still(shown, first, classes), facts=facts, files=data)
+
+
+def _facts(
+    key: str, packed: Sequence[tuple[dict[str, Any], list[bytes]]], classes: Sequence[LabelClass]
+) -> dict[str, Any]:
+    """What the viewer's script is told besides the files."""
+    return {
         "key": key,
-        "foils": [facts for facts, _ in packed],
+        "foils": [facts | {"sizes": [len(file) for file in files]} for facts, files in packed],
         "classes": [{"index": c.index, "name": c.name, "colour": c.colour} for c in classes],
         "colours": {name: COLOURS[name] for name in ("ink", "pale", "paper", "first")},
         "errors": ERROR_COLOURS,
     }
-    data = b"".join(file for _, files in packed for file in files)
-    return Compare(packing.still(shown, first, classes), facts=facts, files=data)
 
 
 def _by_foil(foils: Sequence[Foil], given: Mapping[str, Any]) -> dict[str, dict[str, np.ndarray]]:

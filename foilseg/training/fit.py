@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import torch
+from torch import nn
 
 from foilseg.data import files
 from foilseg.data.dataset import (
@@ -95,8 +96,7 @@ def _fit(
     device: str,
     progress: Progress,
 ) -> runs.Run:
-    device, seed = devices.resolve_device(device), determines["seed"]
-    part = path.with_name(path.name + ".part")
+    device, part = devices.resolve_device(device), path.with_name(path.name + ".part")
     own = next((c for c in data.defects if c.name == determines["defect"]), None)
     label = None if own is None else own.index
     pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)
@@ -106,22 +106,14 @@ def _fit(
         "channels_out": 1 if own else len(data.classes),
     }
     with torch.random.fork_rng():
-        torch.manual_seed(seed)
+        torch.manual_seed(determines["seed"])
         network = pick("network", NETWORKS, row.network).load()(**shape)
-    settings = training.Settings(
-        seed,
-        patch=profile.patch,
-        batch=profile.batch,
-        iterations=profile.iterations,
-        refresh=profile.refresh,
-        keep=profile.keep,
-    )
     trained = training.train(
         network,
         make_loss(row, pixels, label),
         index,
         validation_regions(data),
-        settings,
+        make_settings(profile, determines["seed"]),
         part / "checkpoints",
         draw=make_draw(row, index, data, label),
         label=label,
@@ -129,21 +121,44 @@ def _fit(
         progress=progress,
     )
     checkpoints.write(network.state_dict(), part / runs.MODEL)
-    if own is None:
-        predictor = Predictor((network,), device=device)
-    else:
-        predictor = Predictor((network,), (label,), (THRESHOLD,), device)
-    counted = [own] if own else list(data.classes)
-    rows, seconds = predict_regions(data, predictor, counted, part)
-    cost = _cost(network, profile.patch, trained.spent, part)
-    cost |= {"network": determines["defect"], "inference_seconds_per_megapixel": seconds}
     config = describe(determines, data, device) | {"network": shape, "label": label}
     config["architecture"] = row.network
+    cost = _cost(network, profile.patch, trained.spent, part) | {"network": determines["defect"]}
+    _store(data, own, network, trained, config, cost, part, device)
+    return runs.complete(part, path, leave_out=(RESUME,))
+
+
+def make_settings(profile: Profile, seed: int) -> training.Settings:
+    """What a profile says to a training."""
+    return training.Settings(
+        seed,
+        patch=profile.patch,
+        batch=profile.batch,
+        iterations=profile.iterations,
+        refresh=profile.refresh,
+        keep=profile.keep,
+    )
+
+
+def _store(
+    data: Dataset,
+    own: LabelClass | None,
+    network: nn.Module,
+    trained: training.Trained,
+    config: dict[str, Any],
+    cost: dict[str, Any],
+    part: Path,
+    device: str,
+) -> None:
+    """Predict every validation region and write what the run is to hold."""
+    labels, thresholds = ((), ()) if own is None else ((own.index,), (THRESHOLD,))
+    predictor = Predictor((network,), labels, thresholds, device)
+    rows, seconds = predict_regions(data, predictor, [own] if own else list(data.classes), part)
+    cost = cost | {"inference_seconds_per_megapixel": seconds}
     write_tables(part, {runs.HISTORY: trained.history, runs.COUNTS: pd.DataFrame(rows)})
     write_documents(
         part, {runs.CONFIG: config, runs.COST: cost, runs.LEDGERS: {"pools": trained.ledgers}}
     )
-    return runs.complete(part, path, leave_out=(RESUME,))
 
 
 def make_draw(row: Experiment, index: Index, data: Dataset, label: int | None = None) -> Draw:
