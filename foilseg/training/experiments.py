@@ -53,7 +53,7 @@ EXPERIMENTS = {row.name: row for row in _rows()}
 _HALF = {"scale": 0.5}
 _SMOKE_TWIN = {"foils": 4, "height": 640, "width": 512, **_HALF}
 _PROFILES = [
-    Profile("smoke", 8, 64, batch=8, iterations=96, refresh=12, threads=1, twin=_SMOKE_TWIN),
+    Profile("smoke", 8, 64, batch=8, iterations=48, refresh=12, threads=1, twin=_SMOKE_TWIN),
     Profile("desk", 8, 128, batch=2, iterations=12_000, refresh=100, threads=1, twin=_HALF),
     Profile("thesis", base=32, patch=256, batch=8, iterations=10_000, refresh=175),
 ]
