@@ -7,7 +7,6 @@ gradients) is computed first, so that they need none of them afterwards.
 from __future__ import annotations
 
 import json
-import shutil
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import Any
 
 from foilseg.analysis import gather, model_tables, records, stability
 from foilseg.data.dataset import validation_regions
+from foilseg.data.files import new_folder
 from foilseg.studies import references, run_tables, shipped, tables
 from foilseg.studies.model import Model
 from foilseg.studies.references import References
@@ -76,19 +76,15 @@ def pack(
         raise ShippingError(f"not trained yet: {'; '.join(lacking)}")
     prepare(study, names)
     out = out or shipped.ROOT / study.name
-    part = out.with_name(out.name + ".part")
-    shutil.rmtree(part, ignore_errors=True)
     found = _runs(study, names, again)
-    part.mkdir(parents=True)
-    files = run_tables.write(found, part)
-    files += [] if numbers_only else _write_masks(study, found, part)
-    files += _write_findings(study, names, again, part) + _write_references(study, part)
-    _write_manifest(study, names, found, files, part, repeated, not numbers_only)
-    size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
-    if size > MOST_BYTES:
-        raise ShippingError(f"{part}: {size / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.0f}")
-    shutil.rmtree(out, ignore_errors=True)
-    part.replace(out)
+    with new_folder(out, over=True) as part:
+        files = run_tables.write(found, part)
+        files += [] if numbers_only else _write_masks(study, found, part)
+        files += _write_findings(study, names, again, part) + _write_references(study, part)
+        _write_manifest(study, names, found, files, part, repeated, not numbers_only)
+        size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
+        if size > MOST_BYTES:
+            raise ShippingError(f"{out}: {size / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.0f}")
     return out
 
 

@@ -51,10 +51,11 @@ def write_text(text: str, path: Path, shared: bool = False) -> None:
 
 
 @contextmanager
-def new_folder(root: Path) -> Iterator[Path]:
+def new_folder(root: Path, over: bool = False) -> Iterator[Path]:
     """A folder to fill, which gets its name ``root`` when the block ends without an error.
 
-    Otherwise it is removed. ``root`` must not exist, or be an empty folder.
+    Otherwise it is removed. ``root`` must not exist, or be an empty folder; with ``over`` the new
+    one takes the place of whatever is there.
 
     Raises
     ------
@@ -67,6 +68,8 @@ def new_folder(root: Path) -> Iterator[Path]:
     part.mkdir(parents=True)
     try:
         yield part
+        if over:
+            shutil.rmtree(root, ignore_errors=True)
         part.rename(root)
     finally:
         shutil.rmtree(part, ignore_errors=True)
