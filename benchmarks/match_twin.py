@@ -3,8 +3,8 @@
     python -m benchmarks.match_twin --seeds 0 1 2 contrast_cavity=0.28 contrast_trail=0.34 ...
 
 Renders a twin of the desk profile with the settings given, trains the baseline on it and adds a
-row for each training to ``benchmarks/results/twin_match.csv``: the settings, the pooled rates of each defect
-on the validation regions beside the targets (Tables A1 and A2), and how far a threshold on one
+row a defect to ``benchmarks/results/twin_match.csv``: the settings, the pooled rates of each
+defect on the validation regions beside the targets (Tables A1, A2), and how far a threshold on one
 local feature gets at the baseline's FPR. No other model is ever trained here, so that the other
 twelve remain a prediction.
 """
