@@ -72,6 +72,16 @@ def test_objects_are_those_of_scikit_image(seed):
     assert (table["elongation"] >= 1).all()
 
 
+def test_the_axes_of_a_rectangle_are_those_of_its_area_not_of_its_pixels():
+    mask = np.zeros((12, 12), np.uint8)
+    mask[2:5, 3:10] = 1
+    row = defects.table([foil(mask)], CLASSES).iloc[0]
+    # a side of s has the second moment s**2 / 12, and an axis is four times its root
+    wanted = [4 * side / np.sqrt(12) for side in (7, 3)]
+    np.testing.assert_allclose([row["length"], row["width"]], wanted)
+    assert (row["row"], row["column"], row["area"]) == (3, 6, 21)
+
+
 def test_contrast_compares_with_the_ring_around():
     mask = np.zeros((40, 40), np.uint8)
     mask[18:22, 18:22] = 3

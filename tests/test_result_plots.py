@@ -91,3 +91,26 @@ def test_every_model_has_an_entry_in_the_legend_under_its_own_name():
     ):
         assert [t.get_text().strip("\u200b") for t in figure.legends[0].texts] == [*models]
         assert all(axes.get_legend() is None for axes in figure.axes)
+
+
+def counts():
+    rows = [("m", "1", "pit", 3, 1, 1, 95), ("m", "1", "scratch", 1, 0, 1, 98),
+            ("m", "2", "pit", 0, 0, 0, 100)]  # fmt: skip
+    return pd.DataFrame(rows, columns=["model", "foil", "defect", "tp", "fp", "fn", "tn"])
+
+
+def test_a_dot_is_the_mean_over_the_defects_of_an_image():
+    tpr, fpr, precision = result_plots.per_image(counts()).axes
+    dots = [axes.collections[0].get_offsets()[:, 0].tolist() for axes in (tpr, fpr, precision)]
+    assert dots[0] == [(3 / 4 + 1 / 2) / 2]  # the other image has no defect
+    assert dots[1] == [1 / 96 / 2, 0] and dots[2] == [(3 / 4 + 1) / 2]
+
+
+def test_a_place_is_a_number_and_the_best_is_the_darkest():
+    ranks = pd.DataFrame({"model": ["a", "b", "c"], "by TPR": [2, 1, None]}).astype(
+        {"by TPR": "Int64"}
+    )
+    axes = result_plots.rank_map(ranks).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["2", "1"]
+    shades = axes.collections[0].get_facecolors()[:, :3].sum(axis=1)
+    assert shades[1] < shades[0]

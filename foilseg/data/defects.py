@@ -12,6 +12,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 from scipy.spatial import cKDTree
+from skimage.measure import regionprops_table
 from skimage.segmentation import expand_labels
 
 from foilseg.data.components import objects
@@ -73,37 +74,25 @@ def table(
 
 def _table(foil: Foil, mask: np.ndarray, n_classes: int) -> pd.DataFrame:
     numbers, kinds = objects(mask, n_classes)
-    n = len(kinds)
-    rows, columns = np.nonzero(numbers)
-    which = numbers[rows, columns]
-    area = np.maximum(np.bincount(which, minlength=n), 1)
-
-    def mean(values: np.ndarray) -> np.ndarray:
-        return np.bincount(which, values, minlength=n) / area
-
-    row, column = mean(rows), mean(columns)
-    y, x = rows - row[which], columns - column[which]
-    # a pixel is a square, not a point: its own second moment is 1/12
-    yy, xx, xy = mean(y * y) + 1 / 12, mean(x * x) + 1 / 12, mean(x * y)
-    root = np.sqrt(((yy - xx) / 2) ** 2 + xy**2)
-    middle = (yy + xx) / 2
-    length, width = 4 * np.sqrt(middle + root), 4 * np.sqrt(np.maximum(middle - root, 1 / 12))
     tilt = signal(foil.image)
-    inside = mean(tilt[rows, columns])
-    around, noise = _around(tilt, numbers, n)
+    measured = ("area", "centroid", "inertia_tensor_eigvals", "intensity_mean")
+    found = regionprops_table(numbers, tilt, properties=measured)
+    # a pixel is a square, not a point: its own second moment is 1/12
+    axes = [4 * np.sqrt(found[f"inertia_tensor_eigvals-{i}"] + 1 / 12) for i in (0, 1)]
+    around, noise = _around(tilt, numbers, len(kinds))
     columns = {
         "foil": foil.name,
-        "index": kinds,
-        "row": row,
-        "column": column,
-        "area": area,
-        "length": length,
-        "width": width,
-        "elongation": length / width,
-        "tilt": inside,
-        "contrast": (inside - around) / noise,
+        "index": kinds[1:],
+        "row": found["centroid-0"],
+        "column": found["centroid-1"],
+        "area": found["area"].astype(int),
+        "length": axes[0],
+        "width": axes[1],
+        "elongation": axes[0] / axes[1],
+        "tilt": found["intensity_mean"],
+        "contrast": (found["intensity_mean"] - around[1:]) / noise,
     }
-    return pd.DataFrame(columns, index=range(n)).iloc[1:]
+    return pd.DataFrame(columns, index=range(1, len(kinds)))
 
 
 def _around(tilt: np.ndarray, numbers: np.ndarray, n: int) -> tuple[np.ndarray, float]:

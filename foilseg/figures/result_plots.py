@@ -13,7 +13,7 @@ from matplotlib.figure import Figure
 
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
-from foilseg.evaluation import curves
+from foilseg.evaluation import curves, metrics
 from foilseg.evaluation.curves import Histograms
 from foilseg.figures.style import (
     INK,
@@ -56,6 +56,45 @@ def variation(
         axes[2].set_xlim(0, 1)
         handles, names = axes[0].get_legend_handles_labels()
         figure.legend(handles, names, loc="outside upper center", ncols=min(5, columns(names)))
+        return done(figure)
+
+
+def per_image(counts: pd.DataFrame) -> Figure:
+    """A dot for each image: TPR, FPR and precision, a row a model; bars hold the middle half.
+
+    ``counts`` : model, foil, defect, tp, fp, fn, tn. The rates of an image are those of its
+    defects, averaged over the defects for which the rate is defined; without one there is no dot.
+    """
+    rates = metrics.rates(counts.astype({"model": str}))
+    rates = rates.groupby(["model", "foil"], sort=False)[[*RATES]].mean().reset_index()
+    models = rates["model"].nunique()
+    dots = partial(sns.stripplot, jitter=False, size=4, color=INK, alpha=0.45, linewidth=0)
+    middle = partial(sns.pointplot, estimator="median", errorbar=("pi", 50), linestyle="none")
+    middle = partial(middle, color=INK, marker="|", markersize=13, err_kws={"linewidth": 4})
+    with house_style():
+        figure, axes = plt.subplots(1, 3, figsize=(9, 0.34 * models + 1.2), sharey=True)
+        for place, rate in zip(axes, RATES):
+            for draw in (dots, middle):
+                draw(rates, x=rate, y="model", ax=place)
+            place.set(ylabel="")
+            place.locator_params(axis="x", nbins=4)
+        return done(figure)
+
+
+def rank_map(ranks: pd.DataFrame) -> Figure:
+    """The places of the models by each rate, a row a model; the darker, the better.
+
+    ``ranks`` : of :func:`foilseg.evaluation.scores.ranks`. A model without a place has no number.
+    """
+    places = ranks.astype({"model": str}).set_index("model").astype(float)
+    figures = places.map(lambda place: "" if np.isnan(place) else f"{place:.0f}")
+    with house_style():
+        figure, axes = plt.subplots(figsize=(1.2 * places.shape[1] + 2, 0.32 * len(places) + 1.4))
+        sns.heatmap(places, annot=figures, fmt="", cmap="Greys_r", cbar=False, vmin=-3, ax=axes)
+        axes.set(ylabel="")
+        axes.set_xticklabels([name.replace(" ", "\n", 2) for name in places], rotation=0)
+        axes.tick_params(axis="both", length=0)
+        axes.xaxis.tick_top()
         return done(figure)
 
 
