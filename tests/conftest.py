@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import photographs
 import pytest
 
 from foilseg.data import dataset, description, images
@@ -15,6 +16,7 @@ from foilseg.data import dataset, description, images
 LONGEST = (
     "test_book.py",
     "test_book_of_other_data.py",
+    "test_processors.py",
     "test_results.py",
     "test_book_machinery.py",
     "test_twin.py",
@@ -60,9 +62,8 @@ def toy(tmp_path) -> Path:
 @pytest.fixture(scope="session")
 def magnetic_tile() -> Path:
     """The folder of the real photographs; a test that asks for it skips where they are not."""
-    beside = Path(__file__).resolve().parents[2] / "shared" / "datasets" / "magnetic_tile"
-    place = Path(os.environ.get("FOILSEG_MAGNETIC_TILE", beside))
-    if not place.is_dir():
+    place = photographs.here()
+    if place is None:
         pytest.skip("the magnetic tile photographs are not here: set FOILSEG_MAGNETIC_TILE")
     return place
 
@@ -70,35 +71,7 @@ def magnetic_tile() -> Path:
 @pytest.fixture
 def magnetic_tile_dozen(magnetic_tile, tmp_path) -> Path:
     """A dozen of the real photographs in the layout of their data set, two of each kind."""
-    return _some_tiles(magnetic_tile, tmp_path / "mt", 2)
-
-
-@pytest.fixture
-def magnetic_tile_six(magnetic_tile, tmp_path) -> Path:
-    """Six of the real photographs in the layout of their data set, one of each kind."""
-    return _some_tiles(magnetic_tile, tmp_path / "mt", 1)
-
-
-def _some_tiles(magnetic_tile, target, number):
-    """Copy the first photographs of each kind, those with a defect in the last third of their rows.
-
-    So every class can be learned. Of those without a defect just the first.
-    """
-    for kind in sorted(magnetic_tile.glob("MT_*")):
-        place = target / kind.name / "Imgs"
-        place.mkdir(parents=True)
-        pictures = sorted((kind / "Imgs").glob("*.jpg"))
-        if kind.name != "MT_Free":
-            pictures = [p for p in pictures if _shows_a_defect_below(p.with_suffix(".png"))]
-        for picture in pictures[:number]:
-            for file in (picture, picture.with_suffix(".png")):
-                shutil.copy(file, place / file.name)
-    return target
-
-
-def _shows_a_defect_below(mask: Path) -> bool:
-    pixels = images.read(mask)
-    return bool((pixels[2 * len(pixels) // 3 :] >= 128).any())
+    return photographs.copy(magnetic_tile, tmp_path / "mt", 2)
 
 
 @pytest.fixture(scope="session", autouse=True)

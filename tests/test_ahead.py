@@ -26,7 +26,7 @@ def lazily(study):
 
 @pytest.mark.parametrize("workers", [1, 2])
 def test_what_is_made_ahead_is_what_chapters_would_make(toy_data, tmp_path, workers):
-    profile = replace(toy.PROFILE, threads=1)
+    profile = replace(toy.PROFILE, threads=1, iterations=12, refresh=4)
     one, two = (Study(str(toy_data), profile, 0, tmp_path / name) for name in ("one", "two"))
     lazily(one)
     ahead.make(two, NAMES, KINDS, workers)

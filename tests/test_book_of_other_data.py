@@ -1,46 +1,131 @@
-"""The book about photographs instead of the twin."""
+"""The whole book about a folder of one's own, whose names attack every language of a page.
 
-import re
+The name of the data, of classes, files and folders are markup for HTML, scripts, MyST, LaTeX,
+Matplotlib and tables. Every page is opened in a browser: the book is about these data alone, and
+names are printed as they are and run by nobody.
+"""
 
 import bookmaking
 import browser
+import numpy as np
+import photographs
 import pytest
 
-from foilseg.book import chapters, notebooks
-from foilseg.data import importers
+from foilseg.book import chapters
+from foilseg.data import description, images
+from foilseg.data.dataset import LabelClass, write_mask
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
-MODELS = "baseline,binary-balanced,focal-iscf"  # the second, chapter 5 trains in any case
+DATA = '<script>alert(2)</script> \\(x\\) "it\'s" ... &lt;'
+NAMES = (
+    "<img src=x onerror=alert(1)>",
+    "_$\\frac{$ {{evil}} a_b*c* \\(y\\)",
+    "{glue:text}`x` [a](javascript:alert(3))",
+    "|</SCRIPT ><!--<script>alert(4)</script> $$",
+)
+COLOURS = ("#ffffff", "#0072b2", "#e69f00", "#009e73")
+CLASSES = tuple(LabelClass(i, n, c) for i, (n, c) in enumerate(zip(NAMES, COLOURS)))
+FOILS = (
+    "<script>alert(5)",
+    "<!--<script>$\\frac{$ \"q\" 'r' &amp;",
+    "{{evil}} _a*b*_ | `c` {math}`d` <b onclick=alert(6)>",
+)
+FOLDER = "data <img src=x onerror=alert(7)>"
+RUNS = "_runs $x$ <script>alert(8)"
+KINDS = ("Break", "Crack", "Fray")  # of the real photographs
+OF_THE_TWIN = {"agglomeration", "cavity", "blade trail"}
+# What of the names has become an element of the page.
+ADDED = """() => [...document.querySelectorAll(
+  'img[src="x"], [onerror], [onclick*="alert"], a[href^="javascript:"], script')]
+  .filter((node) => node.tagName !== "SCRIPT" || node.textContent.trim().startsWith("alert"))
+  .map((node) => node.outerHTML)"""
+CELLS = "[...document.querySelectorAll('td, th')].map((cell) => cell.textContent.trim())"
 
 
-def execute(root, data):
-    """Execute all chapters; the one about binary networks shows those that it trains anyway."""
-    for source in chapters.sources(root):
-        given = {"profile": "smoke", "data": str(data), "models": MODELS}
-        if source.stem == "05_binary":
-            given["shown"] = "binary-balanced"
-        own = notebooks.parameters(notebooks.read(source))
-        given = {name: value for name, value in given.items() if name in own}
-        chapters.execute([source.stem], given, root=root, progress=False)
+def photographed(place):
+    """Three real photographs with their masks, one of each of :data:`KINDS`."""
+    chosen = photographs.some(place, 1, both=True)
+    for number, kind in enumerate(KINDS):
+        (picture,) = chosen[f"MT_{kind}"]
+        mask = images.read(picture.with_suffix(".png")) >= 128
+        yield images.read(picture), np.where(mask, number + 1, 0).astype(np.uint8)
 
 
-@pytest.mark.real
-def test_the_book_is_about_whatever_data_it_is_given(magnetic_tile_six, tmp_path, monkeypatch):
+def drawn():
+    """Three pictures of bright squares of three kinds."""
+    rng = np.random.default_rng(0)
+    for _ in FOILS:
+        mask = np.zeros((128, 96), np.uint8)
+        for number in range(30):
+            top, left = rng.integers(0, 120), rng.integers(0, 88)
+            mask[top : top + 6, left : left + 6] = 1 + number % 3
+        image = rng.normal(128, 8, (128, 96, 3)) + 35 * mask[..., None]
+        yield image.clip(0, 255).astype(np.uint8), mask
+
+
+def write(root, pictures):
+    """A dataset folder, sound but for what things are called."""
+    description.write(root / description.NAME, DATA, CLASSES)
+    for name, (image, mask) in zip(FOILS, pictures, strict=True):
+        images.write(root / "images" / f"{name}.png", image)
+        write_mask(root / "labels" / f"{name}.png", mask, CLASSES)
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """The built book, of photographs if they are here; a warning is a failure."""
+    root = tmp_path_factory.mktemp("other")
+    place = photographs.here()
+    write(root / FOLDER, photographed(place) if place else drawn())
+    bookmaking.real_sources(root)
+    bookmaking.execute(root, "-p", "data", FOLDER, "-p", "runs", RUNS)
+    return bookmaking.build(root)
+
+
+@pytest.fixture(scope="module")
+def opened(pages):
+    """What the browser finds to mend, and page -> what it says and what the names added to it."""
     browser.require()
-    monkeypatch.setenv("PYTHONPATH", str(bookmaking.ROOT))
-    data = tmp_path / "tiles"
-    importers.magnetic_tile(magnetic_tile_six, data)
-    bookmaking.real_sources(tmp_path)
-    execute(tmp_path, data)
-    pages = bookmaking.build(tmp_path)
-    # the pages outside of the chapters are those of the book about the twin
-    chosen = browser.pages(pages / "book" / "chapters")
-    assert len(chosen) == len(chapters.sources(bookmaking.ROOT))
-    assert not browser.inspect(pages, chosen)
-    defects = [c.name for c in importers.TILE_CLASSES[1:]]
+    found = {}
+
+    def visit(path, page):
+        found[path.stem] = {
+            "text": page.evaluate("document.body.textContent"),
+            "cells": set(page.evaluate(CELLS)),
+            "added": page.evaluate(ADDED),
+            "glued": page.locator(".pasted-text").all_text_contents(),
+            "options": page.locator("option").all_text_contents(),
+        }
+
+    return browser.inspect(pages, visit=visit), found
+
+
+def test_no_page_runs_a_name_or_takes_one_for_an_element(opened):
+    findings, found = opened
+    assert not findings
+    assert {stem: page["added"] for stem, page in found.items() if page["added"]} == {}
+    assert len(found) > len(chapters.sources(bookmaking.ROOT))
+
+
+def test_names_are_printed_as_they_are(opened):
+    _, found = opened
+    first, numbers, pictures = (
+        found[stem] for stem in ("01_dataset", "06_quantitative", "07_qualitative")
+    )
+    for page in (first, numbers, pictures):
+        assert f"Data: {DATA} (3 images" in page["text"]
+    assert set(NAMES) <= first["cells"] and set(FOILS) <= first["cells"]
+    assert DATA in first["glued"] and set(NAMES[1:]) & set(first["glued"])
+    assert set(NAMES[1:]) <= numbers["cells"]
+    assert any(RUNS in cell and FOLDER in cell for cell in numbers["cells"])
+    assert pictures["cells"] & set(FOILS)
+    assert set(pictures["options"]) >= set(NAMES[1:])
+    assert set(pictures["options"]) & set(FOILS)
+    assert any(foil in sentence for foil in FOILS for sentence in pictures["glued"])
+
+
+def test_the_book_is_about_the_data_it_is_given(opened):
+    _, found = opened
     for stem in ("01_dataset", "02_baseline", "06_quantitative"):
-        cells = re.findall(
-            r"<t[hd][^>]*>([^<]*)</t[hd]>", bookmaking.text(pages / f"book/chapters/{stem}.html")
-        )
-        assert set(defects) <= set(cells), stem
-        assert not {"agglomeration", "cavity", "blade trail"} & set(cells), stem
+        assert found[stem]["cells"] >= set(NAMES[1:]), stem
+        assert not found[stem]["cells"] & OF_THE_TWIN, stem

@@ -5,6 +5,7 @@ import shutil
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -124,7 +125,8 @@ def executed(work):
 
 @pytest.mark.parametrize("name", ["baseline", "equal-pixels", "binary-focal-iscf"])
 def test_nothing_that_a_training_calls_is_missing(toy_data, tmp_path, name):
-    study = Study(str(toy_data), toy.PROFILE, 0, tmp_path)
+    short = replace(toy.PROFILE, iterations=8, refresh=4)  # every call is seen twice
+    study = Study(str(toy_data), short, 0, tmp_path)
     model = study.model(name)
     study.index, model.determines(model.networks[0])
     called = executed(lambda: model.train(progress=False))

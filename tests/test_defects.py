@@ -11,7 +11,7 @@ from skimage.draw import ellipse
 from skimage.measure import label as sk_label
 from skimage.measure import regionprops
 
-from foilseg.data import components, defects
+from foilseg.data import components, defects, plausibility
 from foilseg.data.dataset import Dataset, Foil
 from foilseg.data.label_errors import label_errors
 from foilseg.data.plausibility import co_occurrence, threshold_baseline
@@ -281,3 +281,11 @@ def test_objects_are_numbered_in_one_place():
     labelling = re.compile(r"ndimage\.label\(|measure\.label|connectedComponents")
     found = [p.name for p in package.rglob("*.py") if labelling.search(p.read_text("utf-8"))]
     assert found == ["components.py"]
+
+
+def test_without_a_defect_no_threshold_is_the_best_and_none_the_easiest():
+    curve = plausibility.threshold_baseline([foil(np.zeros((20, 20)))], CLASSES)
+    row = plausibility.best(curve)
+    assert row["threshold"] == 0 and np.isnan(row["youden"])
+    name, tpr = plausibility.easiest(row, CLASSES[1:])
+    assert name == "none" and np.isnan(tpr)

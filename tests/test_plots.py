@@ -220,3 +220,9 @@ def test_the_front_has_rates_thresholds_and_the_tally_of_the_claims():
     assert [text.get_text() for text in right.texts] == ["1", "2", "1", "1", "1", ""]
     assert [text.get_text() for text in right.get_yticklabels()] == ["ours", "theirs"]
     assert [a.get_title(loc="left") for a in figure.axes] == ["(a)", "(b)", "(c)"]
+
+
+def test_rates_of_which_none_is_defined_are_drawn_without_a_legend():
+    means = pd.DataFrame({"model": ["a"], "TPR": [np.nan], "FPR": [0.1], "precision": [np.nan]})
+    figure = plots.rate_comparison(means)
+    assert not figure.legends and points(figure.axes[0]) == []

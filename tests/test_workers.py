@@ -35,7 +35,7 @@ def contents(root):
 
 
 def test_two_processes_train_what_one_does_and_show_one_bar(toy_data, tmp_path, capfd):
-    profile = replace(toy.PROFILE, threads=1)
+    profile = replace(toy.PROFILE, threads=1, iterations=12, refresh=4)
     one, two = (Study(str(toy_data), profile, 0, tmp_path / name) for name in ("one", "two"))
     names = ["baseline", "binary"]
     one.train(names, seeds=(0, 1), progress=False)

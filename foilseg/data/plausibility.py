@@ -33,7 +33,7 @@ def threshold_baseline(
     -------
     One row a threshold: ``threshold``, pooled ``TPR``, ``FPR`` and ``precision`` of defect against
     background, ``youden`` (TPR - FPR), and one column per defect with its TPR. Undefined ratios
-    are NaN. The best row is ``frame.loc[frame["youden"].idxmax()]``.
+    are NaN. :func:`best` picks a row.
 
     Raises
     ------
@@ -74,6 +74,21 @@ def _rates(thresholds, above, total, classes) -> pd.DataFrame:
         if c.index:
             frame[c.name] = ratio(above[c.index], total[c.index])
     return frame
+
+
+def best(curve: pd.DataFrame) -> pd.Series:
+    """The row of :func:`threshold_baseline` with the largest ``youden``.
+
+    If no pixel is one of a defect none has any, and it is the first row.
+    """
+    youden = curve["youden"]
+    return curve.loc[youden.idxmax() if youden.notna().any() else curve.index[0]]
+
+
+def easiest(row: pd.Series, defects: Sequence[LabelClass]) -> tuple[str, float]:
+    """The defect that such a row finds most of, and its TPR; ``("none", nan)`` without any."""
+    found = row[[c.name for c in defects]].astype(float).dropna()
+    return (str(found.idxmax()), float(found.max())) if len(found) else ("none", float("nan"))
 
 
 def co_occurrence(

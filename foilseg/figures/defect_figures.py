@@ -11,7 +11,7 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.figure import Figure
 
-from foilseg.data import defects, escape
+from foilseg.data import defects, escape, plausibility
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.figures.acquisition_figures import gradients
 from foilseg.figures.pictures import bare
@@ -114,8 +114,7 @@ def threshold(curve: pd.DataFrame, classes: Sequence[LabelClass], unit: str) -> 
             label = escape.lines(f"TPR {c.name}")
             axes.plot(curve["threshold"], curve[c.name], c=c.colour, lw=1.8, label=label)
         axes.plot(curve["threshold"], curve["FPR"], c=INK, ls="--", label="FPR")
-        best = curve.loc[curve["youden"].idxmax(), "threshold"]
-        axes.axvline(best, c=INK, lw=0.8)
+        axes.axvline(plausibility.best(curve)["threshold"], c=INK, lw=0.8)
         axes.set(xlabel=f"threshold in {unit}", ylabel="rate", ylim=(0, 1))
         figure.legend(loc="outside right upper")
         return done(figure)

@@ -120,11 +120,16 @@ def marks(names: Iterable[str]) -> dict[str, str]:
 def outer_legend(
     figure: Figure, axes: Iterable[Axes], place: str, *, ncols: int = 1, fontsize: float = 12
 ) -> None:
-    """One legend outside of the panels, that of the first, in the place of each panel's own."""
-    first, *others = axes
-    legend = first.get_legend()
-    handles, names = legend.legend_handles, [text.get_text() for text in legend.texts]
-    for each in (legend, *(other.get_legend() for other in others)):
+    """One legend outside of the panels, that of the first, in the place of each panel's own.
+
+    A panel in which nothing is defined has no legend; without any there is none outside.
+    """
+    legends = [each.get_legend() for each in axes if each.get_legend()]
+    if not legends:
+        return
+    handles = legends[0].legend_handles
+    names = [text.get_text() for text in legends[0].texts]
+    for each in legends:
         each.remove()
     figure.legend(handles, names, loc=f"outside {place}", ncols=ncols, fontsize=fontsize)
 
