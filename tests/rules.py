@@ -31,7 +31,7 @@ LAYERS = """
         evaluations restore fit one_vs_rest
     studies: workers network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition
-    analysis: confidence model_tables stability gather counterfactuals records
+    analysis: confidence held_out model_tables stability gather counterfactuals records
         comparisons ship
     figures: style live pictures plots overview_figures result_plots acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets

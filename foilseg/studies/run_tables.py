@@ -121,7 +121,11 @@ OPTIONAL = ("requested_patches", "requested_pixels", "patches")
 
 
 def _histograms(run: StoredRun) -> pd.DataFrame:
-    found = run.histograms()
+    return histogram_rows(run.histograms())
+
+
+def histogram_rows(found: Histograms) -> pd.DataFrame:
+    """A row a bin with pixels in it: foil, against, defect, bin, negative, positive."""
     filled = found.counts.any(axis=2)
     filled[~filled.any(axis=1), 0] = True  # a region without pixels keeps its row
     row, place = np.nonzero(filled)

@@ -5,7 +5,7 @@ Reading never renders: the twin is rendered by :meth:`Source.render`, a verb.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,6 +18,7 @@ from foilseg.training.rows import Profile
 
 TWIN = "twin"
 DATA_ROOT = Path("_data")
+TEST_SEED = 1000  # of the twin's test foils; never of one to train on
 
 
 class NotRenderedError(RuntimeError):
@@ -53,10 +54,24 @@ class Source:
         """The dataset folder, whether it is there or not."""
         if not self.is_twin:
             return Path(self.data)
+        return DATA_ROOT / f"twin-{self.profile.name}-{self.recipe[:8]}"
+
+    @property
+    def recipe(self) -> str:
+        """What the twin is rendered from; "" of other data."""
+        if not self.is_twin:
+            return ""
         from foilseg.twin import render
 
-        config = render.TwinConfig(**self.profile.twin)
-        return DATA_ROOT / f"twin-{self.profile.name}-{render.recipe(config)[:8]}"
+        return render.recipe(render.TwinConfig(**self.profile.twin))
+
+    @property
+    def held_out(self) -> Source | None:
+        """The test foils of the twin: as many again with another seed; None for other data."""
+        if not self.is_twin:
+            return None
+        twin = {**self.profile.twin, "seed": TEST_SEED}
+        return Source(TWIN, replace(self.profile, name=f"{self.profile.name}-test", twin=twin))
 
     def render(self, progress: bool = True) -> Path:
         """Render the twin, if it is the data and not there yet; the dataset folder."""

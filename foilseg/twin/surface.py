@@ -24,6 +24,7 @@ class SurfaceConfig:
         out along the transport direction, and of the slow waves of the coating.
     variation : standard deviation of the logarithm of those slopes from foil to foil.
     coarse_grains : single coarse grains per million units squared; they belong to no defect.
+    coarse_rise : height of the steepest of them over its radius, from 0.05.
     unevenness : relative variation of a line light's brightness along the foil.
     penumbra : width of a shadow's edge in degrees: a line light is no point.
     read_noise, shot_noise : sensor noise; its variance is ``read_noise**2 + shot_noise * value``
@@ -36,6 +37,7 @@ class SurfaceConfig:
     waviness: float = 0.018
     variation: float = 0.22
     coarse_grains: float = 60.0
+    coarse_rise: float = 0.2
     unevenness: float = 0.01
     penumbra: float = 6.0
     read_noise: float = 1.0
@@ -108,7 +110,9 @@ def _coarse_grains(rng, height: np.ndarray, scale: float, config: SurfaceConfig)
         y, x = rng.integers(0, rows), rng.integers(0, columns)
         axis = np.arange(-half, half + 1, dtype=np.float32)
         bump = np.exp(-(axis[:, None] ** 2 + axis[None] ** 2) / (2 * (radius / 1.5) ** 2))
-        rise = rng.choice([-0.5, 1]) * rng.uniform(0.05, 0.2) * radius / scale * UNIT_UM
+        rise = (
+            rng.choice([-0.5, 1]) * rng.uniform(0.05, config.coarse_rise) * radius / scale * UNIT_UM
+        )
         add(height, rise * bump, y - half, x - half)
 
 

@@ -1,0 +1,102 @@
+"""Test foils: what networks say of foils on which nothing was chosen.
+
+Of the twin they are as many foils again, whole, rendered with another seed
+(:attr:`foilseg.studies.source.Source.held_out`). A run is worked out on them once, while its
+weights are there, and keeps two tables: histograms of the probabilities, from which every
+threshold's counts follow, and the counts at its own threshold.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pandas as pd
+
+from foilseg.data.dataset import Dataset
+from foilseg.evaluation.curves import Histograms, stack
+from foilseg.networks import devices
+from foilseg.networks.inference import THRESHOLD, Predictor
+from foilseg.studies import model as models
+from foilseg.studies.model import Model
+from foilseg.studies.run_tables import histogram_rows, read_histograms
+from foilseg.studies.study import Study
+from foilseg.training import evaluations, fit, probing, restore
+from foilseg.training.rows import Experiment
+from foilseg.training.stored_run import StoredRun
+
+KIND, COUNTS = "test", "test-counts"
+
+
+class NoTestFoilsError(ValueError):
+    """Data without test foils; the message says which."""
+
+
+def dataset(study: Study) -> Dataset:
+    """The test foils of a study, rendered if they are not there.
+
+    Raises
+    ------
+    NoTestFoilsError
+        If its data have none.
+    """
+    source = study.source.held_out
+    if source is None:
+        raise NoTestFoilsError(f"{study.dataset.name}: has no test foils, only the twin has")
+    source.render()
+    return source.dataset
+
+
+def histograms(study: Study, model: Model) -> Histograms:
+    """How probable the pixels of the test foils were, of all networks of a model."""
+    return stack([_histograms(study, run) for run in model.runs.values()])
+
+
+def counts(study: Study, names: Iterable[str | Experiment], against: str = "label") -> pd.DataFrame:
+    """Counts on the test foils at the models' own thresholds, as :meth:`Study.counts` has them."""
+
+    def counted(model: Model) -> pd.DataFrame:
+        each = [_counts(study, run) for run in model.runs.values()]
+        return pd.concat(each, ignore_index=True)
+
+    return models.stack([study.model(name) for name in names], counted, against)
+
+
+def _name(study: Study, kind: str) -> str:
+    """Evaluations of other test foils have another name."""
+    return f"{kind}-{study.source.held_out.recipe[:8]}"
+
+
+def examine(study: Study, run: StoredRun, device: str = "auto") -> None:
+    """Work a run out on the test foils, unless it is already."""
+    evaluations.stored(run, _name(study, KIND), lambda: _work_out(study, run, device))
+
+
+def known(study: Study, run: StoredRun) -> bool:
+    """Whether a run is worked out, or its data have no test foils."""
+    return study.source.held_out is None or evaluations.known(run, _name(study, KIND))
+
+
+def _histograms(study: Study, run: StoredRun) -> Histograms:
+    make = lambda: _work_out(study, run, "auto")  # noqa: E731
+    return read_histograms(evaluations.stored(run, _name(study, KIND), make))
+
+
+def _counts(study: Study, run: StoredRun) -> pd.DataFrame:
+    examine(study, run)
+    return run.evaluation(_name(study, COUNTS))
+
+
+def _work_out(study: Study, run: StoredRun, device: str) -> pd.DataFrame:
+    """The rows of the histograms; the counts are stored on the way."""
+    data, device = dataset(study), devices.resolve_device(device)
+    own = [c for c in data.defects if c.index == run.config["label"]]
+    labels, thresholds = tuple(c.index for c in own), (THRESHOLD,) * len(own)
+    predictor = Predictor((restore.network(run, device),), labels, thresholds, device)
+    counted = own or list(data.classes)
+    probe, rows = probing.Probe.of(predictor, counted), []
+    for foil in data.foils:
+        predicted = probe.mask(foil.image)
+        rows += fit.count(foil, predicted, counted, len(data.classes))
+        probe.add(foil.name, fit.references(foil))
+    evaluations.stored(run, _name(study, COUNTS), lambda: pd.DataFrame(rows))
+    return histogram_rows(probe.histograms())

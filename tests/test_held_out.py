@@ -1,0 +1,77 @@
+"""Test foils: others than those to train on, whole, and counted as anybody would count them."""
+
+from contextlib import chdir
+
+import numpy as np
+import pytest
+
+from foilseg.analysis import held_out
+from foilseg.evaluation.curves import curve
+from foilseg.networks.inference import predict_logits
+from foilseg.studies.source import TEST_SEED, TWIN
+from foilseg.studies.study import Study
+from foilseg.training import restore
+from foilseg.training.rows import Profile
+
+SMALL = {"foils": 2, "height": 400, "width": 300, "scale": 0.5}
+PROFILE = Profile("tiny", 2, 32, batch=2, iterations=6, refresh=3, threads=1, twin=SMALL)
+NAMES = ["baseline", "binary"]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    """Two models, hardly trained, on two foils."""
+    place = tmp_path_factory.mktemp("held-out")
+    with chdir(place):
+        found = Study(TWIN, PROFILE, 0, place / "runs").render()
+        found.train(NAMES, progress=False)
+        yield found
+
+
+def test_test_foils_are_others_of_the_same_description_and_whole(study):
+    ours, theirs = study.dataset, held_out.dataset(study)
+    assert theirs.fingerprint != ours.fingerprint and theirs.classes == ours.classes
+    assert len(theirs.foils) == len(ours.foils)
+    for one in ours.foils:
+        assert all(not np.array_equal(one.image, other.image) for other in theirs.foils)
+    assert study.source.held_out.profile.twin == {**SMALL, "seed": TEST_SEED}
+    assert held_out.histograms(study, study.model("baseline")).counts[0].sum() == 200 * 150
+
+
+def test_counts_are_those_of_the_most_probable_class(study):
+    found = held_out.counts(study, ["baseline"]).set_index(["foil", "defect"])
+    data, network = held_out.dataset(study), restore.network(study.run("baseline"), "cpu")
+    for foil in data.foils:
+        said = predict_logits(network, foil.image, "cpu").argmax(0).numpy()
+        for c in data.defects:
+            is_one, reported = foil.mask == c.index, said == c.index
+            row = found.loc[foil.name, c.name]
+            counted = [(is_one & reported).sum(), (~is_one & reported).sum()]
+            assert row[["tp", "fp"]].tolist() == counted
+
+
+def test_a_binary_network_counts_at_one_half_what_its_histogram_has_there(study):
+    found = held_out.counts(study, ["binary"], "truth").groupby("defect", observed=True)
+    histograms = held_out.histograms(study, study.model("binary"))
+    for defect, rows in found:
+        at = curve(histograms.total(defect, "truth")).set_index("threshold").loc[0.5]
+        assert (
+            rows[["tp", "fp", "fn", "tn"]].sum().tolist() == at[["tp", "fp", "fn", "tn"]].tolist()
+        )
+
+
+def test_what_is_worked_out_is_read_again_without_weights(study):
+    run = study.run("baseline")
+    assert held_out.known(study, run)
+    weights = run.path / "model.safetensors"
+    before = held_out.counts(study, ["baseline"])
+    weights.rename(run.path / "away")
+    try:
+        assert held_out.counts(study, ["baseline"]).equals(before)
+    finally:
+        (run.path / "away").rename(weights)
+
+
+def test_data_without_test_foils_are_refused(toy_study):
+    with pytest.raises(held_out.NoTestFoilsError, match="no test foils"):
+        held_out.dataset(toy_study)
