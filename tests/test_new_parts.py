@@ -72,7 +72,11 @@ class Toy(nn.Module):
         return self.two(torch.relu(self.one(image)))
 
 
+CALLED = []
+
+
 def loss(logits, target, *, gamma=0.0, weights=None, normaliser="pixels"):
+    CALLED.append((logits.shape[1], tuple(weights.tolist())))
     wanted = functional.one_hot(target.long(), logits.shape[1]).movedim(-1, 1)
     each = (torch.softmax(logits, 1) - wanted).square().sum(1)
     return (each * weights[target.long()]).mean()
@@ -85,6 +89,7 @@ TRAINED = """
 import sys; sys.path.insert(0, sys.argv[1])
 from pathlib import Path
 import numpy as np, toy, foilseg
+from foilseg.networks import toys
 from foilseg.studies import predict
 from foilseg.studies.study import Study
 from foilseg.training import restore
@@ -96,6 +101,8 @@ rows = [Experiment("mine", "Mine", **parts),
 study = Study(str(toy.write(Path("data"))), toy.PROFILE, 0, Path("runs"))
 plain = {e: study.model(e).row.code for e in ("baseline", "wce-icf", "equal-pixels")}
 study.train(rows, progress=False)
+assert {n for n, _ in toys.CALLED} == {2, 3}, "softmax over three, and pairs, are ours"
+assert any(sorted(weights) == [1, 2, 3] for _, weights in toys.CALLED)
 assert len(study.counts(rows)) == 2 * 2 * 2
 cost = study.costs(rows).set_index(["model", "network"]).loc["Mine", "macs_per_megapixel"].iloc[0]
 assert cost == 1e6 * 9 * (1 * 2 + 2 * 3), cost

@@ -10,7 +10,8 @@ import pytest
 
 from foilseg.analysis import gather, model_tables, records, ship, stability
 from foilseg.claims import verdicts
-from foilseg.studies import shipped, tables
+from foilseg.evaluation import curves
+from foilseg.studies import run_tables, shipped, tables
 from foilseg.studies.study import Study
 from foilseg.training import restore, runs
 
@@ -160,6 +161,14 @@ def test_names_that_look_like_numbers_or_nothing_stay_names(tmp_path):
     assert "0.1,0.1\n" in lzma.decompress((tmp_path / name).read_bytes()).decode()
 
 
+def test_a_region_without_pixels_keeps_its_row_of_histograms():
+    keys = pd.DataFrame([("f", "label", "pit"), ("g", "label", "pit")], columns=curves.KEYS)
+    counts = np.zeros((2, curves.BINS, 2), np.int64)
+    counts[0, 3] = 5, 1
+    found = run_tables.read_histograms(run_tables.histogram_rows(curves.Histograms(keys, counts)))
+    assert found.keys.equals(keys) and np.array_equal(found.counts, counts)
+
+
 def test_masks_of_several_sizes_come_back(tmp_path):
     generator = np.random.default_rng(0)
     masks = {"a": (5, 7), "b": (1, 1), "c": (4, 20)}
@@ -173,7 +182,7 @@ def test_masks_of_several_sizes_come_back(tmp_path):
     assert np.array_equal(held.mask("r", "a"), masks["a"]), "each caller has a mask of its own"
 
 
-def test_what_the_shelf_never_had_is_trained(reader):
+def test_what_the_study_never_had_is_trained(reader):
     assert reader.missing(["focal-iscf"]) == [("focal-iscf", "")]
     reader.model("focal-iscf").train(progress=False)
     assert reader.missing(["focal-iscf"]) == []
@@ -218,7 +227,7 @@ def test_a_stale_study_fails_and_names_its_runs(reader, tmp_path, key):
     assert "make study PROFILE=toy" in str(error.value)
 
 
-def test_an_own_run_is_taken_before_a_stale_shelf(trained, tmp_path, monkeypatch):
+def test_an_own_run_is_taken_before_a_stale_shipped_one(trained, tmp_path, monkeypatch):
     study, _, out = trained
     manifest = json.loads((out / "manifest.json").read_text())
     manifest["twin"] = True

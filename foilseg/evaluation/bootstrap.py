@@ -1,6 +1,14 @@
-"""How far a mean would move with other images: bootstrap over images, paired between models."""
+"""How far a mean would move with other images, and trainings: a bootstrap, paired between models.
+
+Counts with a column ``training`` hold several trainings of each model. Then images and trainings
+are drawn together: the images are the same for all models, the trainings are drawn for each model
+by itself, because nothing but a number says that the second trainings of two models belong
+together. Pooled rates are then those of all trainings' pixels.
+"""
 
 from __future__ import annotations
+
+from collections.abc import Iterator
 
 import numpy as np
 import pandas as pd
@@ -9,6 +17,7 @@ from scipy.stats import spearmanr
 from foilseg.evaluation import metrics
 
 RATES = tuple(metrics.RATES)
+TRAINING = "training"  # a column of counts that hold several
 LEVEL = (2.5, 97.5)  # percentiles of an interval
 
 
@@ -17,12 +26,13 @@ def resampled_means(
 ) -> tuple[tuple[str, ...], np.ndarray, np.ndarray]:
     """Models; their mean rates float64 (models, 3); and those of resamples (n, models, 3).
 
-    Every resample draws images with replacement, the same for all models. A rate that is
-    undefined for a defect is left out of the mean; one that is defined for none is NaN.
+    Every resample draws images with replacement, the same for all models, and trainings if there
+    are several. A rate that is undefined for a defect is left out of the mean; one that is defined
+    for none is NaN.
     """
     models, _, cubed = cube(counts)
     means = _mean(cube_rates(cubed, np.ones(len(cubed)), average))
-    drawn = [_mean(cube_rates(cubed, w, average)) for w in draws(len(cubed), resamples, seed)]
+    drawn = [_mean(cube_rates(cubed, w, average)) for w in weights(counts, resamples, seed)]
     return models, means, np.stack(drawn) if drawn else np.empty((0, *means.shape))
 
 
@@ -119,37 +129,43 @@ def rank_correlations(
 
 
 def cube(counts: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...], np.ndarray]:
-    """Models, defects and counts int64 (images, models, defects, 4) of a tidy table.
+    """Models, defects and counts int64 (units, models, defects, 4) of a tidy table.
+
+    A unit is an image, or an image of a training: all of the first training come first.
 
     Raises
     ------
     ValueError
-        If an image lacks the counts of a model or defect.
+        If an image (of a training) lacks the counts of a model or defect.
     """
-    models, defects, foils = (
-        tuple(map(str, dict.fromkeys(counts[c]))) for c in ("model", "defect", "foil")
-    )
-    keys = pd.MultiIndex.from_product([foils, models, defects])
-    wide = counts.assign(**{c: counts[c].astype(str) for c in ("foil", "model", "defect")})
-    wide = wide.set_index(["foil", "model", "defect"])[list(metrics.COUNTS)].reindex(keys)
+    kinds = [*([TRAINING] if TRAINING in counts else []), "foil", "model", "defect"]
+    names = [tuple(map(str, dict.fromkeys(counts[kind]))) for kind in kinds]
+    keys = pd.MultiIndex.from_product(names)
+    wide = counts.assign(**{kind: counts[kind].astype(str) for kind in kinds})
+    wide = wide.set_index(kinds)[list(metrics.COUNTS)].reindex(keys)
     if wide.isna().to_numpy().any():
-        foil, model, defect = wide.index[wide.isna().any(axis=1)][0]
+        *_, foil, model, defect = wide.index[wide.isna().any(axis=1)][0]
         raise ValueError(f"counts: {model} has none for {defect} on {foil}")
-    shape = (len(foils), len(models), len(defects), len(metrics.COUNTS))
+    models, defects = names[-2:]
+    shape = (-1, len(models), len(defects), len(metrics.COUNTS))
     return models, defects, wide.to_numpy(np.int64).reshape(shape)
 
 
 def cube_rates(cubed: np.ndarray, weights: np.ndarray, average: str = "pooled") -> np.ndarray:
-    """Rates float64 (models, defects, 3) of images that count ``weights`` (images,) times each.
+    """Rates float64 (models, defects, 3) of units that count ``weights`` times each.
 
-    ``average`` : as in :func:`foilseg.evaluation.metrics.score`.
+    Parameters
+    ----------
+    weights : (units,), or (units, models) where they are others for each model.
+    average : as in :func:`foilseg.evaluation.metrics.score`.
     """
+    each = np.broadcast_to(weights.T, (cubed.shape[1], len(cubed))).T[:, :, None, None]
     if average == "pooled":
-        return _divide(np.tensordot(weights, cubed, 1))
-    each = _divide(cubed)
-    known = ~np.isnan(each)
-    number = np.tensordot(weights, known.astype(float), 1)
-    total = np.tensordot(weights, np.where(known, each, 0.0), 1)
+        return _divide((each * cubed).sum(axis=0))
+    rates = _divide(cubed)
+    known = ~np.isnan(rates)
+    number = (each * known).sum(axis=0)
+    total = (each * np.where(known, rates, 0.0)).sum(axis=0)
     return np.divide(total, number, out=np.full(total.shape, np.nan), where=number > 0)
 
 
@@ -161,6 +177,20 @@ def _divide(counts: np.ndarray) -> np.ndarray:
         undefined = np.full(above.shape, np.nan)
         parts.append(np.divide(above, below, out=undefined, where=below > 0))
     return np.stack(parts, axis=-1)
+
+
+def weights(counts: pd.DataFrame, resamples: int, seed: int) -> Iterator[np.ndarray]:
+    """How often each unit of :func:`cube` counts in each resample: (units,) or (units, models)."""
+    images = draws(counts["foil"].nunique(), resamples, seed)
+    if TRAINING not in counts:
+        yield from images
+        return
+    generator = np.random.default_rng([seed, 1])
+    models, trainings = counts["model"].nunique(), counts[TRAINING].nunique()
+    even = np.full(trainings, 1 / trainings)
+    for drawn in images:
+        repeated = generator.multinomial(trainings, even, models)  # (models, trainings)
+        yield (repeated.T[:, None, :] * drawn[None, :, None]).reshape(-1, models)
 
 
 def draws(images: int, resamples: int, seed: int) -> np.ndarray:
