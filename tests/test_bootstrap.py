@@ -31,7 +31,7 @@ def test_a_resample_counts_the_images_and_trainings_drawn_for_each_model(average
             own = table[table["model"] == model]
             parts = [
                 own[(own[bootstrap.TRAINING] == t) & (own["foil"] == f"f{i}")].assign(
-                    foil=(t, i, k)
+                    foil=f"{t} {i} {k}"
                 )
                 for t, row in enumerate(weights[:, place].reshape(3, 5))
                 for i, n in enumerate(row)

@@ -45,7 +45,7 @@ def ideal():
     extra = {
         "stability": pd.DataFrame(sds, columns=["model", "test", *evidence.RATES]),
         "costs": pd.DataFrame(
-            [("Baseline", 100.0, 5.0), ("Binary", 410.0, 20.0)], columns=evidence.EXTRA["costs"]
+            [("Baseline", 5.0), ("Binary", 20.0)], columns=evidence.EXTRA["costs"]
         ),
         "errors": pd.DataFrame(kinds, columns=evidence.EXTRA["errors"]),
         "gaps": pd.DataFrame(gaps.items(), columns=["model", "gap"]),
@@ -121,7 +121,7 @@ BREAKING = {
             cell("errors", 0, "oversize", 95)],
     "C18": [cell("errors", 6, "noise_objects_per_megapixel", 2.5)],
     "C19": [mean("Binary FL", "precision", 0.65)],
-    "C20": [cell("costs", 1, "macs_per_patch", 250.0)],
+    "C20": [cell("costs", 1, "macs_per_megapixel", 12.0)],
     "C21": [cell("gaps", 1, "gap", 0.01), cell("gaps", 2, "gap", 0.4)],
     "C22": [cell("truth", 0, "fp_real", 0)],
     "C23": [cell("truth", 0, "fn_no_defect", 1)],

@@ -129,5 +129,5 @@ def test_larger_batches_see_the_patches_of_the_desk_study():
 
 
 def test_an_unknown_profile_is_refused():
-    with pytest.raises(ValueError, match="moon.*smoke, desk, thesis, larger-batch"):
+    with pytest.raises(ValueError, match="moon.*smoke, desk, matched, thesis, larger-batch"):
         variants.profile("moon")

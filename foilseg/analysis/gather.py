@@ -170,7 +170,7 @@ def _building(study: Study, clock: Callable[[], float]) -> pd.DataFrame:
 
 
 def costs(study: Study, names: Iterable[str]) -> pd.DataFrame:
-    """What the whole models cost: model, macs_per_patch, macs_per_megapixel."""
+    """What the whole models cost: model, macs_per_megapixel."""
     table = study.costs(names)
     whole = table[table["network"] == "whole model"]
     return whole[list(evidence.EXTRA["costs"])].reset_index(drop=True)

@@ -19,7 +19,7 @@ from foilseg.thesis import published
 # extra evidence: name -> the columns it must have and what shows it
 EXTRA = {
     "stability": ("model", "test", *RATES),  # SD of the mean rates; test is PSoI or PSoMT
-    "costs": ("model", "macs_per_patch", "macs_per_megapixel"),  # of training, of prediction
+    "costs": ("model", "macs_per_megapixel"),  # of all networks of a model
     "errors": ("model", "oversize", "misclassified", "noise", "noise_objects_per_megapixel"),
     "gaps": ("model", "gap"),  # mean TPR on the training regions minus that on the validation ones
     "truth": ("model", "fp", "fp_real", "fn", "fn_no_defect"),  # pixels
