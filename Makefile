@@ -6,6 +6,8 @@ SEED    ?=
 ARGS    ?=
 
 VARIANTS ?= larger-batch clean-labels faint narrow
+# one more than cores: some tests wait for a browser or for another process
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 BENCHMARKS ?= photometric sampling losses metrics training inference
 
 CHROMIUM ?= $(firstword $(FOILSEG_CHROMIUM) $(foreach name,chromium chromium-browser google-chrome \
@@ -13,7 +15,10 @@ CHROMIUM ?= $(firstword $(FOILSEG_CHROMIUM) $(foreach name,chromium chromium-bro
 
 VENV := .venv
 BIN  := $(VENV)/bin
-INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-compile \
+  -c constraints.txt
+# pip compiles on one core; files that no Python of this version can read do not matter
+COMPILE = $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 PARAMETERS = -p profile $(PROFILE) $(if $(DATA),-p data '$(DATA)') $(if $(SEED),-p seed $(SEED))
 STUDY = --profile $(PROFILE) $(if $(DATA),--data '$(DATA)') $(if $(SEED),--seed $(SEED))
 
@@ -41,7 +46,7 @@ pdf: book  ## print the book to _build/foilseg.pdf (needs Chromium)
 	  --print-to-pdf=../foilseg.pdf "file://$$PWD/book.html"
 
 test: $(VENV)/.test  ## run all tests
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.test  ## check style, formatting and the notebooks' rules
 	$(BIN)/ruff check .
@@ -76,9 +81,11 @@ $(VENV)/bin/python:
 $(VENV)/.book: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "setting up $(VENV), a few minutes the first time"
 	$(INSTALL) -e ".[book]"
+	$(COMPILE)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "setting up $(VENV), a few minutes the first time"
 	$(INSTALL) -e ".[book,test]"
+	$(COMPILE)
 	@touch $(VENV)/.book $@

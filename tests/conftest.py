@@ -16,13 +16,13 @@ from foilseg.data import dataset, description, images
 LONGEST = (
     "test_book.py",
     "test_book_of_other_data.py",
-    "test_processors.py",
     "test_results.py",
     "test_book_machinery.py",
     "test_twin.py",
     "test_compare.py",
     "test_training.py",
     "test_workers.py",
+    "test_processors.py",
     "test_book_twice.py",  # when the chapters are likely to have been executed once
     "test_inference.py",
     "test_runs.py",
