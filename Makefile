@@ -81,11 +81,11 @@ $(VENV)/bin/python:
 $(VENV)/.book: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "setting up $(VENV), a few minutes the first time"
 	$(INSTALL) -e ".[book]"
-	$(COMPILE)
+	@$(COMPILE)
 	@touch $@
 
 $(VENV)/.test: $(VENV)/bin/python pyproject.toml constraints.txt
 	@echo "setting up $(VENV), a few minutes the first time"
 	$(INSTALL) -e ".[book,test]"
-	$(COMPILE)
+	@$(COMPILE)
 	@touch $(VENV)/.book $@

@@ -26,7 +26,7 @@ LAYERS = """
     networks: registry weighting checkpoints unet devices losses costs inference
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         label_audit_quality example_rules judgement rank_swaps
-    claims: evidence claim change_claims rate_claims study_claims registry verdicts reasons
+    claims: evidence claim change_claims rate_claims study_claims registry verdicts turning reasons
     training: batches locks rows experiments meters probing machine stored_run runs training
         evaluations restore fit one_vs_rest
     studies: workers network model predict references variants tables run_tables shipped_run

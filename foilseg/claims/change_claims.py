@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from math import ceil
+
 from foilseg.claims.claim import BASELINE, ICF, ISCF, Bound, Part, claim, foil_defects, listed
 from foilseg.claims.evidence import RATES, Evidence
 from foilseg.thesis import published
@@ -103,7 +105,8 @@ def c19(e: Evidence) -> list[Part]:
         leads["FPR"] = -leads["FPR"]
         better = [r for r in RATES if leads[r] > 0]
         said = f"{binary} beats {multi} in {listed(better)}"
-        deciding = sorted(leads.values(), reverse=True)[IMPROVES.value - 1]
+        place = min(max(ceil(IMPROVES.value), 1), len(leads)) - 1
+        deciding = sorted(leads.values(), reverse=True)[place]
         parts.append(Part(said, len(better) < IMPROVES.value, -deciding, (multi, binary)))
     return parts
 

@@ -7,7 +7,9 @@ in one of the files that :mod:`foilseg.claims.registry` lists.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 
 from foilseg.claims.evidence import Evidence
@@ -35,8 +37,24 @@ class Bound:
 
     @property
     def value(self) -> float:
-        """The number."""
+        """The number, or the one that is tried in its place (:func:`tried`)."""
+        others = _tried.get()
+        if self in others:
+            return others[self]
         return setting(self.number) if isinstance(self.number, str) else self.number
+
+
+_tried: ContextVar[Mapping[Bound, float]] = ContextVar("tried", default={})  # noqa: B039
+
+
+@contextmanager
+def tried(bound: Bound, number: float) -> Iterator[None]:
+    """Inside, the words of a bound mean another number."""
+    token = _tried.set({**_tried.get(), bound: number})
+    try:
+        yield
+    finally:
+        _tried.reset(token)
 
 
 @dataclass(frozen=True)
