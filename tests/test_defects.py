@@ -289,3 +289,15 @@ def test_without_a_defect_no_threshold_is_the_best_and_none_the_easiest():
     assert row["threshold"] == 0 and np.isnan(row["youden"])
     name, tpr = plausibility.easiest(row, CLASSES[1:])
     assert name == "none" and np.isnan(tpr)
+
+
+def test_objects_that_the_cut_goes_through_are_counted():
+    mask = np.zeros((100, 40), np.uint8)  # the first 33 rows validate
+    mask[30:36, 2:4] = 1  # crosses with 6 of its pixels above
+    mask[5:7, 10:12] = 1
+    mask[33:40, 20:22] = 2  # begins just below the cut
+    table = defects.crossing([foil(mask)], CLASSES).set_index("defect")
+    one, other = (c.name for c in CLASSES if c.index in (1, 2))
+    assert table.loc[one].tolist() == [2, 1, 6 / 10]
+    assert table.loc[other, ["objects", "crossing"]].tolist() == [0, 0]
+    assert np.isnan(table.loc[other, "share"])
