@@ -88,6 +88,17 @@ def test_the_published_precision_stands_beside_its_pooled_twin():
     assert cavity["precision (imagewise)"] == 0.5605
 
 
+def test_the_published_precision_of_a_misprinted_count_is_the_corrected_one():
+    right = scores.published_rates().set_index(["model", "defect"])["precision"]
+    # 0.913 and 0.376 without the digit that is missing in Table A1
+    assert round(right["wCE ICF", "crack"], 3) == 0.504
+    assert round(right["wCE ICF"].mean(), 3) == 0.273
+    note = scores.misprint_note()
+    assert "wCE ICF, crack: 0.504, with the printed counts 0.913" in note
+    assert "(in the mean 0.273 and 0.376)" in note and note.count("printed counts") == 1
+    assert scores.misprint_note(1.1) == ""
+
+
 @pytest.mark.parametrize("n_classes", [2, 5, 16, 17])
 @pytest.mark.parametrize("share", [0.0, 0.02, 1.0])
 def test_large_masks_are_counted_as_small_ones(n_classes, share, monkeypatch):

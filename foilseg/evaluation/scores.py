@@ -8,6 +8,7 @@ from foilseg.data.dataset import Dataset, validation_regions
 from foilseg.evaluation import metrics
 from foilseg.thesis import published
 from foilseg.thesis.published import is_comparable
+from foilseg.thesis.result_tables import corrected_counts
 
 RATE_COLUMNS = [*metrics.RATES, "precision (imagewise)"]
 
@@ -48,15 +49,36 @@ def published_rates() -> pd.DataFrame:
     """Table A2 in the columns of :func:`defect_rates`.
 
     TPR and FPR are as printed. The printed precision is imagewise; the pooled one follows from
-    the counts of Table A1.
+    the counts of Table A1, whose misprints are corrected
+    (:func:`foilseg.thesis.result_tables.corrected_counts`); :func:`misprint_note` names them.
     """
     printed = published.table("rates").rename(columns={"precision": "precision (imagewise)"})
-    counts = published.table("counts")
+    counts, _ = corrected_counts()
     counts["precision"] = counts["TP"] / (counts["TP"] + counts["FP"])
     keys = ["model", "defect"]
     printed = printed.merge(counts[[*keys, "precision"]], on=keys, validate="one_to_one")
     printed["defect"] = printed["defect"].str.lower()
     return printed[["model", "defect", *RATE_COLUMNS]]
+
+
+def misprint_note(least: float = 0.01) -> str:
+    """Sentences: published precisions that a misprint of Table A1 changes by at least so much."""
+    right, keys = published_rates().set_index(["model", "defect"])["precision"], ["model", "defect"]
+    counts = published.table("counts").assign(defect=lambda t: t["defect"].str.lower())
+    counts = counts.set_index(keys)
+    wrong = (counts["TP"] / (counts["TP"] + counts["FP"])).reindex(right.index)
+    changed = right.index[(wrong - right).abs() >= least]
+    means = right.groupby("model").mean(), wrong.groupby("model").mean()
+    told = [
+        f"{model}, {defect}: {right[model, defect]:.3f}, with the printed counts "
+        f"{wrong[model, defect]:.3f} (in the mean {means[0][model]:.3f} and {means[1][model]:.3f})"
+        for model, defect in changed
+    ]
+    if not told:
+        return ""
+    return (
+        f"Published precision where the audit corrects a misprint of Table A1: {'; '.join(told)}."
+    )
 
 
 def mean_rates(rates: pd.DataFrame) -> pd.DataFrame:
@@ -115,7 +137,8 @@ def ranks(means: pd.DataFrame, printed: pd.DataFrame | None = None) -> pd.DataFr
 def comparison_note(dataset: Dataset) -> str:
     """One sentence: whether the thesis's numbers stand beside these, and what that means."""
     if is_comparable(dataset):
-        return "The published numbers are of the original foils, the reproduced ones of this data."
+        said = "The published numbers are of the original foils, the reproduced ones of this data."
+        return f"{said} {misprint_note()}".strip()
     return "The thesis reports no such classes, so nothing published stands beside these numbers."
 
 
