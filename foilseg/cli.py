@@ -103,7 +103,7 @@ def _add_ship(commands) -> None:
     ship.add_argument("--data", default="", help="a dataset folder; the twin unless told")
     ship.add_argument("--runs", default="", help="where runs are stored (default: _runs)")
     ship.add_argument(
-        "--stability", action="store_true", help="with the further trainings of Table 4.1"
+        "--stability", action="store_true", help="with the further trainings there are"
     )
     ship.add_argument(
         "--numbers-only", action="store_true", help="without predictions; to be read as a record"

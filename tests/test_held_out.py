@@ -1,11 +1,12 @@
 """Test foils: others than those to train on, whole, and counted as anybody would count them."""
 
 from contextlib import chdir
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from foilseg.analysis import held_out
+from foilseg.analysis import held_out, ship
 from foilseg.evaluation.curves import curve
 from foilseg.networks.inference import predict_logits
 from foilseg.studies.source import TEST_SEED, TWIN
@@ -14,7 +15,7 @@ from foilseg.training import restore
 from foilseg.training.rows import Profile
 
 SMALL = {"foils": 2, "height": 400, "width": 300, "scale": 0.5}
-PROFILE = Profile("tiny", 2, 32, batch=2, iterations=6, refresh=3, threads=1, twin=SMALL)
+PROFILE = Profile("tiny", 2, 32, batch=4, iterations=20, refresh=20, threads=1, twin=SMALL)
 NAMES = ["baseline", "binary"]
 
 
@@ -72,6 +73,21 @@ def test_what_is_worked_out_is_read_again_without_weights(study):
         (run.path / "away").rename(weights)
 
 
+def test_a_packed_study_brings_what_its_runs_say_of_the_test_foils(study):
+    held_out.complete(study, study.model("binary").runs.values())
+    assert all(held_out.known(study, run) for run in study.model("binary").runs.values())
+    out = ship.pack(study, NAMES, Path("results") / PROFILE.name)
+    assert len(list((out / "evaluations").glob("test*"))) == 2
+    reader = Study(TWIN, PROFILE, 0, Path("none"), PROFILE.name)
+    assert reader.find(study.model("baseline").network().determines()).path.parent == out
+    for against in ("label", "truth"):
+        own, packed = (held_out.counts(s, NAMES, against) for s in (study, reader))
+        assert own.equals(packed)
+    one, other = (held_out.histograms(s, s.model("binary")) for s in (study, reader))
+    assert np.array_equal(one.counts, other.counts)
+
+
 def test_data_without_test_foils_are_refused(toy_study):
     with pytest.raises(held_out.NoTestFoilsError, match="no test foils"):
         held_out.dataset(toy_study)
+    held_out.complete(toy_study, [None])  # nothing to work out, so nothing is looked at

@@ -71,9 +71,17 @@ def examine(study: Study, run: StoredRun, device: str = "auto") -> None:
     evaluations.stored(run, _name(study, KIND), lambda: _work_out(study, run, device))
 
 
+def complete(study: Study, runs: Iterable[StoredRun]) -> None:
+    """Work out those runs that are not yet and whose weights are here; nothing without foils."""
+    if study.source.held_out is not None:
+        for run in runs:
+            if run.has_weights and not known(study, run):
+                examine(study, run)
+
+
 def known(study: Study, run: StoredRun) -> bool:
-    """Whether a run is worked out, or its data have no test foils."""
-    return study.source.held_out is None or evaluations.known(run, _name(study, KIND))
+    """Whether a run is worked out."""
+    return evaluations.known(run, _name(study, KIND))
 
 
 def _histograms(study: Study, run: StoredRun) -> Histograms:

@@ -12,7 +12,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from foilseg.analysis import gather, model_tables, records, stability
+from foilseg.analysis import gather, held_out, model_tables, records, stability
 from foilseg.data.dataset import validation_regions
 from foilseg.data.files import new_folder
 from foilseg.studies import references, run_tables, shipped, tables
@@ -53,7 +53,8 @@ def pack(
 
     Parameters
     ----------
-    repeated : with the further trainings of the models of Table 4.1, which have to be there.
+    repeated : with the further trainings of the models of Table 4.1, which have to be there, and
+        of all others that have them.
     numbers_only : without predictions, so that nothing goes along that shows a picture; such a
         study is read by :mod:`foilseg.analysis.records` alone.
 
@@ -69,7 +70,7 @@ def pack(
         than 40 MB.
     """
     names = list(names) or select("all")
-    again = [name for name in names if repeated and name in stability.tested()]
+    again = stability.repeated(study, names) if repeated else []
     lacking = [f"{n} {d}".strip() for n, d in study.missing(names)]
     lacking += stability.missing(study, again)
     if lacking:
@@ -77,6 +78,7 @@ def pack(
     prepare(study, names)
     out = out or shipped.ROOT / study.name
     found = _runs(study, names, again)
+    held_out.complete(study, found)
     with new_folder(out, over=True) as part:
         files = run_tables.write(found, part)
         files += [] if numbers_only else _write_masks(study, found, part)

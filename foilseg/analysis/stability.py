@@ -21,6 +21,7 @@ from foilseg.studies.model import Model, stack
 from foilseg.studies.study import Study
 from foilseg.thesis import published
 from foilseg.training import evaluations, experiments, fit, restore
+from foilseg.training.rows import Experiment
 from foilseg.training.stored_run import StoredRun
 
 RATES = list(metrics.RATES)
@@ -38,6 +39,13 @@ def tested() -> list[str]:
 def seeds(study: Study, trainings: int = TRAININGS) -> list[int]:
     """The seeds of the trainings that are compared; the study's own comes first."""
     return [study.seed + n for n in range(trainings)]
+
+
+def repeated(study: Study, names: Iterable[str | Experiment]) -> list[str | Experiment]:
+    """The models to ship several trainings of: those of Table 4.1, and all that have them."""
+    others = [study.with_seed(seed) for seed in seeds(study)[1:]]
+    table = tested()
+    return [n for n in names if n in table or not any(other.missing([n]) for other in others)]
 
 
 def missing(study: Study, names: Iterable[str], trainings: int = TRAININGS) -> list[str]:

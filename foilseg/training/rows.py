@@ -26,6 +26,7 @@ CHOICES = {
     "network": NETWORKS,
     "scheme": SCHEMES,
 }
+JUDGED = 1000  # iterations of the shortest training whose late checkpoints say anything
 SHOWN = ("name", "title", "published")  # fields that decide nothing
 
 
@@ -147,8 +148,12 @@ class Profile:
 
     @property
     def keep(self) -> tuple[int, ...]:
-        """The iterations whose models are kept: 70, 75, ..., 100 % (thesis 3.5.1)."""
-        return tuple(sorted({max(1, self.iterations * part // 20) for part in range(14, 21)}))
+        """The iterations whose models are kept: 70, 75, ..., 100 % (thesis 3.5.1).
+
+        Of a training too short to be judged by, a smoke run, 70, 85 and 100 %.
+        """
+        parts = range(14, 21, 1 if self.iterations >= JUDGED else 3)
+        return tuple(sorted({max(1, self.iterations * part // 20) for part in parts}))
 
     @property
     def sizes(self) -> dict[str, int]:
