@@ -25,7 +25,7 @@ def counts(trainings=3, models="ab", foils=5, seed=0):
 def test_a_resample_counts_the_images_and_trainings_drawn_for_each_model(average):
     table = counts()
     _, _, drawn = bootstrap.resampled_means(table, 4, 0, average)
-    for weights, means in zip(bootstrap.weights(table, 4, 0), drawn, strict=True):
+    for weights, means in zip(bootstrap.resample_weights(table, 4, 0), drawn, strict=True):
         assert weights.sum(axis=0).tolist() == [15, 15]  # of each model as many as there are
         for place, model in enumerate("ab"):
             own = table[table["model"] == model]
@@ -43,7 +43,7 @@ def test_a_resample_counts_the_images_and_trainings_drawn_for_each_model(average
 
 def test_images_are_drawn_alike_for_all_models_and_trainings_are_not():
     apart = False
-    for weights in bootstrap.weights(counts(), 50, 0):
+    for weights in bootstrap.resample_weights(counts(), 50, 0):
         one, other = (w.reshape(3, 5) for w in weights.T)
         per_image = one.sum(axis=0), other.sum(axis=0)
         assert (per_image[0] == per_image[1]).all() and one.sum() == other.sum() == 15

@@ -15,7 +15,6 @@ import pandas as pd
 from foilseg.data.dataset import Dataset
 from foilseg.evaluation.curves import Histograms, stack
 from foilseg.networks import devices
-from foilseg.networks.inference import THRESHOLD, Predictor
 from foilseg.studies import model as models
 from foilseg.studies.model import Model
 from foilseg.studies.run_tables import histogram_rows, read_histograms
@@ -48,7 +47,7 @@ def dataset(study: Study) -> Dataset:
 
 def histograms(study: Study, model: Model) -> Histograms:
     """How probable the pixels of the test foils were, of all networks of a model."""
-    return stack([_histograms(study, run) for run in model.runs.values()])
+    return stack([read_histograms(examine(study, run)) for run in model.runs.values()])
 
 
 def counts(study: Study, names: Iterable[str | Experiment], against: str = "label") -> pd.DataFrame:
@@ -66,9 +65,9 @@ def _name(study: Study, kind: str) -> str:
     return f"{kind}-{study.source.held_out.recipe[:8]}"
 
 
-def examine(study: Study, run: StoredRun, device: str = "auto") -> None:
-    """Work a run out on the test foils, unless it is already."""
-    evaluations.stored(run, _name(study, KIND), lambda: _work_out(study, run, device))
+def examine(study: Study, run: StoredRun, device: str = "auto") -> pd.DataFrame:
+    """Work a run out on the test foils, unless it is already; the rows of its histograms."""
+    return evaluations.stored(run, _name(study, KIND), lambda: _work_out(study, run, device))
 
 
 def complete(study: Study, runs: Iterable[StoredRun]) -> None:
@@ -84,11 +83,6 @@ def known(study: Study, run: StoredRun) -> bool:
     return evaluations.known(run, _name(study, KIND))
 
 
-def _histograms(study: Study, run: StoredRun) -> Histograms:
-    make = lambda: _work_out(study, run, "auto")  # noqa: E731
-    return read_histograms(evaluations.stored(run, _name(study, KIND), make))
-
-
 def _counts(study: Study, run: StoredRun) -> pd.DataFrame:
     examine(study, run)
     return run.evaluation(_name(study, COUNTS))
@@ -96,15 +90,13 @@ def _counts(study: Study, run: StoredRun) -> pd.DataFrame:
 
 def _work_out(study: Study, run: StoredRun, device: str) -> pd.DataFrame:
     """The rows of the histograms; the counts are stored on the way."""
-    data, device = dataset(study), devices.resolve_device(device)
-    own = [c for c in data.defects if c.index == run.config["label"]]
-    labels, thresholds = tuple(c.index for c in own), (THRESHOLD,) * len(own)
-    predictor = Predictor((restore.network(run, device),), labels, thresholds, device)
-    counted = own or list(data.classes)
-    probe, rows = probing.Probe.of(predictor, counted), []
-    for foil in data.foils:
-        predicted = probe.mask(foil.image)
-        rows += fit.count(foil, predicted, counted, len(data.classes))
-        probe.add(foil.name, fit.references(foil))
+    data = dataset(study)
+    counted = [c for c in data.classes if run.config["label"] in (None, c.index)]
+    probe, rows = probing.Probe.of(restore.load(run, device), counted), []
+    with devices.threads(run.determines.get("threads", 0)):
+        for foil in data.foils:
+            predicted = probe.mask(foil.image)
+            rows += fit.count(foil, predicted, counted, len(data.classes))
+            probe.add(foil.name, fit.references(foil))
     evaluations.stored(run, _name(study, COUNTS), lambda: pd.DataFrame(rows))
     return histogram_rows(probe.histograms())

@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 
 from foilseg.evaluation import metrics
-from foilseg.evaluation.bootstrap import RATES, cube, cube_rates, weights
+from foilseg.evaluation.bootstrap import RATES, cube, cube_rates, resample_weights
 from foilseg.thesis import published
 
 # extra evidence: name -> the columns it must have and what shows it
@@ -175,17 +175,17 @@ def resampled(
 
     Rates only, see :mod:`foilseg.evaluation.bootstrap`.
     """
-    yield from reweighted(counts, weights(counts, resamples, seed), average)
+    yield from reweighted(counts, resample_weights(counts, resamples, seed), average)
 
 
 def reweighted(
-    counts: pd.DataFrame, each: Iterable[np.ndarray], average: str = "pooled"
+    counts: pd.DataFrame, weights: Iterable[np.ndarray], average: str = "pooled"
 ) -> Iterator[Evidence]:
-    """Evidence of images that count as often as each of some weights says; rates only.
+    """Evidence of images that count as often as each of the weights says; rates only.
 
     The images are in the order in which they first occur.
     """
     models, defects, cubed = cube(counts)
     names = tuple(d.lower() for d in defects)
-    for some in each:
-        yield Evidence(models, names, cube_rates(cubed, some, average))
+    for each in weights:
+        yield Evidence(models, names, cube_rates(cubed, each, average))

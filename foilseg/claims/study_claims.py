@@ -23,29 +23,24 @@ STABLE = Bound("stable", "bound of the SD", "every SD below this (thesis 4.1)")
 )
 def c17(e: Evidence) -> list[Part]:
     table = e.table("errors", (BASELINE, *LOSS_CHANGE))
-    parts, usual = [], _oversize(table, BASELINE)
+    parts, usual = [], _kinds(table, BASELINE)["oversize"]
     for model in LOSS_CHANGE:
-        kinds = table.loc[model, ["oversize", "misclassified", "noise"]].astype(float)
-        total = kinds.sum()
-        if not total:
-            raise Undecided(f"{model} has no false positive")
-        said = f"{model}: " + ", ".join(f"{k} {v / total:.0%}" for k, v in kinds.items())
-        gap = (
-            kinds["oversize"] - RATHER.value * max(kinds["misclassified"], kinds["noise"])
-        ) / total
-        parts.append(Part(said, bool(gap > 0), float(gap)))
-        more = _oversize(table, model) - usual  # the control: it is not so without the loss
+        kinds = _kinds(table, model)
+        said = f"{model}: " + ", ".join(f"{kind} {share:.0%}" for kind, share in kinds.items())
+        gap = kinds["oversize"] - RATHER.value * max(kinds["misclassified"], kinds["noise"])
+        parts.append(Part(said, gap > 0, gap))
+        more = kinds["oversize"] - usual  # the control: it is not so without the loss
         said = f"{model} {more:+.0%} of oversize against {BASELINE}'s {usual:.0%}"
         parts.append(Part(said, more > 0, more, (model, BASELINE)))
     return parts
 
 
-def _oversize(table: pd.DataFrame, model: str) -> float:
-    """Share of a model's false positives that make a defect too large."""
+def _kinds(table: pd.DataFrame, model: str) -> dict[str, float]:
+    """Kind of a false positive -> its share of a model's."""
     kinds = table.loc[model, ["oversize", "misclassified", "noise"]].astype(float)
     if not kinds.sum():
         raise Undecided(f"{model} has no false positive")
-    return float(kinds["oversize"] / kinds.sum())
+    return (kinds / kinds.sum()).to_dict()
 
 
 @claim("4.2", "ICF models make noise as well: false objects away from any defect.")

@@ -32,7 +32,9 @@ def resampled_means(
     """
     models, _, cubed = cube(counts)
     means = _mean(cube_rates(cubed, np.ones(len(cubed)), average))
-    drawn = [_mean(cube_rates(cubed, w, average)) for w in weights(counts, resamples, seed)]
+    drawn = [
+        _mean(cube_rates(cubed, w, average)) for w in resample_weights(counts, resamples, seed)
+    ]
     return models, means, np.stack(drawn) if drawn else np.empty((0, *means.shape))
 
 
@@ -179,7 +181,7 @@ def _divide(counts: np.ndarray) -> np.ndarray:
     return np.stack(parts, axis=-1)
 
 
-def weights(counts: pd.DataFrame, resamples: int, seed: int) -> Iterator[np.ndarray]:
+def resample_weights(counts: pd.DataFrame, resamples: int, seed: int) -> Iterator[np.ndarray]:
     """How often each unit of :func:`cube` counts in each resample: (units,) or (units, models)."""
     images = draws(counts["foil"].nunique(), resamples, seed)
     if TRAINING not in counts:
