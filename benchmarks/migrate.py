@@ -2,6 +2,7 @@
 
     python -m benchmarks.migrate COMMIT           prove it
     python -m benchmarks.migrate COMMIT --write   and rewrite the manifests of results/
+    python -m benchmarks.migrate COMMIT --write --runs _runs    and the trained runs there
 
 COMMIT is the last one under whose code version the studies are valid. Proof: every network of
 the smoke profile, trained by the code of then and by that of now, has the same weights, losses,
@@ -16,6 +17,7 @@ import argparse
 import io
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tarfile
@@ -56,6 +58,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_AS_IT_IS)
     parser.add_argument("commit")
     parser.add_argument("--write", action="store_true")
+    parser.add_argument("--runs", type=Path, help="a folder of runs that are migrated too")
     options = parser.parse_args()
     with TemporaryDirectory(prefix="foilseg-migrate-") as name:
         place = Path(name)
@@ -67,6 +70,8 @@ def main() -> int:
             print(f"{study.parent}: {entry['data']}")
             if options.write:
                 migrate(study, entry | {"commit": options.commit, "networks": proved}, place)
+        if options.write and options.runs:
+            print(f"{options.runs}: {migrate_runs(options.runs)} runs renamed")
     return 0
 
 
@@ -179,6 +184,43 @@ def migrate(manifest: Path, proved: dict[str, Any], place: Path) -> None:
         told["files"][references.FILE] = runs.digest(path)
     told.setdefault("migrated", []).append({"data": [before, now]} | proved)
     files.write_text(json.dumps(told, indent=1) + "\n", manifest)
+
+
+def migrate_runs(root: Path) -> int:
+    """Give the complete runs in a folder, and what was found out about them, today's names.
+
+    How many there were. Their data have to be the same as before. Joined runs, which name others,
+    come last. Interrupted, it loses nothing.
+    """
+    found = [runs.Run(path.parent) for path in sorted(root.glob(f"*/{runs.CHECKSUMS}"))]
+    found.sort(key=lambda run: "members" in run.determines)
+    names: dict[str, str] = {}
+    for run in found:
+        wanted = renewed(run.determines, run.determines["data"])
+        if "members" in wanted:
+            members = wanted["members"]
+            wanted["members"] = {d: names.get(name, name) for d, name in members.items()}
+        names[run.name] = _rename(run, wanted, runs.folder(root, wanted))
+    return sum(before != now for before, now in names.items())
+
+
+def _rename(run: runs.Run, wanted: dict[str, Any], target: Path) -> str:
+    """Seal a run anew under another name, and only then remove the old one; its name then."""
+    if target == run.path:
+        return run.name
+    part = target.with_name(f"{target.name}.moved")
+    shutil.rmtree(part, ignore_errors=True)
+    shutil.copytree(run.path, part, copy_function=os.link)
+    told = json.dumps(run.config | {"determines": wanted}, indent=1) + "\n"
+    files.write_text(told, part / runs.CONFIG)
+    evaluations = [(run.evaluation_file(name), name) for name in run.evaluations()]
+    for path, name in evaluations:
+        files.write_text(path.read_text(), runs.Run(target).evaluation_file(name))
+    runs.complete(part, target)
+    shutil.rmtree(run.path)
+    for path, _ in evaluations:
+        path.unlink()
+    return target.name
 
 
 if __name__ == "__main__":

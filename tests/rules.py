@@ -22,7 +22,7 @@ LAYERS = """
     thesis: checks published result_tables training_tables audit
     twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools equal_lattice object_choice equal_design
-        equal_exchange equal_frontier ledger equal_pixels resampling trainsets
+        equal_exchange equal_frontier ledger equal_pixels random_order resampling trainsets
     networks: registry weighting checkpoints unet devices losses costs inference
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         label_audit_quality example_rules judgement rank_swaps

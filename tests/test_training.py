@@ -226,3 +226,40 @@ def test_one_vs_rest_weights_are_of_its_own_pixels():
     assert (loss.func, loss.keywords["gamma"]) == (losses.focal, 0.0)
     expected = 1 / pixels
     assert loss.keywords["weights"].numpy() == pytest.approx(3 * expected / expected.sum())
+
+
+def test_the_learning_rate_falls_as_its_formula_says(regions, tmp_path):
+    """(1 - (t - 1) / T) ** p of the first: 1, 3/4, 1/2 and 1/4 of it for p = 1 and T = 4."""
+    settings = settings_of(iterations=4, learning_rate=0.8, decay=1.0)
+    assert [settings.rate(t) for t in (1, 2, 3, 4)] == pytest.approx([0.8, 0.6, 0.4, 0.2])
+    assert {settings_of(learning_rate=0.3).rate(t) for t in (1, 7, 12)} == {0.3}
+    used = []
+
+    def watching(network, loss, optimiser, batch, device, step=training.step):
+        used.append(optimiser.param_groups[0]["lr"])
+        return step(network, loss, optimiser, batch, device)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(training, "step", watching)
+        run(regions, tmp_path / "a", iterations=4, learning_rate=0.8, decay=1.0, keep=())
+    assert used == pytest.approx([0.8, 0.6, 0.4, 0.2])
+
+
+def test_a_falling_learning_rate_goes_on_where_it_was(regions, tmp_path):
+    falling, calls = {"decay": 0.9, "keep": ()}, []
+
+    def breaking(logits, target):
+        calls.append(1)
+        if len(calls) > 9:
+            raise Interrupted
+        return losses.cross_entropy(logits, target)
+
+    with pytest.raises(Interrupted):
+        run(regions, tmp_path / "a", breaking, **falling)
+    assert same(run(regions, tmp_path / "a", **falling), run(regions, tmp_path / "b", **falling))
+
+
+@pytest.mark.parametrize("wrong", [{"learning_rate": 0.0}, {"decay": -0.1}])
+def test_a_learning_rate_that_makes_no_sense_is_refused(wrong):
+    with pytest.raises(ValueError, match=next(iter(wrong))):
+        settings_of(**wrong)

@@ -25,6 +25,7 @@ from foilseg.registry import root_of
 from foilseg.sampling.equal_pixels import equal_pixels
 from foilseg.sampling.object_choice import by_object
 from foilseg.sampling.pools import Index, check_labels
+from foilseg.sampling.random_order import random_order
 from foilseg.sampling.uniform import Plan, Request, check_count, draw, plan_of, uniform
 
 CHOICES = ("window", "object")
@@ -222,5 +223,6 @@ SAMPLERS = {
     "equal_samples": Sampler(equal_samples),
     "oversampled": Sampler(oversampled, rarest_class),
     "equal_pixels": Sampler(equal_pixels),
+    "random_order": Sampler(random_order),
     "binary_balanced": Sampler(binary_balanced, own_class, one_vs_rest=True),
 }

@@ -136,6 +136,8 @@ def make_settings(profile: Profile, seed: int) -> training.Settings:
         batch=profile.batch,
         iterations=profile.iterations,
         refresh=profile.refresh,
+        learning_rate=profile.learning_rate,
+        decay=profile.decay,
         keep=profile.keep,
     )
 

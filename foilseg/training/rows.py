@@ -134,6 +134,7 @@ class Profile:
     ``threads`` of torch while a network is trained and predicts, 0 for as many as torch takes;
     their number decides the last bits of a result. One thread is the fastest for small patches,
     and many times so on a busy machine (benchmarks/README.md).
+    ``learning_rate`` and ``decay`` are those of :class:`foilseg.training.training.Settings`.
     ``twin`` holds the arguments of :class:`foilseg.twin.render.TwinConfig` for the embedded data.
     """
 
@@ -144,6 +145,8 @@ class Profile:
     iterations: int
     refresh: int
     threads: int = 0
+    learning_rate: float = 1e-3
+    decay: float = 0.0
     twin: dict[str, Any] = field(hash=False, default_factory=dict)
 
     @property

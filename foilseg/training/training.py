@@ -40,8 +40,10 @@ class Settings:
 
     ``batch * refresh`` patches of ``patch`` x ``patch`` pixels make one pool (Eq. 3.2); every
     ``validate_every`` iterations one batch of the validation pool is scored, without a step.
-    The model is kept at the iterations in ``keep``. Every ``save_every`` iterations (0: a quarter
-    of all, at most 500) everything a resume needs is stored; it has no influence on the result.
+    The learning rate of iteration t of T is ``learning_rate * (1 - (t - 1) / T) ** decay``, so
+    with ``decay`` 0 it is constant. The model is kept at the iterations in ``keep``. Every
+    ``save_every`` iterations (0: a quarter of all, at most 500) everything a resume needs is
+    stored; it has no influence on the result.
     """
 
     seed: int
@@ -51,6 +53,7 @@ class Settings:
     refresh: int
     learning_rate: float = 1e-3
     weight_decay: float = 1e-5
+    decay: float = 0.0
     validate_every: int = 10
     keep: tuple[int, ...] = ()
     save_every: int = 0
@@ -59,6 +62,15 @@ class Settings:
         for name in ("patch", "batch", "iterations", "refresh", "validate_every"):
             if getattr(self, name) < 1:
                 raise ValueError(f"{name}: {getattr(self, name)} is not positive")
+        if not self.learning_rate > 0 or not self.decay >= 0:
+            raise ValueError(
+                f"learning_rate: {self.learning_rate} has to be positive, and decay: {self.decay} "
+                "not negative"
+            )
+
+    def rate(self, iteration: int) -> float:
+        """The learning rate of an iteration, counted from 1."""
+        return self.learning_rate * (1 - (iteration - 1) / self.iterations) ** self.decay
 
     @property
     def saves(self) -> range:
@@ -139,6 +151,8 @@ def train(
     progress(len(history))
     todo = range(len(history) + 1, settings.iterations + 1)
     for iteration, batch in zip(todo, ahead(training, todo)):
+        for group in optimiser.param_groups:
+            group["lr"] = settings.rate(iteration)
         value = step(network, loss, optimiser, batch, device)
         measured = math.nan
         if iteration % settings.validate_every == 0:
