@@ -5,8 +5,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pandas.testing import assert_frame_equal
 
-from foilseg.analysis import held_out, ship
+from foilseg.analysis import held_out, object_tables, ship
+from foilseg.data.dataset import validation_regions
 from foilseg.evaluation.curves import curve
 from foilseg.networks.inference import predict_logits
 from foilseg.studies.source import TEST_SEED, TWIN
@@ -77,7 +79,7 @@ def test_a_packed_study_brings_what_its_runs_say_of_the_test_foils(study):
     held_out.complete(study, study.model("binary").runs.values())
     assert all(held_out.known(study, run) for run in study.model("binary").runs.values())
     out = ship.pack(study, NAMES, Path("results") / PROFILE.name)
-    assert len(list((out / "evaluations").glob("test*"))) == 2
+    assert len(list((out / "evaluations").glob("test*"))) == len(held_out.ALL) == 4
     reader = Study(TWIN, PROFILE, 0, Path("none"), PROFILE.name)
     assert reader.find(study.model("baseline").network().determines()).path.parent == out
     for against in ("label", "truth"):
@@ -85,6 +87,33 @@ def test_a_packed_study_brings_what_its_runs_say_of_the_test_foils(study):
         assert own.equals(packed)
     one, other = (held_out.histograms(s, s.model("binary")) for s in (study, reader))
     assert np.array_equal(one.counts, other.counts)
+    for part, kinds in ((held_out, held_out.ALL), (object_tables, object_tables.KINDS)):
+        own, packed = (s.model("binary").runs["cavity"] for s in (study, reader))
+        for kind in kinds:
+            assert_frame_equal(part.examine(study, own, kind), part.examine(reader, packed, kind))
+
+
+@pytest.mark.parametrize("part", [held_out, object_tables])
+def test_reported_objects_hold_the_pixels_that_are_counted(study, part):
+    """A binary network reports at one half, which is edge 64, what its counts say."""
+    for defect, run in study.model("binary").runs.items():
+        kind = held_out.OBJECTS["reported"] if part is held_out else object_tables.REPORTED
+        reported = part.examine(study, run, kind)
+        counts = part.examine(study, run, held_out.COUNTS) if part is held_out else run.counts()
+        own = counts[(counts["defect"] == defect) & (counts["against"] == "label")]
+        pixels = reported[reported["edge"] == 64].groupby("foil")["pixels"].sum()
+        for row in own.itertuples():
+            assert pixels.get(row.foil, 0) == row.tp + row.fp
+
+
+def test_objects_are_those_of_the_masks(study):
+    found = object_tables.examine(study, study.run("baseline"))
+    for foil in validation_regions(study.dataset):
+        for c in study.dataset.defects:
+            for against, mask in (("label", foil.mask), ("truth", foil.truth)):
+                own = (found["foil"] == foil.name) & (found["defect"] == c.name)
+                pixels = found.loc[own & (found["against"] == against), "pixels"]
+                assert pixels.sum() == (mask == c.index).sum()
 
 
 def test_data_without_test_foils_are_refused(toy_study):

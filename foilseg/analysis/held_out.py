@@ -2,8 +2,9 @@
 
 Of the twin they are as many foils again, whole, rendered with another seed
 (:attr:`foilseg.studies.source.Source.held_out`). A run is worked out on them once, while its
-weights are there, and keeps two tables: histograms of the probabilities, from which every
-threshold's counts follow, and the counts at its own threshold.
+weights are there, and keeps four tables: histograms of the probabilities, from which every
+threshold's counts follow, the counts at its own threshold, and those of the objects
+(:mod:`foilseg.analysis.object_tables`).
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
+from foilseg.analysis import object_tables
 from foilseg.data.dataset import Dataset
 from foilseg.evaluation.curves import Histograms, stack
 from foilseg.networks import devices
@@ -24,6 +26,8 @@ from foilseg.training.rows import Experiment
 from foilseg.training.stored_run import StoredRun
 
 KIND, COUNTS = "test", "test-counts"
+OBJECTS = {kind: f"test-{kind}" for kind in object_tables.KINDS}
+ALL = (KIND, COUNTS, *OBJECTS.values())
 
 
 class NoTestFoilsError(ValueError):
@@ -54,7 +58,7 @@ def counts(study: Study, names: Iterable[str | Experiment], against: str = "labe
     """Counts on the test foils at the models' own thresholds, as :meth:`Study.counts` has them."""
 
     def counted(model: Model) -> pd.DataFrame:
-        each = [_counts(study, run) for run in model.runs.values()]
+        each = [examine(study, run, COUNTS) for run in model.runs.values()]
         return pd.concat(each, ignore_index=True)
 
     return models.stack([study.model(name) for name in names], counted, against)
@@ -65,9 +69,13 @@ def _name(study: Study, kind: str) -> str:
     return f"{kind}-{study.source.held_out.recipe[:8]}"
 
 
-def examine(study: Study, run: StoredRun, device: str = "auto") -> pd.DataFrame:
-    """Work a run out on the test foils, unless it is already; the rows of its histograms."""
-    return evaluations.stored(run, _name(study, KIND), lambda: _work_out(study, run, device))
+def examine(study: Study, run: StoredRun, kind: str = KIND, device: str = "auto") -> pd.DataFrame:
+    """A table of a run, one of :data:`ALL`; by default the rows of its histograms.
+
+    All are worked out at once, unless they already are.
+    """
+    name = _name(study, kind)
+    return evaluations.stored_together(run, name, lambda: _work_out(study, run, device))
 
 
 def complete(study: Study, runs: Iterable[StoredRun]) -> None:
@@ -75,28 +83,28 @@ def complete(study: Study, runs: Iterable[StoredRun]) -> None:
     if study.source.held_out is not None:
         for run in runs:
             if run.has_weights and not known(study, run):
-                examine(study, run)
+                for kind in ALL:
+                    examine(study, run, kind)
 
 
 def known(study: Study, run: StoredRun) -> bool:
     """Whether a run is worked out."""
-    return evaluations.known(run, _name(study, KIND))
+    return all(evaluations.known(run, _name(study, kind)) for kind in ALL)
 
 
-def _counts(study: Study, run: StoredRun) -> pd.DataFrame:
-    examine(study, run)
-    return run.evaluation(_name(study, COUNTS))
-
-
-def _work_out(study: Study, run: StoredRun, device: str) -> pd.DataFrame:
-    """The rows of the histograms; the counts are stored on the way."""
+def _work_out(study: Study, run: StoredRun, device: str) -> dict[str, pd.DataFrame]:
+    """Name of the evaluation -> table."""
     data = dataset(study)
-    counted = [c for c in data.classes if run.config["label"] in (None, c.index)]
-    probe, rows = probing.Probe.of(restore.load(run, device), counted), []
+    defects = object_tables.counted(data, run)
+    classes = [c for c in data.classes if run.config["label"] in (None, c.index)]
+    probe, rows = probing.Probe.of(restore.load(run, device), classes), []
+    objects = object_tables.Tables(object_tables.objects_of(data, "test"), defects)
     with devices.threads(run.determines.get("threads", 0)):
         for foil in data.foils:
             predicted = probe.mask(foil.image)
-            rows += fit.count(foil, predicted, counted, len(data.classes))
+            rows += fit.count(foil, predicted, classes, len(data.classes))
+            objects.add(foil, object_tables.class_maps(probe.seen[-1], probe.labels))
             probe.add(foil.name, fit.references(foil))
-    evaluations.stored(run, _name(study, COUNTS), lambda: pd.DataFrame(rows))
-    return histogram_rows(probe.histograms())
+    made = {KIND: histogram_rows(probe.histograms()), COUNTS: pd.DataFrame(rows)}
+    made |= {name: objects.table(kind) for kind, name in OBJECTS.items()}
+    return {_name(study, kind): table for kind, table in made.items()}

@@ -12,7 +12,7 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from foilseg.analysis import gather, held_out, model_tables, records, stability
+from foilseg.analysis import gather, held_out, model_tables, object_tables, records, stability
 from foilseg.data.dataset import validation_regions
 from foilseg.data.files import new_folder
 from foilseg.studies import references, run_tables, shipped, tables
@@ -78,6 +78,7 @@ def pack(
     prepare(study, names)
     out = out or shipped.ROOT / study.name
     found = _runs(study, names, again)
+    object_tables.complete(study, found)
     held_out.complete(study, found)
     with new_folder(out, over=True) as part:
         files = run_tables.write(found, part)

@@ -65,7 +65,7 @@ class Source:
 
         return render.recipe(render.TwinConfig(**self.profile.twin))
 
-    @property
+    @cached_property
     def held_out(self) -> Source | None:
         """The test foils of the twin: as many again with another seed; None for other data."""
         if not self.is_twin:

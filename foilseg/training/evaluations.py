@@ -45,3 +45,14 @@ def stored(run: StoredRun, name: str, make: Callable[[], pd.DataFrame]) -> pd.Da
         if not path.is_file():
             files.write_text(make().to_csv(index=False), path)
     return run.evaluation(name)
+
+
+def stored_together(
+    run: StoredRun, name: str, make: Callable[[], dict[str, pd.DataFrame]]
+) -> pd.DataFrame:
+    """As :func:`stored`, of evaluations that are made at once: name -> table, all are written."""
+    found = run.evaluation(name)
+    if found is not None:
+        return found
+    tables = {key: stored(run, key, lambda t=table: t) for key, table in make().items()}
+    return tables[name]
