@@ -8,7 +8,7 @@ from small_study import DEFECTS, FPR, PRECISION, TITLES, TPR
 from foilseg.analysis import comparisons
 from foilseg.claims import evidence, verdicts
 from foilseg.claims.registry import CLAIMS
-from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
+from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.studies import variants
 from foilseg.thesis import published
 from foilseg.training import experiments
@@ -109,24 +109,26 @@ def test_claims_of_several_studies_stand_in_a_column_each():
 
 
 def test_only_claims_that_both_decide_are_alike_or_not():
-    said = [(HOLDS, HOLDS), (HOLDS, FAILS), (OPEN, OPEN), (OPEN, HOLDS), (FAILS, OPEN)]
-    numbers = ["C01", "C02", "C03", "C04", "C05"]
+    said = [(HOLDS, HOLDS), (HOLDS, FAILS), (OPEN, OPEN), (OPEN, HOLDS), (FAILS, UNSURE)]
+    said += [(FAILS, FAILS)]
+    numbers = ["C01", "C02", "C03", "C04", "C05", "C06"]
     one, other = ({n: verdict(n, pair[side]) for n, pair in zip(numbers, said)} for side in (0, 1))
-    assert comparisons.carried(one, other) == comparisons.carried(other, one) == (1, 2)
-    assert comparisons.carried(one, one) == (3, 3)
+    both = comparisons.carried(one, other)
+    assert both == comparisons.carried(other, one) == (["C01"], ["C06"], ["C02"])
+    assert comparisons.carried(one, one) == (["C01", "C02"], ["C05", "C06"], [])
 
 
 def test_shifts_are_of_the_models_of_the_variant():
     base = small_study.record(models=["Baseline", "Binary"])
     variant = small_study.record(models=["Focal Loss", "Baseline"])
     whole = comparisons.shifts(base, variant)
-    assert list(whole.index) == ["Focal Loss", "Baseline"]
+    assert list(whole.index) == ["Focal", "Plain"]
     assert whole[("TPR", "variant")].tolist() == [1, 0.4375]
-    assert np.isnan(whole.loc["Focal Loss", ("TPR", "desk")])
-    assert whole.loc["Baseline", ("TPR", "desk")] == 0.4375
+    assert np.isnan(whole.loc["Focal", ("TPR", variants.BASE)])
+    assert whole.loc["Plain", ("TPR", variants.BASE)] == 0.4375
     line = comparisons.shifts(base, variant, "line")
     assert line[("precision", "variant")].tolist() == [0.5, 0.5]
-    assert line.loc["Baseline", ("TPR", "desk")] == 0.5
+    assert line.loc["Plain", ("TPR", variants.BASE)] == 0.5
 
 
 def test_the_table_of_variants_names_each_and_its_models():
@@ -184,19 +186,20 @@ def measured():
     return small_study.record(models=["Baseline", "Binary"], figures=figures)
 
 
-def test_mean_tprs_at_one_fpr_are_read_off_the_curves(measured):
-    table = comparisons.at_one_fpr(measured).set_index("model")
+def test_a_record_s_models_are_set_to_the_median_of_their_own_fprs(measured):
+    table = measured.compared.table(20).set_index("model")
     assert table["own threshold"].tolist() == [0.4375, 0.375]
     # medians of the models' own FPRs: 4 of 184 pixels of no pit, and of no line 5 of 180
     pit, line = 4 / 184, 5 / 180
     # between two thresholds by linear interpolation, from (0, 0.5), (0, 0) and (0, 0)
     plain = (0.5 + 0.5 * pit, line)
     rest = (pit / (20 / 184), line / (60 / 180))
-    np.testing.assert_allclose(table["common FPR"], [np.mean(plain), np.mean(rest)])
+    np.testing.assert_allclose(table["one FPR"], [np.mean(plain), np.mean(rest)])
+    assert "own threshold, test" not in table and "set them" in measured.compared.note
 
 
 def test_the_cheapest_model_depends_on_the_price_of_a_miss(measured):
-    table = comparisons.cheapest(measured, [1, 10, 100]).set_index("price of a miss")
+    table = measured.compared.cheapest([1, 10, 100]).set_index("price of a miss")
     # careful: half of the pits missed, or everything called; eager: its false alarms, or nothing
     plain = [(0.5 + 1) / 2, (0.5 + 180 / 200) / 2, (184 / 1600 + 180 / 2000) / 2]
     rest = [(1 + 1) / 2, (20 / 160 + 60 / 200) / 2, (20 / 1600 + 60 / 2000) / 2]

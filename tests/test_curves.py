@@ -48,28 +48,6 @@ def test_extreme_logits_are_filed_at_the_ends():
     assert counts[0].tolist() == [1, 0] and counts[-1].tolist() == [0, 2] and counts.sum() == 3
 
 
-def test_the_tpr_at_an_fpr_lies_on_the_curve():
-    counts = np.zeros((curves.BINS, 2), int)
-    counts[-1] = 0, 6  # surely found, no false alarm
-    counts[-2] = 10, 2
-    counts[0] = 90, 2
-    assert curves.tpr_at(counts, 0.1) == pytest.approx(0.8)
-    assert curves.tpr_at(counts, 0.05) == pytest.approx(0.7)
-    assert curves.tpr_at(counts, 0) == pytest.approx(0.6)
-    assert np.isnan(curves.tpr_at(np.zeros((curves.BINS, 2), int), 0.1))
-
-
-def test_the_least_cost_is_that_of_the_best_threshold_by_hand():
-    counts = np.zeros((curves.BINS, 2), int)
-    counts[-1], counts[-2], counts[0] = (0, 6), (10, 2), (90, 2)
-    # miss costs 1: stop after the 6 (4 missed of 10); costs 10: take the next bin as well
-    assert curves.least_cost(counts, [1, 10]).tolist() == [0.4, (2 * 10 + 10) / 100]
-    useless = np.zeros((curves.BINS, 2), int)
-    useless[5] = 1000, 1
-    assert curves.least_cost(useless, [1]).tolist() == [1.0]
-    assert np.isnan(curves.least_cost(np.zeros((curves.BINS, 2), int), [1])).all()
-
-
 def test_class_logits_are_those_of_the_softmax():
     logits = torch.randn(4, 3, 5, dtype=torch.float64) * 3
     p = logits.softmax(0)
@@ -102,18 +80,6 @@ def test_a_probe_predicts_the_same_and_files_every_pixel(learned, toy_data, tmp_
         half = curves.curve(read.total(data.classes[2].name)).set_index("threshold").loc[0.5]
         claimed = sum((mask == 2).sum() for mask in masks.values())
         assert half["tp"] + half["fp"] == claimed
-
-
-def test_models_are_compared_at_one_fpr():
-    good, bad = np.zeros((2, 1, curves.BINS, 2), int)
-    good[0, -1], good[0, 0] = (0, 10), (100, 0)
-    bad[0, -1], bad[0, 0] = (100, 0), (0, 10)
-    keys = pd.DataFrame([("f", "label", "pit")], columns=curves.KEYS)
-    both = {"good": curves.Histograms(keys, good), "bad": curves.Histograms(keys, bad)}
-    table = curves.comparison(both, ["pit", "absent"], 0.01).set_index("model")
-    assert table.loc["good"].tolist() == [1.0, 1.0]
-    assert table.loc["bad", "TPR at FPR 0.01"] == pytest.approx(0.01)
-    assert table.loc["bad", "average precision"] == pytest.approx(10 / 110)
 
 
 def test_histograms_of_networks_are_stacked():

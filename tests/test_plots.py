@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib.colors import to_hex, to_rgba
 
-from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
+from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data.dataset import Dataset, Foil, LabelClass
 from foilseg.figures import defect_figures, overview_figures, plots, sampling_figures, style
 
@@ -175,7 +175,8 @@ def test_distributions_of_nothing_or_of_one_value_are_drawn(table):
     assert len(figure.axes) == 3
 
 
-LEVEL = pd.DataFrame({"model": ["A", "B"], "own threshold": [0.6, 0.4], "common FPR": [0.7, 0.9]})
+LEVEL = pd.DataFrame({"model": ["A", "B"], "own threshold": [0.6, 0.4], "one FPR": [0.7, 0.9]})
+LEVEL = LEVEL.assign(low=[0.65, 0.85], high=[0.75, 0.92])
 
 
 def test_two_thresholds_of_a_model_are_joined_and_the_best_comes_first():
@@ -185,13 +186,15 @@ def test_two_thresholds_of_a_model_are_joined_and_the_best_comes_first():
     own, common = (line.get_xdata().tolist() for line in axes.lines)
     assert (own, common) == ([0.4, 0.6], [0.9, 0.7])
     spans = [segment[:, 0].tolist() for segment in axes.collections[0].get_segments()]
+    intervals = [segment[:, 0].tolist() for segment in axes.collections[1].get_segments()]
+    assert intervals == [[0.85, 0.92], [0.65, 0.75]]
     assert spans == [[0.4, 0.9], [0.6, 0.7]] and axes.get_ylim()[0] > axes.get_ylim()[1]
     assert axes.get_xlim() == pytest.approx((0.38, 1))
-    assert legend(figure) == ["at the own threshold", "at the common FPR"]
+    assert legend(figure) == ["at the own threshold", "at one FPR, with interval"]
 
 
 def judged():
-    kinds = {"ours": (HOLDS, FAILS, OPEN), "theirs": (HOLDS, HOLDS, FAILS)}
+    kinds = {"ours": (HOLDS, FAILS, OPEN, UNSURE), "theirs": (HOLDS, HOLDS, FAILS, FAILS)}
     return {
         study: {f"C0{n}": Verdict(None, kind) for n, kind in enumerate(each, 1)}
         for study, each in kinds.items()
@@ -202,11 +205,11 @@ def test_claims_are_a_heat_map_with_a_row_a_study():
     figure = overview_figures.claim_grid(judged())
     axes = figure.axes[0]
     cells = [to_hex(colour) for colour in axes.collections[0].get_facecolors()]
-    holds, fails, undecided = overview_figures.VERDICTS.values()
-    assert cells == [holds, fails, undecided, holds, holds, fails]
-    assert [text.get_text() for text in axes.get_xticklabels()] == ["C01", "C02", "C03"]
+    holds, unsure, fails, undecided = overview_figures.VERDICTS.values()
+    assert cells == [holds, fails, undecided, unsure, holds, holds, fails, fails]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["C01", "C02", "C03", "C04"]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["ours", "theirs"]
-    assert legend(figure) == [HOLDS, FAILS, OPEN] and len(figure.axes) == 1
+    assert legend(figure) == [HOLDS, UNSURE, FAILS, OPEN] and len(figure.axes) == 1
 
 
 def test_the_front_has_rates_thresholds_and_the_tally_of_the_claims():
@@ -216,8 +219,8 @@ def test_the_front_has_rates_thresholds_and_the_tally_of_the_claims():
     assert points(left) == [(0.1, 0.5), (0.2, 0.6)] and len(middle.lines) == 2
     assert [text.get_text() for text in left.get_legend().texts] == ["ours", "theirs"]
     widths = [[bar.get_width() for bar in bars] for bars in right.containers]
-    assert widths == [[1, 2], [1, 1], [1, 0]]
-    assert [text.get_text() for text in right.texts] == ["1", "2", "1", "1", "1", ""]
+    assert widths == [[1, 2], [1, 0], [1, 2], [1, 0]]
+    assert [text.get_text() for text in right.texts] == ["1", "2", "1", "", "1", "2", "1", ""]
     assert [text.get_text() for text in right.get_yticklabels()] == ["ours", "theirs"]
     assert [a.get_title(loc="left") for a in figure.axes] == ["(a)", "(b)", "(c)"]
 

@@ -53,9 +53,10 @@ def test_curves_are_those_of_the_histograms():
     np.testing.assert_allclose(tpr.get_ydata(), expected["TPR"])
 
 
-def test_the_cost_leaves_out_a_defect_that_does_not_occur():
-    line = result_plots.cost_curves(histograms(), ["pit", "absent"]).axes[0].lines[0]
-    np.testing.assert_allclose(line.get_ydata()[0], 0.4)
+def test_a_model_without_a_cost_has_no_curve():
+    costs = pd.DataFrame({"m": [0.4, 0.2], "none": [np.nan, np.nan]}, index=[0.1, 10])
+    axes = result_plots.cost_curves(costs).axes[0]
+    assert [list(line.get_ydata()) for line in axes.lines if len(line.get_ydata())] == [[0.4, 0.2]]
 
 
 @pytest.mark.parametrize("rate", result_plots.RATES)
@@ -74,8 +75,8 @@ def test_a_sentence_in_the_place_of_a_picture_is_shown():
 def test_without_a_model_or_a_defect_a_sentence_stands_there():
     for figure in (
         result_plots.threshold_curves({}, ["pit"]),
-        result_plots.cost_curves({}, ["pit"]),
-        result_plots.cost_curves(histograms(), ["absent"]),
+        result_plots.cost_curves(pd.DataFrame()),
+        result_plots.cost_curves(pd.DataFrame({"m": [np.nan]}, index=[1.0])),
     ):
         assert "to draw a curve of" in figure.axes[0].texts[0].get_text()
 
@@ -83,10 +84,11 @@ def test_without_a_model_or_a_defect_a_sentence_stands_there():
 def test_every_model_has_an_entry_in_the_legend_under_its_own_name():
     (counts,) = histograms().values()
     models = dict.fromkeys(("_a", "b", *map(str, range(14))), counts)
+    costs = pd.DataFrame({name: [0.5, 0.4] for name in models}, index=[1, 10])
     late = pd.DataFrame({"model": [*models], "iteration": 1, "TPR": 0.1, "FPR": 0.1})
     for figure in (
         result_plots.threshold_curves(models, ["absent", "pit"]),
-        result_plots.cost_curves(models, ["pit"]),
+        result_plots.cost_curves(costs),
         result_plots.late_iterations(late.assign(precision=np.nan)),
     ):
         assert [t.get_text().strip("\u200b") for t in figure.legends[0].texts] == [*models]

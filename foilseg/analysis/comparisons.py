@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from itertools import combinations
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
 
-from foilseg.analysis import counterfactuals
 from foilseg.analysis.records import Record
 from foilseg.claims import evidence, verdicts
-from foilseg.claims.verdicts import OPEN, Verdict
-from foilseg.evaluation import bootstrap, curves, metrics, scores
+from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
+from foilseg.evaluation import bootstrap, metrics, operating_points, scores
 from foilseg.studies import provenance, variants
 from foilseg.training import experiments
 
@@ -36,12 +36,12 @@ def imbalance(studies: Mapping[str, Record]) -> pd.DataFrame:
 
 def rates(record: Record) -> pd.DataFrame:
     """Rates of each model, by its title here, and defect: see :mod:`foilseg.evaluation.scores`."""
-    return scores.defect_rates(record.counts)
+    return scores.defect_rates(record.own)
 
 
 def means(record: Record) -> pd.DataFrame:
     """Mean rates of each model, pooled, under the thesis's names, see its scores."""
-    return scores.mean_rates(scores.defect_rates(record.findings.counts)).astype({"model": str})
+    return scores.mean_rates(scores.defect_rates(record.findings.pooled)).astype({"model": str})
 
 
 def published_means() -> pd.DataFrame:
@@ -70,7 +70,7 @@ def correlations(
     for one, other in pairs:
         theirs = published_means() if other == THESIS else tables[other]
         found = bootstrap.rank_correlations(
-            studies[one].findings.counts.astype({"model": str}), theirs, resamples, seed
+            studies[one].findings.pooled.astype({"model": str}), theirs, resamples, seed
         )
         found.insert(0, "and", other)
         found.insert(0, "of", one)
@@ -94,27 +94,53 @@ def behind(judged: Mapping[str, Verdict]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["claim", "verdict", "numbers"])
 
 
-def carried(one: Mapping[str, Verdict], other: Mapping[str, Verdict]) -> tuple[int, int]:
-    """How many claims come out alike in two studies, and how many both of them decide."""
-    both = [n for n in one if OPEN not in (one[n].verdict, other[n].verdict)]
-    return len(both) - len([n for n in verdicts.changed(one, other) if n in both]), len(both)
+class Carried(NamedTuple):
+    """Claims that two studies decide: those that hold in both, fail in both, and differ."""
+
+    hold: list[str]
+    fail: list[str]
+    differ: list[str]
+
+
+def carried(one: Mapping[str, Verdict], other: Mapping[str, Verdict]) -> Carried:
+    """Which claims come out alike in two studies, of those that both of them decide."""
+    both = [n for n in one if not {OPEN, UNSURE} & {one[n].verdict, other[n].verdict}]
+    differ = [n for n in verdicts.changed(one, other) if n in both]
+    alike = {kind: [n for n in both if n not in differ and one[n].verdict == kind]
+             for kind in (HOLDS, FAILS)}  # fmt: skip
+    return Carried(alike[HOLDS], alike[FAILS], differ)
 
 
 def shifts(base: Record, variant: Record, defect: str = "") -> pd.DataFrame:
     """Mean rates of the models that two studies share, or those of one defect, side by side.
 
-    A model that only the variant has stands beside nothing.
+    A model that only the variant has stands beside nothing. Judged as the thesis judges.
     """
+    return _beside(base.own, variant.own, RATES, defect)
+
+
+def shifts_at_one_fpr(base: Record, variant: Record, defect: str = "") -> pd.DataFrame:
+    """As :func:`shifts`, the TPR alone and with every threshold set to the base's common FPR.
+
+    Each study's thresholds are set and judged on its own data, see
+    :mod:`foilseg.evaluation.operating_points`.
+    """
+    levels = base.compared.levels
+    each = [operating_points.at_one_fpr(r.compared.parts, levels) for r in (base, variant)]
+    return _beside(*each, ("TPR",), defect)
+
+
+def _beside(one: pd.DataFrame, other: pd.DataFrame, rates: Sequence[str], defect: str):
     tables = []
-    for record in (base, variant):
-        rates = scores.defect_rates(record.findings.counts).astype({"defect": str})
-        part = rates[rates["defect"] == defect] if defect else scores.mean_rates(rates)
+    for counts in (one, other):
+        each = scores.defect_rates(counts).astype({"defect": str})
+        part = each[each["defect"] == defect] if defect else scores.mean_rates(each)
         tables.append(part.astype({"model": str}).set_index("model"))
     models = list(tables[1].index)
     both = {
         (rate, name): table.reindex(models)[rate]
-        for rate in RATES
-        for name, table in zip(("desk", "variant"), tables)
+        for rate in rates
+        for name, table in zip((variants.BASE, "variant"), tables)
     }
     return pd.DataFrame(both).rename_axis("model")
 
@@ -155,28 +181,3 @@ def runs_of(studies: Sequence[Record]) -> pd.DataFrame:
             rows.append((record.name, name, seed, manifest["command"], made, code, data))
     columns = ["study", "run", "seed", "command", "made with", "code", "data"]
     return pd.DataFrame(rows, columns=columns)
-
-
-def at_one_fpr(record: Record) -> pd.DataFrame:
-    """Mean TPR of each model, by its title here, at its own threshold and at one FPR for all.
-
-    For each defect that is the median FPR of the models.
-    """
-    here = evidence.from_counts(record.counts.astype({"model": str}))
-    same = counterfactuals.at_one_fpr(here, record.histograms(), record.defects)
-    return counterfactuals.matched(here, same)
-
-
-def cheapest(record: Record, ratios: Sequence[float]) -> pd.DataFrame:
-    """The model with the least cost for each price of a missed pixel, and that cost.
-
-    See :func:`foilseg.evaluation.curves.least_cost`; the mean over the defects.
-    """
-    costs = {}
-    for title, each in record.histograms().items():
-        parts = [curves.least_cost(each.total(c.name, "label"), ratios) for c in record.defects]
-        costs[title] = np.mean(parts, axis=0)
-    table = pd.DataFrame(costs, index=pd.Index(ratios, name="price of a miss"))
-    found = {"cheapest": table.idxmin(axis=1), "cost": table.min(axis=1)}
-    dearest = {"dearest": table.idxmax(axis=1), "its cost": table.max(axis=1)}
-    return pd.DataFrame(found | dearest).reset_index()

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
 
-from foilseg.analysis import stability
-from foilseg.analysis.gather import Findings, as_published, gather, thesis_names
+from foilseg.analysis import stability, trainings
+from foilseg.analysis.gather import Findings, as_published, gather
 from foilseg.claims import evidence
 from foilseg.claims.evidence import RATES, Evidence
-from foilseg.data.dataset import LabelClass
-from foilseg.evaluation import curves, metrics
-from foilseg.evaluation.curves import Histograms
+from foilseg.evaluation import metrics
 from foilseg.studies.study import Study
 
 
@@ -40,10 +38,8 @@ def of(
         result[f"without {c.name}"] = found.without(c.name).evidence(average)
     joined = as_published(study.counts(names, against, joined=True), study, names)
     result["One-vs-Rest joined"] = evidence.from_counts(joined, average)
-    titles = thesis_names(study, names)
-    histograms = {titles[m.title]: m.histograms() for m in map(study.model, names)}
-    here = evidence.from_counts(found.counts, average)
-    result["all models at one FPR"] = at_one_fpr(here, histograms, study.dataset.defects, against)
+    even = as_published(trainings.of_study(study, names, against).even, study, names)
+    result["all models at one FPR"] = at_one_fpr(even, average)
     for seed in stability.seeds(study)[1:]:
         again = study.with_seed(seed)
         made = [name for name in names if not again.missing([name])]
@@ -53,37 +49,16 @@ def of(
     return result
 
 
-def common_fpr(here: Evidence) -> np.ndarray:
-    """float64 (defects,): the median FPR of the models; NaN where none is defined."""
-    each = pd.DataFrame(here.rates[:, :, RATES.index("FPR")])
-    return each.median().to_numpy()
+def at_one_fpr(counts: pd.DataFrame, average: str = "pooled") -> Evidence:
+    """Evidence of models that were set to a common FPR for each defect.
 
-
-def at_one_fpr(
-    here: Evidence,
-    histograms: Mapping[str, Histograms],
-    defects: Sequence[LabelClass],
-    against: str = "label",
-    levels: np.ndarray | None = None,
-) -> Evidence:
-    """Rates of every model at the threshold that gives a common FPR for each defect.
-
-    ``levels`` : float64 (defects,), the common FPR; the models' median of ``here`` unless told.
-    The FPR itself is then the same for all and says nothing: NaN, so claims about it are open.
+    ``counts`` : of :attr:`foilseg.analysis.trainings.Compared.even`. The FPR itself is then the
+    same for all where thresholds are set and says nothing: NaN, so claims about it are open.
     """
-    levels = common_fpr(here) if levels is None else levels
-    rates = np.full(here.rates.shape, np.nan)
-    for j, (c, level) in enumerate(zip(defects, levels)):
-        for i, model in enumerate(here.models):
-            total = histograms[model].total(c.name, against)
-            negatives, positives = total.sum(axis=0)
-            tpr = curves.tpr_at(total, level)
-            claimed = tpr * positives + level * negatives
-            rates[i, j, RATES.index("TPR")] = tpr
-            rates[i, j, RATES.index("precision")] = (
-                tpr * positives / claimed if claimed > 0 else np.nan
-            )
-    return Evidence(here.models, here.defects, rates)
+    found = evidence.from_counts(counts, average)
+    rates = found.rates.copy()
+    rates[:, :, RATES.index("FPR")] = np.nan
+    return Evidence(found.models, found.defects, rates)
 
 
 def without_each_image(
@@ -94,31 +69,3 @@ def without_each_image(
     weights = 1 - np.eye(len(images), dtype=np.int64)
     left = evidence.reweighted(counts, weights, average) if len(images) > 1 else ()
     return zip(images, left)
-
-
-def matched(record: Evidence, same: Evidence) -> pd.DataFrame:
-    """Mean TPR of each model at its own threshold and at the FPR of all: model, and both.
-
-    ``same`` : of :func:`at_one_fpr`, with the models of ``record``.
-    """
-    rows = [(m, record.mean(m, "TPR"), same.mean(m, "TPR")) for m in record.models]
-    return pd.DataFrame(rows, columns=["model", "own threshold", "common FPR"])
-
-
-def matched_seeds(study: Study, names: Sequence[str], against: str = "label") -> pd.DataFrame:
-    """:func:`matched` of every training of some models: model, seed, and both TPRs.
-
-    The common FPR is, for all seeds, the median of the models with the study's own.
-    """
-    tables, levels = [], None
-    for seed in stability.seeds(study):
-        other = study.with_seed(seed)
-        made = [name for name in names if not other.missing([name])]
-        models = [other.model(name) for name in made]
-        if models:
-            here = evidence.from_counts(other.counts(made, against).astype({"model": str}))
-            found = {model.title: model.histograms() for model in models}
-            levels = common_fpr(here) if levels is None else levels
-            same = at_one_fpr(here, found, study.dataset.defects, against, levels)
-            tables.append(matched(here, same).assign(seed=seed))
-    return pd.concat(tables, ignore_index=True)[["model", "seed", "own threshold", "common FPR"]]

@@ -1,11 +1,10 @@
-"""A study -> the evidence that claims are judged by: mistakes, gaps, costs, building times."""
+"""A study -> the evidence that claims are judged by: mistakes, gaps, costs, windows of pools."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
+from functools import cached_property
 
 import numpy as np
 import pandas as pd
@@ -13,18 +12,15 @@ import pandas as pd
 from foilseg.analysis import stability
 from foilseg.claims import evidence
 from foilseg.claims.evidence import Evidence
-from foilseg.code_version import code_version
 from foilseg.data.dataset import Foil, LabelClass, validation_regions
-from foilseg.evaluation import mistakes, scores
-from foilseg.registry import root_of
-from foilseg.sampling.resampling import SAMPLERS
+from foilseg.evaluation import bootstrap, mistakes, scores
+from foilseg.sampling import equal_pixels
 from foilseg.studies.model import Model, stack
 from foilseg.studies.study import Study
 from foilseg.thesis.published import is_comparable
-from foilseg.training import evaluations, experiments, fit
+from foilseg.training import fit
 
-SHIPPED_BUILDING = "evaluations/building"
-POOLS = 3  # of each kind, when the time of building one is measured
+SHIPPED_BUILDING = "findings/building"
 
 
 def thesis_names(study: Study, names: Iterable[str]) -> dict[str, str]:
@@ -132,41 +128,20 @@ def gaps(seen: pd.DataFrame, unseen: pd.DataFrame) -> pd.DataFrame:
     return (means[0] - means[1]).rename("gap").reset_index().astype({"model": str})
 
 
-def building(study: Study, clock: Callable[[], float] = time.perf_counter) -> pd.DataFrame:
-    """Seconds that one pool of patches takes: train_set, seconds (median of :data:`POOLS`).
+def building(study: Study) -> pd.DataFrame:
+    """Windows that are looked at while a pool of patches is built: train_set, windows.
 
-    Measured once for a study's data, profile and code and kept beside its runs, so that a chapter
-    executed again tells the same.
+    Counted and not timed, so every machine gives the same. The standard sampler looks at the
+    windows that it draws; Equal Pixels counts the pixels of all candidates first.
     """
-    path = building_file(study)
     shipped = study.shipped
-    if shipped and SHIPPED_BUILDING in shipped.tables and not path.is_file():
-        return shipped.tables.table(SHIPPED_BUILDING)
-    if not path.is_file():
-        fit.write_tables(path.parent, {path.name: _building(study, clock)})
-    return pd.read_csv(path)
-
-
-def building_file(study: Study) -> Path:
-    """Where :func:`building` keeps what it measured."""
-    code = code_version(*(root_of(SAMPLERS[name].draw) for name in ("uniform", "equal_pixels")))
-    kind = f"{study.profile.name}-{study.dataset.fingerprint[:12]}-{code}"
-    return study.runs / evaluations.FOLDER / f"building-{kind}.csv"
-
-
-def _building(study: Study, clock: Callable[[], float]) -> pd.DataFrame:
-    rows = []
+    if shipped and SHIPPED_BUILDING in shipped.tables:
+        table = shipped.tables.table(SHIPPED_BUILDING)
+        if "windows" in table:
+            return table
     number = study.profile.batch * study.profile.refresh
-    for name in ("baseline", "equal-pixels"):
-        row = experiments.experiment(name)
-        draw = fit.make_draw(row, study.index, study.dataset)
-        seconds = []
-        for pool in range(POOLS):
-            begin = clock()
-            draw(number, np.random.default_rng([study.seed, pool]))
-            seconds.append(clock() - begin)
-        rows.append((row.sampler, float(np.median(seconds))))
-    return pd.DataFrame(rows, columns=["train_set", "seconds"])
+    looked = number, equal_pixels.windows_examined(study.index, number)
+    return pd.DataFrame({"train_set": ["uniform", "equal_pixels"], "windows": looked})
 
 
 def costs(study: Study, names: Iterable[str]) -> pd.DataFrame:
@@ -193,9 +168,27 @@ class Findings:
     late: pd.DataFrame | None = None
     trained: pd.DataFrame | None = None
 
+    @cached_property
+    def pooled(self) -> pd.DataFrame:
+        """The counts of all trainings that every model has, in a column ``training``.
+
+        Of a study with one training its counts.
+        """
+        if self.trained is None:
+            return self.counts
+        models, seeds = set(self.counts["model"].astype(str)), []
+        for seed, part in self.trained.groupby("seed", sort=False):
+            seeds += [seed] if set(part["model"].astype(str)) == models else []
+        if len(seeds) < 2:
+            return self.counts
+        own = self.trained[self.trained["seed"].isin(seeds)]
+        return own.rename(columns={"seed": bootstrap.TRAINING})
+
     def evidence(self, average: str = "pooled") -> Evidence:
         """What the claims are judged by; ``average`` of the rates and of their SDs."""
-        extra = {"costs": self.costs, "building": self.building}
+        extra = {"costs": self.costs}
+        if self.building is not None and "windows" in self.building:
+            extra["building"] = self.building
         if self.kinds is not None:
             extra["errors"] = errors(self.kinds)
         if self.seen is not None:
@@ -206,7 +199,7 @@ class Findings:
             extra["truth"] = groups[columns[1:]].sum().reset_index()
         if self.late is not None and self.trained is not None:
             extra["stability"] = stability.both(self.late, self.trained, average)
-        found = evidence.from_counts(self.counts, average)
+        found = evidence.from_counts(self.pooled, average)
         return replace(found, extra={k: v for k, v in extra.items() if v is not None})
 
     def without(self, defect: str) -> Findings:

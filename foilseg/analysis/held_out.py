@@ -64,9 +64,13 @@ def counts(study: Study, names: Iterable[str | Experiment], against: str = "labe
     return models.stack([study.model(name) for name in names], counted, against)
 
 
+def suffix(study: Study) -> str:
+    """What the names of evaluations of these test foils end in; those of others end otherwise."""
+    return study.source.held_out.recipe[:8]
+
+
 def _name(study: Study, kind: str) -> str:
-    """Evaluations of other test foils have another name."""
-    return f"{kind}-{study.source.held_out.recipe[:8]}"
+    return f"{kind}-{suffix(study)}"
 
 
 def examine(study: Study, run: StoredRun, kind: str = KIND, device: str = "auto") -> pd.DataFrame:

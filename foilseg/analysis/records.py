@@ -5,23 +5,35 @@ Chapters that compare studies read them so. No picture and no weight is needed.
 
 from __future__ import annotations
 
+import json
+import re
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
 
 import pandas as pd
 
+from foilseg.analysis import drawn, held_out, trainings
 from foilseg.analysis.gather import Findings
+from foilseg.analysis.trainings import Compared
+from foilseg.claims import verdicts
 from foilseg.claims.evidence import Evidence
+from foilseg.claims.verdicts import Verdict
 from foilseg.data.dataset import LabelClass
 from foilseg.evaluation import curves
+from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.studies import provenance, variants
 from foilseg.studies.shipped import LISTED, ROOT, Shipped, ShippedError, open_shipped
+from foilseg.studies.study import Study
 from foilseg.training import rows
+from foilseg.training.stored_run import StoredRun
 from foilseg.twin.config import TwinConfig
 from foilseg.twin.render import recipe
 
 FOLDER = "findings"
+SUPPORT = f"{FOLDER}/support"
+DRAWS, FEW_DRAWS = 2000, 200  # of images and trainings: packed with a study, and without
+TESTED = re.compile(f"{held_out.KIND}-([0-9a-f]{{8}})")
 
 
 @dataclass(frozen=True, repr=False)
@@ -98,6 +110,63 @@ class Record:
                 rows.append((c.name, region, pixels, pixels / total))
         return pd.DataFrame(rows, columns=["defect", "region", "pixels", "share"])
 
+    @cached_property
+    def own(self) -> pd.DataFrame:
+        """Counts of all trainings at own thresholds, by the models' titles here.
+
+        Columns model, training, foil, defect, tp, fp, fn, tn; against the labels.
+        """
+        counts = self.findings.pooled
+        parts = [counts[counts[TRAINING] == s] for s in self._seeds] if self._seeds else [counts]
+        return trainings.numbered(
+            part.assign(model=part["model"].astype(str).replace(self.titles)) for part in parts
+        )
+
+    @property
+    def _seeds(self) -> list[int]:
+        """Of the trainings that every model has; empty if that is one."""
+        counts = self.findings.pooled
+        return list(dict.fromkeys(counts[TRAINING])) if TRAINING in counts else []
+
+    @cached_property
+    def compared(self) -> Compared:
+        """All trainings of its models, judged by test foils if it brings what they gave there."""
+        runs = {
+            entry["title"]: [self._runs(entry, seed) for seed in self._seeds or [None]]
+            for entry in self.shipped.manifest["models"]
+        }
+        return trainings.together(self.own, runs, self._test)
+
+    def _runs(self, entry: dict[str, Any], seed: int | None) -> list[StoredRun]:
+        """The networks of a model with a seed, by default the study's own."""
+        if seed in (None, self.shipped.manifest["seed"]):
+            return [self.shipped.run(name) for name in entry["runs"]]
+        wanted = entry["experiment"], seed
+        return [
+            self.shipped.run(name)
+            for name, told in self.shipped.manifest["runs"].items()
+            if (told["determines"]["experiment"], told["determines"]["seed"]) == wanted
+            and "members" not in told["determines"]
+        ]
+
+    @property
+    def _test(self) -> str:
+        """What the names of its evaluations of test foils end in, "" if it has none."""
+        names = {n for told in self.shipped.manifest["runs"].values() for n in told["evaluations"]}
+        found = [TESTED.fullmatch(name) for name in sorted(names)]
+        return next((match[1] for match in found if match), "")
+
+    @cached_property
+    def verdicts(self) -> dict[str, Verdict]:
+        """Claim number -> verdict by draws of images and trainings.
+
+        The draws are those that the study was packed with, or a few if it was not.
+        """
+        found = stored_support(self.shipped)
+        if found is None:
+            found = verdicts.support(drawn.draws(self.findings, FEW_DRAWS))
+        return verdicts.drawn(verdicts.judge_all(self.evidence()), found)
+
     def histograms(self) -> dict[str, curves.Histograms]:
         """Title -> probabilities of its pixels, each network's for its own defect."""
         each = {
@@ -111,6 +180,27 @@ class Record:
 
     def _repr_html_(self) -> str:
         return provenance.box(repr(self), smoke=False)
+
+
+def stored_support(shipped: Shipped | None) -> pd.DataFrame | None:
+    """What the draws that a study was packed with say; None if it was packed without."""
+    if shipped is None or SUPPORT not in shipped.tables:
+        return None
+    stored = shipped.tables.table(SUPPORT)
+    return stored.assign(parts=stored["parts"].map(json.loads)).set_index("claim")
+
+
+def support(
+    study: Study, found: Findings, resamples: int, seed: int, average: str, usual: bool
+) -> pd.DataFrame:
+    """How often each claim holds in draws of a study, see :mod:`foilseg.analysis.drawn`.
+
+    A shipped study that is shown as it was packed (``usual``) tells what it was packed with.
+    """
+    stored = stored_support(study.shipped) if usual else None
+    if stored is not None:
+        return stored
+    return verdicts.support(drawn.draws(found, resamples, seed, average))
 
 
 def record(name: str) -> Record:

@@ -12,7 +12,16 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
 
-from foilseg.analysis import gather, held_out, model_tables, object_tables, records, stability
+from foilseg.analysis import (
+    drawn,
+    gather,
+    held_out,
+    model_tables,
+    object_tables,
+    records,
+    stability,
+)
+from foilseg.claims import verdicts
 from foilseg.data.dataset import validation_regions
 from foilseg.data.files import new_folder
 from foilseg.studies import references, run_tables, shipped, tables
@@ -35,7 +44,6 @@ def prepare(study: Study, names: Iterable[str | Experiment]) -> None:
     """Compute everything a chapter may ask of the weights; what is there is kept."""
     names = list(names)
     gather.training_counts(study, names)
-    gather.building(study)
     if "baseline" in names:
         model_tables.gradient_shares(study)
 
@@ -122,12 +130,14 @@ def _write_references(study: Study, part: Path) -> list[str]:
 def _write_findings(study: Study, names: Sequence, again: Sequence[str], part: Path) -> list[str]:
     """Write what the study says about its models, and how long pools take, as tables."""
     found = gather.gather(study, names, tested=again)
-    files = [tables.write(part, gather.SHIPPED_BUILDING, gather.building(study))]
+    files = []
     for name in (f.name for f in fields(found)):
         table = getattr(found, name)
         if table is not None and len(table):
             files.append(tables.write(part, f"{records.FOLDER}/{name}", table))
-    return files
+    support = verdicts.support(drawn.draws(found, records.DRAWS)).reset_index()
+    support["parts"] = support["parts"].map(json.dumps)
+    return [*files, tables.write(part, records.SUPPORT, support)]
 
 
 def _entry(model: Model) -> dict[str, Any]:

@@ -23,7 +23,7 @@ EXTRA = {
     "errors": ("model", "oversize", "misclassified", "noise", "noise_objects_per_megapixel"),
     "gaps": ("model", "gap"),  # mean TPR on the training regions minus that on the validation ones
     "truth": ("model", "fp", "fp_real", "fn", "fn_no_defect"),  # pixels
-    "building": ("train_set", "seconds"),  # of one pool of patches
+    "building": ("train_set", "windows"),  # looked at while one pool of patches is built
 }
 
 

@@ -14,7 +14,7 @@ import pandas as pd
 
 from foilseg.claims.claim import Claim, Part, listed
 from foilseg.claims.evidence import Evidence
-from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, Verdict, judge
+from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict, judge
 
 SHOWN = 3  # names of images written out
 
@@ -66,7 +66,7 @@ def differing(printed: Mapping[str, Verdict], ours: Mapping[str, Verdict]) -> li
     return [
         number
         for number, verdict in ours.items()
-        if verdict.verdict not in (OPEN, stated(printed[number]))
+        if verdict.verdict not in (OPEN, UNSURE, stated(printed[number]))
     ]
 
 
@@ -135,7 +135,7 @@ def _decisive(ours: Verdict, printed: Verdict, shares: Sequence[float]) -> int:
     """Place of the part that decides."""
     places = range(len(ours.parts))
     if ours.verdict == FAILS:
-        failing = [i for i in places if not ours.parts[i].holds]
+        failing = [i for i in places if not ours.parts[i].holds] or list(places)
         weighed = len(shares) == len(ours.parts)
         return min(failing, key=lambda i: shares[i]) if weighed else failing[0]
     theirs = printed.parts if len(printed.parts) == len(ours.parts) else ours.parts

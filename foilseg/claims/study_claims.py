@@ -1,4 +1,4 @@
-"""Claims that need more than rates: stability, costs, kinds of errors, a truth, building times."""
+"""Claims that need more than rates: stability, costs, kinds of errors, a truth, pools."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ EXEMPT = ("Binary", "PSoI", "TPR")  # the exception that C12 itself makes
 RATHER = Bound("rather than", 1, "larger than this times each of the other kinds")
 ABOUT = Bound("about n times", 0.15, "within this share of n")
 NOTABLE = Bound("part of", 0.01, "at least this share")
-EXPENSIVE = Bound("very expensive", 10.0, "at least so many times the standard pool")
+EXPENSIVE = Bound("very expensive", 10.0, "at least so many times the standard pool's windows")
 STABLE = Bound("stable", "bound of the SD", "every SD below this (thesis 4.1)")
 
 
@@ -103,9 +103,10 @@ def c23(e: Evidence) -> list[Part]:
 
 @claim("5", "Building an equal-pixels train set is very expensive.", EXPENSIVE)
 def c25(e: Evidence) -> list[Part]:
-    seconds = e.table("building", ("uniform", "equal_pixels"))["seconds"]
-    factor = seconds["equal_pixels"] / seconds["uniform"]
-    said = f"a pool takes {seconds['equal_pixels']:.3g} s, {factor:.1f} times the standard one"
+    windows = e.table("building", ("uniform", "equal_pixels"))["windows"]
+    factor = windows["equal_pixels"] / windows["uniform"]
+    said = f"{windows['equal_pixels']:,.0f} windows are looked at for a pool, "
+    said += f"{factor:,.0f} times as many as for the standard one"
     return [Part(said, bool(factor >= EXPENSIVE.value), float(factor - EXPENSIVE.value))]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pandas as pd
 
@@ -12,16 +12,22 @@ from foilseg.claims.evidence import Evidence, Undecided
 from foilseg.claims.registry import CLAIMS, bounds
 
 HOLDS, FAILS, OPEN = "holds", "does not hold", "cannot be decided"
+UNSURE = "open"  # images and trainings do not decide it
+SURE, UNLIKELY = 0.95, 0.05  # shares of draws from which a claim holds, and below which it fails
 
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a study says of a claim: verdict, the parts behind it, and why it is open if so."""
+    """What a study says of a claim: verdict, the parts behind it, and why it is open if so.
+
+    ``share`` : of the draws in which it holds, NaN if none was made.
+    """
 
     claim: Claim
     verdict: str
     parts: tuple[Part, ...] = ()
     why: str = ""
+    share: float = float("nan")
 
     @property
     def numbers(self) -> str:
@@ -70,6 +76,22 @@ def support(resamples: Iterable[Evidence]) -> pd.DataFrame:
     return pd.DataFrame(rows).set_index("claim")
 
 
+def drawn(judged: Mapping[str, Verdict], supported: pd.DataFrame) -> dict[str, Verdict]:
+    """Verdicts by draws of images and trainings: holds from 95 %, fails below 5 %, else open.
+
+    A claim that no draw decides, since it rests on neither, keeps the verdict that it has.
+    """
+    found = {}
+    for number, verdict in judged.items():
+        share = supported.loc[number, "holds"]
+        if verdict.verdict == OPEN or pd.isna(share):
+            found[number] = verdict
+            continue
+        said = HOLDS if share >= SURE else FAILS if share < UNLIKELY else UNSURE
+        found[number] = replace(verdict, verdict=said, share=float(share))
+    return found
+
+
 def table(
     printed: dict[str, Verdict],
     pooled: dict[str, Verdict],
@@ -106,6 +128,8 @@ def reading(printed: Verdict, ours: Verdict, number: str, supported: pd.DataFram
     """One sentence: whether study and thesis agree and, where not, which part differs."""
     if ours.verdict == OPEN:
         return "Not decided here; the numbers say why."
+    if ours.verdict == UNSURE:
+        return f"Open: it holds in {ours.share:.0%} of the draws."
     if printed.verdict == OPEN:
         return f"The printed tables do not decide it; here it {_says(ours)}."
     if printed.verdict == ours.verdict:
@@ -124,10 +148,11 @@ def _weakest(ours: Verdict, number: str, supported: pd.DataFrame | None) -> str:
         return "every part holds here"
     shares = [] if supported is None else supported.loc[number, "parts"]
     failing = [i for i, part in enumerate(ours.parts) if not part.holds]
+    failing = failing or list(range(len(ours.parts)))
     if len(shares) != len(ours.parts):
         return ours.parts[failing[0]].text
     worst = min(failing, key=lambda i: shares[i])
-    return f"{ours.parts[worst].text} (this part holds in {shares[worst]:.0%} of the resamples)"
+    return f"{ours.parts[worst].text} (this part holds in {shares[worst]:.0%} of the draws)"
 
 
 def thresholds() -> pd.DataFrame:
@@ -160,8 +185,9 @@ def retitled(shown: pd.DataFrame, titles: Mapping[str, str]) -> pd.DataFrame:
 
 
 def counted(verdicts: dict[str, Verdict]) -> dict[str, int]:
-    """How many claims hold, do not hold, and cannot be decided."""
-    return {v: sum(x.verdict == v for x in verdicts.values()) for v in (HOLDS, FAILS, OPEN)}
+    """How many claims hold, do not hold, are open, and cannot be decided."""
+    kinds = (HOLDS, FAILS, UNSURE, OPEN)
+    return {v: sum(x.verdict == v for x in verdicts.values()) for v in kinds}
 
 
 def changed(one: dict[str, Verdict], other: dict[str, Verdict]) -> list[str]:

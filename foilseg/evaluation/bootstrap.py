@@ -31,14 +31,13 @@ def resampled_means(
     for none is NaN.
     """
     models, _, cubed = cube(counts)
-    means = _mean(cube_rates(cubed, np.ones(len(cubed)), average))
-    drawn = [
-        _mean(cube_rates(cubed, w, average)) for w in resample_weights(counts, resamples, seed)
-    ]
+    means = mean(cube_rates(cubed, np.ones(len(cubed)), average))
+    drawn = [mean(cube_rates(cubed, w, average)) for w in resample_weights(counts, resamples, seed)]
     return models, means, np.stack(drawn) if drawn else np.empty((0, *means.shape))
 
 
-def _mean(rates: np.ndarray) -> np.ndarray:
+def mean(rates: np.ndarray) -> np.ndarray:
+    """Mean over the defects for which a rate is defined: (..., defects, 3) -> (..., 3)."""
     known = ~np.isnan(rates)
     number = known.sum(axis=1)
     total = np.where(known, rates, 0.0).sum(axis=1)
@@ -131,7 +130,7 @@ def rank_correlations(
 
 
 def cube(counts: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...], np.ndarray]:
-    """Models, defects and counts int64 (units, models, defects, 4) of a tidy table.
+    """Models, defects and counts float64 (units, models, defects, 4) of a tidy table.
 
     A unit is an image, or an image of a training: all of the first training come first.
 
@@ -150,7 +149,7 @@ def cube(counts: pd.DataFrame) -> tuple[tuple[str, ...], tuple[str, ...], np.nda
         raise ValueError(f"counts: {model} has none for {defect} on {foil}")
     models, defects = names[-2:]
     shape = (-1, len(models), len(defects), len(metrics.COUNTS))
-    return models, defects, wide.to_numpy(np.int64).reshape(shape)
+    return models, defects, wide.to_numpy(float).reshape(shape)
 
 
 def cube_rates(cubed: np.ndarray, weights: np.ndarray, average: str = "pooled") -> np.ndarray:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from foilseg.data.dataset import Dataset, validation_regions
 from foilseg.evaluation import metrics
+from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.thesis import published
 from foilseg.thesis.published import is_comparable
 from foilseg.thesis.result_tables import corrected_counts
@@ -14,12 +15,20 @@ RATE_COLUMNS = [*metrics.RATES, "precision (imagewise)"]
 
 
 def defect_rates(counts: pd.DataFrame) -> pd.DataFrame:
-    """Per model and defect: TPR, FPR, precision pooled, and precision imagewise (Table A2)."""
+    """Per model and defect: TPR, FPR, precision pooled, and precision imagewise (Table A2).
+
+    Of several trainings (a column ``training``) the pixels of all; how many images the last
+    rests on is then the mean over the trainings.
+    """
     table = metrics.score(counts, ["model", "defect"])
     each = metrics.score(counts, ["model", "defect"], "imagewise")
     table["precision (imagewise)"] = each["precision"]
-    table["images with a prediction"] = each["n_precision"]
+    table["images with a prediction"] = each["n_precision"] / _trainings(counts)
     return table[["model", "defect", *RATE_COLUMNS, "images with a prediction"]]
+
+
+def _trainings(counts: pd.DataFrame) -> int:
+    return counts[TRAINING].nunique() if TRAINING in counts else 1
 
 
 TOTALS = ["P", "TP", "FP", "N", "TN", "FN"]
@@ -28,12 +37,15 @@ TOTALS = ["P", "TP", "FP", "N", "TN", "FN"]
 def totals(counts: pd.DataFrame, beside: bool = True) -> pd.DataFrame:
     """Sums over the images in the columns of Table A1, and the published ones beside them.
 
+    Of several trainings the mean of their sums.
+
     ``beside`` : whether the published ones belong there
     (:func:`foilseg.thesis.published.is_comparable`): a defect of other data may share its name
     with one of the thesis. Without a model and defect of Table A1 they are left out, too.
     """
     sums = counts.groupby(["model", "defect"], sort=False, observed=True)[list(metrics.COUNTS)]
-    table = sums.sum().rename(columns=str.upper).reset_index()
+    sums = sums.sum() / _trainings(counts)
+    table = sums.rename(columns=str.upper).reset_index()
     table["P"], table["N"] = table["TP"] + table["FN"], table["FP"] + table["TN"]
     table = table[["model", "defect", *TOTALS]].astype({"model": str, "defect": str})
     if not beside:

@@ -12,19 +12,19 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
-from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, Verdict
+from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import escape
 from foilseg.figures import plots
 from foilseg.figures.style import COLOURS, INK, PALE, PAPER, done, house_style
 
-VERDICTS = {HOLDS: INK, FAILS: PAPER, OPEN: COLOURS["undecided"]}
+VERDICTS = {HOLDS: INK, UNSURE: COLOURS["unsure"], FAILS: PAPER, OPEN: COLOURS["undecided"]}
 
 
 def matched(table: pd.DataFrame) -> Figure:
     """Mean TPR at the models' own thresholds (open) and at one FPR for all (filled).
 
-    ``table`` : of :func:`foilseg.analysis.counterfactuals.matched`; the best at the common FPR
-    comes first.
+    ``table`` : of :meth:`foilseg.analysis.trainings.Compared.table`; the best at one FPR comes
+    first, with its interval.
     """
     with house_style():
         figure, axes = plt.subplots(figsize=(7, 0.32 * len(table) + 1.3))
@@ -34,19 +34,23 @@ def matched(table: pd.DataFrame) -> Figure:
 
 
 def _matched(axes: Axes, table: pd.DataFrame) -> None:
-    table = table.sort_values("common FPR", ascending=False).reset_index(drop=True)
+    table = table.sort_values("one FPR", ascending=False).reset_index(drop=True)
     rows = range(len(table))
-    axes.hlines(rows, table["own threshold"], table["common FPR"], color=PALE, lw=1, zorder=1)
-    for name, colour in (("own threshold", PAPER), ("common FPR", INK)):
-        axes.plot(table[name], rows, "o", mfc=colour, mec=INK, ms=7, label=f"at the {name}")
+    axes.hlines(rows, table["own threshold"], table["one FPR"], color=PALE, lw=1, zorder=1)
+    axes.hlines(rows, table["low"], table["high"], color=INK, lw=1.6, zorder=2)
+    for name, label, colour in (
+        ("own threshold", "at the own threshold", PAPER),
+        ("one FPR", "at one FPR, with interval", INK),
+    ):
+        axes.plot(table[name], rows, "o", mfc=colour, mec=INK, ms=7, label=label)
     axes.set_yticks(rows, table["model"])
-    least = table[["own threshold", "common FPR"]].min().min()
+    least = table[["own threshold", "one FPR", "low"]].min().min()
     axes.set(xlabel="mean TPR", xlim=(min(0.5, least - 0.02), 1))
     axes.invert_yaxis()
 
 
 def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
-    """A column a claim and a row a study: dark, it holds; white, it does not; grey, undecided."""
+    """A column a claim and a row a study: dark, it holds; white, it does not; else a grey."""
     places = {kind: place for place, kind in enumerate(VERDICTS)}
     grid = pd.DataFrame(judged).map(lambda each: places[each.verdict]).T
     with house_style():
@@ -70,7 +74,7 @@ def front(
     Parameters
     ----------
     studies : name -> mean rates (:func:`foilseg.analysis.comparisons.means`) of two studies.
-    level : of :func:`foilseg.analysis.counterfactuals.matched`.
+    level : of :meth:`foilseg.analysis.trainings.Compared.table`.
     judged : study -> verdicts.
     """
     with house_style():

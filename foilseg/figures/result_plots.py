@@ -138,24 +138,20 @@ def threshold_curves(
         return done(figure)
 
 
-def cost_curves(
-    histograms: Mapping[str, Histograms], defects: Sequence[str], against: str = "label"
-) -> Figure:
-    """Least cost over all thresholds, for ratios of the cost of a miss to that of a false alarm.
+PRICES = tuple(np.logspace(-1, 3, 41))  # of a missed pixel, for :func:`cost_curves`
 
-    The mean over the defects, as a share of the cost of reporting nothing.
+
+def cost_curves(costs: pd.DataFrame) -> Figure:
+    """Costs over the price of a missed pixel, a curve a model.
+
+    ``costs`` : of :func:`foilseg.evaluation.operating_points.costs`.
     """
-    ratios = np.logspace(-1, 3, 41)
-    costs = {
-        name: pd.DataFrame([curves.least_cost(h.total(d, against), ratios) for d in defects]).mean()
-        for name, h in zip(entries(histograms), histograms.values())
-    }
-    means = pd.DataFrame(costs).dropna(axis=1)
+    means = costs.set_axis(entries(costs.columns), axis=1).dropna(axis=1)
     if means.empty:
         return note("There is no model or no defect to draw a curve of.")
     with house_style():
         figure, axes = plt.subplots(figsize=(7, 3.4))
-        sns.lineplot(means.set_axis(ratios), palette=MODELS, estimator=None, ax=axes)
+        sns.lineplot(means, palette=MODELS, estimator=None, ax=axes)
         axes.set(xscale="log", ylim=(0, 1.02), ylabel="cost, share of reporting nothing")
         axes.set_xlabel("cost of a missed pixel (a false one costs 1)")
         outer_legend(figure, [axes], "right upper", fontsize=8)

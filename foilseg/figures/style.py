@@ -29,7 +29,8 @@ COLOURS = {
     "lamp": "#e69f00",
     "foil": "#dddddd",
     "network": "#cfe3f1",
-    "undecided": "#d0d0d0",  # claims that a study cannot decide
+    "unsure": "#8c8c8c",  # claims that images and trainings do not decide
+    "undecided": "#dcdcdc",  # claims that a study cannot decide
     "agrees": "#2e8b57",  # verdicts in tables, on a light and on a dark page
     "differs": "#d1495b",
 }

@@ -98,6 +98,23 @@ def equal_pixels(
     return plan_of(*candidates.windows[rows].T, index.size, np.full(n, -1), request)
 
 
+def windows_examined(
+    index: Index,
+    n: int,
+    labels: Sequence[int] | None = None,
+    stride: int | None = None,
+    exchanges: int | None = None,
+) -> int:
+    """How many windows :func:`equal_pixels` looks at for one pool; arguments as there.
+
+    The candidates of the unshifted lattice, whose pixels are counted, and one for each exchange
+    that is tried.
+    """
+    labels = check_labels(index, labels)
+    candidates = lattice(index, labels, stride or default_stride(index, n))
+    return len(candidates) + (n // 2 if exchanges is None else exchanges)
+
+
 def _check(tolerance, pixels, variety, stride) -> None:
     if not 0 < tolerance < 1:
         raise ValueError(f"tolerance: {tolerance} is outside (0, 1)")
