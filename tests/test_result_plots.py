@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 from IPython.core.pylabtools import print_figure
 
+from foilseg.analysis import stability
 from foilseg.data.dataset import LabelClass
 from foilseg.evaluation import curves
 from foilseg.figures import result_plots, style
@@ -116,3 +117,18 @@ def test_a_place_is_a_number_and_the_best_is_the_darkest():
     assert [text.get_text() for text in axes.texts] == ["2", "1"]
     shades = axes.collections[0].get_facecolors()[:, :3].sum(axis=1)
     assert shades[1] < shades[0]
+
+
+def test_the_outliers_among_late_checkpoints_are_named():
+    falsely = {"calm": (1, 1, 1), "wild": (1, 9, 2)}
+    rows = [
+        (model, "pit", iteration, 5, fp, 5, 90 - fp)
+        for model, each in falsely.items()
+        for iteration, fp in zip((8, 9, 10), each)
+    ]
+    counts = pd.DataFrame(rows, columns=["model", "defect", "iteration", "tp", "fp", "fn", "tn"])
+    worst = stability.per_class(counts)
+    axes = result_plots.late_classes(counts, worst, named=1).axes[0]
+    assert [text.get_text() for text in axes.texts] == ["wild"]
+    peak = axes.lines[-1]
+    assert (peak.get_xdata().tolist(), peak.get_ydata().tolist()) == ([9], [0.1])

@@ -167,3 +167,17 @@ def test_models_of_the_table_and_those_with_further_trainings_are_repeated():
     study = SimpleNamespace(seed=0, with_seed=with_seed)
     names = ["baseline", "wce-iscf", "focal-iscf"]
     assert stability.repeated(study, names) == ["baseline", "focal-iscf"]
+
+
+def test_the_worst_checkpoint_of_each_defect_is_named():
+    rows = [("m", "pit", t, 5, fp, 5, 90 - fp) for t, fp in ((70, 1), (80, 1), (90, 9), (100, 2))]
+    rows += [("m", "line", t, 5, 4, 5, 86) for t in (70, 80, 90, 100)]
+    counts = pd.DataFrame(rows, columns=["model", "defect", "iteration", *metrics.COUNTS]).assign(
+        foil="a"
+    )
+    table = stability.per_class(counts)
+    assert table["defect"].tolist() == ["pit", "line"]  # the farthest from its median first
+    pit = table.iloc[0]
+    assert pit["worst"] == 90 and pit["FPR there"] == 0.1 and pit["times"] == pytest.approx(6)
+    assert pit["FPR"] == pytest.approx(np.std([1, 1, 9, 2]) / 90) and pit["TPR"] == 0
+    assert table.iloc[1]["times"] == 1

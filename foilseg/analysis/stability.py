@@ -173,6 +173,26 @@ def deviations(means: pd.DataFrame, test: str) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["model", "test", "n", *RATES])
 
 
+def per_class(counts: pd.DataFrame, setting: str = "iteration") -> pd.DataFrame:
+    """SD of each rate for each model and defect, and its worst setting, the highest FPR first.
+
+    Columns model, defect, TPR, FPR, precision (SDs over the settings, pooled over images; NaN
+    where undefined in one), worst (the setting with the highest FPR), FPR there, and times: that
+    over the median of the settings, NaN if the median is 0.
+    """
+    each = metrics.score(counts, ["model", "defect", setting])
+    rows = []
+    for (model, defect), part in each.groupby(["model", "defect"], sort=False, observed=True):
+        values = part[RATES].to_numpy(float)
+        fpr = part.set_index(setting)["FPR"]
+        median = fpr.median()
+        times = fpr.max() / median if median else np.nan
+        rows.append((str(model), str(defect), *values.std(axis=0), fpr.idxmax(), fpr.max(), times))
+    columns = ["model", "defect", *RATES, "worst", "FPR there", "times"]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.sort_values("times", ascending=False, kind="stable", ignore_index=True)
+
+
 def without_worst(means: pd.DataFrame) -> pd.DataFrame:
     """The same without the setting in which each model has its highest mean FPR.
 

@@ -177,6 +177,38 @@ def differences(table: pd.DataFrame) -> Figure:
         return done(figure)
 
 
+def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> Figure:
+    """FPR of every model over the late iterations, a panel a defect, the worst outliers named.
+
+    Parameters
+    ----------
+    counts : model, iteration, defect, tp, fp, fn, tn.
+    worst : of :func:`foilseg.analysis.stability.per_class`; its first rows are named.
+    """
+    rates = metrics.score(counts, ["model", "defect", "iteration"], scores=["FPR"])
+    rates = rates.astype({"model": str, "defect": str})
+    defects, outliers = list(dict.fromkeys(rates["defect"])), worst.head(named)
+    with house_style():
+        size = (2.3 * len(defects) + 0.6, 3.2)
+        figure, axes = plt.subplots(1, len(defects), figsize=size, sharey=True, squeeze=False)
+        for place, defect in zip(axes[0], defects):
+            own = outliers[outliers["defect"] == defect]
+            for model, part in rates[rates["defect"] == defect].groupby("model", sort=False):
+                told = own[own["model"] == model]
+                style = {"color": INK, "lw": 1.4} if len(told) else {"color": PALE, "lw": 0.8}
+                place.plot(part["iteration"], part["FPR"].clip(lower=1e-6), **style)
+                for row in told.itertuples():
+                    there = row.worst, part["FPR"].max()
+                    place.plot(*there, "o", c=INK, ms=5)
+                    label = {"textcoords": "offset points", "va": "center", "fontsize": 9}
+                    place.annotate(escape.lines(model), there, (7, 2), **label)
+            place.set(yscale="log", title=escape.lines(defect), xlabel="iteration")
+            place.locator_params(axis="x", nbins=2)
+            place.margins(x=0.2, y=0.15)
+        axes[0, 0].set_ylabel("FPR")
+        return done(figure)
+
+
 def late_iterations(means: pd.DataFrame) -> Figure:
     """Mean TPR, FPR and precision of every model over the iterations that were kept."""
     means = means.assign(model=entries(means["model"]))
