@@ -31,8 +31,8 @@ LAYERS = """
         evaluations restore fit one_vs_rest
     studies: workers network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition
-    analysis: confidence object_tables held_out model_tables stability trainings gather
-        drawn counterfactuals records comparisons ship
+    analysis: confidence object_tables held_out model_tables stability trainings gather drawn
+        counterfactuals records probability_maps comparisons ship
     figures: style live pictures plots overview_figures result_plots acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets
     book: kernels notebooks prose readable execution selection tables ahead

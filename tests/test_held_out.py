@@ -5,12 +5,14 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from pandas.testing import assert_frame_equal
 
-from foilseg.analysis import held_out, object_tables, ship
+from foilseg.analysis import held_out, object_tables, probability_maps, ship
 from foilseg.data.dataset import validation_regions
 from foilseg.evaluation.curves import curve
 from foilseg.networks.inference import predict_logits
+from foilseg.studies import shipped
 from foilseg.studies.source import TEST_SEED, TWIN
 from foilseg.studies.study import Study
 from foilseg.training import restore
@@ -120,3 +122,26 @@ def test_data_without_test_foils_are_refused(toy_study):
     with pytest.raises(held_out.NoTestFoilsError, match="no test foils"):
         held_out.dataset(toy_study)
     held_out.complete(toy_study, [None])  # nothing to work out, so nothing is looked at
+
+
+def test_probability_maps_give_the_masks_at_their_edges(study):
+    out = ship.pack(study, NAMES, Path("results") / "maps")
+    packed = shipped.open_shipped("maps")
+    assert len(list((out / "probabilities").glob("*.png"))) == 2 * len(
+        probability_maps.foils(study, NAMES)
+    )
+    half = probability_maps.EDGES.index(0.0) + 1
+    for foil in probability_maps.foils(study, NAMES):
+        maps = probability_maps.read(packed, "binary", foil)
+        for c, levels, run in zip(study.dataset.defects, maps, study.model("binary").runs.values()):
+            assert levels.max() < probability_maps.LEVELS
+            assert ((levels >= half) == (run.prediction(foil) == c.index)).all()
+        network = restore.network(study.run("baseline"), "cpu")
+        logits = predict_logits(network, study.validation(foil).image, "cpu")
+        odds = torch.logit(logits.double().softmax(0))
+        for c, levels in zip(
+            study.dataset.defects, probability_maps.read(packed, "baseline", foil)
+        ):
+            expected = sum((odds[c.index] >= edge).int() for edge in probability_maps.EDGES)
+            assert np.abs(levels - expected.numpy()).mean() < 1e-3
+    assert probability_maps.read(packed, "focal", foil) is None

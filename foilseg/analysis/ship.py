@@ -18,6 +18,7 @@ from foilseg.analysis import (
     held_out,
     model_tables,
     object_tables,
+    probability_maps,
     records,
     stability,
 )
@@ -90,7 +91,9 @@ def pack(
     held_out.complete(study, found)
     with new_folder(out, over=True) as part:
         files = run_tables.write(found, part)
-        files += [] if numbers_only else _write_masks(study, found, part)
+        if not numbers_only:
+            files += _write_masks(study, found, part)
+            files += probability_maps.write(study, names, part)
         files += _write_findings(study, names, again, part) + _write_references(study, part)
         _write_manifest(study, names, found, files, part, repeated, not numbers_only)
         size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())

@@ -22,14 +22,14 @@ from foilseg.data.dataset import Dataset
 from foilseg.studies import run_tables
 from foilseg.studies.references import FILE, ReferenceError, References
 from foilseg.studies.shipped_run import ShippedRun
-from foilseg.studies.tables import PREDICTIONS, Tables
+from foilseg.studies.tables import PREDICTIONS, PROBABILITIES, Tables
 from foilseg.training import runs
 
 ROOT = Path("results")
 MANIFEST = "manifest.json"
 SAME = ("experiment", "defect", "profile", "seed")  # what a run is asked for by
 LISTED = 6  # runs that a message names
-FOLDERS = (run_tables.FOLDER, run_tables.EVALUATIONS, "findings", PREDICTIONS)
+FOLDERS = (run_tables.FOLDER, run_tables.EVALUATIONS, "findings", PREDICTIONS, PROBABILITIES)
 
 
 class ShippedError(RuntimeError):

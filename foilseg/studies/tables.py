@@ -23,7 +23,7 @@ from foilseg.data import files, images
 from foilseg.training.locks import RunError
 
 ENDING = ".csv.xz"
-PREDICTIONS = "predictions"
+PREDICTIONS, PROBABILITIES = "predictions", "probabilities"
 # Columns of names: a foil "01" is not the number 1, and a defect "NA" is one.
 TEXT = ("run", "model", "network", "foil", "against", "defect", "class", "loss", "train_set")
 FLUSH = 1  # how hard masks in memory are deflated
@@ -45,15 +45,17 @@ def _shortest(values: np.ndarray) -> list[str]:
     return ["" if np.isnan(value) else str(value) for value in values]
 
 
-def write_masks(root: Path, name: str, masks: Sequence[np.ndarray], colours: dict) -> str:
+def write_masks(
+    root: Path, name: str, masks: Sequence[np.ndarray], colours: dict, place: str = PREDICTIONS
+) -> str:
     """Write masks, uint8 (H, W) each, one below the other as an indexed PNG; its path.
 
     The narrower ones are filled with 0 at their right.
     """
     width = max(mask.shape[1] for mask in masks)
     tall = np.concatenate([np.pad(m, ((0, 0), (0, width - m.shape[1]))) for m in masks])
-    images.write_indexed(root / PREDICTIONS / f"{name}.png", tall, colours)
-    return f"{PREDICTIONS}/{name}.png"
+    images.write_indexed(root / place / f"{name}.png", tall, colours)
+    return f"{place}/{name}.png"
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,10 +127,14 @@ class Tables:
             self.regions[foil]
         )
 
+    def indexed(self, file: str) -> np.ndarray:
+        """An indexed PNG of the study: uint8 (H, W); errors as :meth:`content`."""
+        self.content(file)
+        return images.read_indexed(self.root / file)
+
     def _deflated(self, file: str) -> dict[str, bytes]:
         """Foil -> its mask, small enough in memory to keep those of all runs."""
-        self.content(file)
-        tall, top, parts = images.read_indexed(self.root / file), 0, {}
+        tall, top, parts = self.indexed(file), 0, {}
         for foil, (height, width) in self.regions.items():
             parts[foil] = zlib.compress(tall[top : top + height, :width].tobytes(), FLUSH)
             top += height
