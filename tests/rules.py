@@ -35,7 +35,7 @@ LAYERS = """
         counterfactuals records probability_maps comparisons ship
     figures: style live pictures plots overview_figures result_plots acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets
-    book: kernels notebooks prose readable execution selection tables ahead
+    book: forked kernels notebooks prose readable execution selection tables ahead
         chapters
 """
 LOWEST, HIGHEST = ["registry", "code_version"], ["cli"]  # beside the packages

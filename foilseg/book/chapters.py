@@ -20,7 +20,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from foilseg.book import execution, kernels, notebooks, prose
+from foilseg.book import execution, forked, kernels, notebooks, prose
 from foilseg.book.selection import ChapterError, find, models, select, settings, sources
 from foilseg.data import files
 
@@ -142,12 +142,15 @@ def _execute(due: list[Task], at_a_time: int, tell: Callable, bar: tqdm, root: P
     def begun(running: list[Task]) -> None:
         bar.set_postfix_str(", ".join(task.source.stem for task in running))
 
-    with execution.environment(root, kernels.threads(at_a_time)) as place:
+    with (
+        execution.environment(root, kernels.threads(at_a_time)) as place,
+        forked.server(root, len(due)) as server,
+    ):
 
         def work(task: Task, held: kernels.Kernels) -> str:
             return task.execute(execution.Relay(bar, task.source.stem), held.manager(place))
 
-        failed = kernels.side_by_side(due, work, at_a_time, tell, begun)
+        failed = kernels.side_by_side(due, work, at_a_time, tell, begun, server)
     others = [error for error in failed if not isinstance(error, ChapterError)]
     if others:
         raise others[0]

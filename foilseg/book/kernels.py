@@ -9,9 +9,11 @@ from contextlib import suppress
 from itertools import count
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import psutil
 
+from foilseg.book.forked import Server
 from foilseg.training import machine
 
 MEMORY = 2.5e9  # bytes that a kernel may come to need
@@ -31,7 +33,8 @@ def threads(kernels: int) -> int:
 class Kernels:
     """The kernels that run for one caller."""
 
-    def __init__(self):
+    def __init__(self, server: Server | None = None):
+        self.server = server
         self.held: list[Any] = []
         self.numbers = count()
 
@@ -51,6 +54,9 @@ class Kernels:
                     place = folder / f"kernel-{next(kernels.numbers)}"
                     options |= {"transport": "ipc", "ip": str(place)}
                 super().__init__(**options)
+                if kernels.server is not None:
+                    self.kernel_id = str(uuid4())
+                    self.provisioner = kernels.server.provisioner(self)
                 kernels.held.append(self)
 
         return Manager
@@ -81,6 +87,7 @@ def side_by_side(
     at_a_time: int,
     done: Callable[[Any, Any], None],
     begun: Callable[[list[Any]], None] = lambda running: None,
+    server: Server | None = None,
 ) -> list[Exception]:
     """Do some jobs, several at a time, each with kernels of its own.
 
@@ -92,12 +99,13 @@ def side_by_side(
     work : does one, in a thread.
     done : called with a job and what ``work`` returned, as soon as it is done.
     begun : called with the jobs under way whenever that has changed.
+    server : what forks the kernels, None starts each as usual.
 
     Returns
     -------
     What ``work`` raised, in the order of the jobs.
     """
-    kernels, failed = Kernels(), {}
+    kernels, failed = Kernels(server), {}
     waiting, running = deque(enumerate(jobs)), {}
     with ThreadPoolExecutor(at_a_time) as pool:
         try:
