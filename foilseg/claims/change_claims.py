@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from math import ceil
 
 from foilseg.claims.claim import BASELINE, ICF, ISCF, Bound, Part, claim, foil_defects, listed
@@ -21,10 +22,15 @@ IMPROVES = Bound("improve on", 2, "better in so many of TPR, FPR and precision")
 
 def _quoted(e: Evidence, number: str) -> list[Part]:
     """Changes against the baseline: the sign that is quoted, and about its size."""
+    return [_met(e, *quoted) for quoted in _percentages(number)]
+
+
+@cache
+def _percentages(number: str) -> tuple[tuple[str, str, float], ...]:
+    """Model, rate and change of what the thesis quotes in a claim."""
     text = published.table("text").query(f"id == '{number}' and kind == 'percent'")
-    return [
-        _met(e, row["subject"], row["quantity"], row["printed"] / 100) for _, row in text.iterrows()
-    ]
+    printed = text["printed"] / 100
+    return tuple(zip(text["subject"], text["quantity"], printed, strict=True))
 
 
 def change(e: Evidence, model: str, rate: str) -> float:

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
+from functools import cache
 
 from foilseg.claims.evidence import Evidence
 from foilseg.thesis import published
@@ -96,9 +97,10 @@ def claim(place: str, says: str, *bounds: Bound) -> Callable[[Test], Claim]:
     return lambda test: Claim(test.__name__.upper(), place, says, test, bounds)
 
 
-def all_models() -> list[str]:
+@cache
+def all_models() -> tuple[str, ...]:
     """The thesis's models in the order of Table A2."""
-    return list(published.table("means")["model"])
+    return tuple(published.table("means")["model"])
 
 
 def foil_defects(e: Evidence) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cache
+
 import pandas as pd
 
 from foilseg.claims.claim import BASELINE, ICF, ISCF, Bound, Part, claim, ends, listed
@@ -129,8 +131,7 @@ def _deviations(e: Evidence, test: str) -> list[tuple[str, str, str, float]]:
     """Model, test, rate and SD of every model that was tested."""
     table = e.table("stability")
     part = table[table["test"] == test]
-    needed = list(published.table("stability")["model"])
-    lacking = [model for model in needed if model not in part.index]
+    lacking = [model for model in _tested() if model not in part.index]
     if lacking:
         raise Undecided(f"{test} was not made for {listed(lacking)}")
     unknown = part.index[part[list(RATES)].isna().any(axis=1)]
@@ -139,7 +140,14 @@ def _deviations(e: Evidence, test: str) -> list[tuple[str, str, str, float]]:
             f"{test} has no SD for {listed(unknown)}: trained once "
             "(foilseg train all --stability), or a rate is undefined"
         )
-    return [(m, test, rate, float(row[rate])) for m, row in part.iterrows() for rate in RATES]
+    values = zip(part.index, part[list(RATES)].to_numpy(float))
+    return [(m, test, rate, float(sd)) for m, row in values for rate, sd in zip(RATES, row)]
+
+
+@cache
+def _tested() -> tuple[str, ...]:
+    """The models of Table 4.1."""
+    return tuple(published.table("stability")["model"])
 
 
 @claim(

@@ -7,6 +7,7 @@ table and taking the one that most cells agree with.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from itertools import permutations, product
 
 import numpy as np
@@ -24,6 +25,7 @@ SCALES = {
 }
 
 
+@cache
 def setting(quantity: str) -> float:
     """A number of the thesis's text, by its quantity."""
     text = published.table("text")
