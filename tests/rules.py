@@ -26,13 +26,14 @@ LAYERS = """
     networks: registry weighting checkpoints unet devices losses costs inference
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         label_audit_quality example_rules judgement rank_swaps object_scores operating_points
+        prior_correction
     claims: evidence claim change_claims rate_claims study_claims registry verdicts turning reasons
     training: batches locks rows experiments meters probing machine stored_run runs training
         evaluations restore fit one_vs_rest
     studies: workers network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition
-    analysis: confidence object_tables held_out model_tables stability trainings gather drawn
-        counterfactuals records probability_maps comparisons ship
+    analysis: confidence prior_tables object_tables held_out model_tables stability trainings
+        gather drawn counterfactuals records probability_maps comparisons ship
     figures: style live pictures plots overview_figures result_plots acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets
     book: forked kernels notebooks prose readable execution selection tables ahead

@@ -2,9 +2,10 @@
 
 Of the twin they are as many foils again, whole, rendered with another seed
 (:attr:`foilseg.studies.source.Source.held_out`). A run is worked out on them once, while its
-weights are there, and keeps four tables: histograms of the probabilities, from which every
-threshold's counts follow, the counts at its own threshold, and those of the objects
-(:mod:`foilseg.analysis.object_tables`).
+weights are there, and keeps its tables: histograms of the probabilities, from which every
+threshold's counts follow, the counts at its own threshold, those of the objects
+(:mod:`foilseg.analysis.object_tables`) and of other priors
+(:mod:`foilseg.analysis.prior_tables`).
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections.abc import Iterable
 
 import pandas as pd
 
-from foilseg.analysis import object_tables
+from foilseg.analysis import object_tables, prior_tables
 from foilseg.data.dataset import Dataset
 from foilseg.evaluation.curves import Histograms, stack
 from foilseg.networks import devices
@@ -27,7 +28,12 @@ from foilseg.training.stored_run import StoredRun
 
 KIND, COUNTS = "test", "test-counts"
 OBJECTS = {kind: f"test-{kind}" for kind in object_tables.KINDS}
-ALL = (KIND, COUNTS, *OBJECTS.values())
+ALL = (KIND, COUNTS, *OBJECTS.values())  # of every run
+
+
+def kinds(run: StoredRun) -> tuple[str, ...]:
+    """The tables that a run has."""
+    return (*ALL, *(f"test-{kind}" for kind in prior_tables.kinds(run)))
 
 
 class NoTestFoilsError(ValueError):
@@ -74,7 +80,7 @@ def _name(study: Study, kind: str) -> str:
 
 
 def examine(study: Study, run: StoredRun, kind: str = KIND, device: str = "auto") -> pd.DataFrame:
-    """A table of a run, one of :data:`ALL`; by default the rows of its histograms.
+    """A table of a run, one of :func:`kinds`; by default the rows of its histograms.
 
     All are worked out at once, unless they already are.
     """
@@ -87,13 +93,13 @@ def complete(study: Study, runs: Iterable[StoredRun]) -> None:
     if study.source.held_out is not None:
         for run in runs:
             if run.has_weights and not known(study, run):
-                for kind in ALL:
+                for kind in kinds(run):
                     examine(study, run, kind)
 
 
 def known(study: Study, run: StoredRun) -> bool:
     """Whether a run is worked out."""
-    return all(evaluations.known(run, _name(study, kind)) for kind in ALL)
+    return all(evaluations.known(run, _name(study, kind)) for kind in kinds(run))
 
 
 def _work_out(study: Study, run: StoredRun, device: str) -> dict[str, pd.DataFrame]:
@@ -103,12 +109,15 @@ def _work_out(study: Study, run: StoredRun, device: str) -> dict[str, pd.DataFra
     classes = [c for c in data.classes if run.config["label"] in (None, c.index)]
     probe, rows = probing.Probe.of(restore.load(run, device), classes), []
     objects = object_tables.Tables(object_tables.objects_of(data, "test"), defects)
+    adjusted = prior_tables.PriorTables(study.dataset, run)
     with devices.threads(run.determines.get("threads", 0)):
         for foil in data.foils:
             predicted = probe.mask(foil.image)
             rows += fit.count(foil, predicted, classes, len(data.classes))
             objects.add(foil, object_tables.class_maps(probe.seen[-1], probe.labels))
+            adjusted.add(foil, probe.seen[-1])
             probe.add(foil.name, fit.references(foil))
     made = {KIND: histogram_rows(probe.histograms()), COUNTS: pd.DataFrame(rows)}
     made |= {name: objects.table(kind) for kind, name in OBJECTS.items()}
+    made |= {f"test-{kind}": table for kind, table in adjusted.tables().items()}
     return {_name(study, kind): table for kind, table in made.items()}

@@ -1,7 +1,7 @@
 """What a network finds and reports as objects, worked out once while its weights are there.
 
-Two tables a run and part of the data: the objects of the reference with the bins until which they
-are found, and the reported objects at every edge of a ladder of thresholds
+Two tables for each run and part of the data: the objects of the reference with the bins until
+which they are found, and the reported objects at every edge of a ladder of thresholds
 (:mod:`foilseg.evaluation.object_scores`). Here of the validation regions; the test foils' are made
 in the same pass as their histograms (:mod:`foilseg.analysis.held_out`).
 """
@@ -16,6 +16,7 @@ import numpy as np
 import pandas as pd
 from torch import Tensor
 
+from foilseg.analysis import prior_tables
 from foilseg.data.dataset import Dataset, Foil, LabelClass, validation_regions
 from foilseg.evaluation import object_scores
 from foilseg.evaluation.object_scores import Reference
@@ -89,29 +90,34 @@ def counted(data: Dataset, run: StoredRun) -> list[LabelClass]:
 
 
 def examine(study: Study, run: StoredRun, kind: str = FOUND, device: str = "auto") -> pd.DataFrame:
-    """A table of a run's validation regions; both are made at once and kept."""
+    """A table of a run's validation regions; all are made at once and kept.
+
+    Its objects, and what :func:`foilseg.analysis.prior_tables.kinds` names.
+    """
     return evaluations.stored_together(run, kind, lambda: _work_out(study, run, device))
 
 
 def known(run: StoredRun) -> bool:
     """Whether a run is worked out."""
-    return all(evaluations.known(run, kind) for kind in KINDS)
+    return all(evaluations.known(run, kind) for kind in (*KINDS, *prior_tables.kinds(run)))
 
 
 def _work_out(study: Study, run: StoredRun, device: str) -> dict[str, pd.DataFrame]:
     data, device = study.dataset, devices.resolve_device(device)
     network, own = restore.network(run, device), run.config["label"]
     tables = Tables(objects_of(data, "validation"), counted(data, run))
+    adjusted = prior_tables.PriorTables(data, run)
     with devices.threads(run.determines.get("threads", 0)):
         for foil in validation_regions(data):
             logits = inference.predict_logits(network, foil.image, device)
             tables.add(foil, class_maps(logits, () if own is None else (own,)))
-    return {kind: tables.table(kind) for kind in KINDS}
+            adjusted.add(foil, logits)
+    return {kind: tables.table(kind) for kind in KINDS} | adjusted.tables()
 
 
 def complete(study: Study, runs: Iterable[StoredRun]) -> None:
     """Work out those runs that are not yet and whose weights are here."""
     for run in runs:
         if run.has_weights and not known(run):
-            for kind in KINDS:
+            for kind in (*KINDS, *prior_tables.kinds(run)):
                 examine(study, run, kind)
