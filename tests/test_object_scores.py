@@ -112,11 +112,8 @@ def test_a_report_between_two_objects_touches_both_within_two_pixels():
     mask = np.zeros((5, 20), bool)
     mask[2, 2:6] = mask[2, 10:14] = True
     filed = np.zeros(mask.shape, np.uint8)
-    for columns, touched, reach in (
-        (slice(7, 9), 2, 2),
-        (slice(17, 19), 0, 5),
-        (slice(6, 7), 1, 2),
-    ):
+    places = ((slice(7, 9), 2, 2), (slice(17, 19), 0, 5), (slice(6, 7), 1, 2))
+    for columns, touched, reach in places:
         filed[:] = 0
         filed[2, columns] = 70
         row = object_scores.reported(filed, {"label": Reference.of(mask)}).iloc[0]

@@ -20,7 +20,7 @@ from foilseg.training import restore
 from foilseg.training.rows import Profile
 
 SMALL = {"foils": 2, "height": 400, "width": 300, "scale": 0.5}
-PROFILE = Profile("tiny", 2, 32, batch=4, iterations=20, refresh=20, threads=1, twin=SMALL)
+PROFILE = Profile("tiny", 2, 32, batch=4, iterations=20, refresh=10, threads=1, twin=SMALL)
 NAMES = ["baseline", "oversampled-cavities", "wce-icf", "focal", "binary"]
 positive = st.lists(st.floats(0.01, 10), min_size=3, max_size=3)
 
