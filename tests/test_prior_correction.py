@@ -131,7 +131,7 @@ def test_corrected_counts_follow_from_ledgers_and_weights(study):
 def test_a_class_that_was_never_shown_is_named(study):
     run = study.run("wce-icf")
     pool = run.ledgers()[0]
-    lost = replace(pool, pixels={**pool.pixels, 2: 0})
+    lost = replace(pool, pixels={**dict.fromkeys(pool.pixels, 9), 2: 0})
 
     class Other:
         determines, ledgers = run.determines, staticmethod(lambda: [lost])
