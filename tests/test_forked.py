@@ -22,8 +22,9 @@ PARENT = (
 )
 WIDE = "import pandas as pd\nprint(pd.DataFrame([range(40)]))\npd.get_option('display.max_columns')"
 FIGURE = "import matplotlib.pyplot as plt\nplt.figure(figsize=(1, 1)).gca().plot([0, 1])\n"
-SETTINGS = "import sys, os\nprint(sys.path[0] == '', os.getcwd(), os.environ['PYTHONHASHSEED'])"
-RUNS = "import subprocess\nprint(subprocess.run(['true']).returncode)"
+SETTINGS = """import sys, os
+print(sys.path[0] == '', sys.path.count(os.getcwd()), os.environ['PYTHONHASHSEED'])"""
+RUNS = "import subprocess\nprint(subprocess.run(['false']).returncode)"
 
 
 def test_forked_kernels_print_the_bytes_of_those_that_begin_anew(repository, monkeypatch):
@@ -35,7 +36,7 @@ def test_forked_kernels_print_the_bytes_of_those_that_begin_anew(repository, mon
     monkeypatch.setattr(forked, "LEAST", 99)
     chapters.execute(["all"], root=root, progress=False, force=True)
     assert [path.read_bytes() for path in made] == before
-    assert printed(made[0]).endswith("0\n")
+    assert printed(made[0]).endswith("1\n")
 
 
 @pytest.mark.parametrize(("least", "said"), [(3, "True\n"), (4, "False\n")])

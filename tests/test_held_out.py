@@ -131,6 +131,7 @@ def test_probability_maps_give_the_masks_at_their_edges(study):
         probability_maps.foils(study, NAMES)
     )
     half = probability_maps.EDGES.index(0.0) + 1
+    assert probability_maps.levels(np.array([-9, -5, -0.01, 0, 99])).tolist() == [0, 1, 7, 8, 15]
     for foil in probability_maps.foils(study, NAMES):
         maps = probability_maps.read(packed, "binary", foil)
         for c, levels, run in zip(study.dataset.defects, maps, study.model("binary").runs.values()):
