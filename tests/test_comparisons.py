@@ -1,16 +1,18 @@
 """Studies beside each other, on made-up counts whose rates are worked out by hand."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import small_study
 from small_study import DEFECTS, FPR, PRECISION, TITLES, TPR
 
-from foilseg.analysis import comparisons
+from foilseg.analysis import comparisons, records, trainings
 from foilseg.claims import evidence, verdicts
 from foilseg.claims.registry import CLAIMS
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.studies import variants
 from foilseg.thesis import published
+from foilseg.thesis.training_tables import setting
 from foilseg.training import experiments
 
 HIGH, LOW = 100, 20  # bins of a histogram of probabilities
@@ -214,3 +216,33 @@ def test_the_made_up_histograms_hold_the_pixels_of_both_images(measured):
         for c in DEFECTS:
             positive = 16 if c.name == "pit" else 20
             assert figures.total(c.name).sum(axis=0).tolist() == [200 - positive, positive]
+
+
+def test_a_study_stands_beside_the_thesis_s_own_settings():
+    record = records.record(variants.BASE)
+    table = comparisons.circumstances(record).set_index("setting")
+    assert table.loc["micrometres a pixel"].tolist() == [100, 50]
+    assert table.loc["foils"].tolist() == [26, 26]
+    assert table.loc["feature maps of the first layer"].tolist() == [8, 32]
+    assert table.loc["edge of a patch in pixels"].tolist() == [128, 256]
+    assert table.loc["steps", "thesis"] == setting("iterations")
+    assert np.isnan(table.loc["patches a step", "thesis"])
+
+
+def test_levels_stand_beside_the_published_ones():
+    table = comparisons.levels(small_study.record(models=["Baseline", "Binary"]))
+    assert list(table.index) == ["Baseline", "Binary"]
+    assert table.loc["Binary", ("TPR", "reproduced")] == 0.375
+    printed = published.table("means").set_index("model")["mean_TPR"]
+    ours = table[("TPR", "published")]
+    assert ours["Binary"] == pytest.approx(printed["Binary"], abs=1e-3)
+    mean = np.mean([4 / 184, 10 / 180])
+    assert table.loc["Baseline", ("false alarms a million pixels", "reproduced")] == 1e6 * mean
+
+
+def test_the_gap_to_the_published_means_leaves_out_the_baseline():
+    ours = pd.DataFrame({"model": ["Baseline", "a", "b"], "TPR": [0.9, 0.5, 0.4]})
+    theirs = pd.DataFrame({"model": ["Baseline", "a", "b"], "TPR": [0.1, 0.6, 0.7]})
+    both = (table.assign(FPR=0.1, precision=np.nan) for table in (ours, theirs))
+    gaps = trainings.published_gaps(*both).set_index("rate")["mean absolute difference"]
+    assert gaps["TPR"] == pytest.approx(0.2) and gaps["FPR"] == 0 and np.isnan(gaps["precision"])

@@ -13,11 +13,14 @@ from foilseg.analysis.records import Record
 from foilseg.claims import evidence, verdicts
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.evaluation import bootstrap, metrics, operating_points, scores
+from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.studies import provenance, variants
 from foilseg.training import experiments
+from foilseg.twin.config import TwinConfig
 
 RATES = tuple(metrics.RATES)
 THESIS = "thesis"
+MICROMETRES, FOILS = 50, 26  # a pixel of the original images, and their number (thesis 3.1)
 
 
 def imbalance(studies: Mapping[str, Record]) -> pd.DataFrame:
@@ -47,6 +50,35 @@ def means(record: Record) -> pd.DataFrame:
 def published_means() -> pd.DataFrame:
     """The same of the printed tables; the precision is that of the printed counts."""
     return scores.mean_rates(scores.published_rates()).astype({"model": str})
+
+
+def circumstances(record: Record) -> pd.DataFrame:
+    """What a study of the twin is beside the thesis's own: setting, here, thesis.
+
+    The thesis's are those of sections 3.1 and 3.2; a setting that it does not state is NaN.
+    """
+    sizes, theirs = record.shipped.manifest["sizes"], experiments.profile("thesis")
+    twin = TwinConfig(**variants.profile(record.shipped.manifest["profile"]).twin)
+    rows = [
+        ("micrometres a pixel", MICROMETRES / twin.scale, MICROMETRES),
+        ("foils", len(record.shipped.manifest["regions"]), FOILS),
+        ("feature maps of the first layer", sizes["base"], theirs.base),
+        ("edge of a patch in pixels", sizes["patch"], theirs.patch),
+        ("patches a step", sizes["batch"], np.nan),
+        ("steps", sizes["iterations"], theirs.iterations),
+        ("trainings of every model", record.own[TRAINING].nunique(), 1),
+    ]
+    return pd.DataFrame(rows, columns=["setting", "here", "thesis"])
+
+
+def levels(record: Record) -> pd.DataFrame:
+    """Mean rates of every model beside the published ones; false alarms a million pixels.
+
+    Columns (rate, reproduced or published), rows the models.
+    """
+    table = beside({"reproduced": means(record), "published": published_means()})
+    table["FPR"] *= 1e6
+    return table.rename(columns={"FPR": "false alarms a million pixels"}, level=0)
 
 
 def beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
