@@ -55,7 +55,7 @@ def published_means() -> pd.DataFrame:
 def circumstances(record: Record) -> pd.DataFrame:
     """What a study of the twin is beside the thesis's own: setting, here, thesis.
 
-    The thesis's are those of sections 3.1 and 3.2; a setting that it does not state is NaN.
+    All as text. The thesis's are those of sections 3.1 and 3.2.
     """
     sizes, theirs = record.shipped.manifest["sizes"], experiments.profile("thesis")
     twin = TwinConfig(**variants.profile(record.shipped.manifest["profile"]).twin)
@@ -64,11 +64,14 @@ def circumstances(record: Record) -> pd.DataFrame:
         ("foils", len(record.shipped.manifest["regions"]), FOILS),
         ("feature maps of the first layer", sizes["base"], theirs.base),
         ("edge of a patch in pixels", sizes["patch"], theirs.patch),
-        ("patches a step", sizes["batch"], np.nan),
+        ("patches a step", sizes["batch"], "not stated"),
         ("steps", sizes["iterations"], theirs.iterations),
         ("trainings of every model", record.own[TRAINING].nunique(), 1),
     ]
-    return pd.DataFrame(rows, columns=["setting", "here", "thesis"])
+    told = [
+        (name, *(v if isinstance(v, str) else f"{v:,.0f}" for v in both)) for name, *both in rows
+    ]
+    return pd.DataFrame(told, columns=["setting", "here", "thesis"])
 
 
 def levels(record: Record) -> pd.DataFrame:
