@@ -135,9 +135,9 @@ def test_shifts_are_of_the_models_of_the_variant():
 
 def test_the_table_of_variants_names_each_and_its_models():
     table = comparisons.variants_table().set_index("profile")
-    assert list(table.index) == list(variants.VARIANTS) and (table["what is changed"] != "").all()
+    assert list(table.index) == list(variants.of()) and (table["what is changed"] != "").all()
     titles = {row.name: row.title for row in experiments.EXPERIMENTS.values()}
-    for name, variant in variants.VARIANTS.items():
+    for name, variant in variants.of().items():
         named = [titles[row] if isinstance(row, str) else row.title for row in variant.rows]
         assert table.loc[name, "models"] == ", ".join(named)
 

@@ -11,6 +11,7 @@ from foilseg.claims import evidence, verdicts
 from foilseg.studies import shipped, variants
 from foilseg.studies.study import Study
 from foilseg.training import experiments
+from foilseg.twin.kinds import KINDS
 
 NAMES = ["baseline", "oversampled-cavities", "binary"]
 
@@ -111,7 +112,7 @@ def test_an_altered_table_is_refused(place):
 def test_a_variant_changes_one_thing_of_the_desk_study():
     base = experiments.profile(variants.BASE)
     changes = {}
-    for name, variant in variants.VARIANTS.items():
+    for name, variant in variants.of().items():
         own, other = vars(variant.profile), vars(base)
         changes[name] = {key for key in own if own[key] != other[key]} - {"name"}
         assert variants.profile(name) == variant.profile
@@ -131,3 +132,21 @@ def test_larger_batches_see_the_patches_of_the_desk_study():
 def test_an_unknown_profile_is_refused():
     with pytest.raises(ValueError, match="moon.*smoke, desk, matched, thesis, larger-batch"):
         variants.profile("moon")
+
+
+def test_a_variant_of_the_matched_study_changes_what_it_says_and_nothing_else():
+    base = experiments.profile(variants.MATCHED)
+    found = {name.removeprefix("matched-"): v.profile for name, v in variants.of("matched").items()}
+    assert len(found) == 9 and set(variants.of()) & set(variants.of("matched")) == set()
+    patches = {(p.batch * p.iterations, p.batch * p.refresh) for p in found.values()}
+    assert patches == {(24_000, 200)}, "all see as many patches, from pools of one size"
+    assert found["batch-8-rate"].learning_rate == 4 * found["batch-8"].learning_rate
+    assert found["decay"].decay == 0.9 and found["base-16"].base == 2 * base.base
+    fine = found["fine"]
+    assert fine.twin["scale"] == 2 * base.twin["scale"] and fine.patch == 2 * base.patch
+    for kind in KINDS:
+        name = f"contrast_{kind.short}"
+        assert found["easier"].twin[name] == 2 * base.twin[name] == 4 * found["harder"].twin[name]
+    assert found["faultless"].twin.keys() - base.twin.keys() == {"annotators"}
+    for name in ("batch-8", "decay", "base-16", "random-order"):
+        assert found[name].twin == base.twin

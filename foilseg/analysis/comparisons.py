@@ -181,10 +181,10 @@ def _beside(one: pd.DataFrame, other: pd.DataFrame, rates: Sequence[str], defect
 
 
 def variants_table() -> pd.DataFrame:
-    """The variants of the desk study: profile, what is changed, models."""
+    """The variants of the study that is shown: profile, what is changed, models."""
     rows = [
         (name, v.changed, ", ".join(experiments.experiment(row).title for row in v.rows))
-        for name, v in variants.VARIANTS.items()
+        for name, v in variants.of().items()
     ]
     return pd.DataFrame(rows, columns=["profile", "what is changed", "models"])
 
