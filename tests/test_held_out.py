@@ -8,8 +8,9 @@ import pytest
 import torch
 from pandas.testing import assert_frame_equal
 
-from foilseg.analysis import held_out, object_tables, probability_maps, ship
+from foilseg.analysis import held_out, object_tables, probability_maps, records, ship, trainings
 from foilseg.data.dataset import validation_regions
+from foilseg.evaluation import operating_points
 from foilseg.evaluation.curves import curve
 from foilseg.networks.inference import predict_logits
 from foilseg.studies import shipped
@@ -146,3 +147,24 @@ def test_probability_maps_give_the_masks_at_their_edges(study):
             expected = sum((odds[c.index] >= edge).int() for edge in probability_maps.EDGES)
             assert np.abs(levels - expected.numpy()).mean() < 1e-3
     assert probability_maps.read(packed, "focal", foil) is None
+
+
+def test_models_are_compared_where_nothing_was_chosen(study):
+    """Of the study and of what it packs: thresholds of validation regions, pixels of test foils."""
+    ship.pack(study, NAMES, Path("results") / "compared")
+    ours = trainings.of_study(study, NAMES)
+    theirs = records.Record(shipped.open_shipped("compared")).compared
+    assert_frame_equal(ours.even, theirs.even)
+    assert_frame_equal(ours.table(20), theirs.table(20))
+    assert "2 test foils" in ours.note == theirs.note
+    validation, test = (
+        study.model("binary").histograms(),
+        held_out.histograms(study, study.model("binary")),
+    )
+    place = operating_points.place_of_fpr(validation.total("crack"), ours.levels["crack"])
+    expected = operating_points.counts_at(test, "crack", place, "label")
+    own = (ours.even["model"] == "Binary") & (ours.even["defect"] == "crack")
+    assert_frame_equal(
+        ours.even.loc[own, list(expected)].reset_index(drop=True), expected, check_dtype=False
+    )
+    assert ours.even["foil"].nunique() == 2 and ours.tested["foil"].nunique() == 2
