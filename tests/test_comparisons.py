@@ -198,6 +198,7 @@ def test_a_record_s_models_are_set_to_the_median_of_their_own_fprs(measured):
     rest = (pit / (20 / 184), line / (60 / 180))
     np.testing.assert_allclose(table["one FPR"], [np.mean(plain), np.mean(rest)])
     assert "own threshold, test" not in table and "set them" in measured.compared.note
+    assert measured.compared.whole_note == "No foils were held out whole."
 
 
 def test_the_cheapest_model_depends_on_the_price_of_a_miss(measured):

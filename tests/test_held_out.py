@@ -10,7 +10,7 @@ from pandas.testing import assert_frame_equal
 
 from foilseg.analysis import held_out, object_tables, probability_maps, records, ship, trainings
 from foilseg.data.dataset import validation_regions
-from foilseg.evaluation import operating_points
+from foilseg.evaluation import operating_points, scores
 from foilseg.evaluation.curves import curve
 from foilseg.networks.inference import predict_logits
 from foilseg.studies import shipped
@@ -157,6 +157,10 @@ def test_models_are_compared_where_nothing_was_chosen(study):
     assert_frame_equal(ours.even, theirs.even)
     assert_frame_equal(ours.table(20), theirs.table(20))
     assert "2 test foils" in ours.note == theirs.note
+    means = [
+        scores.mean_rates(scores.defect_rates(c))["TPR"].mean() for c in (ours.own, ours.tested)
+    ]
+    assert f"{means[0]:.3f}" in ours.whole_note and f"{means[1]:.3f}" in ours.whole_note
     validation, test = (
         study.model("binary").histograms(),
         held_out.histograms(study, study.model("binary")),

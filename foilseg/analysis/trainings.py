@@ -141,6 +141,18 @@ class Compared:
             f"which nothing is chosen; {trained}."
         )
 
+    @property
+    def whole_note(self) -> str:
+        """A sentence: what whole foils give that were held out, where training saw no part."""
+        if self.tested is None:
+            return "No foils were held out whole."
+        here, there = (mean_tpr(counts, ["model"]).mean() for counts in (self.own, self.tested))
+        return (
+            f"At their own thresholds the models find on average {here:.3f} of the defect pixels "
+            f"of the validation regions and {there:.3f} of those of foils that were held out "
+            "whole. Some defects of the training regions reach into the first, none into these."
+        )
+
 
 def mean_tpr(counts: pd.DataFrame, keys: list[str]) -> pd.Series:
     """Mean TPR over the defects, pooled, by some keys."""
