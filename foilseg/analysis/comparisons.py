@@ -141,9 +141,9 @@ def carried(one: Mapping[str, Verdict], other: Mapping[str, Verdict]) -> Carried
     """Which claims come out alike in two studies, of those that both of them decide."""
     both = [n for n in one if not {OPEN, UNSURE} & {one[n].verdict, other[n].verdict}]
     differ = [n for n in verdicts.changed(one, other) if n in both]
-    alike = {kind: [n for n in both if n not in differ and one[n].verdict == kind]
-             for kind in (HOLDS, FAILS)}  # fmt: skip
-    return Carried(alike[HOLDS], alike[FAILS], differ)
+    alike = [n for n in both if n not in differ]
+    hold, fail = ([n for n in alike if one[n].verdict == kind] for kind in (HOLDS, FAILS))
+    return Carried(hold, fail, differ)
 
 
 def shifts(base: Record, variant: Record, defect: str = "") -> pd.DataFrame:
@@ -165,7 +165,9 @@ def shifts_at_one_fpr(base: Record, variant: Record, defect: str = "") -> pd.Dat
     return _beside(*each, ("TPR",), defect)
 
 
-def _beside(one: pd.DataFrame, other: pd.DataFrame, rates: Sequence[str], defect: str):
+def _beside(
+    one: pd.DataFrame, other: pd.DataFrame, rates: Sequence[str], defect: str
+) -> pd.DataFrame:
     tables = []
     for counts in (one, other):
         each = scores.defect_rates(counts).astype({"defect": str})

@@ -27,13 +27,11 @@ from foilseg.training.rows import Experiment
 from foilseg.training.stored_run import StoredRun
 
 KIND, COUNTS = "test", "test-counts"
-OBJECTS = {kind: f"test-{kind}" for kind in object_tables.KINDS}
-ALL = (KIND, COUNTS, *OBJECTS.values())  # of every run
 
 
 def kinds(run: StoredRun) -> tuple[str, ...]:
-    """The tables that a run has."""
-    return (*ALL, *(f"test-{kind}" for kind in prior_tables.kinds(run)))
+    """The tables that a run has: its own two, and those of validation regions as ``test-KIND``."""
+    return (KIND, COUNTS, *(f"test-{kind}" for kind in object_tables.kinds(run)))
 
 
 class NoTestFoilsError(ValueError):
@@ -118,6 +116,6 @@ def _work_out(study: Study, run: StoredRun, device: str) -> dict[str, pd.DataFra
             adjusted.add(foil, probe.seen[-1])
             probe.add(foil.name, fit.references(foil))
     made = {KIND: histogram_rows(probe.histograms()), COUNTS: pd.DataFrame(rows)}
-    made |= {name: objects.table(kind) for kind, name in OBJECTS.items()}
-    made |= {f"test-{kind}": table for kind, table in adjusted.tables().items()}
+    tables = {kind: objects.table(kind) for kind in object_tables.KINDS} | adjusted.tables()
+    made |= {f"test-{kind}": table for kind, table in tables.items()}
     return {_name(study, kind): table for kind, table in made.items()}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import lru_cache
 
 import numpy as np
 import pandas as pd
@@ -45,7 +45,7 @@ class Objects:
         return each
 
 
-@cache
+@lru_cache(maxsize=4)
 def objects_of(data: Dataset, part: str) -> Objects:
     """The objects of a dataset's part; kept, because every network is judged by them."""
     return Objects()
@@ -84,22 +84,24 @@ def class_maps(logits: Tensor, labels: Sequence[int]) -> dict[int, np.ndarray]:
     return {label: each[k].numpy() for k, label in enumerate(labels or range(len(each)))}
 
 
+def kinds(run: StoredRun) -> tuple[str, ...]:
+    """The tables that a run has: its objects, and those of other priors."""
+    return (*KINDS, *prior_tables.kinds(run))
+
+
 def counted(data: Dataset, run: StoredRun) -> list[LabelClass]:
     """The defects that a network is for."""
     return [c for c in data.defects if run.config["label"] in (None, c.index)]
 
 
 def examine(study: Study, run: StoredRun, kind: str = FOUND, device: str = "auto") -> pd.DataFrame:
-    """A table of a run's validation regions; all are made at once and kept.
-
-    Its objects, and what :func:`foilseg.analysis.prior_tables.kinds` names.
-    """
+    """A table of a run's validation regions, one of :func:`kinds`; all are made at once."""
     return evaluations.stored_together(run, kind, lambda: _work_out(study, run, device))
 
 
 def known(run: StoredRun) -> bool:
     """Whether a run is worked out."""
-    return all(evaluations.known(run, kind) for kind in (*KINDS, *prior_tables.kinds(run)))
+    return all(evaluations.known(run, kind) for kind in kinds(run))
 
 
 def _work_out(study: Study, run: StoredRun, device: str) -> dict[str, pd.DataFrame]:
@@ -119,5 +121,5 @@ def complete(study: Study, runs: Iterable[StoredRun]) -> None:
     """Work out those runs that are not yet and whose weights are here."""
     for run in runs:
         if run.has_weights and not known(run):
-            for kind in (*KINDS, *prior_tables.kinds(run)):
+            for kind in kinds(run):
                 examine(study, run, kind)

@@ -25,11 +25,10 @@ from foilseg.training import fit, probing, rows
 from foilseg.training.stored_run import StoredRun
 
 DIAL, CORRECTED, COUNTS = "dial", "corrected", "corrected-counts"
-_KEYS = ["foil", "against", "defect"]
 COLUMNS = {
-    DIAL: ["tau", *_KEYS, *metrics.COUNTS],
-    CORRECTED: [*_KEYS, "bin", "negative", "positive"],
-    COUNTS: [*_KEYS, *metrics.COUNTS],
+    DIAL: ["tau", *KEYS, *metrics.COUNTS],
+    CORRECTED: [*KEYS, "bin", "negative", "positive"],
+    COUNTS: [*KEYS, *metrics.COUNTS],
 }
 
 

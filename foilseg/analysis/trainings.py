@@ -75,12 +75,11 @@ class Compared:
     @property
     def average_precision(self) -> pd.Series:
         """Of each model, the mean over defects and trainings where it is defined."""
-        each = {
-            title: [average_precision(h.total(d, self.against)) for h in part.judged_on
-                    for d in self.defects]
+        totals = {
+            title: [h.total(d, self.against) for h in part.judged_on for d in self.defects]
             for title, part in self.parts.items()
-        }  # fmt: skip
-        return pd.DataFrame(dict(each)).mean()
+        }
+        return pd.DataFrame({t: map(average_precision, each) for t, each in totals.items()}).mean()
 
     @property
     def realised(self) -> pd.DataFrame:
@@ -108,11 +107,6 @@ class Compared:
         keys = ["model", TRAINING]
         both = {"own threshold": mean_tpr(self.own, keys), "one FPR": mean_tpr(self.even, keys)}
         return pd.DataFrame(both).loc[list(self.parts)].rename_axis(keys).reset_index()
-
-    def leads(self, baseline: str, resamples: int = RESAMPLES, seed: int = 0) -> pd.DataFrame:
-        """Lead of each model's mean TPR over one of them at one FPR, with interval."""
-        gaps = bootstrap.differences(self.even, baseline, resamples, seed)
-        return gaps[gaps["rate"] == "TPR"].drop(columns="rate").reset_index(drop=True)
 
     def costs(self, prices: Sequence[float]) -> pd.DataFrame:
         """Cost of each model for some prices of a missed pixel, as a share of reporting nothing."""

@@ -38,18 +38,17 @@ class Child:
     stdin = stdout = stderr = None
 
     def __init__(self, pid: int):
-        self.pid = pid
+        self.pid, self.process = pid, None
         with suppress(psutil.NoSuchProcess):
             self.process = psutil.Process(pid)
 
     def poll(self) -> int | None:
         """None while it runs; what it ended with is not known, so 0."""
-        alive = getattr(self, "process", None) and self.process.is_running()
-        return None if alive else 0
+        return None if self.process and self.process.is_running() else 0
 
     def wait(self) -> int:
         """Wait until it has ended."""
-        with suppress(psutil.NoSuchProcess):
+        if self.process:
             self.process.wait()
         return 0
 
