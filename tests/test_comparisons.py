@@ -213,7 +213,7 @@ def test_the_cheapest_model_depends_on_the_price_of_a_miss(measured):
 
 
 def test_the_made_up_histograms_hold_the_pixels_of_both_images(measured):
-    for figures in measured.histograms().values():
+    for figures in measured.compared.judged.values():
         for c in DEFECTS:
             positive = 16 if c.name == "pit" else 20
             assert figures.total(c.name).sum(axis=0).tolist() == [200 - positive, positive]

@@ -39,10 +39,13 @@ def place(trained, tmp_path, monkeypatch):
 def test_a_record_says_what_the_study_said(trained, place):
     study, record = trained[0], records.record("toy")
     own = study.counts(NAMES)
-    assert record.counts[list(own)].equals(own)
+    ours = own.astype(dict.fromkeys(("model", "defect"), str))
+    assert record.own.astype({"defect": str})[list(own)].equals(ours)
+    assert not (place / "runs" / "history.csv.xz").exists(), "no page reads losses of such a study"
+    assert all("history" not in told["parts"] for told in record.shipped.manifest["runs"].values())
     assert record.classes == study.dataset.classes
     assert list(record.titles.values()) == [study.model(name).title for name in NAMES]
-    for title, table in record.histograms().items():
+    for title, table in record.compared.judged.items():
         kept = next(m.histograms() for m in map(study.model, NAMES) if m.title == title)
         for c in study.dataset.defects:
             assert (table.total(c.name, "label") == kept.total(c.name, "label")).all()

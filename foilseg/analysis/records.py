@@ -20,7 +20,6 @@ from foilseg.claims import verdicts
 from foilseg.claims.evidence import Evidence
 from foilseg.claims.verdicts import Verdict
 from foilseg.data.dataset import LabelClass
-from foilseg.evaluation import curves
 from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.studies import provenance, variants
 from foilseg.studies.shipped import LISTED, ROOT, Shipped, ShippedError, open_shipped
@@ -88,12 +87,6 @@ class Record:
     def evidence(self, average: str = "pooled") -> Evidence:
         """What claims are judged by."""
         return self.findings.evidence(average)
-
-    @property
-    def counts(self) -> pd.DataFrame:
-        """Counts against the labels: model (by its title here), foil, defect, tp, fp, fn, tn."""
-        counts = self.findings.counts
-        return counts.assign(model=counts["model"].cat.rename_categories(self.titles))
 
     def pixels(self) -> pd.DataFrame:
         """Pixels of each defect in both regions: defect, region, pixels, share, background."""
@@ -166,14 +159,6 @@ class Record:
         if found is None:
             found = verdicts.support(drawn.draws(self.findings, FEW_DRAWS))
         return verdicts.drawn(verdicts.judge_all(self.evidence()), found)
-
-    def histograms(self) -> dict[str, curves.Histograms]:
-        """Title -> probabilities of its pixels, each network's for its own defect."""
-        each = {
-            entry["title"]: [self.shipped.run(name) for name in entry["runs"]]
-            for entry in self.shipped.manifest["models"]
-        }
-        return {t: curves.stack([run.histograms() for run in found]) for t, found in each.items()}
 
     def __repr__(self) -> str:
         return f"{self.name}: {self.shipped.summary}"

@@ -32,7 +32,7 @@ from foilseg.studies.study import Study
 from foilseg.training import runs
 from foilseg.training.experiments import select
 from foilseg.training.rows import Experiment
-from foilseg.training.stored_run import StoredRun
+from foilseg.training.stored_run import PARTS, StoredRun
 
 MOST_BYTES = 40_000_000
 
@@ -64,8 +64,8 @@ def pack(
     ----------
     repeated : with the further trainings of the models of Table 4.1, which have to be there, and
         of all others that have them.
-    numbers_only : without predictions, so that nothing goes along that shows a picture; such a
-        study is read by :mod:`foilseg.analysis.records` alone.
+    numbers_only : without predictions, so that nothing goes along that shows a picture, and
+        without losses; such a study is read by :mod:`foilseg.analysis.records` alone.
 
     Returns
     -------
@@ -87,15 +87,16 @@ def pack(
     prepare(study, names)
     out = out or shipped.ROOT / study.name
     found = _runs(study, names, again)
+    parts = [kind for kind in PARTS if not numbers_only or kind != "history"]
     object_tables.complete(study, found)
     held_out.complete(study, found)
     with new_folder(out, over=True) as part:
-        files = run_tables.write(found, part)
+        files = run_tables.write(found, part, parts)
         if not numbers_only:
             files += _write_masks(study, found, part)
             files += probability_maps.write(study, names, part)
         files += _write_findings(study, names, again, part) + _write_references(study, part)
-        _write_manifest(study, names, found, files, part, repeated, not numbers_only)
+        _write_manifest(study, names, found, files, part, repeated, not numbers_only, parts)
         size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
         if size > MOST_BYTES:
             raise ShippingError(f"{out}: {size / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.0f}")
@@ -152,10 +153,11 @@ def _entry(model: Model) -> dict[str, Any]:
     }
 
 
-def told(run: StoredRun) -> dict[str, Any]:
-    """What a manifest says of a run."""
+def told(run: StoredRun, parts: Sequence[str] = PARTS) -> dict[str, Any]:
+    """What a manifest says of a run of which these parts are packed."""
     made, rest = run.config["circumstances"], {"evaluations": run.evaluations()}
-    return {"determines": run.determines, "made": made, "parts": run.parts, **rest}
+    held = [part for part in run.parts if part in parts]
+    return {"determines": run.determines, "made": made, "parts": held, **rest}
 
 
 def _command(study: Study, repeated: bool, pictures: bool) -> str:
@@ -177,6 +179,7 @@ def _write_manifest(
     part: Path,
     repeated: bool,
     pictures: bool,
+    parts: Sequence[str],
 ) -> None:
     manifest = {
         "command": _command(study, repeated, pictures),
@@ -193,7 +196,7 @@ def _write_manifest(
         "seed": study.seed,
         "models": [_entry(study.model(name)) for name in names],
         "regions": {f.name: f.mask.shape for f in validation_regions(study.dataset)},
-        "runs": {run.name: told(run) for run in found},
+        "runs": {run.name: told(run, parts) for run in found},
         "files": {name: runs.digest(part / name) for name in sorted(files)},
     }
     (part / shipped.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")

@@ -28,10 +28,10 @@ LOSSES = ("train_loss", "validation_loss")
 POOL, CLASS = "pool", "class"
 
 
-def write(runs: Sequence[StoredRun], root: Path) -> list[str]:
-    """Write the tables of some runs and of their evaluations; paths of the files."""
+def write(runs: Sequence[StoredRun], root: Path, parts: Sequence[str] = PARTS) -> list[str]:
+    """Write the tables of some runs, and of their evaluations; paths of the files."""
     files = []
-    for part in PARTS:
+    for part in parts:
         each = [(run.name, ROWS[part](run)) for run in runs if part in run.parts]
         files += [tables.write(root, f"{FOLDER}/{part}", together(each))] if each else []
     found: dict[str, list[tuple[str, pd.DataFrame]]] = {}
