@@ -1,11 +1,11 @@
 """Test foils: others than those to train on, whole, and counted as anybody would count them."""
 
-from contextlib import chdir
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+import toy
 from pandas.testing import assert_frame_equal
 
 from foilseg.analysis import held_out, object_tables, probability_maps, records, ship, trainings
@@ -17,20 +17,14 @@ from foilseg.studies import shipped
 from foilseg.studies.source import TEST_SEED, TWIN
 from foilseg.studies.study import Study
 from foilseg.training import restore
-from foilseg.training.rows import Profile
 
-SMALL = {"foils": 2, "height": 400, "width": 300, "scale": 0.5}
-PROFILE = Profile("tiny", 2, 32, batch=4, iterations=20, refresh=20, threads=1, twin=SMALL)
 NAMES = ["baseline", "binary"]
 
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
     """Two models, hardly trained, on two foils."""
-    place = tmp_path_factory.mktemp("held-out")
-    with chdir(place):
-        found = Study(TWIN, PROFILE, 0, place / "runs").render()
-        found.train(NAMES, progress=False)
+    with toy.twin_study(tmp_path_factory.mktemp("held-out"), NAMES) as found:
         yield found
 
 
@@ -40,7 +34,7 @@ def test_test_foils_are_others_of_the_same_description_and_whole(study):
     assert len(theirs.foils) == len(ours.foils)
     for one in ours.foils:
         assert all(not np.array_equal(one.image, other.image) for other in theirs.foils)
-    assert study.source.held_out.profile.twin == {**SMALL, "seed": TEST_SEED}
+    assert study.source.held_out.profile.twin == {**toy.TWIN_PROFILE.twin, "seed": TEST_SEED}
     assert held_out.histograms(study, study.model("baseline")).counts[0].sum() == 200 * 150
 
 
@@ -81,9 +75,9 @@ def test_what_is_worked_out_is_read_again_without_weights(study):
 def test_a_packed_study_brings_what_its_runs_say_of_the_test_foils(study):
     held_out.complete(study, study.model("binary").runs.values())
     assert all(held_out.known(study, run) for run in study.model("binary").runs.values())
-    out = ship.pack(study, NAMES, Path("results") / PROFILE.name)
+    out = ship.pack(study, NAMES, Path("results") / toy.TWIN_PROFILE.name)
     assert len(list((out / "evaluations").glob("test*"))) == 5
-    reader = Study(TWIN, PROFILE, 0, Path("none"), PROFILE.name)
+    reader = Study(TWIN, toy.TWIN_PROFILE, 0, Path("none"), toy.TWIN_PROFILE.name)
     assert reader.find(study.model("baseline").network().determines()).path.parent == out
     for against in ("label", "truth"):
         own, packed = (held_out.counts(s, NAMES, against) for s in (study, reader))

@@ -1,12 +1,12 @@
 """Priors put right: Bayes by hand, the dial, and calibration beside another implementation."""
 
-from contextlib import chdir
 from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 import pytest
 import torch
+import toy
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -14,13 +14,8 @@ from foilseg.analysis import held_out, object_tables, prior_tables
 from foilseg.data.dataset import class_pixels, training_regions, validation_regions
 from foilseg.evaluation import metrics, prior_correction
 from foilseg.networks.inference import predict_logits
-from foilseg.studies.source import TWIN
-from foilseg.studies.study import Study
 from foilseg.training import restore
-from foilseg.training.rows import Profile
 
-SMALL = {"foils": 2, "height": 400, "width": 300, "scale": 0.5}
-PROFILE = Profile("tiny", 2, 32, batch=4, iterations=20, refresh=10, threads=1, twin=SMALL)
 NAMES = ["baseline", "oversampled-cavities", "wce-icf", "focal", "binary"]
 positive = st.lists(st.floats(0.01, 10), min_size=3, max_size=3)
 
@@ -68,10 +63,7 @@ def test_probabilities_that_are_right_have_no_calibration_error(pairs):
 
 @pytest.fixture(scope="module")
 def study(tmp_path_factory):
-    place = tmp_path_factory.mktemp("priors")
-    with chdir(place):
-        found = Study(TWIN, PROFILE, 0, place / "runs").render()
-        found.train(NAMES, progress=False)
+    with toy.twin_study(tmp_path_factory.mktemp("priors"), NAMES) as found:
         yield found
 
 

@@ -1,5 +1,7 @@
 """A tiny dataset folder whose defects a small network learns in seconds."""
 
+from contextlib import chdir, contextmanager
+
 import numpy as np
 
 from foilseg.data import description, images
@@ -12,6 +14,17 @@ CLASSES = (
     LabelClass(2, "pit hole", "#00ff00"),
 )
 PROFILE = Profile("toy", base=2, patch=32, batch=2, iterations=40, refresh=7)
+# A twin of two small foils, and what hardly trains a network on it.
+TWIN_PROFILE = Profile(
+    "tiny",
+    2,
+    32,
+    batch=4,
+    iterations=20,
+    refresh=10,
+    threads=1,
+    twin={"foils": 2, "height": 400, "width": 300, "scale": 0.5},
+)
 
 
 def picture(height, width, seed):
@@ -40,3 +53,15 @@ def write(root, foils=2, height=96, width=80, channels=1):
         images.write(root / "images" / f"f{number}.png", image)
         write_mask(root / "labels" / f"f{number}.png", mask, CLASSES)
     return root
+
+
+@contextmanager
+def twin_study(place, names):
+    """A study of the small twin in which some models are trained; work happens in ``place``."""
+    from foilseg.studies.source import TWIN
+    from foilseg.studies.study import Study
+
+    with chdir(place):
+        found = Study(TWIN, TWIN_PROFILE, 0, place / "runs").render()
+        found.train(names, progress=False)
+        yield found
