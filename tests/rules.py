@@ -44,6 +44,8 @@ MOST_FILES = 16  # of a package
 LEAST_CHANGES = 15  # that CONTRIBUTING.md says where to make
 CHAPTERS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")
+PAGE_COLUMNS, LONGEST_SEEN = 80, 9  # of code that a reader sees
+HIDING = {"hide-input", "remove-input"}
 LONGEST, MEDIAN, MOST_CELLS, MOST_PARAMETERS = 15, 5, 22, 8
 
 
@@ -206,11 +208,14 @@ def code_lines(source: str) -> int:
 
 def _cell_problems(code) -> list[str]:
     lengths = [code_lines(c.source) for c in code]
-    broken = [f"a cell of {n} lines, at most {LONGEST}" for n in lengths if n > LONGEST]
+    numbers = [len(ast.parse(c.source).body) for c in code]
+    broken = [f"a cell of {n} statements, at most {LONGEST}" for n in numbers if n > LONGEST]
     if lengths and median(lengths) > MEDIAN:
         broken.append(f"median of {median(lengths)} lines a cell, at most {MEDIAN}")
-    if len(code) > MOST_CELLS:
-        broken.append(f"{len(code)} code cells, at most {MOST_CELLS}")
+    shown = [c.source for c in code if not HIDING & set(c.metadata.get("tags", []))]
+    if len(shown) > MOST_CELLS:
+        broken.append(f"{len(shown)} code cells are seen, at most {MOST_CELLS}")
+    broken += [problem for source in shown for problem in _seen_problems(source)]
     importing = 0
     for cell in code:
         nodes = list(ast.walk(ast.parse(cell.source)))
@@ -223,6 +228,17 @@ def _cell_problems(code) -> list[str]:
             broken.append("draws with plt: foilseg.figures.pictures draws")
     if importing > 1:
         broken.append(f"{importing} cells import, at most one")
+    return broken
+
+
+def _seen_problems(source: str) -> list[str]:
+    """What a reader should not meet in a cell that is open on the page."""
+    lines = source.splitlines()
+    broken = [f"a line of {len(x)} letters is cut: {x!r}" for x in lines if len(x) > PAGE_COLUMNS]
+    if len(lines) > LONGEST_SEEN:
+        broken.append(f"a cell of {len(lines)} lines is open, at most {LONGEST_SEEN}")
+    if re.search(r"\bglue\(", source):
+        broken.append("glues in an open cell: hide it, with the tags hide-input and plumbing")
     return broken
 
 

@@ -162,13 +162,22 @@ def test_a_bar_drawn_as_a_widget_is_removed_with_its_models(repository):
     assert kinds == {"anywidget", "@jupyter-widgets/base"} and len(state) == 2
 
 
-def test_the_injected_cell_is_hidden_and_has_a_stable_id(repository):
-    root, _ = repository
-    (path,) = run(root, "1", parameters={"seed": "3"})
-    cell = nbformat.read(path, 4).cells[1]
-    assert cell["id"] == "injected-parameters"
-    assert cell.metadata["tags"] == ["injected-parameters", "hide-cell"]
-    assert printed(path) == "3\n"
+def test_the_parameters_shown_are_those_executed_with(repository):
+    root, put = repository
+    put(
+        "01_dataset", "print(seed, name)", parameters="seed = 0  # first\nname = 'ä'  # of\nx = 1.5"
+    )
+    given = {"seed": "3", "name": 'a "b"'}
+    for text in ("", "\n# only the text is new"):  # executed, and carried over
+        path = root / "notebooks" / "01_dataset.ipynb"
+        source = nbformat.read(path, 4)
+        source.cells.append(nbformat.v4.new_markdown_cell("more" + text))
+        nbformat.write(source, path)
+        (result,) = run(root, "1", parameters=given)
+        cells = nbformat.read(result, 4).cells
+        assert cells[0].source == 'seed = 3  # first\nname = "a \\"b\\""  # of\nx = 1.5'
+        assert cells[0].metadata["tags"] == ["parameters"] and printed(result) == '3 a "b"\n'
+        assert not notebooks.tagged(nbformat.read(result, 4), "injected-parameters")
 
 
 @pytest.mark.parametrize(

@@ -197,10 +197,6 @@ def _is_code(cell: Any) -> bool:
 
 def _with_outputs(source: Any, executed: Any, root: Path) -> Any:
     """A new text with the outputs of the same code cells executed before."""
-    injected = notebooks.tagged(executed, "injected-parameters")
-    if injected:
-        after = notebooks.tagged(source, "parameters")[0] + 1
-        source.cells.insert(after, executed.cells[injected[0]])
     for new, old in zip(filter(_is_code, source.cells), filter(_is_code, executed.cells)):
         new.outputs, new.execution_count = old.outputs, old.execution_count
     source.metadata = executed.metadata

@@ -143,8 +143,8 @@ def clean(notebook: Any, root: Path) -> Any:
     """An executed notebook without what differs between two equal executions.
 
     Out go clocks, everything papermill records but the parameters, progress bars, stderr, memory
-    addresses, the path ``root`` and widget models that no view shows; the others, styled tables
-    and the injected cell get stable ids.
+    addresses, the path ``root`` and widget models that no view shows; the others and styled
+    tables get stable ids. The parameters cell shows what the notebook was executed with.
     """
     import nbformat
 
@@ -160,10 +160,7 @@ def clean(notebook: Any, root: Path) -> Any:
             cell.outputs = _joined(cell.outputs)
             for output in cell.outputs:
                 _clean_texts(output, root)
-    for index in tagged(notebook, "injected-parameters"):
-        cell = notebook.cells[index]
-        cell["id"] = "injected-parameters"
-        cell.metadata["tags"] = ["injected-parameters", "hide-cell"]
+    _show_parameters(notebook)
     order = _shown_models(notebook)
     text = nbformat.writes(notebook)
     for number, model in enumerate(order):
@@ -171,6 +168,29 @@ def clean(notebook: Any, root: Path) -> Any:
     for number, table in enumerate(dict.fromkeys(TABLE_ID.findall(text))):
         text = text.replace(f"T_{table}", f"T_{number:05d}")
     return nbformat.reads(text, as_version=4)
+
+
+def _show_parameters(notebook: Any) -> None:
+    """Write the values that papermill injected into the cell that declares them."""
+    for index in tagged(notebook, "injected-parameters"):
+        del notebook.cells[index]
+    for index in tagged(notebook, "parameters"):
+        cell, values = notebook.cells[index], notebook.metadata["papermill"]["parameters"]
+        cell.source = with_values(cell.source, values)
+
+
+def with_values(source: str, values: Mapping[str, Any]) -> str:
+    """A parameters cell with other values; its comments stay."""
+    lines = source.split("\n")
+    for statement in ast.parse(source).body:
+        name, value = statement.targets[0].id, statement.value
+        if name in values:
+            line = lines[value.lineno - 1].encode()  # ast counts in bytes
+            after = line[value.end_col_offset :].decode()
+            given = values[name]
+            shown = json.dumps(given, ensure_ascii=False) if isinstance(given, str) else repr(given)
+            lines[value.lineno - 1] = line[: value.col_offset].decode() + shown + after
+    return "\n".join(lines)
 
 
 def _joined(outputs: list) -> list:
