@@ -1,11 +1,12 @@
 # Tasks of the project. `make` lists them.
 PYTHON  ?= python3
-PROFILE ?= $(if $(DATA),smoke,desk)
+PROFILE ?= $(if $(DATA),smoke,matched)
 DATA    ?=
 SEED    ?=
 ARGS    ?=
 
-VARIANTS ?= larger-batch clean-labels faint narrow
+VARIANTS ?= $(addprefix matched-,batch-8 batch-8-rate decay faultless easier harder random-order \
+  fine base-16)
 # one more than cores: some tests wait for a browser or for another process
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 BENCHMARKS ?= photometric sampling losses metrics training inference
@@ -28,7 +29,7 @@ STUDY = --profile $(PROFILE) $(if $(DATA),--data '$(DATA)') $(if $(SEED),--seed 
 help:  ## list the tasks
 	@echo "make TASK, where TASK is"
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 10
-	@echo "variables: PROFILE=desk|smoke|thesis (smoke if DATA is given),"
+	@echo "variables: PROFILE=matched|smoke|desk|thesis (smoke if DATA is given),"
 	@echo "           DATA=DIR (a dataset folder; the twin if empty), SEED=NUMBER, ARGS='what pytest takes'"
 
 book: $(VENV)/.book  ## execute the chapters that are no longer valid and build _build/html
@@ -57,9 +58,9 @@ study: $(VENV)/.book  ## train all models, with the tests of stability, and pack
 	$(BIN)/foilseg train all --stability $(STUDY)
 	$(BIN)/foilseg ship --stability $(STUDY)
 
-variants: $(VENV)/.book  ## train the variants of the desk study and pack them into results/
+variants: $(VENV)/.book  ## train the variants of the study and pack them into results/
 	@for name in $(VARIANTS); do \
-	  $(BIN)/foilseg train all --profile $$name && $(BIN)/foilseg ship --profile $$name || exit 1; \
+	  $(BIN)/foilseg train all --profile $$name && $(BIN)/foilseg ship --profile $$name --numbers-only || exit 1; \
 	done
 
 bench: $(VENV)/.test  ## measure speed and memory (idle machine), into benchmarks/results/

@@ -98,7 +98,9 @@ def _add_train(commands) -> None:
 
 def _add_ship(commands) -> None:
     ship = commands.add_parser("ship", help="pack a trained study, without weights, for results/")
-    ship.add_argument("--profile", default="desk", help="one of %(choices)s", choices=_profiles())
+    ship.add_argument(
+        "--profile", default="matched", help="one of %(choices)s", choices=_profiles()
+    )
     ship.add_argument("--seed", type=int, default=0, help="the study's first seed")
     ship.add_argument("--data", default="", help="a dataset folder; the twin unless told")
     ship.add_argument("--runs", default="", help="where runs are stored (default: _runs)")
@@ -206,6 +208,10 @@ def _ship(options) -> int:
     out = shipping.pack(opened, names, options.out, options.stability, options.numbers_only)
     size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
     print(f"{out}: {size / 1e6:.1f} MB")
+    if options.stability:
+        from foilseg.analysis import stability
+
+        print(stability.note(stability.missing(opened, names)))
     return 0
 
 

@@ -99,7 +99,7 @@ def desk_data(tmp_path_factory):
     with bookmaking.alone(shared / "desk-data.lock"):
         (shared / "desk-data").mkdir(exist_ok=True)
         with chdir(shared / "desk-data"):
-            root = open_study(profile="desk").root.resolve()
+            root = open_study(profile="matched").root.resolve()
     return root.parent
 
 

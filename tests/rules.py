@@ -33,7 +33,8 @@ LAYERS = """
     studies: workers network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition
     analysis: confidence prior_tables object_tables held_out model_tables stability trainings
-        gather drawn counterfactuals records probability_maps comparisons ship
+        gather drawn counterfactuals records probability_maps comparisons
+        expectations ship
     figures: style live pictures plots overview_figures result_plots acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets
     book: forked kernels notebooks prose readable execution selection tables ahead

@@ -133,11 +133,33 @@ def test_shifts_are_of_the_models_of_the_variant():
     assert line.loc["Plain", ("TPR", variants.BASE)] == 0.5
 
 
+def test_shifts_of_several_variants_stand_below_each_other(monkeypatch):
+    def flat(*studies):  # these made-up studies have no histograms
+        return comparisons.shifts(*studies)[["TPR"]]
+
+    monkeypatch.setattr(comparisons, "shifts_at_one_fpr", flat)
+    base = small_study.record()
+    each = {"one": small_study.record(models=["Focal Loss", "Baseline"]), "two": base}
+    whole = comparisons.every_shift(base, each)
+    one = comparisons.shifts(base, each["one"])
+    assert whole["profile"].tolist() == ["one"] * 2 + ["two"] * (len(whole) - 2)
+    assert whole["TPR, variant"].tolist()[:2] == one[("TPR", "variant")].tolist()
+    same = whole[whole["profile"] == "two"]
+    for rate in ("TPR", "FPR", "precision", "TPR at one FPR"):
+        ours, theirs = same[f"{rate}, {variants.BASE}"], same[f"{rate}, variant"]
+        np.testing.assert_array_equal(ours, theirs)
+
+
 def test_the_table_of_variants_names_each_and_its_models():
-    table = comparisons.variants_table().set_index("profile")
-    assert list(table.index) == list(variants.of()) and (table["what is changed"] != "").all()
+    shipped = small_study.record()
+    table = comparisons.variants_table({"matched-decay": shipped}).set_index("profile")
+    networks = len(shipped.shipped.manifest["runs"])
+    assert table["networks shipped"].to_dict() == dict.fromkeys(variants.VARIANTS, 0) | {
+        "matched-decay": networks
+    }
+    assert list(table.index) == list(variants.VARIANTS) and (table["what is changed"] != "").all()
     titles = {row.name: row.title for row in experiments.EXPERIMENTS.values()}
-    for name, variant in variants.of().items():
+    for name, variant in variants.VARIANTS.items():
         named = [titles[row] if isinstance(row, str) else row.title for row in variant.rows]
         assert table.loc[name, "models"] == ", ".join(named)
 

@@ -29,7 +29,7 @@ def test_smoke_chapters_print_the_same_under_another_setting(executed_book, othe
 def test_a_shipped_chapter_is_the_same_under_another_setting(desk_data, other, tmp_path):
     (tmp_path / "one").mkdir()
     (tmp_path / "one" / DATA_ROOT).symlink_to(desk_data)  # so only the other one is rendered here
-    parameters = {"profile": "desk", "runs": str(tmp_path / "runs")}
+    parameters = {"profile": "matched", "runs": str(tmp_path / "runs")}
     one = processors.execute(["02_baseline"], parameters, {}, tmp_path / "one")
     two = processors.execute(["02_baseline"], parameters, other, tmp_path / "two")
     assert one["02_baseline"]

@@ -9,20 +9,20 @@ import rules
 from foilseg.book import notebooks
 from foilseg.book.prose import ReadingError, read, reading
 
-DESK = SimpleNamespace(shipped=object(), name="desk", seed=0)
+BOOK = SimpleNamespace(shipped=object(), name="matched", seed=0)
 
 
 def test_numbers_are_filled_in_and_what_is_undefined_is_a_word():
     text = "It finds {share:.1%}, not {other:.2f}."
-    said = reading(DESK, True, text, True, share=0.1234, other=float("nan"))
+    said = reading(BOOK, True, text, True, share=0.1234, other=float("nan"))
     assert said._repr_markdown_() == "It finds 12.3%, not undefined." == repr(said)
 
 
 @pytest.mark.parametrize("change", [{"shipped": None}, {"name": "smoke"}, {"seed": 1}])
 def test_another_study_has_no_reading_even_if_a_premise_fails(change):
-    other = SimpleNamespace(**vars(DESK) | change)
+    other = SimpleNamespace(**vars(BOOK) | change)
     assert "left out" in repr(reading(other, True, "{x:.1f}", False, x="no number"))
-    assert "left out" in repr(reading(DESK, False, "text", False))
+    assert "left out" in repr(reading(BOOK, False, "text", False))
 
 
 def test_a_premise_that_no_longer_holds_fails_the_chapter():

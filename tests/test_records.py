@@ -1,4 +1,4 @@
-"""A shipped study read without its data, and the variants of the desk study."""
+"""A shipped study read without its data, and the variants of the book's study."""
 
 import json
 import lzma
@@ -112,35 +112,18 @@ def test_an_altered_table_is_refused(place):
         records.record("toy")
 
 
-def test_a_variant_changes_one_thing_of_the_desk_study():
-    base = experiments.profile(variants.BASE)
-    changes = {}
-    for name, variant in variants.of().items():
-        own, other = vars(variant.profile), vars(base)
-        changes[name] = {key for key in own if own[key] != other[key]} - {"name"}
-        assert variants.profile(name) == variant.profile
-        assert variants.rows(name) == variant.rows
-    assert changes.pop("narrow") == set()
-    assert changes.pop("larger-batch") == {"batch", "iterations", "refresh"}
-    assert changes == {"clean-labels": {"twin"}, "faint": {"twin"}}
-    assert variants.rows("desk") == tuple(experiments.EXPERIMENTS)
-
-
-def test_larger_batches_see_the_patches_of_the_desk_study():
-    one, other = (variants.profile(name) for name in ("larger-batch", variants.BASE))
-    for steps in ("iterations", "refresh"):
-        assert one.batch * getattr(one, steps) == other.batch * getattr(other, steps)
-
-
 def test_an_unknown_profile_is_refused():
-    with pytest.raises(ValueError, match="moon.*smoke, desk, matched, thesis, larger-batch"):
+    with pytest.raises(ValueError, match="moon.*smoke, desk, matched, thesis, matched-batch-8"):
         variants.profile("moon")
 
 
-def test_a_variant_of_the_matched_study_changes_what_it_says_and_nothing_else():
-    base = experiments.profile(variants.MATCHED)
-    found = {name.removeprefix("matched-"): v.profile for name, v in variants.of("matched").items()}
-    assert len(found) == 9 and set(variants.of()) & set(variants.of("matched")) == set()
+def test_a_variant_changes_what_it_says_and_nothing_else():
+    base = experiments.profile(variants.BASE)
+    found = {n.removeprefix("matched-"): v.profile for n, v in variants.VARIANTS.items()}
+    assert len(found) == 9 and variants.rows("matched") == tuple(experiments.EXPERIMENTS)
+    for name, variant in variants.VARIANTS.items():
+        assert variants.profile(name) == variant.profile
+        assert variants.rows(name) == variant.rows
     patches = {(p.batch * p.iterations, p.batch * p.refresh) for p in found.values()}
     assert patches == {(24_000, 200)}, "all see as many patches, from pools of one size"
     assert found["batch-8-rate"].learning_rate == 4 * found["batch-8"].learning_rate

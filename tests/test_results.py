@@ -16,7 +16,7 @@ from foilseg.studies.study import Study, open_study
 from foilseg.training import experiments, fit, rows
 
 ROOT = Path(__file__).resolve().parents[1]
-SHIPPED = ROOT / shipped.ROOT / "desk"
+SHIPPED = ROOT / shipped.ROOT / "matched"
 ITERATIONS = 20  # of a training of thousands
 # Another processor sums in another order, or computes in float32 where this one has bf16: single
 # losses then differ in their third digit. Other code, data or patches differ in their first.
@@ -33,12 +33,12 @@ def opened(desk_data, tmp_path_factory) -> Study:
     (place / DATA_ROOT).symlink_to(desk_data)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
-        study = open_study(profile="desk", runs=str(place / "runs"))
+        study = open_study(profile="matched", runs=str(place / "runs"))
         yield study
 
 
 def test_no_file_is_altered_and_none_is_unknown():
-    assert not shipped.open_shipped("desk", ROOT / shipped.ROOT).problems()
+    assert not shipped.open_shipped("matched", ROOT / shipped.ROOT).problems()
     size = sum(p.stat().st_size for p in SHIPPED.rglob("*") if p.is_file())
     assert size <= 15e6
     assert sum(p.is_file() for p in SHIPPED.rglob("*")) <= 150
@@ -72,10 +72,10 @@ from foilseg.training import experiments
 from foilseg.twin import render
 from foilseg.data.dataset import Dataset
 from foilseg.twin.config import CLASSES, TwinConfig
-profile = experiments.profile("desk")
+profile = experiments.profile("matched")
 data = Dataset("twin", CLASSES, (), recipe=render.recipe(TwinConfig(**profile.twin)))
 row = experiments.experiment("baseline")
-print(shipped.open_shipped("desk").find(experiments.determinants(data, row, profile, 0)))
+print(shipped.open_shipped("matched").find(experiments.determinants(data, row, profile, 0)))
 """
 
 
@@ -108,4 +108,4 @@ def test_a_small_change_of_what_decides_a_result_is_refused(tmp_path, module, ol
     if differs:
         assert f"stale, another {differs} than when it was trained" in done.stderr
     else:
-        assert done.returncode == 0 and "baseline-desk-0" in done.stdout, done.stderr
+        assert done.returncode == 0 and "baseline-matched-0" in done.stdout, done.stderr

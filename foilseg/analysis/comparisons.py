@@ -165,6 +165,18 @@ def shifts_at_one_fpr(base: Record, variant: Record, defect: str = "") -> pd.Dat
     return _beside(*each, ("TPR",), defect)
 
 
+def every_shift(base: Record, each: Mapping[str, Record], defect: str = "") -> pd.DataFrame:
+    """:func:`shifts` and :func:`shifts_at_one_fpr` of several variants, one below the other."""
+    tables = {}
+    for name, variant in each.items():
+        even = shifts_at_one_fpr(base, variant, defect)
+        even = even.rename(columns={"TPR": "TPR at one FPR"}, level=0)
+        tables[name] = shifts(base, variant, defect).join(even)
+    whole = pd.concat(tables, names=["profile", "model"])
+    whole.columns = [f"{rate}, {study}" for rate, study in whole.columns]
+    return whole.reset_index()
+
+
 def _beside(
     one: pd.DataFrame, other: pd.DataFrame, rates: Sequence[str], defect: str
 ) -> pd.DataFrame:
@@ -182,13 +194,18 @@ def _beside(
     return pd.DataFrame(both).rename_axis("model")
 
 
-def variants_table() -> pd.DataFrame:
-    """The variants of the study that is shown: profile, what is changed, models."""
+def variants_table(each: Mapping[str, Record]) -> pd.DataFrame:
+    """The variants there are: profile, what is changed, models, and networks that are shipped."""
     rows = [
-        (name, v.changed, ", ".join(experiments.experiment(row).title for row in v.rows))
-        for name, v in variants.of().items()
+        (
+            name,
+            v.changed,
+            ", ".join(experiments.experiment(row).title for row in v.rows),
+            len(each[name].shipped.manifest["runs"]) if name in each else 0,
+        )
+        for name, v in variants.VARIANTS.items()
     ]
-    return pd.DataFrame(rows, columns=["profile", "what is changed", "models"])
+    return pd.DataFrame(rows, columns=["profile", "what is changed", "models", "networks shipped"])
 
 
 def stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

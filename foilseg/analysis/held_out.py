@@ -13,6 +13,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import pandas as pd
+from tqdm import tqdm
 
 from foilseg.analysis import object_tables, prior_tables
 from foilseg.data.dataset import Dataset
@@ -88,11 +89,12 @@ def examine(study: Study, run: StoredRun, kind: str = KIND, device: str = "auto"
 
 def complete(study: Study, runs: Iterable[StoredRun]) -> None:
     """Work out those runs that are not yet and whose weights are here; nothing without foils."""
-    if study.source.held_out is not None:
-        for run in runs:
-            if run.has_weights and not known(study, run):
-                for kind in kinds(run):
-                    examine(study, run, kind)
+    if study.source.held_out is None:
+        return
+    due = [run for run in runs if run.has_weights and not known(study, run)]
+    for run in tqdm(due, desc="on test foils", unit="network", disable=None):
+        for kind in kinds(run):
+            examine(study, run, kind)
 
 
 def known(study: Study, run: StoredRun) -> bool:

@@ -15,6 +15,7 @@ from functools import lru_cache
 import numpy as np
 import pandas as pd
 from torch import Tensor
+from tqdm import tqdm
 
 from foilseg.analysis import prior_tables
 from foilseg.data.dataset import Dataset, Foil, LabelClass, validation_regions
@@ -119,7 +120,7 @@ def _work_out(study: Study, run: StoredRun, device: str) -> dict[str, pd.DataFra
 
 def complete(study: Study, runs: Iterable[StoredRun]) -> None:
     """Work out those runs that are not yet and whose weights are here."""
-    for run in runs:
-        if run.has_weights and not known(run):
-            for kind in kinds(run):
-                examine(study, run, kind)
+    due = [run for run in runs if run.has_weights and not known(run)]
+    for run in tqdm(due, desc="on validation regions", unit="network", disable=None):
+        for kind in kinds(run):
+            examine(study, run, kind)

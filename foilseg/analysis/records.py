@@ -22,7 +22,7 @@ from foilseg.claims.verdicts import Verdict
 from foilseg.data.dataset import LabelClass
 from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.studies import provenance, variants
-from foilseg.studies.shipped import LISTED, ROOT, Shipped, ShippedError, open_shipped
+from foilseg.studies.shipped import LISTED, MANIFEST, ROOT, Shipped, ShippedError, open_shipped
 from foilseg.studies.study import Study
 from foilseg.training import rows
 from foilseg.training.stored_run import StoredRun
@@ -210,6 +210,12 @@ def record(name: str) -> Record:
             f"`{found.manifest['command']}`"
         )
     return Record(found)
+
+
+def varied() -> dict[str, Record]:
+    """The shipped variants of the study, by name, in the order of the table of variants."""
+    there = (name for name in variants.VARIANTS if (ROOT / name / MANIFEST).is_file())
+    return {name: record(name) for name in there}
 
 
 def _stale(told: dict[str, Any]) -> list[str]:

@@ -7,7 +7,7 @@ gradients) is computed first, so that they need none of them afterwards.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ from foilseg.training.experiments import select
 from foilseg.training.rows import Experiment
 from foilseg.training.stored_run import PARTS, StoredRun
 
-MOST_BYTES = 40_000_000
+MOST_BYTES = 64_000_000
 
 
 class ShippingError(RuntimeError):
@@ -62,8 +62,8 @@ def pack(
 
     Parameters
     ----------
-    repeated : with the further trainings of the models of Table 4.1, which have to be there, and
-        of all others that have them.
+    repeated : with the further trainings that are complete, a model at a time, and what the late
+        checkpoints of the models of Table 4.1 predict.
     numbers_only : without predictions, so that nothing goes along that shows a picture, and
         without losses; such a study is read by :mod:`foilseg.analysis.records` alone.
 
@@ -76,12 +76,12 @@ def pack(
     ------
     ShippingError
         If a network is not trained yet (names the command that trains it), or the whole is larger
-        than 40 MB.
+        than 64 MB.
     """
     names = list(names) or select("all")
-    again = stability.repeated(study, names) if repeated else []
+    again = stability.trained(study, names) if repeated else {}
+    tested = [name for name in stability.tested() if name in names] if repeated else []
     lacking = [f"{n} {d}".strip() for n, d in study.missing(names)]
-    lacking += stability.missing(study, again)
     if lacking:
         raise ShippingError(f"not trained yet: {'; '.join(lacking)}")
     prepare(study, names)
@@ -95,7 +95,7 @@ def pack(
         if not numbers_only:
             files += _write_masks(study, found, part)
             files += probability_maps.write(study, names, part)
-        files += _write_findings(study, names, again, part) + _write_references(study, part)
+        files += _write_findings(study, names, tested, part) + _write_references(study, part)
         _write_manifest(study, names, found, files, part, repeated, not numbers_only, parts)
         size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
         if size > MOST_BYTES:
@@ -103,11 +103,11 @@ def pack(
     return out
 
 
-def _runs(study: Study, names: Sequence, again: Sequence[str]) -> list[StoredRun]:
+def _runs(study: Study, names: Sequence, again: Mapping[int, Sequence]) -> list[StoredRun]:
     """All runs: of every model with the study's seed, joined ones, and the further trainings."""
     models = [study.model(name) for name in names]
-    for seed in stability.seeds(study)[1:]:
-        models += [study.with_seed(seed).model(name) for name in again]
+    for seed, some in again.items():
+        models += [study.with_seed(seed).model(name) for name in some]
     found = [run for model in models for run in [*model.runs.values(), model.joined()]]
     return list({run.name: run for run in found}.values())
 
@@ -131,9 +131,9 @@ def _write_references(study: Study, part: Path) -> list[str]:
     return [references.FILE]
 
 
-def _write_findings(study: Study, names: Sequence, again: Sequence[str], part: Path) -> list[str]:
+def _write_findings(study: Study, names: Sequence, tested: Sequence[str], part: Path) -> list[str]:
     """Write what the study says about its models, and how long pools take, as tables."""
-    found = gather.gather(study, names, tested=again)
+    found = gather.gather(study, names, tested=tested)
     files = []
     for name in (f.name for f in fields(found)):
         table = getattr(found, name)

@@ -41,11 +41,11 @@ def seeds(study: Study, trainings: int = TRAININGS) -> list[int]:
     return [study.seed + n for n in range(trainings)]
 
 
-def repeated(study: Study, names: Iterable[str | Experiment]) -> list[str | Experiment]:
-    """The models to ship several trainings of: those of Table 4.1, and all that have them."""
-    others = [study.with_seed(seed) for seed in seeds(study)[1:]]
-    table = tested()
-    return [n for n in names if n in table or not any(other.missing([n]) for other in others)]
+def trained(study: Study, names: Iterable[str | Experiment]) -> dict[int, list[str | Experiment]]:
+    """The further trainings there are: seed -> the models of which all networks are complete."""
+    others = {seed: study.with_seed(seed) for seed in seeds(study)[1:]}
+    names = list(names)
+    return {s: [n for n in names if not other.missing([n])] for s, other in others.items()}
 
 
 def missing(study: Study, names: Iterable[str], trainings: int = TRAININGS) -> list[str]:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 UNDEFINED = "undefined"
 RESULTS = Path("benchmarks/results")  # of stored measurements, from the root of the project
-WRITTEN_ABOUT = "desk"
+WRITTEN_ABOUT = "matched"
 _ELSEWHERE = (
     "*A reading was written here about the study in `results/{name}` and this chapter's own"
     " parameters. Another study is shown, so it is left out.*"
@@ -81,7 +81,7 @@ class Reading:
 
 
 def reading(study: Study, usual: bool, text: str, *premises: bool, **numbers: object) -> Reading:
-    """A reading of the desk study with numbers filled in; one line in its place for any other.
+    """A reading of the shipped study with numbers filled in; one line in its place for any other.
 
     Parameters
     ----------

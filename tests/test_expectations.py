@@ -1,0 +1,64 @@
+"""What the protocol expected, beside what the shipped study shows."""
+
+import re
+from pathlib import Path
+from types import SimpleNamespace
+
+import pandas as pd
+import pytest
+
+from foilseg.analysis import comparisons, expectations, records, trainings
+from foilseg.studies import variants
+
+PROTOCOL = Path(__file__).parent.parent / "book" / "protocol.md"
+
+
+def test_the_bounds_are_those_of_the_protocol():
+    text = PROTOCOL.read_text().split("## What is expected")[1]
+    said = [float(n) for n in re.findall(r"0\.\d+", text)]
+    order = expectations.LEAST_ORDER
+    assert order["FPR"] == order["precision"]
+    assert said == [
+        expectations.MOST_GAP,
+        order["TPR"],
+        order["FPR"],
+        expectations.MOST_LEAD,
+        expectations.MOST_DROP,
+    ]
+    assert "less than a third" in text and expectations.MOST_SPREAD == 1 / 3
+    numbered = {row[0] for row in expectations.table(records.record(variants.BASE)).to_numpy()}
+    assert {words[0] for words in numbered} == set("123456") and "\n6. " in text
+
+
+LEVEL = pd.DataFrame(
+    {
+        "model": ["Baseline", "Binary", "wCE ICF"],
+        "own threshold": [0.5, 0.6, 0.9],
+        "own threshold, test": [0.5, 0.5, 0.9],
+        "one FPR": [0.60, 0.64, 0.55],
+    }
+)
+
+
+@pytest.mark.parametrize(
+    ("even", "kept", "said"),
+    [
+        ([0.60, 0.64, 0.55], 1.0, ["0.225 yes", "0.040 yes", "0.50 to 1.90 yes", "0.033 no"]),
+        ([0.60, 0.66, 0.45], 0.9, ["0.525 no", "0.060 no", "0.50 to 1.90 no", "0.033 no"]),
+    ],
+)
+def test_levels_by_hand(even, kept, said):
+    realised = pd.DataFrame({"least": [0.5], "largest": [1.9], "within half to two": [kept]})
+    table = LEVEL.assign(**{"one FPR": even})
+    compared = SimpleNamespace(table=lambda draws: table, realised=realised)
+    rows = list(expectations._levels(SimpleNamespace(compared=compared)))
+    assert [f"{found} {came}" for _, _, found, came in rows[:4]] == said
+    assert rows[4][2:] == (f"{even[1] - 0.60:.3f}", "open")
+
+
+def test_the_prediction_is_that_of_the_page():
+    record = records.record(variants.BASE)
+    gaps = trainings.published_gaps(comparisons.means(record), comparisons.published_means())
+    first = expectations.table(record).iloc[0]
+    assert float(first["found"]) == pytest.approx(gaps.iloc[0, -1], abs=0.0005)
+    assert (first["came true"] == "yes") == (gaps.iloc[0, -1] <= 0.08)
