@@ -1,6 +1,6 @@
 """The audit of the labels beside cleanlab and beside the loss of one model, by the twin's truth.
 
-python -m benchmarks.label_audit [--profile desk] [--models all] [--model baseline]
+python -m benchmarks.label_audit [--profile matched] [--models all] [--model baseline]
 
 cleanlab (pip install --no-deps cleanlab) takes the probabilities of one model, here of --model and
 of the mean of all multi-class ones. All predictions are of validation regions.

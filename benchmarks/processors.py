@@ -105,7 +105,7 @@ def main() -> int:
     known = settings()
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("names", nargs="*", default=["all"])
-    parser.add_argument("--profile", default="desk")
+    parser.add_argument("--profile", default="matched")
     parser.add_argument("--settings", nargs="+", choices=known, default=list(known))
     options = parser.parse_args()
     status, first = 0, None

@@ -89,16 +89,16 @@ def once_for_all_workers(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def desk_data(tmp_path_factory):
-    """The folder in which a study of the desk profile finds its twin, rendered once."""
+def book_data(tmp_path_factory):
+    """The folder in which a study of the book finds its twin, rendered once."""
     import bookmaking
 
     from foilseg.studies.study import open_study
 
     shared = once_for_all_workers(tmp_path_factory)
-    with bookmaking.alone(shared / "desk-data.lock"):
-        (shared / "desk-data").mkdir(exist_ok=True)
-        with chdir(shared / "desk-data"):
+    with bookmaking.alone(shared / "book-data.lock"):
+        (shared / "book-data").mkdir(exist_ok=True)
+        with chdir(shared / "book-data"):
             root = open_study(profile="matched").root.resolve()
     return root.parent
 

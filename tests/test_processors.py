@@ -26,9 +26,9 @@ def test_smoke_chapters_print_the_same_under_another_setting(executed_book, othe
 
 
 @pytest.mark.book
-def test_a_shipped_chapter_is_the_same_under_another_setting(desk_data, other, tmp_path):
+def test_a_shipped_chapter_is_the_same_under_another_setting(book_data, other, tmp_path):
     (tmp_path / "one").mkdir()
-    (tmp_path / "one" / DATA_ROOT).symlink_to(desk_data)  # so only the other one is rendered here
+    (tmp_path / "one" / DATA_ROOT).symlink_to(book_data)  # so only the other one is rendered here
     parameters = {"profile": "matched", "runs": str(tmp_path / "runs")}
     one = processors.execute(["02_baseline"], parameters, {}, tmp_path / "one")
     two = processors.execute(["02_baseline"], parameters, other, tmp_path / "two")

@@ -26,11 +26,11 @@ pytestmark = pytest.mark.skipif(not SHIPPED.is_dir(), reason="no study is shippe
 
 
 @pytest.fixture(scope="module")
-def opened(desk_data, tmp_path_factory) -> Study:
+def opened(book_data, tmp_path_factory) -> Study:
     """The shipped study as a chapter opens it, where nothing was trained."""
     place = tmp_path_factory.mktemp("shipped")
     (place / "results").symlink_to(ROOT / shipped.ROOT)
-    (place / DATA_ROOT).symlink_to(desk_data)
+    (place / DATA_ROOT).symlink_to(book_data)
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(place)
         study = open_study(profile="matched", runs=str(place / "runs"))
