@@ -21,6 +21,7 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 # pip compiles on one core; files that no Python of this version can read do not matter
 COMPILE = $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 PARAMETERS = -p profile $(PROFILE) $(if $(DATA),-p data '$(DATA)') $(if $(SEED),-p seed $(SEED))
+TRAININGS = $(shell seq $(or $(SEED),0) $$(($(or $(SEED),0) + 2)))
 STUDY = --profile $(PROFILE) $(if $(DATA),--data '$(DATA)') $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
@@ -54,8 +55,10 @@ lint: $(VENV)/.test  ## check style, formatting and the notebooks' rules
 	$(BIN)/ruff format --check .
 	$(BIN)/python -m pytest -q tests/test_project.py
 
-study: $(VENV)/.book  ## train all models, with the tests of stability, and pack them into results/
-	$(BIN)/foilseg train all --stability $(STUDY)
+study: $(VENV)/.book  ## train all models three times, and pack them into results/
+	@for seed in $(TRAININGS); do \
+	  $(BIN)/foilseg train all --profile $(PROFILE) $(if $(DATA),--data '$(DATA)') --seed $$seed || exit 1; \
+	done
 	$(BIN)/foilseg ship --stability $(STUDY)
 
 variants: $(VENV)/.book  ## train the variants of the study and pack them into results/

@@ -62,8 +62,8 @@ def pack(
 
     Parameters
     ----------
-    repeated : with the further trainings that are complete, a model at a time, and what the late
-        checkpoints of the models of Table 4.1 predict.
+    repeated : with the further trainings that are complete, a model at a time, and what all late
+        checkpoints predict.
     numbers_only : without predictions, so that nothing goes along that shows a picture, and
         without losses; such a study is read by :mod:`foilseg.analysis.records` alone.
 
@@ -85,6 +85,8 @@ def pack(
     if lacking:
         raise ShippingError(f"not trained yet: {'; '.join(lacking)}")
     prepare(study, names)
+    if repeated:
+        stability.evaluate(study, names)
     out = out or shipped.ROOT / study.name
     found = _runs(study, names, again)
     parts = [kind for kind in PARTS if not numbers_only or kind != "history"]

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
+from tqdm import tqdm
 
 from foilseg.analysis import confidence
 from foilseg.data.dataset import Dataset, Foil, training_regions, validation_regions
@@ -64,20 +65,27 @@ def missing(study: Study, names: Iterable[str], trainings: int = TRAININGS) -> l
 def complete(study: Study, names: Iterable[str], device="auto", workers: int = 1) -> list[str]:
     """Train and evaluate everything both tests need for some models; what is there is kept.
 
-    Every model is evaluated at its late checkpoints, and it is stored how sure it is of each
-    object that it predicts (:mod:`foilseg.analysis.confidence`); those of Table 4.1 are trained
-    again.
+    Every model is evaluated, see :func:`evaluate`; those of Table 4.1 are trained again.
     """
     names = list(names)
     again = [name for name in names if name in tested()]
     study.train(names, device, workers=workers)
     study.train(again, device, seeds=seeds(study), workers=workers)
-    for name in names:
-        for run in study.model(name).made():
-            for iteration in study.profile.keep:
-                checkpoint_counts(study.dataset, run, iteration, device)
-            confidence.objects(study.dataset, run, device)
+    evaluate(study, names, device)
     return again
+
+
+def evaluate(study: Study, names: Iterable[str], device: str = "auto") -> None:
+    """Evaluate the study's own training of some models; what is there is kept.
+
+    At the late checkpoints, and how sure a model is of each object that it predicts
+    (:mod:`foilseg.analysis.confidence`).
+    """
+    made = [run for name in names for run in study.model(name).made()]
+    for run in tqdm(made, desc="at late checkpoints", unit="network", disable=None):
+        for iteration in study.profile.keep:
+            checkpoint_counts(study.dataset, run, iteration, device)
+        confidence.objects(study.dataset, run, device)
 
 
 def checkpoint_counts(
