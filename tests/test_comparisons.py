@@ -138,12 +138,15 @@ def test_shifts_of_several_variants_stand_below_each_other(monkeypatch):
         return comparisons.shifts(*studies)[["TPR"]]
 
     monkeypatch.setattr(comparisons, "shifts_at_one_fpr", flat)
-    base = small_study.record()
+    base = small_study.record(models=["Baseline", "Binary"])
     each = {"one": small_study.record(models=["Focal Loss", "Baseline"]), "two": base}
     whole = comparisons.every_shift(base, each)
     one = comparisons.shifts(base, each["one"])
     assert whole["profile"].tolist() == ["one"] * 2 + ["two"] * (len(whole) - 2)
     assert whole["TPR, variant"].tolist()[:2] == one[("TPR", "variant")].tolist()
+    missing = whole[f"TPR at one FPR, {variants.BASE}"].isna().tolist()
+    assert missing[:2] == one[("TPR", variants.BASE)].isna().tolist() == [True, False]
+    assert whole["TPR at one FPR, variant"].tolist()[:2] == one[("TPR", "variant")].tolist()
     same = whole[whole["profile"] == "two"]
     for rate in ("TPR", "FPR", "precision", "TPR at one FPR"):
         ours, theirs = same[f"{rate}, {variants.BASE}"], same[f"{rate}, variant"]
