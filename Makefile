@@ -22,7 +22,8 @@ INSTALL = $(BIN)/python -m pip install --quiet --disable-pip-version-check --no-
 COMPILE = $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || true
 PARAMETERS = -p profile $(PROFILE) $(if $(DATA),-p data '$(DATA)') $(if $(SEED),-p seed $(SEED))
 TRAININGS = $(shell seq $(or $(SEED),0) $$(($(or $(SEED),0) + 2)))
-STUDY = --profile $(PROFILE) $(if $(DATA),--data '$(DATA)') $(if $(SEED),--seed $(SEED))
+WHAT = --profile $(PROFILE) $(if $(DATA),--data '$(DATA)')
+STUDY = $(WHAT) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
 .PHONY: help book pdf test lint study variants bench pair clean
@@ -57,13 +58,14 @@ lint: $(VENV)/.test  ## check style, formatting and the notebooks' rules
 
 study: $(VENV)/.book  ## train all models three times, and pack them into results/
 	@for seed in $(TRAININGS); do \
-	  $(BIN)/foilseg train all --profile $(PROFILE) $(if $(DATA),--data '$(DATA)') --seed $$seed || exit 1; \
+	  $(BIN)/foilseg train all $(WHAT) --seed $$seed || exit 1; \
 	done
 	$(BIN)/foilseg ship --stability $(STUDY)
 
 variants: $(VENV)/.book  ## train the variants of the study and pack them into results/
 	@for name in $(VARIANTS); do \
-	  $(BIN)/foilseg train all --profile $$name && $(BIN)/foilseg ship --profile $$name --numbers-only || exit 1; \
+	  $(BIN)/foilseg train all --profile $$name && \
+	  $(BIN)/foilseg ship --profile $$name --numbers-only || exit 1; \
 	done
 
 bench: $(VENV)/.test  ## measure speed and memory (idle machine), into benchmarks/results/

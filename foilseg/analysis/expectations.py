@@ -30,20 +30,28 @@ def table(record: Record) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _row(words: str, value: float, bound: float, sign: str = "<=") -> Row:
-    met = value <= bound if sign == "<=" else value >= bound
-    shown = {"<=": "at most", ">=": "at least"}[sign]
-    return words, f"{shown} {bound:.2f}", f"{value:.3f}", "yes" if met else "no"
+def _at_most(words: str, value: float, bound: float) -> Row:
+    return words, f"at most {bound:.2f}", f"{value:.3f}", _came(value <= bound)
+
+
+def _at_least(words: str, value: float, bound: float) -> Row:
+    return words, f"at least {bound:.2f}", f"{value:.3f}", _came(value >= bound)
+
+
+def _came(true: bool) -> str:
+    return "yes" if true else "no"
 
 
 def _predicted(record: Record) -> Iterator[Row]:
     own, printed = comparisons.means(record), comparisons.published_means()
     gaps = trainings.published_gaps(own, printed).set_index("rate")["mean absolute difference"]
-    yield _row("1: mean TPR of the twelve, distance to the published one", gaps["TPR"], MOST_GAP)
+    yield _at_most(
+        "1: mean TPR of the twelve, distance to the published one", gaps["TPR"], MOST_GAP
+    )
     counts = record.findings.pooled.astype({"model": str})
     order = bootstrap.rank_correlations(counts, printed, 1).set_index("rate")["correlation"]
     for rate, least in LEAST_ORDER.items():
-        yield _row(f"1: rank correlation of the {rate} with the thesis", order[rate], least, ">=")
+        yield _at_least(f"1: rank correlation of the {rate} with the thesis", order[rate], least)
 
 
 def _ends(record: Record) -> Iterator[Row]:
@@ -51,25 +59,25 @@ def _ends(record: Record) -> Iterator[Row]:
     for rate in ("TPR", "FPR"):
         highest = set(own[rate].nlargest(2).index)
         words = f"2: the two models with the highest {rate}"
-        came = "yes" if highest == WEIGHTED else "no"
-        yield words, ", ".join(sorted(WEIGHTED)), ", ".join(sorted(highest)), came
+        expected, found = (", ".join(sorted(each)) for each in (WEIGHTED, highest))
+        yield words, expected, found, _came(highest == WEIGHTED)
     least = own["TPR"].idxmin()
-    yield "2: the model with the lowest TPR", LEAST, least, "yes" if least == LEAST else "no"
+    yield "2: the model with the lowest TPR", LEAST, least, _came(least == LEAST)
 
 
 def _levels(record: Record) -> Iterator[Row]:
     level = record.compared.table(2).set_index("model")
     test, even = level["own threshold, test"], level["one FPR"]
     spread = (even.max() - even.min()) / (test.max() - test.min())
-    yield _row("3: differences at one FPR, of those at own thresholds", spread, MOST_SPREAD)
+    yield _at_most("3: differences at one FPR, of those at own thresholds", spread, MOST_SPREAD)
     lead = even.max() - even["Baseline"]
-    yield _row(f"3: lead over the baseline at one FPR ({even.idxmax()})", lead, MOST_LEAD)
+    yield _at_most(f"3: lead over the baseline at one FPR ({even.idxmax()})", lead, MOST_LEAD)
     kept = record.compared.realised
-    met = "yes" if (kept["within half to two"] == 1).all() else "no"
+    met = _came((kept["within half to two"] == 1).all())
     found = f"{kept['least'].min():.2f} to {kept['largest'].max():.2f}"
     yield "4: realised of the promised FPR on test foils", "0.5 to 2", found, met
     drop = level["own threshold"].mean() - test.mean()
-    yield _row("5: mean TPR lost from validation regions to test foils", drop, MOST_DROP)
+    yield _at_most("5: mean TPR lost from validation regions to test foils", drop, MOST_DROP)
     rest = even.filter(regex="^Bin").max() - even["Baseline"]
     expected = "less than their fourfold cost lets expect"
     yield "6: lead of One-vs-Rest at one FPR", expected, f"{rest:.3f}", "open"

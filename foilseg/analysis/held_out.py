@@ -10,6 +10,7 @@ threshold's counts follow, the counts at its own threshold, those of the objects
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 import pandas as pd
@@ -28,6 +29,8 @@ from foilseg.training.rows import Experiment
 from foilseg.training.stored_run import StoredRun
 
 KIND, COUNTS = "test", "test-counts"
+# Names of a run's own two evaluations, which comparisons of studies read; group 1 is the foils'.
+TESTED = re.compile(rf"(?:{COUNTS}|{KIND})-([0-9a-f]{{8}})")
 
 
 def kinds(run: StoredRun) -> tuple[str, ...]:

@@ -6,7 +6,6 @@ Chapters that compare studies read them so. No picture and no weight is needed.
 from __future__ import annotations
 
 import json
-import re
 from dataclasses import dataclass, fields
 from functools import cached_property
 from typing import Any
@@ -32,7 +31,6 @@ from foilseg.twin.render import recipe
 FOLDER = "findings"
 SUPPORT = f"{FOLDER}/support"
 DRAWS, FEW_DRAWS = 2000, 200  # of images and trainings: packed with a study, and without
-TESTED = re.compile(f"{held_out.KIND}-([0-9a-f]{{8}})")
 
 
 @dataclass(frozen=True, repr=False)
@@ -146,7 +144,7 @@ class Record:
     def _test(self) -> str:
         """What the names of its evaluations of test foils end in, "" if it has none."""
         names = {n for told in self.shipped.manifest["runs"].values() for n in told["evaluations"]}
-        found = [TESTED.fullmatch(name) for name in sorted(names)]
+        found = [held_out.TESTED.fullmatch(name) for name in sorted(names)]
         return next((match[1] for match in found if match), "")
 
     @cached_property

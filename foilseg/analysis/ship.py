@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -65,7 +66,8 @@ def pack(
     repeated : with the further trainings that are complete, a model at a time, and what all late
         checkpoints predict.
     numbers_only : without predictions, so that nothing goes along that shows a picture, and
-        without losses; such a study is read by :mod:`foilseg.analysis.records` alone.
+        without losses and tables of objects; such a study is read by
+        :mod:`foilseg.analysis.records` alone.
 
     Returns
     -------
@@ -90,15 +92,17 @@ def pack(
     out = out or shipped.ROOT / study.name
     found = _runs(study, names, again)
     parts = [kind for kind in PARTS if not numbers_only or kind != "history"]
+    brought = _tested if numbers_only else methodcaller("evaluations")
     object_tables.complete(study, found)
     held_out.complete(study, found)
     with new_folder(out, over=True) as part:
-        files = run_tables.write(found, part, parts)
+        files = run_tables.write(found, part, parts, brought)
         if not numbers_only:
             files += _write_masks(study, found, part)
             files += probability_maps.write(study, names, part)
         files += _write_findings(study, names, tested, part) + _write_references(study, part)
-        _write_manifest(study, names, found, files, part, repeated, not numbers_only, parts)
+        listed = {run.name: told(run, parts, brought(run)) for run in found}
+        _write_manifest(study, names, listed, files, part, repeated, not numbers_only)
         size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
         if size > MOST_BYTES:
             raise ShippingError(f"{out}: {size / 1e6:.1f} MB, at most {MOST_BYTES / 1e6:.0f}")
@@ -155,11 +159,15 @@ def _entry(model: Model) -> dict[str, Any]:
     }
 
 
-def told(run: StoredRun, parts: Sequence[str] = PARTS) -> dict[str, Any]:
-    """What a manifest says of a run of which these parts are packed."""
-    made, rest = run.config["circumstances"], {"evaluations": run.evaluations()}
-    held = [part for part in run.parts if part in parts]
-    return {"determines": run.determines, "made": made, "parts": held, **rest}
+def told(run: StoredRun, parts: Sequence[str], evaluations: Sequence[str]) -> dict[str, Any]:
+    """What a manifest says of a run of which these parts and evaluations are packed."""
+    made, held = run.config["circumstances"], [part for part in run.parts if part in parts]
+    packed = {"parts": held, "evaluations": list(evaluations)}
+    return {"determines": run.determines, "made": made, **packed}
+
+
+def _tested(run: StoredRun) -> list[str]:
+    return [name for name in run.evaluations() if held_out.TESTED.fullmatch(name)]
 
 
 def _command(study: Study, repeated: bool, pictures: bool) -> str:
@@ -176,12 +184,11 @@ def _command(study: Study, repeated: bool, pictures: bool) -> str:
 def _write_manifest(
     study: Study,
     names: Sequence,
-    found: Sequence[StoredRun],
+    listed: Mapping[str, Any],
     files: Sequence[str],
     part: Path,
     repeated: bool,
     pictures: bool,
-    parts: Sequence[str],
 ) -> None:
     manifest = {
         "command": _command(study, repeated, pictures),
@@ -198,7 +205,7 @@ def _write_manifest(
         "seed": study.seed,
         "models": [_entry(study.model(name)) for name in names],
         "regions": {f.name: f.mask.shape for f in validation_regions(study.dataset)},
-        "runs": {run.name: told(run, parts) for run in found},
+        "runs": listed,
         "files": {name: runs.digest(part / name) for name in sorted(files)},
     }
     (part / shipped.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")

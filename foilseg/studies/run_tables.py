@@ -8,7 +8,8 @@ with pixels in it: ``negative`` are not of the class, ``positive`` are.
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -28,15 +29,20 @@ LOSSES = ("train_loss", "validation_loss")
 POOL, CLASS = "pool", "class"
 
 
-def write(runs: Sequence[StoredRun], root: Path, parts: Sequence[str] = PARTS) -> list[str]:
-    """Write the tables of some runs, and of their evaluations; paths of the files."""
+def write(
+    runs: Sequence[StoredRun],
+    root: Path,
+    parts: Sequence[str] = PARTS,
+    evaluations: Callable[[StoredRun], list[str]] = methodcaller("evaluations"),
+) -> list[str]:
+    """Write the tables of some runs, and of these evaluations of each; paths of the files."""
     files = []
     for part in parts:
         each = [(run.name, ROWS[part](run)) for run in runs if part in run.parts]
         files += [tables.write(root, f"{FOLDER}/{part}", together(each))] if each else []
     found: dict[str, list[tuple[str, pd.DataFrame]]] = {}
     for run in runs:
-        for name in run.evaluations():
+        for name in evaluations(run):
             kind, iteration = kind_of(name)
             table = run.evaluation(name)
             if iteration is not None:
