@@ -166,3 +166,18 @@ def test_models_are_compared_where_nothing_was_chosen(study):
         ours.even.loc[own, list(expected)].reset_index(drop=True), expected, check_dtype=False
     )
     assert ours.even["foil"].nunique() == 2 and ours.tested["foil"].nunique() == 2
+
+
+def test_numbers_alone_are_compared_as_well_and_bring_no_objects(study):
+    whole, few = (
+        ship.pack(study, NAMES, Path("results") / name, numbers_only=only)
+        for name, only in (("whole", False), ("few", True))
+    )
+    suffix = held_out.suffix(study)
+    assert {path.name for path in (few / "evaluations").iterdir()} == {
+        f"{kind}-{suffix}.csv.xz" for kind in (held_out.KIND, held_out.COUNTS)
+    }
+    one, other = (records.Record(shipped.open_shipped(path.name)) for path in (whole, few))
+    assert_frame_equal(one.compared.table(20), other.compared.table(20))
+    told = other.shipped.manifest["runs"].values()
+    assert {len(run["evaluations"]) for run in told} == {0, 2}, "joined predictions have none"
