@@ -17,11 +17,11 @@ import pandas as pd
 import torch
 from scipy import ndimage, stats
 
-from foilseg.analysis import confidence
 from foilseg.data.components import BOX, boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass, validation_regions
 from foilseg.evaluation import label_audit, label_audit_quality
 from foilseg.evaluation.label_audit import Audit
+from foilseg.measured import confidence
 from foilseg.networks import inference
 from foilseg.studies.study import Study, open_study
 from foilseg.training import experiments, restore

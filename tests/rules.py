@@ -32,8 +32,9 @@ LAYERS = """
         evaluations restore fit one_vs_rest
     studies: workers network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition
-    analysis: confidence prior_tables object_tables held_out model_tables stability trainings
-        gather drawn counterfactuals records probability_maps comparisons
+    measured: confidence prior_tables object_tables held_out probability_maps
+    analysis: model_tables stability trainings
+        gather drawn counterfactuals records comparisons
         expectations ship
     figures: style live pictures plots overview_figures result_plots acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets

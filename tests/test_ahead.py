@@ -6,8 +6,9 @@ import pytest
 import toy
 from test_workers import contents
 
-from foilseg.analysis import confidence, stability
+from foilseg.analysis import stability
 from foilseg.book import ahead, chapters
+from foilseg.measured import confidence
 from foilseg.studies.study import Study
 
 NAMES = ["baseline", "binary"]

@@ -11,8 +11,9 @@ import pytest
 import torch
 from scipy import ndimage
 
-from foilseg.analysis import confidence, stability
+from foilseg.analysis import stability
 from foilseg.data.dataset import validation_regions
+from foilseg.measured import confidence
 from foilseg.networks import checkpoints
 from foilseg.training import evaluations, restore, runs
 

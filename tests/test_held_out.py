@@ -8,10 +8,11 @@ import torch
 import toy
 from pandas.testing import assert_frame_equal
 
-from foilseg.analysis import held_out, object_tables, probability_maps, records, ship, trainings
+from foilseg.analysis import records, ship, trainings
 from foilseg.data.dataset import validation_regions
 from foilseg.evaluation import operating_points, scores
 from foilseg.evaluation.curves import curve
+from foilseg.measured import held_out, object_tables, probability_maps
 from foilseg.networks.inference import predict_logits
 from foilseg.studies import shipped
 from foilseg.studies.source import TEST_SEED, TWIN

@@ -10,9 +10,9 @@ import toy
 from hypothesis import given
 from hypothesis import strategies as st
 
-from foilseg.analysis import held_out, object_tables, prior_tables
 from foilseg.data.dataset import class_pixels, training_regions, validation_regions
 from foilseg.evaluation import metrics, prior_correction
+from foilseg.measured import held_out, object_tables, prior_tables
 from foilseg.networks.inference import predict_logits
 from foilseg.training import restore
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import pandas as pd
 
-from foilseg.analysis import drawn, held_out, trainings
+from foilseg.analysis import drawn, trainings
 from foilseg.analysis.gather import Findings
 from foilseg.analysis.trainings import Compared
 from foilseg.claims import verdicts
@@ -20,6 +20,7 @@ from foilseg.claims.evidence import Evidence
 from foilseg.claims.verdicts import Verdict
 from foilseg.data.dataset import LabelClass
 from foilseg.evaluation.bootstrap import TRAINING
+from foilseg.measured import held_out
 from foilseg.studies import provenance, variants
 from foilseg.studies.shipped import LISTED, MANIFEST, ROOT, Shipped, ShippedError, open_shipped
 from foilseg.studies.study import Study

@@ -13,19 +13,11 @@ from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
-from foilseg.analysis import (
-    drawn,
-    gather,
-    held_out,
-    model_tables,
-    object_tables,
-    probability_maps,
-    records,
-    stability,
-)
+from foilseg.analysis import drawn, gather, model_tables, records, stability
 from foilseg.claims import verdicts
 from foilseg.data.dataset import validation_regions
 from foilseg.data.files import new_folder
+from foilseg.measured import held_out, object_tables, probability_maps
 from foilseg.studies import references, run_tables, shipped, tables
 from foilseg.studies.model import Model
 from foilseg.studies.references import References

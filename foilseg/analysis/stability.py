@@ -13,9 +13,9 @@ import numpy as np
 import pandas as pd
 from tqdm import tqdm
 
-from foilseg.analysis import confidence
 from foilseg.data.dataset import Dataset, Foil, training_regions, validation_regions
 from foilseg.evaluation import metrics
+from foilseg.measured import confidence
 from foilseg.networks import devices
 from foilseg.networks.inference import THRESHOLD, Predictor
 from foilseg.studies.model import Model, stack
@@ -79,7 +79,7 @@ def evaluate(study: Study, names: Iterable[str], device: str = "auto") -> None:
     """Evaluate the study's own training of some models; what is there is kept.
 
     At the late checkpoints, and how sure a model is of each object that it predicts
-    (:mod:`foilseg.analysis.confidence`).
+    (:mod:`foilseg.measured.confidence`).
     """
     made = [run for name in names for run in study.model(name).made()]
     for run in tqdm(made, desc="at late checkpoints", unit="network", disable=None):

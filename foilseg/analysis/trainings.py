@@ -15,11 +15,12 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from foilseg.analysis import held_out, stability
+from foilseg.analysis import stability
 from foilseg.evaluation import bootstrap, metrics, operating_points
 from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.evaluation.curves import Histograms, average_precision, stack
 from foilseg.evaluation.operating_points import Trainings
+from foilseg.measured import held_out
 from foilseg.studies.run_tables import read_histograms
 from foilseg.studies.study import Study
 from foilseg.training.experiments import Experiment

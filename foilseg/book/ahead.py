@@ -15,9 +15,10 @@ from typing import Any
 
 from tqdm import tqdm
 
-from foilseg.analysis import confidence, stability
+from foilseg.analysis import stability
 from foilseg.book import notebooks
 from foilseg.book.selection import models
+from foilseg.measured import confidence
 from foilseg.studies.network import lacking, train
 from foilseg.studies.study import Study
 from foilseg.studies.workers import number

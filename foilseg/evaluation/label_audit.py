@@ -57,7 +57,7 @@ def audit(
     masks : foil name -> model -> predicted mask uint8 (H, W).
     agree : how many models have to agree, at least 1 and at most all.
     confidence : foil name -> model -> float (H, W), how sure the model is of its prediction in
-        each pixel, where that is known (:func:`foilseg.analysis.confidence.maps`).
+        each pixel, where that is known (:func:`foilseg.measured.confidence.maps`).
 
     Returns
     -------

@@ -3,7 +3,7 @@
 Two tables for each run and part of the data: the objects of the reference with the bins until
 which they are found, and the reported objects at every edge of a ladder of thresholds
 (:mod:`foilseg.evaluation.object_scores`). Here of the validation regions; the test foils' are made
-in the same pass as their histograms (:mod:`foilseg.analysis.held_out`).
+in the same pass as their histograms (:mod:`foilseg.measured.held_out`).
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ import pandas as pd
 from torch import Tensor
 from tqdm import tqdm
 
-from foilseg.analysis import prior_tables
 from foilseg.data.dataset import Dataset, Foil, LabelClass, validation_regions
 from foilseg.evaluation import object_scores
 from foilseg.evaluation.object_scores import Reference
+from foilseg.measured import prior_tables
 from foilseg.networks import devices, inference
 from foilseg.studies.study import Study
 from foilseg.training import evaluations, fit, probing, restore

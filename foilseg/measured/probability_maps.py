@@ -12,9 +12,9 @@ from pathlib import Path
 
 import numpy as np
 
-from foilseg.analysis.object_tables import class_maps
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation import example_rules
+from foilseg.measured.object_tables import class_maps
 from foilseg.networks import devices, inference
 from foilseg.studies.model import Model
 from foilseg.studies.shipped import Shipped

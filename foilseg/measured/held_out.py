@@ -4,8 +4,8 @@ Of the twin they are as many foils again, whole, rendered with another seed
 (:attr:`foilseg.studies.source.Source.held_out`). A run is worked out on them once, while its
 weights are there, and keeps its tables: histograms of the probabilities, from which every
 threshold's counts follow, the counts at its own threshold, those of the objects
-(:mod:`foilseg.analysis.object_tables`) and of other priors
-(:mod:`foilseg.analysis.prior_tables`).
+(:mod:`foilseg.measured.object_tables`) and of other priors
+(:mod:`foilseg.measured.prior_tables`).
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ from collections.abc import Iterable
 import pandas as pd
 from tqdm import tqdm
 
-from foilseg.analysis import object_tables, prior_tables
 from foilseg.data.dataset import Dataset
 from foilseg.evaluation.curves import Histograms, stack
+from foilseg.measured import object_tables, prior_tables
 from foilseg.networks import devices
 from foilseg.studies import model as models
 from foilseg.studies.model import Model
