@@ -33,10 +33,11 @@ LAYERS = """
     studies: workers network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition
     measured: confidence prior_tables object_tables held_out probability_maps
-    analysis: model_tables stability trainings
+    analysis: model_tables stability trainings thresholds priors
         gather drawn counterfactuals records comparisons
         expectations ship
-    figures: style live pictures plots overview_figures result_plots acquisition_figures
+    figures: style live model_figures pictures plots overview_figures result_plots
+        acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets
     book: forked kernels notebooks prose readable execution selection tables ahead
         chapters

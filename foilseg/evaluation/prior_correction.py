@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import numpy as np
 
-TAUS = tuple(np.arange(0, 2.25, 0.25).tolist())  # of the dial, 0 leaves a network as it is
+TAUS = tuple(np.arange(-0.5, 2.25, 0.25).tolist())  # of the dial, 0 leaves a network as it is
 
 
 def shares(pixels: np.ndarray) -> np.ndarray:

@@ -1,4 +1,4 @@
-"""One style, one set of marks and one table of colours for every figure, widget and table.
+"""One style, one look a model and one table of colours for every figure, widget and table.
 
 Figures have an opaque white ground, so they read the same on a light and on a dark page.
 """
@@ -9,10 +9,12 @@ from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from functools import partial
 from itertools import cycle
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
+from foilseg.training.experiments import EXPERIMENTS
+from foilseg.training.rows import REMEDIES
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,6 +44,11 @@ ERROR_COLOURS = {
     "false alarm": "#d55e00",
     "wrong defect": "#000000",
 }
+# One colour for each kind of remedy (Tol's muted palette), apart from those of the classes.
+REMEDY_COLOURS = dict(
+    zip(REMEDIES, ("#222222", "#117733", "#cc3311", "#332288", "#aa4499", "#0099aa"), strict=True)
+)
+REMEDY_MARKS = "osD^vP"  # of the models of one remedy, in the order of the table
 MODELS = "turbo"  # the map from which many models on one picture take their colours
 STYLE = {
     "figure.dpi": 110,
@@ -116,6 +123,26 @@ def entries(names: Iterable[object]) -> list[str]:
 def marks(names: Iterable[str]) -> dict[str, str]:
     """A mark for each name; the fourteenth has that of the first."""
     return dict(zip(dict.fromkeys(names), cycle(MARKERS)))
+
+
+class Look(NamedTuple):
+    """How a model is drawn in every figure: by its remedy, and its place among those of it."""
+
+    remedy: str
+    colour: str
+    mark: str
+
+
+def look(title: str) -> Look:
+    """The look of a model by its title; one that is none of the table is beyond it."""
+    known = [row for row in EXPERIMENTS.values() if title == row.title]
+    if title.startswith("Os. "):  # names the rarest class of the data
+        known = [EXPERIMENTS["oversampled-cavities"]]
+    if not known:
+        return Look(REMEDIES[-1], REMEDY_COLOURS[REMEDIES[-1]], REMEDY_MARKS[0])
+    alike = [row for row in EXPERIMENTS.values() if row.remedy == known[0].remedy]
+    mark = REMEDY_MARKS[alike.index(known[0])]
+    return Look(known[0].remedy, REMEDY_COLOURS[known[0].remedy], mark)
 
 
 def outer_legend(

@@ -22,6 +22,7 @@ from foilseg.evaluation.curves import KEYS, Histograms, histogram
 from foilseg.networks import weighting
 from foilseg.studies.run_tables import histogram_rows
 from foilseg.training import fit, probing, rows
+from foilseg.training.rows import Experiment
 from foilseg.training.stored_run import StoredRun
 
 DIAL, CORRECTED, COUNTS = "dial", "corrected", "corrected-counts"
@@ -32,24 +33,54 @@ COLUMNS = {
 }
 
 
+def has_priors(row: Experiment) -> bool:
+    """Whether the logits of a row's networks are those of priors: it trains by cross entropy."""
+    return row.loss == "focal" and not row.gamma
+
+
+def is_plain(row: Experiment) -> bool:
+    """Whether a row's networks learn the priors of the data: no weights, no resampling."""
+    return has_priors(row) and row.sampler == "uniform" and row.weights == "none"
+
+
 def kinds(run: StoredRun) -> tuple[str, ...]:
     """The tables that a run has: those of the dial, or of its corrected logits, or none."""
     row = rows.row_of(run.determines)
-    if row.is_one_vs_rest or row.gamma or row.loss != "focal":
+    if row.is_one_vs_rest or not has_priors(row):
         return ()
-    plain = row.sampler == "uniform" and row.weights == "none"
-    return (DIAL,) if plain else (CORRECTED, COUNTS)
+    return (DIAL,) if is_plain(row) else (CORRECTED, COUNTS)
 
 
-def priors(data: Dataset, run: StoredRun) -> tuple[np.ndarray, np.ndarray]:
-    """Those of the training regions, and those that a run learned: float64 (K,) each."""
-    pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)
+def _pixels(data: Dataset, run: StoredRun) -> tuple[np.ndarray, np.ndarray]:
+    """Pixels of each class in the training regions, and in a run's patches: (K,) each."""
     delivered = np.zeros(len(data.classes))
     for pool in run.ledgers():
         for index, number in pool.pixels.items():
             delivered[index] += number
-    weights = weighting.target_weights(rows.row_of(run.determines).weights, pixels)
+    return class_pixels(training_regions(data), len(data.classes)).sum(axis=0), delivered
+
+
+def priors(data: Dataset, run: StoredRun) -> tuple[np.ndarray, np.ndarray]:
+    """Those of the training regions, and those that a run learned: float64 (K,) each.
+
+    Of a One-vs-Rest network K is 2, everything else and its class.
+
+    Raises
+    ------
+    ValueError
+        If a class has no pixel, in the data or in the patches.
+    """
+    (pixels, delivered), label = _pixels(data, run), run.config["label"]
+    weights = weighting.target_weights(rows.row_of(run.determines).weights, pixels, label)
+    if label is not None:
+        pixels, delivered = (weighting.binary_pixels(p, label) for p in (pixels, delivered))
     return prior_correction.shares(pixels), prior_correction.learned(delivered, weights)
+
+
+def shift(data: Dataset, run: StoredRun) -> float:
+    """What to add to the single logit of a One-vs-Rest network to put its priors right."""
+    below, above = prior_correction.correction(*priors(data, run))
+    return float(above - below)
 
 
 @dataclass(frozen=True, eq=False)

@@ -16,6 +16,8 @@ from foilseg.registry import root_of
 from foilseg.sampling.resampling import SAMPLERS
 
 MULTI_CLASS, ONE_VS_REST = "multi-class", "one-vs-rest"
+# What a row changes of the plain baseline, in the order in which figures show it.
+REMEDIES = ("baseline", "resampling", "One-vs-Rest", "class weights", "focal loss", "beyond")
 SCHEMES = (MULTI_CLASS, ONE_VS_REST)
 # field of a row -> the registry it names something of
 CHOICES = {
@@ -102,6 +104,19 @@ class Experiment:
     def is_one_vs_rest(self) -> bool:
         """Whether the model is one network per defect."""
         return self.scheme == ONE_VS_REST
+
+    @property
+    def remedy(self) -> str:
+        """What it changes of the plain baseline, one of :data:`REMEDIES`; of several the last."""
+        changed = {
+            "One-vs-Rest": self.is_one_vs_rest,
+            "focal loss": self.gamma > 0,
+            "class weights": self.weights != "none",
+            "resampling": self.sampler != "uniform",
+        }
+        if self.loss != "focal" or self.network != "unet":
+            return "beyond"
+        return next((name for name, said in changed.items() if said), "baseline")
 
     @property
     def determining(self) -> dict[str, Any]:

@@ -1,0 +1,133 @@
+"""The trainings of a study with other priors: what :mod:`foilseg.analysis.thresholds` compares.
+
+Worked out while weights were there (:mod:`foilseg.measured.prior_tables`) for networks of all
+classes; a One-vs-Rest network has a single logit that a prior moves, so its histogram has it all.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+import pandas as pd
+
+from foilseg.analysis.thresholds import Moved
+from foilseg.analysis.trainings import Compared, complete_seeds
+from foilseg.evaluation import metrics, prior_correction
+from foilseg.evaluation.bootstrap import TRAINING
+from foilseg.evaluation.curves import BINS, LARGEST, Histograms
+from foilseg.evaluation.operating_points import counts_at
+from foilseg.measured import held_out, object_tables, prior_tables
+from foilseg.studies.run_tables import read_histograms
+from foilseg.studies.study import Study
+from foilseg.training import rows
+from foilseg.training.experiments import Experiment
+from foilseg.training.stored_run import StoredRun
+
+PLAIN = "baseline"  # the row whose network is moved
+COUNTED = ["foil", "defect", *metrics.COUNTS]
+STEP = 2 * LARGEST / BINS  # of the logit, between two thresholds
+
+
+def of_study(study: Study, names: Sequence[str | Experiment], compared: Compared) -> Moved:
+    """All trainings that ``compared`` (:func:`foilseg.analysis.trainings.of_study`) holds.
+
+    What is not worked out yet is, which needs weights.
+    """
+    studies = [study.with_seed(seed) for seed in complete_seeds(study, names)]
+    plain = [next(iter(s.model(PLAIN).runs.values())) for s in studies]
+    told = compared.against
+    chosen, judged = (
+        _dialled((_table(study, run, prior_tables.DIAL, there) for run in plain), told)
+        for there in (False, compared.tested is not None)
+    )
+    right = [
+        _corrected(study, run, compared).assign(model=s.model(name).title, **{TRAINING: number})
+        for number, s in enumerate(studies)
+        for name in names
+        for run in s.model(name).runs.values()
+    ]
+    right = pd.concat([r for r in right if len(r)] or right, ignore_index=True)
+    return Moved(compared, study.model(PLAIN).title, chosen, judged, right)
+
+
+def _table(study: Study, run: StoredRun, kind: str, test: bool) -> pd.DataFrame:
+    if test:
+        return held_out.examine(study, run, f"{held_out.KIND}-{kind}")
+    return object_tables.examine(study, run, kind)
+
+
+def _dialled(tables: Iterable[pd.DataFrame], against: str) -> pd.DataFrame:
+    each = [t[t["against"] == against].assign(**{TRAINING: k}) for k, t in enumerate(tables)]
+    return pd.concat(each, ignore_index=True).reindex(columns=["tau", TRAINING, *COUNTED])
+
+
+def _corrected(study: Study, run: StoredRun, compared: Compared) -> pd.DataFrame:
+    """Counts of a network with its priors put right; no row of one without.
+
+    A network that saw the data's own priors is left as it is.
+    """
+    row, test = rows.row_of(run.determines), compared.tested is not None
+    if not prior_tables.has_priors(row):
+        return pd.DataFrame(columns=COUNTED)
+    if prior_tables.COUNTS in prior_tables.kinds(run):
+        table = _table(study, run, prior_tables.COUNTS, test)
+    elif prior_tables.is_plain(row):
+        table = held_out.examine(study, run, held_out.COUNTS) if test else run.counts()
+    else:
+        return _shifted(study, run, test, compared.against)
+    own = (table["against"] == compared.against) & table["defect"].isin(compared.defects)
+    return table[own][COUNTED]
+
+
+def _shifted(study: Study, run: StoredRun, test: bool, against: str) -> pd.DataFrame:
+    """Counts of a One-vs-Rest network at the threshold that puts its priors right."""
+    histograms = read_histograms(held_out.examine(study, run)) if test else run.histograms()
+    defect = next(c.name for c in study.dataset.defects if c.index == run.config["label"])
+    try:
+        place = place_of_logit(-prior_tables.shift(study.dataset, run))
+    except ValueError:  # a class was never shown
+        return pd.DataFrame(columns=COUNTED)
+    return counts_at(histograms, defect, place, against).assign(defect=defect)[COUNTED]
+
+
+def place_of_logit(logit: float) -> float:
+    """The place (:mod:`foilseg.evaluation.operating_points`) where larger logits are reported."""
+    return float(np.clip((LARGEST - logit) / STEP, 0, BINS))
+
+
+def calibration(
+    study: Study, names: Sequence[str | Experiment], compared: Compared
+) -> pd.DataFrame:
+    """Expected calibration error of every model and defect, as it is and with priors put right.
+
+    Columns model, defect, ``as trained``, ``priors put right``; the mean of the trainings, in 15
+    bins of equally many pixels, where settings are judged. Models without priors to put right and
+    what is plain have NaN in the last.
+    """
+    table = []
+    studies = [study.with_seed(seed) for seed in complete_seeds(study, names)]
+    for name in names:
+        title = study.model(name).title
+        runs = [run for s in studies for run in s.model(name).runs.values()]
+        for defect in compared.defects:
+            own = [_error(h, defect, compared.against) for h in compared.parts[title].judged_on]
+            right = [_error(h, defect, compared.against) for h in _right(study, runs, compared)]
+            table.append((title, defect, np.mean(own), np.mean(right) if right else np.nan))
+    return pd.DataFrame(table, columns=["model", "defect", "as trained", "priors put right"])
+
+
+def _right(study: Study, runs: Sequence[StoredRun], compared: Compared) -> list[Histograms]:
+    test = compared.tested is not None
+    return [
+        read_histograms(table)
+        for run in runs
+        if prior_tables.CORRECTED in prior_tables.kinds(run)
+        and len(table := _table(study, run, prior_tables.CORRECTED, test))
+    ]
+
+
+def _error(histograms: Histograms, defect: str, against: str) -> float:
+    middle = 1 / (1 + np.exp(-(np.arange(BINS) + 0.5) * STEP + LARGEST))
+    counts = histograms.total(defect, against)
+    return prior_correction.expected_calibration_error(counts, middle)

@@ -1,0 +1,183 @@
+"""Models in the plane of detections and false alarms, each in the look of its remedy."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from foilseg.data import escape
+from foilseg.figures.style import INK, PALE, PAPER, REMEDY_COLOURS, done, house_style, look, note
+
+MILLION = 1e6
+FALSELY = "false alarms per million pixels"
+# Where a name may stand beside its mark, in points, and which of its corners does.
+BESIDE = [
+    (7, 0, "left", "center"),
+    (-7, 0, "right", "center"),
+    (0, 7, "center", "bottom"),
+    (0, -7, "center", "top"),
+    (6, 6, "left", "bottom"),
+    (-6, 6, "right", "bottom"),
+    (6, -6, "left", "top"),
+    (-6, -6, "right", "top"),
+    (9, 14, "left", "bottom"),
+    (-9, -14, "right", "top"),
+    (9, -14, "left", "top"),
+    (-9, 14, "right", "bottom"),
+]
+
+
+def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None = None) -> Figure:
+    """Mean TPR over mean FPR: one network at every setting of the dial, and the models.
+
+    Parameters
+    ----------
+    curve : tau, TPR, FPR, as :attr:`foilseg.analysis.thresholds.Moved.curve`.
+    points : model, TPR, FPR; filled.
+    printed : the same as published, hollow, in a panel of their own beside the same curve.
+    """
+    if curve.empty:
+        return note("A class is never shown, so there is no prior to turn.")
+    tables = [points] if printed is None else [points, printed]
+    with house_style():
+        size = (5.4 * len(tables), 4.8)
+        figure, axes = plt.subplots(1, len(tables), figsize=size, sharey=True, squeeze=False)
+        for place, table in zip(axes[0], tables):
+            hollow = table is not points
+            _walk(place, curve)
+            marks(place, table, hollow=hollow)
+            place.set(xscale="log", xlabel=f"mean {FALSELY}", ylim=(_floor(curve, *tables), 1))
+            place.set_title("published" if hollow else "this study", loc="left")
+        axes[0, 0].set_ylabel("mean TPR")
+        for place, table in zip(axes[0], tables):
+            figure.canvas.draw()
+            named(place, _places(table), table["model"])
+        figure.legend(handles=legend(points["model"]), loc="outside upper center", ncols=5)
+        return done(figure)
+
+
+def _floor(*tables: pd.DataFrame) -> float:
+    """A tenth below which no mark lies, at most 0.2."""
+    least = min(table["TPR"].min() for table in tables)
+    return min(0.2, max(0.0, np.floor(10 * least) / 10))
+
+
+def _walk(axes: Axes, curve: pd.DataFrame) -> None:
+    across = MILLION * curve["FPR"]
+    axes.plot(across, curve["TPR"], c=PALE, lw=3, solid_capstyle="round", zorder=1)
+    axes.plot(across, curve["TPR"], "o", c=PALE, ms=3, zorder=1)
+    for row in curve[curve["tau"] % 0.5 == 0].itertuples():
+        beside = {"textcoords": "offset points", "color": INK, "fontsize": 9, "ha": "left"}
+        place = MILLION * row.FPR, row.TPR
+        axes.annotate(f"{row.tau:g}", place, (5, -11), **beside)
+
+
+def marks(axes: Axes, table: pd.DataFrame, *, hollow: bool = False) -> None:
+    """A mark for every model (model, TPR, FPR): filled, or hollow where it is published."""
+    for row in table.itertuples():
+        style = look(str(row.model))
+        fill = PAPER if hollow else style.colour
+        axes.plot(MILLION * row.FPR, row.TPR, style.mark, mfc=fill, mec=style.colour, ms=7)
+
+
+def _places(table: pd.DataFrame) -> np.ndarray:
+    return np.stack([MILLION * table["FPR"], table["TPR"]], axis=1)
+
+
+def named(axes: Axes, places: np.ndarray, names: Iterable[str]) -> None:
+    """Write names beside marks, each in the first place where it covers no mark and no name.
+
+    ``places`` : float (N, 2) in the data's units; the figure must have been drawn once.
+    """
+    renderer = axes.figure.canvas.get_renderer()
+    points = axes.transData.transform(places)
+    taken: list = []
+    for name, place in zip(map(str, names), places):
+        tried = []
+        for x, y, across, up in BESIDE:
+            text = axes.annotate(
+                escape.lines(name), place, (x, y), textcoords="offset points", fontsize=9,
+                ha=across, va=up, color=look(name).colour,
+            )  # fmt: skip
+            box = text.get_window_extent(renderer)
+            inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
+            inside &= axes.bbox.y0 <= box.y0 and box.y1 <= axes.bbox.y1
+            covered = sum(box.overlaps(other) for other in taken)
+            covered += sum(box.contains(*point) for point in points)
+            tried.append((covered + (not inside), len(tried), text, box))
+            if not tried[-1][0]:
+                break
+        best = min(tried)
+        for entry in tried:
+            if entry is not best:
+                entry[2].remove()
+        taken.append(best[3])
+
+
+def legend(models: Sequence[str]) -> list[Line2D]:
+    """One entry a remedy of some models, in its colour."""
+    kinds = {look(str(model)).remedy for model in models}
+    return [
+        Line2D([], [], ls="", marker="o", color=colour, label=kind)
+        for kind, colour in REMEDY_COLOURS.items()
+        if kind in kinds
+    ]
+
+
+def three_orders(table: pd.DataFrame) -> Figure:
+    """Mean TPR of every model at its own threshold, with priors put right, and at one FPR.
+
+    ``table`` : of :meth:`foilseg.analysis.thresholds.Moved.orders`. A model without priors to put
+    right has a line from the first to the last.
+    """
+    steps = ["own threshold", "priors put right", "one FPR"]
+    with house_style():
+        figure, axes = plt.subplots(figsize=(8, 4.6))
+        for row in table.to_dict("records"):
+            style, levels = look(str(row["model"])), [row[step] for step in steps]
+            known = [k for k, level in enumerate(levels) if not np.isnan(level)]
+            there = [levels[k] for k in known]
+            axes.plot(known, there, "-" + style.mark, c=style.colour, mec=INK, mew=0.4, ms=7)
+        _ends(axes, table, steps)
+        axes.set_xticks(range(3), ["at the own threshold", "priors put right", "at one FPR"])
+        axes.set(xlim=(-0.55, 2.55), ylabel="mean TPR")
+        axes.grid(False, axis="x")
+        figure.legend(
+            handles=legend(table["model"]), loc="outside upper center", ncols=5, fontsize=10
+        )
+        return done(figure)
+
+
+def _ends(axes: Axes, table: pd.DataFrame, steps: Sequence[str]) -> None:
+    """Names at both ends of the lines, pushed apart where they would cover each other."""
+    for x, step, side in ((0, steps[0], "right"), (2, steps[-1], "left")):
+        part = table.sort_values(step)
+        levels = part[step].to_numpy(float)
+        heights = spread(
+            levels, 0.032 * (table[steps].max().max() - table[steps].min().min() + 0.2)
+        )
+        for model, height in zip(part["model"].astype(str), heights):
+            shift = -0.06 if side == "right" else 0.06
+            style = {"ha": side, "va": "center", "fontsize": 9, "color": look(model).colour}
+            axes.text(x + shift, height, escape.lines(model), **style)
+
+
+def spread(levels: np.ndarray, gap: float) -> np.ndarray:
+    """Rising heights (N,) as moved little, so that neighbours are at least ``gap`` apart."""
+    heights = np.asarray(levels, float).copy()
+    for _ in range(len(heights) ** 2):
+        close = np.flatnonzero(np.diff(heights) < gap - 1e-9)
+        if not len(close):
+            break
+        for k in close:
+            lack = (gap - (heights[k + 1] - heights[k])) / 2
+            if lack > 0:
+                heights[k] -= lack
+                heights[k + 1] += lack
+    return heights

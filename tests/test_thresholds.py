@@ -1,0 +1,214 @@
+"""One network at every prior beside other models: on made-up counts, and on a small study."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+import toy
+from hypothesis import given
+from hypothesis import strategies as st
+
+from foilseg.analysis import priors, trainings
+from foilseg.analysis.thresholds import MOVED, Moved
+from foilseg.data.dataset import training_regions
+from foilseg.evaluation import curves
+from foilseg.evaluation.bootstrap import TRAINING
+from foilseg.evaluation.curves import BINS, Histograms
+from foilseg.evaluation.metrics import COUNTS
+from foilseg.evaluation.operating_points import Trainings, counts_at
+from foilseg.evaluation.prior_correction import expected_calibration_error
+from foilseg.figures import model_figures, style
+from foilseg.measured import prior_tables
+from foilseg.training.experiments import EXPERIMENTS
+from foilseg.training.rows import REMEDIES, Experiment
+
+# At tau 0, 1, 2: tp of 10 and fp of 90, the same for both defects and both images.
+WALK = {0.0: (2, 0), 1.0: (6, 9), 2.0: (10, 45)}
+DEFECTS, FOILS = ("pit", "line"), ("a", "b")
+
+
+def counted(tp, fp, **keys):
+    rows = [
+        {**keys, TRAINING: 0, "foil": foil, "defect": defect}
+        | dict(zip(COUNTS, (tp, fp, 10 - tp, 90 - fp)))
+        for foil in FOILS
+        for defect in DEFECTS
+    ]
+    return pd.DataFrame(rows)
+
+
+def histograms(tp, fp):
+    """Those of a model with these counts at 0.5."""
+    made = np.zeros((4, BINS, 2), np.int64)
+    made[:, 100], made[:, 20] = (fp, tp), (90 - fp, 10 - tp)
+    keys = [(foil, "label", defect) for foil in FOILS for defect in DEFECTS]
+    return Histograms(pd.DataFrame(keys, columns=curves.KEYS), made)
+
+
+@pytest.fixture
+def moved():
+    models = {"Baseline": WALK[0.0], "Other": (5, 9), "Careful": (1, 0), "Wild": (10, 80)}
+    own = pd.concat([counted(*c, model=m) for m, c in models.items()], ignore_index=True)
+    parts = {m: Trainings((histograms(*c),), (histograms(*c),)) for m, c in models.items()}
+    walked = pd.concat([counted(*c, tau=t) for t, c in WALK.items()], ignore_index=True)
+    right = pd.concat([counted(*WALK[0.0], model=m) for m in ("Baseline", "Wild")])
+    compared = trainings.Compared(own, parts)
+    return Moved(compared, "Baseline", walked, walked, right)
+
+
+def test_a_setting_meets_the_false_alarms_that_it_is_chosen_for(moved):
+    assert moved.setting(0.1) == pytest.approx(1.0)  # 9 of 90
+    assert moved.setting(0.05) == pytest.approx(0.5) and moved.setting(0.3) == pytest.approx(1.5)
+    assert np.isnan(moved.setting(0.6)) and np.isnan(moved.setting(-0.1))
+    for fpr in (0.0, 0.02, 0.1, 0.42, 0.5):
+        found = moved.counts_at(moved.setting(fpr))
+        rate = found["fp"].sum() / (found["fp"] + found["tn"]).sum()
+        assert rate == pytest.approx(fpr, abs=1e-12)
+        np.testing.assert_allclose(found[list(COUNTS)].sum(axis=1), 100)
+
+
+def test_counts_between_two_settings_are_a_mixture(moved):
+    for tau, (tp, fp) in WALK.items():
+        at = moved.counts_at(tau)
+        assert at["tp"].eq(tp).all() and at["fp"].eq(fp).all()
+    half = moved.counts_at(1.5)
+    assert half["tp"].eq(8).all() and half["fp"].eq(27).all() and half["model"].eq(MOVED).all()
+
+
+def test_a_model_is_compared_with_the_dial_at_its_own_false_alarms(moved):
+    table = moved.beside(20).set_index("model")
+    assert list(table.index) == ["Other", "Careful", "Wild"]
+    other = table.loc["Other"]
+    assert other["tau"] == pytest.approx(1.0) and other["FPR"] == other["dial's FPR"] == 0.1
+    assert other["TPR"] == 0.5 and other["dial's TPR"] == pytest.approx(0.6)
+    # every image is the same, so no draw differs
+    assert other["difference"] == pytest.approx(-0.1)
+    assert other["low"] == pytest.approx(-0.1) and other["high"] == pytest.approx(-0.1)
+    assert table.loc["Careful", "tau"] == 0 and table.loc["Careful", "difference"] < 0
+    assert table.loc["Wild"].drop(["FPR", "TPR"]).isna().all()  # more than the dial reaches
+    each = moved.by_defect(moved.beside(2)).set_index("model")
+    assert list(each) == list(DEFECTS) and list(each.index) == ["Other", "Careful"]
+    np.testing.assert_allclose(each.loc["Other"], -0.1)
+
+
+def test_the_three_orders(moved):
+    table = moved.orders().set_index("model")
+    assert table["own threshold"].to_dict() == {
+        "Baseline": 0.2, "Other": 0.5, "Careful": 0.1, "Wild": 1.0,
+    }  # fmt: skip
+    assert table["priors put right"].dropna().to_dict() == {"Baseline": 0.2, "Wild": 0.2}
+    assert table.loc["Wild", "own FPR"] == pytest.approx(80 / 90)
+    assert table.loc["Wild", "FPR with priors put right"] == 0
+    even = moved.compared.table(2).set_index("model")["one FPR"]
+    pd.testing.assert_series_equal(table["one FPR"], even)
+
+
+def test_without_a_prior_to_move_there_is_no_curve(moved):
+    none = moved.chosen.iloc[:0]
+    empty = Moved(moved.compared, "Baseline", none, none, moved.corrected.iloc[:0])
+    assert empty.curve.empty and empty.beside(2)["tau"].isna().all()
+    assert empty.by_defect(empty.beside(2)).empty
+    assert empty.orders()["priors put right"].isna().all()
+    words = model_figures.dial(empty.curve, empty.points).axes[0].texts
+    assert "never shown" in words[0].get_text()
+
+
+@given(st.floats(-20, 20))
+def test_a_place_reports_the_logits_above_it(logit):
+    place = priors.place_of_logit(logit)
+    assert 0 <= place <= BINS
+    spread = Histograms(
+        pd.DataFrame([("a", "label", "pit")], columns=curves.KEYS), np.ones((1, BINS, 2), np.int64)
+    )
+    reported = counts_at(spread, "pit", place, "label")["tp"].iloc[0]
+    share = np.clip((curves.LARGEST - logit) / (2 * curves.LARGEST), 0, 1)
+    assert reported == pytest.approx(BINS * share)
+
+
+NAMES = ["baseline", "binary", "binary-balanced", "wce-icf", "focal"]
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory):
+    with toy.twin_study(tmp_path_factory.mktemp("thresholds"), NAMES) as study:
+        yield study, trainings.of_study(study, NAMES)
+
+
+def test_the_models_of_a_study_with_their_priors_put_right(small):
+    study, compared = small
+    found = priors.of_study(study, NAMES, compared)
+    own = compared.own.astype({"model": str, "defect": str})
+    own = own.set_index(["model", "foil", "defect"])[list(COUNTS)].sort_index()
+    at_zero = found.judged[found.judged["tau"] == 0].set_index(["foil", "defect"])[list(COUNTS)]
+    plain = own.loc["Baseline"].reindex(at_zero.index)
+    # a pixel between two classes may fall to either by the last bit of a sum
+    assert (at_zero - plain).abs().to_numpy().max() <= 2
+    right = found.corrected.set_index(["model", "foil", "defect"])[list(COUNTS)].astype(int)
+    right = right.sort_index()
+    models = dict.fromkeys(right.index.get_level_values(0))
+    assert list(models) == ["Baseline", "Bin. Balanced", "Binary", "wCE ICF"]
+    for model in ("Baseline", "Binary"):  # saw the data's own priors
+        np.testing.assert_array_equal(right.loc[model], own.loc[model])
+    assert (right.loc["wCE ICF"].to_numpy() != own.loc["wCE ICF"].to_numpy()).any()
+
+
+def test_half_of_the_patches_is_taken_back_from_a_balanced_network(small):
+    study, compared = small
+    run = study.model("binary-balanced").runs["crack"]
+    label = run.config["label"]
+    pixels = sum(np.array([p.pixels[k] for k in range(5)]) for p in run.ledgers())
+    regions = training_regions(study.dataset)
+    data = sum(np.bincount(region.mask.ravel(), minlength=5) for region in regions)
+    odds = [n[label] / (n.sum() - n[label]) for n in (data, pixels)]
+    shift = prior_tables.shift(study.dataset, run)
+    assert shift == pytest.approx(np.log(odds[0] / odds[1])) and shift < 0
+    found = priors.of_study(study, NAMES, compared).corrected
+    rows = found[(found["model"] == "Bin. Balanced") & (found["defect"] == "crack")]
+    expected = counts_at(run.histograms(), "crack", priors.place_of_logit(-shift), "label")
+    np.testing.assert_allclose(rows[list(COUNTS)].astype(float), expected[list(COUNTS)])
+
+
+def test_calibration_is_that_of_the_histograms(small):
+    study, compared = small
+    table = priors.calibration(study, NAMES, compared).set_index(["model", "defect"])
+    assert table["priors put right"].dropna().index.get_level_values(0).unique() == ["wCE ICF"]
+    counts = study.run("baseline").histograms().total("crack")
+    middle = 1 / (1 + np.exp(-np.linspace(-15.875, 15.875, BINS)))
+    own = expected_calibration_error(counts, middle)
+    assert table.loc[("Baseline", "crack"), "as trained"] == pytest.approx(own)
+
+
+def test_every_model_has_a_look_of_its_own_and_its_remedy_s_colour():
+    looks = {row.title: style.look(row.title) for row in EXPERIMENTS.values()}
+    assert len({(each.colour, each.mark) for each in looks.values()}) == len(EXPERIMENTS) == 13
+    for row in EXPERIMENTS.values():
+        assert looks[row.title].remedy == row.remedy
+        assert looks[row.title].colour == style.REMEDY_COLOURS[row.remedy]
+    assert {each.remedy for each in looks.values()} == set(REMEDIES) - {"beyond"}
+    assert style.look("Os. spindle") == looks["Os. Cavities"]
+    assert style.look("My own").remedy == "beyond"
+    assert Experiment("x", "x", weights="icf", sampler="oversampled").remedy == "class weights"
+
+
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=13), st.floats(0.01, 0.2))
+def test_names_at_the_end_of_lines_do_not_touch(levels, gap):
+    levels = np.sort(levels)
+    heights = model_figures.spread(levels, gap)
+    assert (np.diff(heights) > 0.9 * gap).all()
+    assert heights.mean() == pytest.approx(levels.mean())
+    if (np.diff(levels) >= gap).all():
+        np.testing.assert_array_equal(heights, levels)
+
+
+def test_every_model_is_marked_and_named_once(moved):
+    printed = moved.points.assign(TPR=0.5)
+    figure = model_figures.dial(moved.curve, moved.points, printed)
+    for axes, hollow in zip(figure.axes, (False, True)):
+        names = [t.get_text() for t in axes.texts]
+        assert all(names.count(m) == 1 for m in moved.points["model"])
+        marks = [line for line in axes.lines if len(line.get_xdata()) == 1]
+        assert len(marks) == 4
+        assert all((m.get_markerfacecolor() == style.PAPER) == hollow for m in marks)
+    plt.close("all")
+    lines = model_figures.three_orders(moved.orders()).axes[0].lines
+    assert [len(line.get_xdata()) for line in lines] == [3, 2, 2, 3]
