@@ -5,7 +5,7 @@ DATA    ?=
 SEED    ?=
 ARGS    ?=
 
-VARIANTS ?= $(addprefix matched-,batch-8 batch-8-rate decay faultless easier harder random-order \
+VARIANTS ?= $(addprefix matched-,batch-8 batch-8-rate decay faultless easier harder random-order longer shorter \
   fine base-16)
 # one more than cores: some tests wait for a browser or for another process
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)

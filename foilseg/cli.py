@@ -144,7 +144,7 @@ def _profiles() -> list[str]:
 
 
 def _rows() -> list[str]:
-    return list(experiments.EXPERIMENTS)
+    return list(experiments.ROWS)
 
 
 def _check(options) -> int:

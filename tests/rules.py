@@ -23,7 +23,8 @@ LAYERS = """
     twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools equal_lattice object_choice equal_design
         equal_exchange equal_frontier ledger equal_pixels random_order resampling trainsets
-    networks: registry weighting checkpoints unet devices losses costs inference
+    networks: registry weighting checkpoints unet devices losses region_losses costs
+        inference
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         label_audit_quality example_rules judgement rank_swaps object_scores operating_points
         prior_correction

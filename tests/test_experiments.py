@@ -7,11 +7,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import toy
 
 from foilseg.sampling.plans import rng
 from foilseg.thesis import published
 from foilseg.training import experiments, fit, rows
-from foilseg.training.experiments import EXPERIMENTS
+from foilseg.training.experiments import BEYOND, EXPERIMENTS
 from foilseg.training.rows import Experiment, Profile
 
 ROOT = Path(__file__).parent.parent
@@ -108,6 +109,18 @@ def test_a_row_of_ones_own_needs_nothing_else(study):
         study.counts(["baseline", replace(mild, title="Baseline")])
     with pytest.raises(ValueError, match=r"choose one of baseline, equal-samples"):
         study.model("base-line")
+
+
+def test_rows_beyond_the_thesis_are_trained_like_its_own(tmp_path):
+    assert not set(BEYOND) & set(EXPERIMENTS) and not any(r.published for r in BEYOND.values())
+    assert {row.loss for row in BEYOND.values()} == set(rows.LOSSES)
+    told = [json.dumps(row.determining, sort_keys=True) for row in experiments.ROWS.values()]
+    assert len(set(told)) == len(experiments.ROWS)
+    with toy.twin_study(tmp_path, list(BEYOND)) as study:
+        for name in BEYOND:
+            losses = study.model(name).run().history()["train_loss"]
+            assert np.isfinite(losses).all() and losses.nunique() > 10, name
+        assert set(study.counts(list(BEYOND))["model"]) == {r.title for r in BEYOND.values()}
 
 
 @pytest.mark.parametrize(

@@ -120,10 +120,12 @@ def test_an_unknown_profile_is_refused():
 def test_a_variant_changes_what_it_says_and_nothing_else():
     base = experiments.profile(variants.BASE)
     found = {n.removeprefix("matched-"): v.profile for n, v in variants.VARIANTS.items()}
-    assert len(found) == 9 and variants.rows("matched") == tuple(experiments.EXPERIMENTS)
+    assert len(found) == 12 and variants.rows("matched") == tuple(experiments.EXPERIMENTS)
     for name, variant in variants.VARIANTS.items():
         assert variants.profile(name) == variant.profile
         assert variants.rows(name) == variant.rows
+    apart = {found.pop("longer").iterations, found.pop("shorter").iterations}
+    assert apart == {4 * base.iterations, base.iterations // 4}
     patches = {(p.batch * p.iterations, p.batch * p.refresh) for p in found.values()}
     assert patches == {(24_000, 200)}, "all see as many patches, from pools of one size"
     assert found["batch-8-rate"].learning_rate == 4 * found["batch-8"].learning_rate

@@ -77,6 +77,33 @@ def test_named_sets_are_the_proportions_of_the_thesis(index):
     assert shown(index, plan)[:, 2].sum() == 20
 
 
+def test_a_third_of_the_patches_is_forced_to_show_a_defect(index):
+    plan = SAMPLERS["forced"].draw(index, 91, rng(0, 0, "train"))
+    assert len(plan) == 91 and plan.request.patches == {1: 11, 2: 10, 3: 10}  # of 31
+    for label in (1, 2, 3):
+        own = plan.drawn_for == label
+        assert own.sum() == plan.request.patches[label]
+        assert shown(index, plan)[own, label].all()
+    assert (plan.drawn_for == -1).sum() == 60
+    places = np.flatnonzero(plan.drawn_for >= 0)
+    assert places[:3].max() < 30, "forced patches are spread over the pool, not at its end"
+    # the others are those of the standard sampler: all windows equally likely
+    many = SAMPLERS["forced"].draw(index, 3000, rng(1, 0, "train"), share=0.5)
+    rest = many.take(many.drawn_for == -1)
+    seen = uniform(index.regions, 1500, 16, rng(2, 0, "train"))
+    share = [shown(index, p)[:, 2].mean() for p in (rest, seen)]
+    assert abs(share[0] - share[1]) < 4 * np.sqrt(share[1] * (1 - share[1]) * 2 / 1500)
+
+
+def test_a_forced_defect_lies_anywhere_in_its_patch():
+    mask = np.zeros((200, 200), np.uint8)
+    mask[100, 100] = 1
+    single = build_index([foil(mask)], 2, 16)
+    plan = SAMPLERS["forced"].draw(single, 200, rng(0, 0, "train"), share=1)
+    rows = 100 - plan.top
+    assert rows.min() <= 1 and rows.max() >= 14 and len(np.unique(rows)) == 16
+
+
 def test_windows_of_a_pool_are_equally_likely(index):
     plan = oversampled(index, 600, rng(7, 0, "train"), label=3)
     for region in range(3):
@@ -188,6 +215,7 @@ def test_empty_plans():
         ("binary_balanced", {"label": 0}, "every window shows class 0"),
         ("equal_samples", {"labels": []}, "no class is named"),
         ("equal_samples", {}, "class 4 has no pixel"),
+        ("forced", {"share": -0.1}, r"share: -0.1 is outside \[0, 1\]"),
     ],
 )
 def test_bad_requests_are_refused_with_the_reason(sampler, options, reason):

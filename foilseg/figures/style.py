@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
-from foilseg.training.experiments import EXPERIMENTS
+from foilseg.training.experiments import BEYOND, EXPERIMENTS, ROWS
 from foilseg.training.rows import REMEDIES
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ ERROR_COLOURS = {
 REMEDY_COLOURS = dict(
     zip(REMEDIES, ("#222222", "#117733", "#cc3311", "#332288", "#aa4499", "#0099aa"), strict=True)
 )
-REMEDY_MARKS = "osD^vP"  # of the models of one remedy, in the order of the table
+REMEDY_MARKS = "osD^vPX<>"  # of the models of one remedy, in the order of the table
 MODELS = "turbo"  # the map from which many models on one picture take their colours
 STYLE = {
     "figure.dpi": 110,
@@ -135,14 +135,16 @@ class Look(NamedTuple):
 
 def look(title: str) -> Look:
     """The look of a model by its title; one that is none of the table is beyond it."""
-    known = [row for row in EXPERIMENTS.values() if title == row.title]
+    known = [row for row in ROWS.values() if title == row.title]
     if title.startswith("Os. "):  # names the rarest class of the data
         known = [EXPERIMENTS["oversampled-cavities"]]
     if not known:
         return Look(REMEDIES[-1], REMEDY_COLOURS[REMEDIES[-1]], REMEDY_MARKS[0])
-    alike = [row for row in EXPERIMENTS.values() if row.remedy == known[0].remedy]
-    mark = REMEDY_MARKS[alike.index(known[0])]
-    return Look(known[0].remedy, REMEDY_COLOURS[known[0].remedy], mark)
+    row = known[0]
+    remedy = REMEDIES[-1] if row.name in BEYOND else row.remedy
+    rows = BEYOND if row.name in BEYOND else EXPERIMENTS
+    alike = [r for r in rows.values() if row.name in BEYOND or r.remedy == remedy]
+    return Look(remedy, REMEDY_COLOURS[remedy], REMEDY_MARKS[alike.index(row) % len(REMEDY_MARKS)])
 
 
 def outer_legend(

@@ -117,6 +117,49 @@ def binary_cross_entropy(
     return binary_focal(logits, target, gamma=0.0, weights=weights, normaliser=normaliser)
 
 
+def logit_adjusted(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    gamma: float = 0.0,
+    weights: Tensor | None = None,
+    normaliser: str = "pixels",
+) -> Tensor:
+    """Cross entropy of ``logits + log weights``, the weights being the priors of the classes.
+
+    The network then learns logits under which all classes are equally frequent. Menon et al.,
+    "Long-tail learning via logit adjustment", ICLR 2021, arXiv 2007.07314, with tau = 1.
+
+    Raises
+    ------
+    ValueError
+        If there are no weights, one is not positive, or for what :func:`focal` refuses.
+    """
+    priors = _positive(weights, logits.shape[1])
+    moved = logits.float() + priors.log().to(logits.device)[:, None, None]
+    return focal(moved, target, gamma=gamma, normaliser=normaliser)
+
+
+def binary_logit_adjusted(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    gamma: float = 0.0,
+    weights: Tensor | None = None,
+    normaliser: str = "pixels",
+) -> Tensor:
+    """:func:`logit_adjusted` of one logit a pixel; ``weights`` are (negative, positive)."""
+    negative, positive = _positive(weights, 2).log()
+    moved = logits.float() + (positive - negative).to(logits.device)
+    return binary_focal(moved, target, gamma=gamma, normaliser=normaliser)
+
+
+def _positive(weights: Tensor | None, number: int) -> Tensor:
+    if weights is None or weights.shape != (number,) or not (weights > 0).all():
+        raise ValueError(f"weights: give the priors of {number} classes, all positive ('priors')")
+    return weights
+
+
 def gradient_mass(
     loss: Callable[[Tensor, Tensor], Tensor], logits: Tensor, target: Tensor, n_classes: int
 ) -> np.ndarray:

@@ -24,10 +24,19 @@ class LossEntry:
     one_vs_rest: Entry
 
 
+def _loss(module: str, name: str) -> LossEntry:
+    """A loss whose binary form has the same name behind ``binary_``."""
+    return LossEntry(Entry(module, name), Entry(module, f"binary_{name}"))
+
+
 LOSSES = {
-    "focal": LossEntry(  # with gamma 0 it is cross entropy
-        Entry("networks.losses", "focal"), Entry("networks.losses", "binary_focal")
-    ),
+    "focal": _loss("networks.losses", "focal"),  # with gamma 0 it is cross entropy
+    "logit_adjusted": _loss("networks.losses", "logit_adjusted"),
+    "dice_cross_entropy": _loss("networks.region_losses", "dice_cross_entropy"),
+    "tversky": _loss("networks.region_losses", "tversky"),
+    "focal_tversky": _loss("networks.region_losses", "focal_tversky"),
+    "lovasz": _loss("networks.region_losses", "lovasz"),
+    "unified_focal": _loss("networks.region_losses", "unified_focal"),
 }
 
 # what a summed loss is divided by

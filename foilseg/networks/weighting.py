@@ -67,11 +67,27 @@ def inverse_root_frequency(pixels: np.ndarray, total: float | None = None) -> np
     return class_weights(pixels, "iscf", total)
 
 
+def priors(pixels: np.ndarray, total: float | None = None) -> np.ndarray:
+    """The share of every class, for a loss that adds their logarithms; they add up to 1.
+
+    Raises
+    ------
+    ValueError
+        If a class has no pixel; names the classes.
+    """
+    pixels = np.asarray(pixels, np.float64)
+    if not (pixels > 0).all():
+        absent = np.flatnonzero(~(pixels > 0)).tolist()
+        raise ValueError(f"pixels: classes {absent} have no training pixel, so no prior")
+    return pixels / pixels.sum()
+
+
 WEIGHTS: dict[str, Callable[..., np.ndarray | None]] = {
     "none": unweighted,
     "standard": standard,
     "icf": inverse_frequency,
     "iscf": inverse_root_frequency,
+    "priors": priors,
 }
 
 

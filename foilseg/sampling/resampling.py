@@ -121,6 +121,39 @@ def binary_balanced(
     return _plan(index, jobs, generator, choice, request)
 
 
+def forced(index: Index, n: int, generator: np.random.Generator, share: float = 1 / 3) -> Plan:
+    """A share of the patches shows a defect, all defects equally often; the others are uniform.
+
+    Of the forced ones every window that shows the class is equally likely, so the defect lies
+    anywhere in the patch: one that is always in the middle would be learned as such. As nnU-Net
+    draws (doi 10.1038/s41592-020-01008-z), there with a third. The number of forced patches is
+    rounded up. A forced window may come again among the others; a defect that no window shows has
+    no part in them.
+
+    Raises
+    ------
+    ValueError
+        If the share is outside [0, 1], or no class has a window.
+    """
+    check_count(n)
+    if not 0 <= share <= 1:
+        raise ValueError(f"share: {share} is outside [0, 1]")
+    number = int(np.ceil(n * share - 1e-9))
+    labels = [c for c in check_labels(index, None, need_pixels=False) if index.pool_sizes[c]]
+    if number and not labels:
+        raise ValueError("labels: no window shows a defect, so none can be forced")
+    shown = proportions(index, number, generator, dict.fromkeys(labels, 1.0)) if number else None
+    rest = uniform(index.regions, n - number, index.size, generator)
+    parts = [rest] if shown is None else [shown, rest]
+    columns = [
+        np.concatenate([getattr(p, name) for p in parts]) for name in ("foil", "top", "left")
+    ]
+    drawn = [[] if shown is None else shown.drawn_for, np.full(n - number, -1)]
+    request = Request("forced", patches=None if shown is None else shown.request.patches)
+    order = generator.permutation(n)
+    return plan_of(*columns, index.size, np.concatenate(drawn).astype(int), request).take(order)
+
+
 def _shares(index: Index, shares) -> dict[int, float]:
     if not isinstance(shares, Mapping):
         shares = dict(enumerate(shares))
@@ -224,5 +257,6 @@ SAMPLERS = {
     "oversampled": Sampler(oversampled, rarest_class),
     "equal_pixels": Sampler(equal_pixels),
     "random_order": Sampler(random_order),
+    "forced": Sampler(forced),
     "binary_balanced": Sampler(binary_balanced, own_class, one_vs_rest=True),
 }

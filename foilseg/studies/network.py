@@ -138,7 +138,7 @@ def _not_trained(networks: Sequence[Network]) -> NotTrainedError:
     shown += f" and {len(networks) - LISTED} more" if networks[LISTED:] else ""
     home, names = networks[0].study, list(dict.fromkeys(n.row.name for n in networks))
     said = f"{shown}: not trained with seed {home.seed}; study.train("
-    if any(name not in experiments.EXPERIMENTS for name in names):
+    if any(name not in experiments.ROWS for name in names):
         return NotTrainedError(f"{said}[...]) with your own rows trains what is missing")
     return NotTrainedError(
         f"{said}{names}) trains what is missing, and so does `{home.command(names)}`"

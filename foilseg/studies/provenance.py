@@ -71,7 +71,7 @@ def _rows(model: Model) -> list[tuple]:
 
 
 def _row(model: Model, network: str, run: StoredRun | None) -> tuple:
-    listed = model.row.name in experiments.EXPERIMENTS
+    listed = model.row.name in experiments.ROWS
     line = model.study.command([model.row.name]) if listed else "made on this page"
     head = (model.title, network, model.study.seed)
     if run is None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from foilseg.training import experiments
-from foilseg.training.experiments import EXPERIMENTS
+from foilseg.training.experiments import BEYOND, EXPERIMENTS
 from foilseg.training.rows import Experiment, Profile
 from foilseg.twin.annotators import AnnotatorConfig
 
@@ -62,6 +62,9 @@ def _all() -> list[Variant]:
         ("random-order", "Equal Pixels by the thesis's procedure (10 %, random order)",
          (random,), None, {}),
         ("fine", "50 micrometres a pixel, patches of 256", one, {"scale": 1.0}, {"patch": 256}),
+        ("beyond", "losses of today, and controls of the thesis's", tuple(BEYOND), None, {}),
+        ("longer", "four times the steps", one, None, {"iterations": 48_000}),
+        ("shorter", "a quarter of the steps", ("binary",), None, {"iterations": 3_000}),
         ("base-16", "16 feature maps in the first layer", one, None, {"base": 16}),
     ]  # fmt: skip
     return [
