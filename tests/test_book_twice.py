@@ -10,8 +10,8 @@ from foilseg.book import chapters, notebooks
 
 # Those that together use every module that draws or prints, which is tested; a second execution
 # of the others would draw and print with the same ones.
-CHOSEN = ("00_front", "01_dataset", "03_resampling", "06_quantitative", "07_qualitative")
-IMPORTED = re.compile(r"^from foilseg\.(figures|book)(\.\w+)? import (.+)$", re.MULTILINE)
+CHOSEN = ("01_dataset", "03_resampling", "06_quantitative", "07_qualitative", "13_beyond")
+IMPORTED = re.compile(r"^from foilseg\.(figures|book)(\.\w+)? import (\([^)]+\)|.+)$", re.M)
 
 
 def uses(source):
@@ -19,7 +19,7 @@ def uses(source):
     text = "\n".join(cell.source for cell in notebooks.code(notebooks.read(source)))
     found = set()
     for package, module, names in IMPORTED.findall(text):
-        inside = [module] if module else [f".{name.strip()}" for name in names.split(",")]
+        inside = [module] if module else [f".{name}" for name in re.findall(r"\w+", names)]
         found |= {package + name for name in inside}
     return found
 

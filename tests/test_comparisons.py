@@ -161,7 +161,7 @@ def test_the_table_of_variants_names_each_and_its_models():
         "matched-decay": networks
     }
     assert list(table.index) == list(variants.VARIANTS) and (table["what is changed"] != "").all()
-    titles = {row.name: row.title for row in experiments.EXPERIMENTS.values()}
+    titles = {row.name: row.title for row in experiments.ROWS.values()}
     for name, variant in variants.VARIANTS.items():
         named = [titles[row] if isinstance(row, str) else row.title for row in variant.rows]
         assert table.loc[name, "models"] == ", ".join(named)

@@ -5,7 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.colors import to_hex, to_rgba
+from matplotlib.colors import to_hex
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data.dataset import Dataset, Foil, LabelClass
@@ -32,6 +32,13 @@ def heights(axes):
 def points(axes):
     """The places of all marks of a scatter plot."""
     return [tuple(p) for group in axes.collections for p in np.ma.filled(group.get_offsets())]
+
+
+def marks(axes):
+    """The places of all marks of models, and what they are filled with."""
+    own = [line for line in axes.lines if len(line.get_xdata()) == 1]
+    found = [(tuple(line.get_xydata()[0]), line.get_markerfacecolor()) for line in own]
+    return [(place, fill) for place, fill in found if np.isfinite(place).all()]
 
 
 def test_class_shares_are_bars_in_the_colours_of_the_classes_and_marks_for_what_is_printed():
@@ -83,14 +90,15 @@ def test_two_rates_are_compared_and_joined_model_by_model():
     ours = means(("A", 0.1, 0.5, 0.7), ("_b", 0.2, 0.6, 0.8))
     figure = plots.rate_comparison(ours, means(("_b", 0.3, 0.9, 0.4), ("other", 0, 0, 0)))
     left, right = figure.axes
-    assert points(left) == [(0.1, 0.5), (0.2, 0.6), (0.3, 0.9)]
-    assert points(right) == [(0.5, 0.7), (0.6, 0.8), (0.9, 0.4)]
-    joined = [line.get_xydata().tolist() for line in left.lines if len(line.get_xdata())]
+    own = style.look("A").colour
+    assert marks(left) == [((0.3, 0.9), style.PAPER), ((0.1, 0.5), own), ((0.2, 0.6), own)]
+    assert [place for place, _ in marks(right)] == [(0.9, 0.4), (0.5, 0.7), (0.6, 0.8)]
+    joined = [line.get_xydata().tolist() for line in left.lines if len(line.get_xdata()) == 2]
     assert joined == [[[0.2, 0.6], [0.3, 0.9]]]
-    fills = [group.get_facecolor()[0].tolist() for group in left.collections]
-    assert fills == [list(to_rgba(style.INK)), list(to_rgba(style.PAPER))]
     assert (left.get_xlabel(), left.get_ylabel()) == ("mean FPR", "mean TPR")
-    assert legend(figure) == ["A", "_b"]
+    for axes in figure.axes:
+        assert sorted(t.get_text().strip("\u200b") for t in axes.texts) == ["A", "_b"]
+    assert legend(figure) == ["beyond", "reproduced", "published"]
 
 
 @pytest.mark.parametrize("printed", [None, means()])
@@ -98,7 +106,7 @@ def test_without_printed_rates_only_ours_are_shown(printed):
     ours = means(*((f"m{k}", k / 100, 0.5, 0.5) for k in range(15)))
     ours["model"] = pd.Categorical(ours["model"], ["none of them", *ours["model"]])
     figure = plots.rate_comparison(ours, printed)
-    assert len(points(figure.axes[0])) == 15 and len(legend(figure)) == 15
+    assert len(marks(figure.axes[0])) == 15 and legend(figure) == ["beyond"]
 
 
 def rates():
@@ -183,8 +191,8 @@ def test_two_thresholds_of_a_model_are_joined_and_the_best_comes_first():
     figure = overview_figures.matched(LEVEL)
     axes = figure.axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["B", "A"]
-    own, common = (line.get_xdata().tolist() for line in axes.lines)
-    assert (own, common) == ([0.4, 0.6], [0.9, 0.7])
+    assert [place for place, _ in marks(axes)] == [(0.9, 0), (0.7, 1)]
+    assert [x for x, _ in points(axes)[-2:]] == [0.4, 0.6]  # at the own threshold
     spans = [segment[:, 0].tolist() for segment in axes.collections[0].get_segments()]
     intervals = [segment[:, 0].tolist() for segment in axes.collections[1].get_segments()]
     assert intervals == [[0.85, 0.92], [0.65, 0.75]]
@@ -216,7 +224,8 @@ def test_the_front_has_rates_thresholds_and_the_tally_of_the_claims():
     here, there = means(("A", 0.1, 0.5, 0.7)), means(("A", 0.2, 0.6, 0.7))
     figure = overview_figures.front({"ours": here, "theirs": there}, LEVEL, judged())
     left, middle, right = figure.axes
-    assert points(left) == [(0.1, 0.5), (0.2, 0.6)] and len(middle.lines) == 2
+    assert [place for place, _ in marks(left)] == [(0.2, 0.6), (0.1, 0.5)]
+    assert len(marks(middle)) == len(LEVEL)
     assert [text.get_text() for text in left.get_legend().texts] == ["ours", "theirs"]
     widths = [[bar.get_width() for bar in bars] for bars in right.containers]
     assert widths == [[1, 2], [1, 0], [1, 2], [1, 0]]
@@ -225,7 +234,8 @@ def test_the_front_has_rates_thresholds_and_the_tally_of_the_claims():
     assert [a.get_title(loc="left") for a in figure.axes] == ["(a)", "(b)", "(c)"]
 
 
-def test_rates_of_which_none_is_defined_are_drawn_without_a_legend():
+def test_rates_of_which_none_is_defined_have_no_mark_and_no_name():
     means = pd.DataFrame({"model": ["a"], "TPR": [np.nan], "FPR": [0.1], "precision": [np.nan]})
     figure = plots.rate_comparison(means)
-    assert not figure.legends and points(figure.axes[0]) == []
+    for axes in figure.axes:
+        assert not marks(axes) and not axes.texts

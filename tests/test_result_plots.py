@@ -50,7 +50,7 @@ def test_curves_are_those_of_the_histograms():
     figure = result_plots.threshold_curves(histograms(), ["pit"])
     precision, tpr = (axes.lines[0] for axes in figure.axes)
     expected = curves.curve(histograms()["m"].total("pit"))
-    np.testing.assert_allclose(precision.get_ydata(), expected["precision"].dropna())
+    np.testing.assert_allclose(precision.get_ydata(), expected["precision"])
     np.testing.assert_allclose(tpr.get_ydata(), expected["TPR"])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import partial
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -15,6 +16,7 @@ from foilseg.data import escape
 from foilseg.figures.style import INK, PALE, PAPER, REMEDY_COLOURS, done, house_style, look, note
 
 MILLION = 1e6
+PUBLISHED = "published"  # the one thing that is hollow
 FALSELY = "false alarms per million pixels"
 # Where a name may stand beside its mark, in points, and which of its corners does.
 BESIDE = [
@@ -51,7 +53,7 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
         for place, table in zip(axes[0], tables):
             hollow = table is not points
             _walk(place, curve)
-            marks(place, table, hollow=hollow)
+            marks(place, _places(table), table["model"], hollow=hollow)
             place.set(xscale="log", xlabel=f"mean {FALSELY}", ylim=(_floor(curve, *tables), 1))
             place.set_title("published" if hollow else "this study", loc="left")
         axes[0, 0].set_ylabel("mean TPR")
@@ -78,12 +80,34 @@ def _walk(axes: Axes, curve: pd.DataFrame) -> None:
         axes.annotate(f"{row.tau:g}", place, (5, -11), **beside)
 
 
-def marks(axes: Axes, table: pd.DataFrame, *, hollow: bool = False) -> None:
-    """A mark for every model (model, TPR, FPR): filled, or hollow where it is published."""
-    for row in table.itertuples():
-        style = look(str(row.model))
+def marks(
+    axes: Axes, places: np.ndarray, models: Iterable[str], *, hollow: bool = False, **more
+) -> None:
+    """A mark for every model, in its look: filled, or hollow where it is published.
+
+    ``places`` : float (N, 2) in the data's units; NaN has no mark.
+    """
+    for (x, y), model in zip(places, map(str, models), strict=True):
+        if not np.isfinite((x, y)).all():
+            continue
+        style = look(model)
         fill = PAPER if hollow else style.colour
-        axes.plot(MILLION * row.FPR, row.TPR, style.mark, mfc=fill, mec=style.colour, ms=7)
+        axes.plot(x, y, style.mark, **{"mfc": fill, "mec": style.colour, "ms": 7} | more)
+
+
+def lines(axes: Axes, table: pd.DataFrame, x: str, y: str, **style) -> None:
+    """A line for every model (column ``model``), in its look, with an entry for a legend."""
+    for model, part in table.groupby(table["model"].astype(str), sort=False):
+        own = look(model)
+        label = escape.legend(model)
+        axes.plot(part[x], part[y], c=own.colour, ls=own.line, label=label, **style)
+
+
+def line_legend(figure: Figure, axes: Axes, place: str, **style) -> None:
+    """The entries of :func:`lines` outside of the panels; none if there is no line."""
+    handles, names = axes.get_legend_handles_labels()
+    if handles:
+        figure.legend(handles, names, loc=f"outside {place}", fontsize=9, **style)
 
 
 def _places(table: pd.DataFrame) -> np.ndarray:
@@ -93,12 +117,13 @@ def _places(table: pd.DataFrame) -> np.ndarray:
 def named(axes: Axes, places: np.ndarray, names: Iterable[str]) -> None:
     """Write names beside marks, each in the first place where it covers no mark and no name.
 
-    ``places`` : float (N, 2) in the data's units; the figure must have been drawn once.
+    ``places`` : float (N, 2) in the data's units, NaN has no name; the figure must have been drawn.
     """
     renderer = axes.figure.canvas.get_renderer()
-    points = axes.transData.transform(places)
+    known = [(str(n), p) for n, p in zip(names, places, strict=True) if np.isfinite(p).all()]
+    points = [axes.transData.transform(place) for _, place in known]
     taken: list = []
-    for name, place in zip(map(str, names), places):
+    for name, place in known:
         tried = []
         for x, y, across, up in BESIDE:
             text = axes.annotate(
@@ -120,14 +145,19 @@ def named(axes: Axes, places: np.ndarray, names: Iterable[str]) -> None:
         taken.append(best[3])
 
 
-def legend(models: Sequence[str]) -> list[Line2D]:
-    """One entry a remedy of some models, in its colour."""
+def legend(models: Iterable[str], sources: Sequence[str] = ()) -> list[Line2D]:
+    """One entry a remedy of some models, in its colour; and what the marks of two sources are."""
     kinds = {look(str(model)).remedy for model in models}
-    return [
-        Line2D([], [], ls="", marker="o", color=colour, label=kind)
-        for kind, colour in REMEDY_COLOURS.items()
-        if kind in kinds
-    ]
+    mark = partial(Line2D, [], [], ls="", marker="o")
+    found = [mark(color=c, label=kind) for kind, c in REMEDY_COLOURS.items() if kind in kinds]
+    for name, style in zip(sources, ({"mfc": PALE, "mec": PALE}, second(*sources[1:]))):
+        found.append(mark(**{"mec": PALE, "mfc": PALE} | style, label=escape.legend(name)))
+    return found
+
+
+def second(name: str = PUBLISHED) -> dict:
+    """How the marks of a second source are drawn: hollow if it is published, else faint."""
+    return {"mfc": PAPER} if name == PUBLISHED else {"alpha": 0.4, "ms": 5}
 
 
 def three_orders(table: pd.DataFrame) -> Figure:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import partial
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
@@ -14,14 +15,14 @@ from matplotlib.patches import Patch
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import escape
-from foilseg.figures import plots
-from foilseg.figures.style import COLOURS, INK, PALE, PAPER, done, house_style
+from foilseg.figures import model_figures, plots
+from foilseg.figures.style import COLOURS, INK, PALE, PAPER, done, house_style, look
 
 VERDICTS = {HOLDS: INK, UNSURE: COLOURS["unsure"], FAILS: PAPER, OPEN: COLOURS["undecided"]}
 
 
 def matched(table: pd.DataFrame) -> Figure:
-    """Mean TPR at the models' own thresholds (open) and at one FPR for all (filled).
+    """Mean TPR at the models' own thresholds (ticks) and at one FPR for all (marks).
 
     ``table`` : of :meth:`foilseg.analysis.trainings.Compared.table`; the best at one FPR comes
     first, with its interval.
@@ -37,13 +38,16 @@ def _matched(axes: Axes, table: pd.DataFrame) -> None:
     table = table.sort_values("one FPR", ascending=False).reset_index(drop=True)
     rows = range(len(table))
     axes.hlines(rows, table["own threshold"], table["one FPR"], color=PALE, lw=1, zorder=1)
-    axes.hlines(rows, table["low"], table["high"], color=INK, lw=1.6, zorder=2)
-    for name, label, colour in (
-        ("own threshold", "at the own threshold", PAPER),
-        ("one FPR", "at one FPR, with interval", INK),
-    ):
-        axes.plot(table[name], rows, "o", mfc=colour, mec=INK, ms=7, label=label)
+    looks = [look(str(model)) for model in table["model"]]
+    colours = [each.colour for each in looks]
+    axes.hlines(rows, table["low"], table["high"], color=colours, lw=1.6, zorder=2)
+    axes.scatter(table["own threshold"], rows, marker="|", c=colours, s=90, zorder=3)
+    model_figures.marks(axes, np.stack([table["one FPR"], rows], axis=1), table["model"])
+    axes.plot([], [], "|", c=INK, ms=9, label="at the own threshold")
+    axes.plot([], [], "o", c=INK, ms=7, label="at one FPR, with interval")
     axes.set_yticks(rows, table["model"])
+    for text, colour in zip(axes.get_yticklabels(), colours):
+        text.set_color(colour)
     least = table[["own threshold", "one FPR", "low"]].min().min()
     axes.set(xlabel="mean TPR", xlim=(min(0.5, least - 0.02), 1))
     axes.invert_yaxis()
@@ -91,7 +95,6 @@ def front(
 def _rates(axes: Axes, studies: Mapping[str, pd.DataFrame]) -> None:
     (name, here), (other, there) = studies.items()
     plots.pairs(axes, here, there, x="FPR", y="TPR")
-    axes.get_legend().remove()
     dots = [axes.plot([], [], "o", mfc=c, mec=INK, ms=7)[0] for c in (INK, PAPER)]
     names = [escape.legend(name), escape.legend(other)]
     axes.legend(dots, names, loc="lower right", fontsize=10)

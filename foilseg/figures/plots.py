@@ -3,32 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import partial
 from itertools import pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
-import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from foilseg.data import escape
 from foilseg.data.dataset import Dataset, LabelClass, class_pixels, training_regions
+from foilseg.figures import model_figures
 from foilseg.figures.style import (
     COLOURS,
     INK,
     PALE,
-    PAPER,
     class_bars,
     class_legend,
     done,
-    entries,
     house_style,
-    marks,
-    outer_legend,
 )
+
+LEAST = 1e-6  # the smallest FPR that a logarithmic axis shows; smaller ones stand there
 
 
 def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
@@ -88,37 +85,57 @@ def history(frames: dict[str, pd.DataFrame], window: int = 25) -> Figure:
         return done(figure)
 
 
-def rate_comparison(reproduced: pd.DataFrame, printed: pd.DataFrame | None = None) -> Figure:
-    """TPR over FPR and precision over TPR, one marker a model (as Fig. 4.1).
+def rate_comparison(
+    reproduced: pd.DataFrame,
+    printed: pd.DataFrame | None = None,
+    names: tuple[str, str] = ("reproduced", model_figures.PUBLISHED),
+) -> Figure:
+    """TPR over FPR and precision over TPR, one marker a model (as thesis Fig. 4.1).
 
-    Filled: reproduced. Open: published, joined to the reproduced point by a thin line.
+    Filled: reproduced. Hollow: published, joined to the reproduced point by a thin line; faint if
+    the second of the ``names`` is something else.
     """
+    reproduced, printed = (
+        table if table is None else table.assign(FPR=table["FPR"].clip(lower=LEAST))
+        for table in (reproduced, printed)
+    )
     with house_style():
-        figure, axes = plt.subplots(1, 2, figsize=(9, 4))
+        figure, axes = plt.subplots(1, 2, figsize=(10, 4.8))
         for place, x, y in zip(axes, ("FPR", "TPR"), ("TPR", "precision")):
-            pairs(place, reproduced, printed, x=x, y=y)
-        axes[0].set_xlim(left=0)
-        axes[0].locator_params(axis="x", nbins=4)
+            pairs(place, reproduced, printed, x=x, y=y, other=names[1])
+        axes[0].set_xscale("log" if reproduced["TPR"].notna().any() else "linear")
         axes[1].set_xlim(0, 1)
-        outer_legend(figure, axes, "right upper")
+        models, both = reproduced["model"], printed is not None and len(printed) > 0
+        handles = model_figures.legend(models, names if both else ())
+        figure.legend(handles=handles, loc="outside upper center", ncols=5, fontsize=10)
+        figure.canvas.draw()
+        for place, x, y in zip(axes, ("FPR", "TPR"), ("TPR", "precision")):
+            model_figures.named(place, reproduced[[x, y]].to_numpy(float), models)
         return done(figure)
 
 
-def pairs(axes: Axes, filled: pd.DataFrame, hollow: pd.DataFrame | None, *, x: str, y: str) -> None:
+def pairs(
+    axes: Axes,
+    filled: pd.DataFrame,
+    hollow: pd.DataFrame | None,
+    *,
+    x: str,
+    y: str,
+    other: str = model_figures.PUBLISHED,
+) -> None:
     """One rate over another with a mark for each model: filled, and hollow joined to it by a line.
 
     Both tables have the columns ``model``, ``x`` and ``y``; of ``hollow`` only the models of
-    ``filled`` are drawn. The axes get a legend of the models.
+    ``filled`` are drawn. They are faint instead if ``other`` names something not published.
     """
-    filled = filled.assign(model=entries(filled["model"]))
-    dots = partial(sns.scatterplot, x=x, y=y, style="model", s=64, ec=INK, ax=axes)
-    dots = partial(dots, markers=marks(filled["model"]))
-    dots(filled, color=INK)
-    if hollow is not None:
-        both = filled.merge(hollow.assign(model=entries(hollow["model"])), on="model")
+    filled = filled.astype({"model": str})
+    if hollow is not None and len(hollow):
+        both = filled.merge(hollow.astype({"model": str}), on="model")
         across, up = both[[f"{x}_x", f"{x}_y"]], both[[f"{y}_x", f"{y}_y"]]
         axes.plot(across.T, up.T, c=PALE, lw=0.8, zorder=0.9)
-        dots(both, x=f"{x}_y", y=f"{y}_y", color=PAPER, legend=False)
+        theirs = both[[f"{x}_y", f"{y}_y"]].to_numpy(float)
+        model_figures.marks(axes, theirs, both["model"], **model_figures.second(other))
+    model_figures.marks(axes, filled[[x, y]].to_numpy(float), filled["model"])
     axes.set(xlabel=f"mean {x}", ylabel=f"mean {y}", ylim=(0, 1))
 
 

@@ -15,23 +15,20 @@ from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
 from foilseg.evaluation import curves, metrics
 from foilseg.evaluation.curves import Histograms
+from foilseg.figures import model_figures
 from foilseg.figures.style import (
     INK,
     MARKERS,
-    MODELS,
     PALE,
     PAPER,
     columns,
     done,
-    entries,
     house_style,
-    marks,
+    look,
     note,
-    outer_legend,
 )
 
 RATES = ("TPR", "FPR", "precision")
-LINES = partial(sns.lineplot, hue="model", style="model", palette=MODELS, estimator=None)
 
 
 def variation(
@@ -68,9 +65,11 @@ def per_image(counts: pd.DataFrame) -> Figure:
     rates = metrics.rates(counts.astype({"model": str}))
     rates = rates.groupby(["model", "foil"], sort=False)[[*RATES]].mean().reset_index()
     models = rates["model"].nunique()
-    dots = partial(sns.stripplot, jitter=False, size=4, color=INK, alpha=0.45, linewidth=0)
+    colours = {model: look(model).colour for model in rates["model"]}
+    shared = {"hue": "model", "palette": colours, "legend": False}
+    dots = partial(sns.stripplot, jitter=False, size=4, alpha=0.45, linewidth=0, **shared)
     middle = partial(sns.pointplot, estimator="median", errorbar=("pi", 50), linestyle="none")
-    middle = partial(middle, color=INK, marker="|", markersize=13, err_kws={"linewidth": 4})
+    middle = partial(middle, marker="|", markersize=13, err_kws={"linewidth": 4}, **shared)
     with house_style():
         figure, axes = plt.subplots(1, 3, figsize=(9, 0.34 * models + 1.2), sharey=True)
         for place, rate in zip(axes, RATES):
@@ -120,21 +119,21 @@ def threshold_curves(
     """Precision over recall, and TPR over FPR, for every threshold; a panel pair a defect."""
     if not histograms:
         return note("No model to draw a curve of.")
-    lines = partial(LINES, sort=False, lw=1.2)
+    lines = partial(model_figures.lines, lw=1.2)
     with house_style():
         size = (2.4 * len(defects) + 1.2, 5)
         figure, axes = plt.subplots(2, len(defects), figsize=size, squeeze=False)
         for (above, below), defect in zip(axes.T, defects):
             each = [curves.curve(h.total(defect, against)) for h in histograms.values()]
-            table = pd.concat(each, keys=entries(histograms), names=["model"]).reset_index()
-            lines(table, x="TPR", y="precision", ax=above)
-            lines(table.assign(FPR=table["FPR"].clip(lower=1e-6)), x="FPR", y="TPR", ax=below)
+            table = pd.concat(each, keys=list(histograms), names=["model"]).reset_index()
+            lines(above, table, "TPR", "precision")
+            lines(below, table.assign(FPR=table["FPR"].clip(lower=1e-6)), "FPR", "TPR")
             title, across = escape.lines(defect), "recall (TPR)"
-            above.set(title=title, xlabel=across, ylabel="", xlim=(0, 1), ylim=(0, 1))
-            below.set(xscale="log", ylabel="", xlim=(1e-5, 1), ylim=(0, 1))
+            above.set(title=title, xlabel=across, xlim=(0, 1), ylim=(0, 1))
+            below.set(xscale="log", xlabel="FPR", xlim=(1e-5, 1), ylim=(0, 1))
         axes[0, 0].set_ylabel("precision")
         axes[1, 0].set_ylabel("TPR")
-        outer_legend(figure, axes.ravel(), "right upper", fontsize=8)
+        model_figures.line_legend(figure, axes[0, 0], "right upper")
         return done(figure)
 
 
@@ -146,15 +145,17 @@ def cost_curves(costs: pd.DataFrame) -> Figure:
 
     ``costs`` : of :func:`foilseg.evaluation.operating_points.costs`.
     """
-    means = costs.set_axis(entries(costs.columns), axis=1).dropna(axis=1)
+    means = costs.dropna(axis=1)
     if means.empty:
         return note("There is no model or no defect to draw a curve of.")
     with house_style():
         figure, axes = plt.subplots(figsize=(7, 3.4))
-        sns.lineplot(means, palette=MODELS, estimator=None, ax=axes)
+        prices = means.rename_axis("price").reset_index()
+        each = prices.melt("price", var_name="model", value_name="cost")
+        model_figures.lines(axes, each, "price", "cost")
         axes.set(xscale="log", ylim=(0, 1.02), ylabel="cost, share of reporting nothing")
         axes.set_xlabel("cost of a missed pixel (a false one costs 1)")
-        outer_legend(figure, [axes], "right upper", fontsize=8)
+        model_figures.line_legend(figure, axes, "right upper")
         return done(figure)
 
 
@@ -169,8 +170,10 @@ def differences(table: pd.DataFrame) -> Figure:
             part = table[table["rate"] == rate].set_index("model").loc[models]
             rows = np.arange(len(models))
             place.axvline(0, c=PALE, lw=1)
-            place.hlines(rows, part["low"], part["high"], color=INK)
-            place.plot(part["difference"], rows, "o", c=INK, ms=5)
+            colours = [look(model).colour for model in models]
+            place.hlines(rows, part["low"], part["high"], color=colours)
+            places = np.stack([part["difference"], rows], axis=1)
+            model_figures.marks(place, places, models, ms=5)
             place.set(xlabel=f"difference of mean {rate}", ylim=(len(models) - 0.5, -0.5))
             place.locator_params(axis="x", nbins=4)
         axes[0].set_yticks(range(len(models)), models)
@@ -195,12 +198,14 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> F
             own = outliers[outliers["defect"] == defect]
             for model, part in rates[rates["defect"] == defect].groupby("model", sort=False):
                 told = own[own["model"] == model]
-                style = {"color": INK, "lw": 1.4} if len(told) else {"color": PALE, "lw": 0.8}
+                colour = look(model).colour
+                style = {"color": colour, "lw": 1.4} if len(told) else {"color": PALE, "lw": 0.8}
                 place.plot(part["iteration"], part["FPR"].clip(lower=1e-6), **style)
                 for row in told.itertuples():
                     there = row.worst, part["FPR"].max()
-                    place.plot(*there, "o", c=INK, ms=5)
+                    place.plot(*there, "o", c=colour, ms=5)
                     label = {"textcoords": "offset points", "va": "center", "fontsize": 9}
+                    label["color"] = colour
                     place.annotate(escape.lines(model), there, (7, 2), **label)
             place.set(yscale="log", title=escape.lines(defect), xlabel="iteration")
             place.locator_params(axis="x", nbins=2)
@@ -211,13 +216,11 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> F
 
 def late_iterations(means: pd.DataFrame) -> Figure:
     """Mean TPR, FPR and precision of every model over the iterations that were kept."""
-    means = means.assign(model=entries(means["model"]))
-    lines = partial(LINES, means, x="iteration", markers=marks(means["model"]), lw=0.8)
     with house_style():
         figure, axes = plt.subplots(1, 3, figsize=(9, 3))
         for place, rate in zip(axes, RATES):
-            lines(y=rate, markeredgewidth=0, dashes=False, ax=place)
+            model_figures.lines(place, means, "iteration", rate, lw=1)
             place.set_ylabel(f"mean {rate}")
             place.locator_params(axis="x", nbins=3)
-        outer_legend(figure, axes, "upper center", ncols=4)
+        model_figures.line_legend(figure, axes[0], "upper center", ncols=5)
         return done(figure)

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from contextlib import contextmanager
 from functools import partial
-from itertools import cycle
 from typing import TYPE_CHECKING, NamedTuple
 
 from foilseg.data import escape
@@ -49,7 +48,7 @@ REMEDY_COLOURS = dict(
     zip(REMEDIES, ("#222222", "#117733", "#cc3311", "#332288", "#aa4499", "#0099aa"), strict=True)
 )
 REMEDY_MARKS = "osD^vPX<>"  # of the models of one remedy, in the order of the table
-MODELS = "turbo"  # the map from which many models on one picture take their colours
+REMEDY_LINES = ("-", "--", ":", "-.")  # likewise, where a model is a line
 STYLE = {
     "figure.dpi": 110,
     "figure.facecolor": PAPER,
@@ -120,17 +119,13 @@ def entries(names: Iterable[object]) -> list[str]:
     return [escape.legend(str(name)) for name in names]
 
 
-def marks(names: Iterable[str]) -> dict[str, str]:
-    """A mark for each name; the fourteenth has that of the first."""
-    return dict(zip(dict.fromkeys(names), cycle(MARKERS)))
-
-
 class Look(NamedTuple):
     """How a model is drawn in every figure: by its remedy, and its place among those of it."""
 
     remedy: str
     colour: str
     mark: str
+    line: str
 
 
 def look(title: str) -> Look:
@@ -139,29 +134,14 @@ def look(title: str) -> Look:
     if title.startswith("Os. "):  # names the rarest class of the data
         known = [EXPERIMENTS["oversampled-cavities"]]
     if not known:
-        return Look(REMEDIES[-1], REMEDY_COLOURS[REMEDIES[-1]], REMEDY_MARKS[0])
+        return Look(REMEDIES[-1], REMEDY_COLOURS[REMEDIES[-1]], REMEDY_MARKS[0], REMEDY_LINES[0])
     row = known[0]
     remedy = REMEDIES[-1] if row.name in BEYOND else row.remedy
     rows = BEYOND if row.name in BEYOND else EXPERIMENTS
     alike = [r for r in rows.values() if row.name in BEYOND or r.remedy == remedy]
-    return Look(remedy, REMEDY_COLOURS[remedy], REMEDY_MARKS[alike.index(row) % len(REMEDY_MARKS)])
-
-
-def outer_legend(
-    figure: Figure, axes: Iterable[Axes], place: str, *, ncols: int = 1, fontsize: float = 12
-) -> None:
-    """One legend outside of the panels, that of the first, in the place of each panel's own.
-
-    A panel in which nothing is defined has no legend; without any there is none outside.
-    """
-    legends = [each.get_legend() for each in axes if each.get_legend()]
-    if not legends:
-        return
-    handles = legends[0].legend_handles
-    names = [text.get_text() for text in legends[0].texts]
-    for each in legends:
-        each.remove()
-    figure.legend(handles, names, loc=f"outside {place}", ncols=ncols, fontsize=fontsize)
+    place = alike.index(row)
+    mark, line = (each[place % len(each)] for each in (REMEDY_MARKS, REMEDY_LINES))
+    return Look(remedy, REMEDY_COLOURS[remedy], mark, line)
 
 
 def class_legend(
