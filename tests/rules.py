@@ -33,13 +33,13 @@ LAYERS = """
         evaluations restore fit one_vs_rest
     studies: workers network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition
-    measured: confidence prior_tables object_tables held_out probability_maps
+    measured: confidence prior_tables object_tables held_out probability_maps dial_crop
     analysis: model_tables stability trainings thresholds priors
         gather drawn counterfactuals records comparisons
         expectations ship
     figures: style live model_figures pictures plots overview_figures result_plots
         acquisition_figures
-        gallery_figures packing sampling_figures defect_figures widgets
+        gallery_figures packing sampling_figures defect_figures widgets dial
     book: forked kernels notebooks prose readable execution selection tables ahead
         chapters
 """

@@ -51,6 +51,19 @@ def of_study(study: Study, names: Sequence[str | Experiment], compared: Compared
     return Moved(compared, study.model(PLAIN).title, chosen, judged, right)
 
 
+def of_runs(compared: Compared, plain: str, runs: Sequence[StoredRun], test: str = "") -> Moved:
+    """The dial alone, of what stored runs of the plain baseline bring.
+
+    ``test`` : what the names of their evaluations of test foils end in, "" without test foils.
+    """
+    names = prior_tables.DIAL, f"{held_out.KIND}-{prior_tables.DIAL}-{test}"
+    chosen, judged = (
+        _dialled([t for run in runs if (t := run.evaluation(name)) is not None], compared.against)
+        for name in (names if test else 2 * names[:1])
+    )
+    return Moved(compared, plain, chosen, judged, pd.DataFrame(columns=["model", *COUNTED]))
+
+
 def _table(study: Study, run: StoredRun, kind: str, test: bool) -> pd.DataFrame:
     if test:
         return held_out.examine(study, run, f"{held_out.KIND}-{kind}")
@@ -58,8 +71,10 @@ def _table(study: Study, run: StoredRun, kind: str, test: bool) -> pd.DataFrame:
 
 
 def _dialled(tables: Iterable[pd.DataFrame], against: str) -> pd.DataFrame:
+    columns = ["tau", TRAINING, *COUNTED]
     each = [t[t["against"] == against].assign(**{TRAINING: k}) for k, t in enumerate(tables)]
-    return pd.concat(each, ignore_index=True).reindex(columns=["tau", TRAINING, *COUNTED])
+    none = pd.DataFrame(columns=columns)
+    return pd.concat(each, ignore_index=True)[columns] if each else none
 
 
 def _corrected(study: Study, run: StoredRun, compared: Compared) -> pd.DataFrame:

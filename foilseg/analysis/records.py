@@ -12,8 +12,10 @@ from typing import Any
 
 import pandas as pd
 
-from foilseg.analysis import drawn, trainings
+from foilseg.analysis import drawn, priors, trainings
 from foilseg.analysis.gather import Findings
+from foilseg.analysis.priors import PLAIN
+from foilseg.analysis.thresholds import Moved
 from foilseg.analysis.trainings import Compared
 from foilseg.claims import verdicts
 from foilseg.claims.evidence import Evidence
@@ -128,6 +130,13 @@ class Record:
             for entry in self.shipped.manifest["models"]
         }
         return trainings.together(self.own, runs, self._test)
+
+    @cached_property
+    def moved(self) -> Moved:
+        """Its baseline at every prior, beside its models; without a row if it brings none."""
+        plain = next(e for e in self.shipped.manifest["models"] if e["experiment"] == PLAIN)
+        runs = [run for seed in self._seeds or [None] for run in self._runs(plain, seed)]
+        return priors.of_runs(self.compared, plain["title"], runs, self._test)
 
     def _runs(self, entry: dict[str, Any], seed: int | None) -> list[StoredRun]:
         """The networks of a model with a seed, by default the study's own."""

@@ -17,7 +17,7 @@ from foilseg.analysis import drawn, gather, model_tables, records, stability
 from foilseg.claims import verdicts
 from foilseg.data.dataset import validation_regions
 from foilseg.data.files import new_folder
-from foilseg.measured import held_out, object_tables, probability_maps
+from foilseg.measured import dial_crop, held_out, object_tables, probability_maps
 from foilseg.studies import references, run_tables, shipped, tables
 from foilseg.studies.model import Model
 from foilseg.studies.references import References
@@ -92,6 +92,7 @@ def pack(
         if not numbers_only:
             files += _write_masks(study, found, part)
             files += probability_maps.write(study, names, part)
+            files += dial_crop.write(study, part) if "baseline" in names else []
         files += _write_findings(study, names, tested, part) + _write_references(study, part)
         listed = {run.name: told(run, parts, brought(run)) for run in found}
         _write_manifest(study, names, listed, files, part, repeated, not numbers_only)

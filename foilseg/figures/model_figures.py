@@ -52,14 +52,11 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
         figure, axes = plt.subplots(1, len(tables), figsize=size, sharey=True, squeeze=False)
         for place, table in zip(axes[0], tables):
             hollow = table is not points
-            _walk(place, curve)
-            marks(place, _places(table), table["model"], hollow=hollow)
-            place.set(xscale="log", xlabel=f"mean {FALSELY}", ylim=(_floor(curve, *tables), 1))
+            walk(place, curve, table, hollow=hollow)
+            place.set(ylim=(_floor(curve, *tables), 1))
             place.set_title("published" if hollow else "this study", loc="left")
-        axes[0, 0].set_ylabel("mean TPR")
-        for place, table in zip(axes[0], tables):
-            figure.canvas.draw()
-            named(place, _places(table), table["model"])
+        for place in axes[0, 1:]:
+            place.set_ylabel("")
         figure.legend(handles=legend(points["model"]), loc="outside upper center", ncols=5)
         return done(figure)
 
@@ -70,7 +67,17 @@ def _floor(*tables: pd.DataFrame) -> float:
     return min(0.2, max(0.0, np.floor(10 * least) / 10))
 
 
-def _walk(axes: Axes, curve: pd.DataFrame) -> None:
+def walk(axes: Axes, curve: pd.DataFrame, points: pd.DataFrame, *, hollow: bool = False) -> None:
+    """The curve of the dial with its settings, and the models, each named where it stands."""
+    _settings(axes, curve)
+    marks(axes, _places(points), points["model"], hollow=hollow)
+    floor = _floor(curve, points)
+    axes.set(xscale="log", xlabel=f"mean {FALSELY}", ylabel="mean TPR", ylim=(floor, 1))
+    axes.figure.canvas.draw()
+    named(axes, _places(points), points["model"])
+
+
+def _settings(axes: Axes, curve: pd.DataFrame) -> None:
     across = MILLION * curve["FPR"]
     axes.plot(across, curve["TPR"], c=PALE, lw=3, solid_capstyle="round", zorder=1)
     axes.plot(across, curve["TPR"], "o", c=PALE, ms=3, zorder=1)

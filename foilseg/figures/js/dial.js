@@ -1,0 +1,225 @@
+// One network whose prior the reader turns: the mask of an enlarged window changes, and a point
+// walks through the plane of detections and false alarms. Works without a kernel.
+// Traits: facts (see foilseg/figures/dial.py), files (picture, annotation, objects, logits), tau.
+
+const SVG = "http://www.w3.org/2000/svg";
+const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [460, 380, 46, 12, 14, 44];
+const ZOOM = 5; // canvas pixels of a pixel of the window
+
+function make(name, attributes, text = "") {
+  const element = document.createElementNS(SVG, name);
+  for (const [key, value] of Object.entries(attributes)) element.setAttribute(key, value);
+  if (text) element.textContent = text;
+  return element;
+}
+
+function unpack(model) {
+  const { height, width, classes } = model.get("facts");
+  const held = model.get("files");
+  const bytes = new Uint8Array(held.buffer, held.byteOffset, held.byteLength);
+  const area = height * width;
+  const part = (k, n = 1) => bytes.subarray(k * area, (k + n) * area);
+  const logits = new Int8Array(bytes.buffer, bytes.byteOffset + 3 * area, classes.length * area);
+  return { area, picture: part(0), mask: part(1), objects: part(2), logits };
+}
+
+// The place in the list of classes of every pixel at a setting.
+function decide(facts, window, tau) {
+  const moved = facts.priors.map((prior) => -tau * Math.log(prior) * facts.steps);
+  const said = new Uint8Array(window.area);
+  for (let i = 0; i < window.area; i++) {
+    let best = -Infinity;
+    for (let k = 0; k < moved.length; k++) {
+      const value = window.logits[k * window.area + i] + moved[k];
+      if (value > best) [best, said[i]] = [value, k];
+    }
+  }
+  return said;
+}
+
+function channels(colour) {
+  return [1, 3, 5].map((at) => parseInt(colour.slice(at, at + 2), 16));
+}
+
+function paint(canvas, facts, window, said) {
+  const { height, width, classes } = facts;
+  const small = new OffscreenCanvas(width, height);
+  const pixels = new ImageData(width, height);
+  const colours = classes.map((c) => channels(c.colour));
+  for (let i = 0; i < window.area; i++) {
+    const share = said[i] ? 0.6 : 0;
+    for (let c = 0; c < 3; c++)
+      pixels.data[4 * i + c] = (1 - share) * window.picture[i] + share * colours[said[i]][c];
+    pixels.data[4 * i + 3] = 255;
+  }
+  small.getContext("2d").putImageData(pixels, 0, 0);
+  const context = canvas.getContext("2d");
+  context.imageSmoothingEnabled = false;
+  context.drawImage(small, 0, 0, canvas.width, canvas.height);
+  outline(context, facts, window);
+}
+
+// Edges between pixels of another annotated class, dark below and light above.
+function outline(context, { height, width }, { mask }) {
+  context.beginPath();
+  for (let y = 0; y < height; y++)
+    for (let x = 0; x < width; x++) {
+      const i = y * width + x;
+      if (x + 1 < width && mask[i] !== mask[i + 1]) {
+        context.moveTo((x + 1) * ZOOM, y * ZOOM);
+        context.lineTo((x + 1) * ZOOM, (y + 1) * ZOOM);
+      }
+      if (y + 1 < height && mask[i] !== mask[i + width]) {
+        context.moveTo(x * ZOOM, (y + 1) * ZOOM);
+        context.lineTo((x + 1) * ZOOM, (y + 1) * ZOOM);
+      }
+    }
+  for (const [style, size] of [["#000000", 3], ["#ffffff", 1.2]]) {
+    context.strokeStyle = style;
+    context.lineWidth = size;
+    context.stroke();
+  }
+}
+
+// Objects of the hero class: a ring around each, full if a pixel of it is found, else broken.
+function rings(context, facts, window, said) {
+  const hit = new Set();
+  for (let i = 0; i < window.area; i++)
+    if (window.objects[i] && said[i] === facts.hero) hit.add(window.objects[i]);
+  facts.objects.forEach(({ x, y, radius }, k) => {
+    const found = hit.has(k + 1);
+    for (const [style, size] of [["#000000", 5], [found ? "#ffffff" : "#ffd400", 2.5]]) {
+      context.beginPath();
+      context.setLineDash(found ? [] : [7, 6]);
+      context.arc(x * ZOOM, y * ZOOM, (radius + 3) * ZOOM, 0, 2 * Math.PI);
+      context.strokeStyle = style;
+      context.lineWidth = size;
+      context.stroke();
+    }
+  });
+  context.setLineDash([]);
+  return hit.size;
+}
+
+function plane(facts) {
+  const { low, high } = facts.range;
+  const span = Math.log10(high / low);
+  const across = (fpr) =>
+    LEFT + (Math.log10(Math.max(fpr, low) / low) / span) * (WIDTH - LEFT - RIGHT);
+  const up = (tpr) => TOP + (1 - tpr) * (HEIGHT - TOP - BOTTOM);
+  const picture = make("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
+  picture.setAttribute("aria-label", facts.words);
+  const thin = { stroke: "currentColor", "stroke-width": 0.6, fill: "none" };
+  const small = { fill: "currentColor", "font-size": 12 };
+  picture.append(make("path", { ...thin, d: `M${LEFT},${TOP}V${up(0)}H${WIDTH - RIGHT}` }));
+  for (const tpr of [0, 0.25, 0.5, 0.75, 1])
+    picture.append(
+      make("text", { ...small, x: LEFT - 6, y: up(tpr) + 4, "text-anchor": "end" }, `${tpr}`),
+    );
+  for (const [value, label] of facts.ticks)
+    picture.append(
+      make("text", { ...small, x: across(value), y: up(0) + 16, "text-anchor": "middle" }, label),
+    );
+  const middle = { ...small, x: (LEFT + WIDTH) / 2, y: HEIGHT - 6, "text-anchor": "middle" };
+  picture.append(make("text", middle, "mean false alarms per million pixels"));
+  picture.append(make("text", { ...small, x: LEFT + 6, y: TOP + 8 }, "mean share found (TPR)"));
+  const points = facts.curve.map(({ FPR, TPR }) => `${across(FPR)},${up(TPR)}`);
+  const curve = { d: `M${points.join("L")}`, fill: "none", stroke: "#9a9a9a", "stroke-width": 4 };
+  picture.append(make("path", { ...curve, "stroke-linejoin": "round" }));
+  for (const point of facts.points) {
+    const group = make("g", {});
+    group.append(make("title", {}, point.model));
+    group.append(
+      make("circle", { cx: across(point.FPR), cy: up(point.TPR), r: 5, fill: point.colour }),
+    );
+    const side = point.side === "left" ? { dx: -8, "text-anchor": "end" } : { dx: 8 };
+    const place = { x: across(point.FPR), y: up(point.TPR) + point.down };
+    const ink = { fill: point.colour, "font-size": 11, class: "dial-name" };
+    group.append(make("text", { ...ink, ...place, ...side }, point.model));
+    picture.append(group);
+  }
+  const walker = make("circle", { r: 8, fill: "none", stroke: facts.walker, "stroke-width": 4 });
+  picture.append(walker);
+  return { picture, walker, across, up };
+}
+
+// The mean rates at a setting: those of the two stored ones around it, in that proportion.
+function rates(curve, tau) {
+  let k = curve.findIndex((row) => row.tau > tau);
+  if (k < 0) k = curve.length - 1;
+  const [one, other] = [curve[Math.max(0, k - 1)], curve[k]];
+  const part = other.tau > one.tau ? (tau - one.tau) / (other.tau - one.tau) : 0;
+  const mix = (name) => (1 - part) * one[name] + part * other[name];
+  return { TPR: mix("TPR"), FPR: mix("FPR") };
+}
+
+function slider(model, facts) {
+  const row = document.createElement("label");
+  row.style.cssText = "display:flex;gap:.6rem;align-items:center;width:100%";
+  const input = document.createElement("input");
+  const [first, last] = [facts.curve[0].tau, facts.curve.at(-1).tau];
+  Object.assign(input, { type: "range", min: first, max: last, step: 0.05 });
+  input.value = model.get("tau");
+  input.setAttribute("aria-label", "Tau, how far the prior is taken out");
+  input.style.flex = "1";
+  const value = document.createElement("output");
+  value.style.minWidth = "3ch";
+  row.append("careful", input, "daring", value);
+  return { row, input, value };
+}
+
+function render({ model, el }) {
+  const facts = model.get("facts");
+  const window = unpack(model);
+  const canvas = document.createElement("canvas");
+  [canvas.width, canvas.height] = [facts.width * ZOOM, facts.height * ZOOM];
+  canvas.style.cssText = "width:100%;max-width:24rem;image-rendering:pixelated;display:block";
+  canvas.setAttribute("role", "img");
+  const { picture, walker, across, up } = plane(facts);
+  picture.style.cssText = "width:100%;max-width:29rem;display:block";
+  const { row, input, value } = slider(model, facts);
+  const said = document.createElement("p");
+  said.setAttribute("aria-live", "polite");
+  said.style.margin = ".3rem 0 0";
+  const draw = () => {
+    const tau = model.get("tau");
+    const mask = decide(facts, window, tau);
+    paint(canvas, facts, window, mask);
+    const found = rings(canvas.getContext("2d"), facts, window, mask);
+    const { TPR, FPR } = rates(facts.curve, tau);
+    walker.setAttribute("cx", across(FPR));
+    walker.setAttribute("cy", up(TPR));
+    [value.textContent, input.value] = [tau.toFixed(2), tau];
+    const many = facts.objects.length;
+    const falsely = Math.round(1e6 * FPR).toLocaleString("en");
+    said.textContent =
+      `At tau ${tau.toFixed(2)} the network touches ${found} of the ${many} annotated ` +
+      `${facts.name} objects of this window. On all pictures it finds ` +
+      `${(100 * TPR).toFixed(0)} % of the defect pixels, at ${falsely} false alarms per ` +
+      "million pixels (means over the defects).";
+    canvas.setAttribute("aria-label", said.textContent);
+    canvas.dataset.drawn = `${tau.toFixed(2)} ${found}`;
+  };
+  input.addEventListener("input", () => {
+    model.set("tau", Number(input.value));
+    model.save_changes();
+  });
+  model.on("change:tau", draw);
+  const panes = document.createElement("div");
+  panes.style.cssText = "display:flex;flex-wrap:wrap;gap:1rem;align-items:center";
+  for (const pane of [canvas, picture]) {
+    const place = document.createElement("div");
+    place.style.cssText = "flex:1 1 18rem;min-width:0";
+    place.append(pane);
+    panes.append(place);
+  }
+  const key = document.createElement("p");
+  key.style.cssText = "margin:.2rem 0 0;font-size:.85em";
+  key.textContent =
+    "Colours: what the network says. White lines: what is annotated. Rings: annotated " +
+    `${facts.name} objects, whole if the network touches them, broken and yellow if not.`;
+  el.append(panes, row, said, key);
+  draw();
+}
+
+export default { render };

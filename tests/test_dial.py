@@ -1,0 +1,166 @@
+"""The dial: the window that a rule picks, and the widget that turns the prior in the browser."""
+
+import io
+import json
+
+import browser
+import numpy as np
+import pandas as pd
+import pytest
+import toy
+from PIL import Image
+from test_widget_host import HOST, STATE, VIEW, buffer, widget
+
+from foilseg.data.components import components
+from foilseg.data.dataset import LabelClass
+from foilseg.figures import dial
+from foilseg.figures.widgets import Sentence
+from foilseg.measured import dial_crop
+from foilseg.measured.dial_crop import DialCrop
+from foilseg.networks.inference import predict_logits
+from foilseg.training import restore
+
+CLASSES = (
+    LabelClass(0, "ground", "#ffffff"),
+    LabelClass(1, "pit", "#0072b2"),
+    LabelClass(2, "line", "#e69f00"),
+)
+CURVE = pd.DataFrame({"tau": [-0.5, 0, 1, 2], "TPR": [0.1, 0.2, 0.6, 0.9]})
+CURVE["FPR"] = [1e-5, 1e-4, 1e-3, 1e-2]
+POINTS = pd.DataFrame({"model": ["Baseline", "wCE ICF"], "TPR": [0.2, 0.8], "FPR": [1e-4, 5e-3]})
+
+
+@pytest.fixture
+def crop():
+    """Two pits and a line; the network is unsure of one pit and blind to the other."""
+    mask = np.zeros((24, 32), np.uint8)
+    mask[4:7, 4:7], mask[4:7, 20:23], mask[15:17] = 1, 1, 2
+    logits = np.zeros((3, 24, 32))
+    logits[1:] = -9
+    logits[1, 4:7, 4:7] = -1
+    logits[2, 15:17] = 3
+    steps = np.rint((logits - logits.max(axis=0)) * dial_crop.STEPS).astype(np.int8)
+    image = np.random.default_rng(0).integers(0, 256, (24, 32, 3)).astype(np.uint8)
+    return DialCrop("foil <b>", 3, 5, image, mask, steps, np.array([0.9, 0.02, 0.08]))
+
+
+def test_the_prior_of_a_class_is_taken_out_by_tau(crop):
+    assert set(np.unique(crop.said(0.0))) == {0, 2}
+    # 0.9 / 0.02 is 45, so a pit at logit -1 wins as soon as tau log 45 is above 1
+    turn = 1 / np.log(45)
+    assert not (crop.said(turn - 0.02) == 1).any()
+    assert ((crop.said(turn + 0.02) == 1) == (np.arange(32) < 7) * (crop.mask == 1)).all()
+
+
+def test_the_window_comes_back_from_its_file(crop, tmp_path):
+    crop.write(tmp_path / dial_crop.FILE)
+    again = DialCrop.read((tmp_path / dial_crop.FILE).read_bytes())
+    for name, value in vars(crop).items():
+        np.testing.assert_array_equal(getattr(again, name), value)
+    assert isinstance(again.top, int) and again.foil == "foil <b>"
+
+
+def test_the_window_shows_most_objects_found_and_missed():
+    mask, said = np.zeros((2, 300, 400), np.uint8)
+    mask[10:13, 10:13] = said[10:13, 10:13] = 1  # found, alone
+    mask[200:203, 300:303] = 1  # missed, beside one that is found
+    mask[200:203, 330:333] = said[201, 331] = 1
+    worth, (top, left) = dial_crop._window(mask, said, 1)
+    assert worth == (1, 2) and top <= 200 and left <= 300 and left + dial_crop.SIZE >= 333
+    assert dial_crop._window(mask, said, 2) == ((0, 0), (0, 0))
+
+
+def test_a_small_study_has_a_window_and_what_lacks_a_class_has_none(tmp_path):
+    with toy.twin_study(tmp_path, ["baseline"]) as study:
+        found = dial_crop.of_study(study)
+        foil = study.validation(found.foil)
+        part = foil.crop(found.top, found.left, *found.mask.shape)
+        assert (part.mask == found.mask).all() and found.priors.sum() == pytest.approx(1)
+        network = restore.network(study.run("baseline"), "cpu")
+        logits = predict_logits(network, foil.image, "cpu").numpy()
+        own = logits[:, found.top :, found.left :][:, : dial_crop.SIZE, : dial_crop.SIZE]
+        first, second = np.sort(own, axis=0)[:-3:-1]
+        clear = first - second > 1 / dial_crop.STEPS  # logits are stored in eighths
+        assert clear.any()
+        assert (found.said(0.0) == own.argmax(axis=0))[clear].all()
+        data = study.dataset
+        for foil in data.foils:
+            foil.mask[foil.mask == 3] = 0
+        assert dial_crop.of_run(study, study.run("baseline")) is None
+
+
+def test_the_widget_holds_what_it_shows(crop):
+    made = dial.dial(crop, CLASSES, CURVE, POINTS)
+    told = json.loads(json.dumps(made.facts, allow_nan=False))
+    assert told["hero"] == 1 and told["name"] == "pit"
+    assert told["objects"] == [
+        {"x": 5.5, "y": 5.5, "radius": 1.5},
+        {"x": 21.5, "y": 5.5, "radius": 1.5},
+    ]
+    parts = np.frombuffer(made.files, np.uint8).reshape(6, 24, 32)
+    np.testing.assert_array_equal(parts[1], crop.mask)
+    np.testing.assert_array_equal(parts[2], components(crop.mask == 1)[0])
+    np.testing.assert_array_equal(parts[3:].view(np.int8), crop.logits)
+    assert np.asarray(Image.open(io.BytesIO(made.still()))).ndim == 3
+    assert made.still() == dial.dial(crop, CLASSES, CURVE, POINTS).still()
+    flat = dial.shaded(np.full((5, 5, 3), 128, np.uint8))
+    assert flat.dtype == np.uint8 and not np.ptp(flat)
+    assert dial.shaded(parts[0]) is parts[0] or (dial.shaded(parts[0]) == parts[0]).all()
+
+
+def test_without_a_window_a_sentence_says_so(crop):
+    for made in (
+        dial.dial(None, CLASSES, CURVE, POINTS),
+        dial.dial(crop, CLASSES, CURVE.iloc[:0], POINTS),
+    ):
+        assert isinstance(made, Sentence) and "no window" in repr(made)
+
+
+@pytest.mark.browser
+def test_the_browser_turns_the_prior_as_the_library_does(crop, tmp_path):
+    browser.require()
+    made = dial.dial(crop, CLASSES, CURVE, POINTS)
+    state = widget(made._esm, [buffer(["files"], made.files)], facts=made.facts, tau=0.0)
+    saved = json.dumps({"state": {"a": state}, "version_major": 2, "version_minor": 0})
+    saved = saved.replace("</", "<\\/")
+    page_text = (
+        f'<!doctype html><head><script src="{HOST.as_uri()}"></script>'
+        f'<script type="{STATE}">{saved}</script></head><body><div>'
+        f'<script type="{VIEW}">{json.dumps({"model_id": "a"})}</script></div></body>'
+    )
+    (tmp_path / "page.html").write_text(page_text)
+    numbers, _ = components(crop.mask == 1)
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto((tmp_path / "page.html").as_uri())
+        canvas = page.locator("canvas[data-drawn]")
+        for tau in (0.0, 0.5, 2.0):
+            page.get_by_role("slider").fill(str(tau))
+            hit = len(set(np.unique(numbers[crop.said(tau) == 1])) - {0})
+            assert canvas.get_attribute("data-drawn") == f"{tau:.2f} {hit}"
+            colours = _painted(canvas)
+            share = 0.6 * (crop.said(tau) > 0)[..., None]
+            own = np.array([[255, 255, 255], [0, 114, 178], [230, 159, 0]])[crop.said(tau)]
+            grey = dial.shaded(crop.image)[..., None]
+            expected = np.floor((1 - share) * grey + share * own)
+            # pixels that no outline and no ring crosses
+            assert np.median(np.abs(colours - expected)) <= 1
+            assert (np.abs(colours - expected).max(axis=2) <= 2).mean() > 0.5
+        walker = page.locator("svg circle[stroke]")
+        at = [float(walker.get_attribute(k)) for k in ("cx", "cy")]
+        page.get_by_role("slider").fill("0")
+        before = [float(walker.get_attribute(k)) for k in ("cx", "cy")]
+        assert at[0] > before[0] and at[1] < before[1], "further right and higher"
+        named = page.locator("text.dial-name").all_text_contents()
+        assert sorted(named) == sorted(POINTS["model"])
+        said = page.locator("[aria-live]").inner_text()
+        assert "touches 0 of the 2 annotated pit objects" in said and "20 %" in said
+
+
+def _painted(canvas):
+    """The colour in the middle of every pixel of the window: int (H, W, 3)."""
+    script = """c => { const p = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+        return [c.height, c.width, Array.from(p.data)]; }"""
+    height, width, data = canvas.evaluate(script)
+    whole = np.array(data).reshape(height, width, 4)[..., :3]
+    return whole[2::5, 2::5]
