@@ -8,12 +8,15 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 
 from foilseg.analysis import ship, stability
+from foilseg.data.dataset import class_pixels, training_regions, validation_regions
+from foilseg.networks.unet import UNet
 from foilseg.studies import shipped
 from foilseg.studies.source import DATA_ROOT
 from foilseg.studies.study import Study, open_study
-from foilseg.training import experiments, fit, rows
+from foilseg.training import experiments, fit, rows, training
 
 ROOT = Path(__file__).resolve().parents[1]
 SHIPPED = ROOT / shipped.ROOT / "matched"
@@ -60,9 +63,15 @@ def test_it_is_of_this_code_and_these_data_and_complete(opened):
 @pytest.mark.parametrize("name", ["baseline", "equal-pixels"])
 def test_the_first_losses_of_a_run_come_out_again(opened, tmp_path, name):
     stored = opened.run(name).history()["train_loss"].to_numpy()[:ITERATIONS]
-    row, short = experiments.experiment(name), replace(opened.profile, iterations=ITERATIONS)
-    again = fit.fit(opened.dataset, row, short, opened.seed, tmp_path, index=opened.index)
-    found = again.history()["train_loss"].to_numpy()
+    row, data = experiments.experiment(name), opened.dataset
+    settings = fit.make_settings(replace(opened.profile, iterations=ITERATIONS), opened.seed)
+    pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)
+    torch.manual_seed(opened.seed)
+    network = UNet(channels_in=data.channels, channels_out=len(data.classes), base=8)
+    loss, draw = fit.make_loss(row, pixels), fit.make_draw(row, opened.index, data)
+    held_out = validation_regions(data)
+    again = training.train(network, loss, opened.index, held_out, settings, tmp_path, draw=draw)
+    found = again.history["train_loss"].to_numpy()
     assert np.allclose(found, stored, rtol=TOLERANCE, atol=0)
     assert not np.allclose(found[1:], stored[:-1], rtol=TOLERANCE, atol=0)
 

@@ -50,12 +50,12 @@ def shares_of(config):
     return counts / counts.sum(0)
 
 
-@pytest.mark.parametrize(("scale", "seed"), [(0.5, 5), (1.0, 0)], ids=["desk", "thesis"])
-def test_each_size_has_the_published_shares(scale, seed):
+def test_the_thesis_s_size_has_the_published_shares():
+    """Half the size has them too: :func:`test_other_seeds_and_half_as_many_foils_have_them_too`."""
     training = published.training_pixels()
     names = ("background", "agglomeration", "crack", "cavity", "blade trail")
     wanted = np.array([training[n] for n in names]) / sum(training.values())
-    found = shares_of(render.TwinConfig(scale=scale, seed=seed))
+    found = shares_of(render.TwinConfig(scale=1.0))
     np.testing.assert_allclose(found[:, 0], wanted, rtol=0.05)
     assert found[0, 0] / found[3, 0] == pytest.approx(1571, rel=0.05)
     # Table A1: P of the four defects in 31,627,600 validation pixels
