@@ -1,0 +1,1 @@
+"""From pixels to objects, and from objects to a decision."""

@@ -1,0 +1,162 @@
+"""A threshold that keeps its word: conformal risk control of what is missed.
+
+Angelopoulos, Bates, Fisch, Lei, Schuster, "Conformal Risk Control", arXiv 2208.02814: of settings
+from strict to loose, each image has a loss in [0, 1] that does not rise. The first setting with
+
+    n / (n + 1) R(setting) + 1 / (n + 1) <= alpha,
+
+R the mean loss of n images, has an expected loss of at most alpha on one more image, whatever the
+images are, if only they and the new one are exchangeable. Foils of one reel are not a sample of
+all foils, and a drift ends the promise.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import pandas as pd
+
+
+class PromiseError(ValueError):
+    """A risk that these images cannot promise; the message says the smallest that they can."""
+
+
+class Chosen(NamedTuple):
+    """A setting and what stands behind it.
+
+    ``place`` is its number among the settings, ``risk`` the mean loss of the images there,
+    ``bound`` what is promised (at most alpha), ``images`` how many there were.
+    """
+
+    place: int
+    risk: float
+    bound: float
+    images: int
+
+
+def monotone(losses: np.ndarray) -> np.ndarray:
+    """Losses (images, settings) made falling: the largest of a setting and all looser ones."""
+    return np.maximum.accumulate(np.asarray(losses, float)[:, ::-1], axis=1)[:, ::-1]
+
+
+def bounds(losses: np.ndarray) -> np.ndarray:
+    """What every setting can promise, float64 (settings,); the losses are made monotone.
+
+    Raises
+    ------
+    ValueError
+        If there is no image, no setting, or a loss outside [0, 1].
+    """
+    losses = np.asarray(losses, float)
+    if losses.ndim != 2 or not losses.size:
+        raise ValueError(
+            f"losses: {losses.shape}; give one row for each image that shows the class"
+        )
+    if not ((losses >= 0) & (losses <= 1)).all():
+        raise ValueError("losses: a share of what is missed lies in [0, 1]")
+    number = len(losses)
+    return (monotone(losses).sum(axis=0) + 1) / (number + 1)
+
+
+def choose(losses: np.ndarray, alpha: float) -> Chosen:
+    """The strictest setting whose expected loss on one more image is at most ``alpha``.
+
+    Parameters
+    ----------
+    losses : (images, settings), from the strictest to the loosest; a row for every image that
+        shows the class.
+    alpha : in (0, 1).
+
+    Raises
+    ------
+    PromiseError
+        If no setting can promise it: even without a miss, n images promise no less than
+        1 / (n + 1).
+    ValueError
+        If alpha is outside (0, 1), or for what :func:`bounds` refuses.
+    """
+    if not 0 < alpha < 1:
+        raise ValueError(f"alpha: {alpha} is outside (0, 1)")
+    promised = bounds(losses)
+    number, least = len(losses), float(promised.min())
+    kept = np.flatnonzero(promised <= alpha)
+    if not len(kept):
+        raise PromiseError(
+            f"alpha: {number} images that show the class cannot promise {alpha:g}; the smallest "
+            f"that they can is {least:.3f}. Give more images, or ask for that"
+        )
+    place = int(kept[0])
+    risk = float(monotone(losses)[:, place].mean())
+    return Chosen(place, risk, float(promised[place]), number)
+
+
+def missed_objects(table: pd.DataFrame, defect: str) -> pd.DataFrame:
+    """Share of the objects that are missed: a row an image that shows the class, a column an edge.
+
+    ``table`` : of :func:`foilseg.decisions.objects.counts`; the strictest edge comes first.
+    """
+    own = table[(table["defect"] == defect) & (table["objects"] > 0)]
+    share = 1 - own["hit"] / own["objects"]
+    wide = own.assign(share=share).pivot(index="foil", columns="edge", values="share")
+    return wide[sorted(wide, reverse=True)]
+
+
+def missed_pixels(counts: np.ndarray) -> np.ndarray:
+    """Share of a class's pixels that is missed at every threshold, from the highest to the lowest.
+
+    ``counts`` : int (images, BINS, 2) of :class:`foilseg.evaluation.curves.Histograms`, of images
+    that show the class. float64 (images, BINS + 1): the first setting reports nothing.
+    """
+    found = np.cumsum(counts[:, ::-1, 1], axis=1)
+    total = found[:, -1:].astype(float)
+    share = 1 - found / total
+    return np.concatenate([np.ones_like(total), share], axis=1)
+
+
+def realised(
+    losses: np.ndarray, alpha: float, splits: int, calibration: int, seed: int = 0
+) -> pd.DataFrame:
+    """What became of the promise on other images: a row a random split that can promise it.
+
+    Parameters
+    ----------
+    losses : (images, settings) of all images.
+    calibration : images of a split that choose the setting; the others judge it.
+
+    Returns
+    -------
+    place, promised, realised (mean loss of the images that judge).
+    """
+    generator, rows = np.random.default_rng(seed), []
+    losses = monotone(losses)
+    for _ in range(splits):
+        order = generator.permutation(len(losses))
+        own, other = losses[order[:calibration]], losses[order[calibration:]]
+        try:
+            chosen = choose(own, alpha)
+        except PromiseError:
+            continue
+        rows.append((chosen.place, chosen.bound, float(other[:, chosen.place].mean())))
+    return pd.DataFrame(rows, columns=["place", "promised", "realised"])
+
+
+def smallest(images: int) -> float:
+    """The smallest risk that so many images can promise, if none of them misses anything."""
+    return 1 / (images + 1)
+
+
+def table(losses: dict[str, np.ndarray], alphas: Sequence[float]) -> pd.DataFrame:
+    """For each class and risk what can be promised: class, alpha, place, bound, images.
+
+    A risk that cannot be promised has a place of NaN and the smallest bound there is.
+    """
+    rows = []
+    for name, each in losses.items():
+        for alpha in alphas:
+            try:
+                rows.append((name, alpha, *choose(each, alpha)))
+            except PromiseError:
+                rows.append((name, alpha, np.nan, np.nan, bounds(each).min(), len(each)))
+    return pd.DataFrame(rows, columns=["class", "alpha", "place", "risk", "bound", "images"])
