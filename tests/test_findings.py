@@ -3,6 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
+import small_study
 import toy
 
 from foilseg.analysis import counterfactuals, gather
@@ -131,3 +132,19 @@ def test_the_oversampled_model_bears_the_name_of_the_thesis(study):
     assert gather.own_titles(study, ["oversampled-cavities", "baseline"]) == {
         "Os. Cavities": study.model("oversampled-cavities").title
     }
+
+
+def test_rates_rest_on_all_trainings_and_stability_on_the_models_that_were_tested():
+    counts = small_study.counts()
+    both = pd.concat([counts.assign(seed=s) for s in (7, 8)], ignore_index=True)
+    late = pd.concat(
+        [small_study.counts(models=["Binary"]).assign(iteration=i) for i in (9, 10)],
+        ignore_index=True,
+    )
+    found = gather.Findings(counts, late=late, trained=both)
+    assert found.pooled["training"].unique().tolist() == [7, 8]
+    assert set(found.pooled["model"]) == set(small_study.TITLES)
+    table = found.evidence().extra["stability"]
+    assert set(table["model"]) == {"Binary"} and len(table) == 2
+    lacking = gather.Findings(counts, late=late, trained=both[both["model"] != "Baseline"])
+    assert "training" not in lacking.pooled, "a training of which a model lacks does not count"

@@ -44,9 +44,9 @@ def _tables(found: Findings, foils: list[str], average: str) -> Iterator[tuple[s
         yield "truth", _truth(found.excuses, foils)
     if found.seen is not None:
         yield "gaps", _gaps(found, foils)
-    if found.late is not None and found.trained is not None:
+    if found.repeated is not None:
         late = (found.late, "iteration", stability.PSOI)
-        again = (found.trained, "seed", stability.PSOMT)
+        again = (found.repeated, "seed", stability.PSOMT)
         yield "stability", _stability((late, again), foils, average)
 
 

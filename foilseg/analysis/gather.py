@@ -155,8 +155,9 @@ def costs(study: Study, names: Iterable[str]) -> pd.DataFrame:
 class Findings:
     """The tables behind a study's evidence, under the thesis's names of the models.
 
-    ``late`` and ``trained`` are the counts of :mod:`foilseg.analysis.stability`; a table that was
-    not made is None, and the claims that need it are open.
+    ``late`` (of some models) and ``trained`` (of all) are the counts of
+    :mod:`foilseg.analysis.stability`; a table that was not made is None, and the claims that need
+    it are open.
     """
 
     counts: pd.DataFrame
@@ -184,6 +185,13 @@ class Findings:
         own = self.trained[self.trained["seed"].isin(seeds)]
         return own.rename(columns={"seed": bootstrap.TRAINING})
 
+    @property
+    def repeated(self) -> pd.DataFrame | None:
+        """Of ``trained`` the models whose late checkpoints were evaluated, as in Table 4.1."""
+        if self.trained is None or self.late is None:
+            return None
+        return self.trained[self.trained["model"].isin(set(self.late["model"]))]
+
     def evidence(self, average: str = "pooled") -> Evidence:
         """What the claims are judged by; ``average`` of the rates and of their SDs."""
         extra = {"costs": self.costs}
@@ -197,8 +205,8 @@ class Findings:
             columns = list(evidence.EXTRA["truth"])
             groups = self.excuses.groupby("model", sort=False)
             extra["truth"] = groups[columns[1:]].sum().reset_index()
-        if self.late is not None and self.trained is not None:
-            extra["stability"] = stability.both(self.late, self.trained, average)
+        if self.repeated is not None:
+            extra["stability"] = stability.both(self.late, self.repeated, average)
         found = evidence.from_counts(self.pooled, average)
         return replace(found, extra={k: v for k, v in extra.items() if v is not None})
 
@@ -234,6 +242,6 @@ def gather(
     }
     if tested:
         tables["late"] = stability.late_counts(study, tested, against)
-        tables["trained"] = stability.seed_counts(study, tested, against)
+        tables["trained"] = stability.seed_counts(study, names, against)
     tables = {k: as_published(v, study, names) for k, v in tables.items()}
     return Findings(**tables, building=building(study))

@@ -1,0 +1,196 @@
+"""All trainings of some models by their objects, each judged where its thresholds were not chosen.
+
+The counterpart of :mod:`foilseg.analysis.trainings` for objects instead of pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from foilseg.analysis.trainings import Compared, complete_seeds, mean_tpr
+from foilseg.data.dataset import Foil, validation_regions
+from foilseg.decisions import conformal, objects
+from foilseg.decisions.objects import Rule
+from foilseg.evaluation import bootstrap
+from foilseg.evaluation.bootstrap import TRAINING
+from foilseg.evaluation.curves import BINS
+from foilseg.measured import held_out, object_tables
+from foilseg.studies.study import Study
+from foilseg.training.experiments import Experiment
+from foilseg.training.stored_run import StoredRun
+
+HALF = BINS // 2  # the edge at probability 0.5
+SQUARE_METRE, MEGAPIXEL = "square metre", "megapixel"
+SPAN = np.logspace(-1, 1, 9)  # times the common rate: the range of a mean over the FROC curve
+
+
+@dataclass(frozen=True, eq=False)
+class Objects:
+    """Counts of objects of several models and trainings.
+
+    Attributes
+    ----------
+    chosen, judged : model -> one table (:func:`foilseg.decisions.objects.counts`) a training, of
+        where thresholds are chosen and judged.
+    areas : of all pictures of either, in ``unit``.
+    unit : :data:`SQUARE_METRE`, or :data:`MEGAPIXEL` where no pixel size is known.
+    defects : in table order.
+    """
+
+    chosen: dict[str, list[pd.DataFrame]]
+    judged: dict[str, list[pd.DataFrame]]
+    areas: tuple[float, float]
+    unit: str
+    defects: list[str]
+
+    @cached_property
+    def curves(self) -> pd.DataFrame:
+        """FROC curves where judged, trainings pooled: model, defect, edge, recall, false."""
+        return _curves(self.judged, self.areas[1])
+
+    @cached_property
+    def rates(self) -> dict[str, float]:
+        """Defect -> the median of the models' false objects at 0.5, where thresholds are chosen."""
+        curves = _curves(self.chosen, self.areas[0])
+        at = curves[curves["edge"] == HALF]
+        return at.groupby("defect")["false"].median().reindex(self.defects).to_dict()
+
+    @cached_property
+    def even(self) -> pd.DataFrame:
+        """Counts at one rate of false objects: model, training, foil, defect, tp, fp, fn, tn."""
+        parts = []
+        for model, tables in self.judged.items():
+            for number, (here, there) in enumerate(zip(self.chosen[model], tables, strict=True)):
+                curve = objects.froc(here, self.areas[0])
+                for defect, rate in self.rates.items():
+                    own = curve[curve["defect"] == defect]
+                    place = objects.place_of_rate(own, rate)
+                    found = objects.at_place(there, defect, place)
+                    head = {"model": model, TRAINING: number, "defect": defect}
+                    parts.append(found.assign(**head))
+        return pd.concat(parts, ignore_index=True)
+
+    def table(self, resamples: int = 500, seed: int = 0) -> pd.DataFrame:
+        """Recall of each model at one rate of false objects, and the mean over its FROC curve.
+
+        Columns model, ``at 0.5`` (recall at probability 0.5), ``false at 0.5`` (per unit), ``one
+        rate`` (recall, with its interval over images and trainings, low and high), ``mean of
+        FROC`` (from a tenth of that rate to ten times it); all means over the defects.
+        """
+        even = bootstrap.intervals(self.even, resamples, seed)
+        even = even[even["rate"] == "TPR"].set_index("model")
+        half = self.curves[self.curves["edge"] == HALF].groupby("model", sort=False)
+        columns = {
+            "at 0.5": half["recall"].mean(),
+            "false at 0.5": half["false"].mean(),
+            "one rate": even["mean"],
+            "low": even["low"],
+            "high": even["high"],
+            "mean of FROC": self._mean_froc(),
+        }
+        return pd.DataFrame(columns).loc[list(self.judged)].rename_axis("model").reset_index()
+
+    def _mean_froc(self) -> pd.Series:
+        each = self.curves.groupby(["model", "defect"], sort=False)
+        found = {
+            key: objects.mean_recall(part, self.rates[key[1]] * SPAN)
+            for key, part in each
+            if self.rates[key[1]] > 0
+        }
+        return pd.Series(found, dtype=float).groupby(level=0, sort=False).mean()
+
+    def by_defect(self) -> pd.DataFrame:
+        """Recall at one rate of false objects: a row a model, a column a defect."""
+        each = mean_tpr(self.even, ["model", "defect"])
+        return each.unstack("defect").reindex(columns=self.defects).loc[list(self.judged)]
+
+    def promises(self, model: str, alphas: Sequence[float]) -> pd.DataFrame:
+        """What the first training of a model can promise, and what it costs.
+
+        Chosen on the pictures where thresholds are chosen and told where they are judged. Columns
+        class, alpha, bound (what is promised), images, ``missed`` (share of the objects, mean of
+        the pictures that show the class), ``false objects`` (per unit); NaN where the risk cannot
+        be promised, with the smallest bound that could.
+        """
+        here, there = self.chosen[model][0], self.judged[model][0]
+        losses = {d: conformal.missed_objects(here, d) for d in self.defects}
+        losses = {d: wide for d, wide in losses.items() if len(wide)}
+        made = conformal.table({d: w.to_numpy() for d, w in losses.items()}, alphas)
+        curve = objects.froc(there, self.areas[1]).set_index(["defect", "edge"])
+        missed, false = [], []
+        for row in made.itertuples():
+            if np.isnan(row.place):
+                missed.append(np.nan)
+                false.append(np.nan)
+                continue
+            edge = list(losses[row[1]])[int(row.place)]
+            judged = conformal.missed_objects(there, row[1])
+            missed.append(judged[edge].mean() if len(judged) else np.nan)
+            false.append(curve.loc[(row[1], edge), "false"])
+        return made.drop(columns=["place", "risk"]).assign(
+            **{"missed": missed, f"false objects a {self.unit}": false}
+        )
+
+
+def _curves(tables: dict[str, list[pd.DataFrame]], area: float) -> pd.DataFrame:
+    parts = []
+    for model, each in tables.items():
+        pooled = pd.concat(each, ignore_index=True)
+        curve = objects.froc(pooled, area * len(each))
+        parts.append(curve.assign(model=model))
+    return pd.concat(parts, ignore_index=True)[["model", "defect", "edge", "recall", "false"]]
+
+
+def of_study(
+    study: Study, names: Sequence[str | Experiment], compared: Compared, rule: Rule | None = None
+) -> Objects:
+    """The objects of all trainings that ``compared`` holds; what is not worked out yet is."""
+    rule, test = rule or Rule(), compared.tested is not None
+    studies = [study.with_seed(seed) for seed in complete_seeds(study, names)]
+    regions = validation_regions(study.dataset)
+    pictures = {False: regions, True: held_out.dataset(study).foils if test else regions}
+    tables: dict[bool, dict[str, list[pd.DataFrame]]] = {}
+    for there in dict.fromkeys((False, test)):
+        foils = [foil.name for foil in pictures[there]]
+        tables[there] = {
+            study.model(name).title: [
+                _counted(study, s.model(name).runs.values(), there, rule, foils, compared)
+                for s in studies
+            ]
+            for name in names
+        }
+    micrometres = study.dataset.pixel_size_um
+    areas = tuple(_area(pictures[there], micrometres) for there in (False, test))
+    unit = SQUARE_METRE if micrometres else MEGAPIXEL
+    return Objects(tables[False], tables[test], areas, unit, compared.defects)
+
+
+def _area(foils: Sequence[Foil], micrometres: float | None) -> float:
+    pixels = sum(foil.mask.size for foil in foils)
+    return pixels * (micrometres * 1e-6) ** 2 if micrometres else pixels / 1e6
+
+
+def _counted(
+    study: Study,
+    runs: Iterable[StoredRun],
+    test: bool,
+    rule: Rule,
+    foils: Sequence[str],
+    compared: Compared,
+) -> pd.DataFrame:
+    found, said = (
+        pd.concat([_table(study, run, kind, test) for run in runs], ignore_index=True)
+        for kind in object_tables.KINDS
+    )
+    return objects.counts(found, said, rule, foils, compared.defects, compared.against)
+
+
+def _table(study: Study, run: StoredRun, kind: str, test: bool) -> pd.DataFrame:
+    if test:
+        return held_out.examine(study, run, f"{held_out.KIND}-{kind}")
+    return object_tables.examine(study, run, kind)
