@@ -40,7 +40,7 @@ def test_what_is_made_ahead_is_what_chapters_would_make(toy_data, tmp_path, work
 
 def test_the_code_of_the_chapters_says_what_they_need():
     needed = {s.stem: ahead.kinds([s]) for s in chapters.sources()}
-    assert needed["08_stability"] == {ahead.LATE}
-    assert needed["09_audit"] == {ahead.LATE, ahead.SEEN}
-    assert needed["10_label_audit"] == {ahead.OBJECTS}
+    assert needed["09_stability"] == {ahead.LATE}
+    assert needed["10_audit"] == {ahead.LATE, ahead.SEEN}
+    assert needed["11_label_audit"] == {ahead.OBJECTS}
     assert needed["01_dataset"] == set()

@@ -55,7 +55,7 @@ def test_a_widget_or_its_still_picture_is_seen(built_book, where):
         page = context.new_page()
         if where == "paper":
             page.emulate_media(media="print")
-        for stem in ("01_dataset", "04_losses", "07_qualitative"):
+        for stem in ("01_dataset", "04_losses", "08_qualitative"):
             page.goto((built_book / f"book/chapters/{stem}.html").as_uri())
             still = page.locator(".widget-still img")
             assert still.is_visible() == (where != "screen")

@@ -38,7 +38,7 @@ RUNS = "_runs $x$ <script>alert(8)"
 KINDS = ("Break", "Crack", "Fray")  # of the real photographs
 MODELS = "baseline,binary"
 # They read studies that come with the book, whatever the data; test_book executes them.
-OF_SHIPPED_STUDIES = ("00_front", "12_experiments", "14_found")
+OF_SHIPPED_STUDIES = ("00_front", "13_experiments", "15_found")
 OF_THE_TWIN = {"agglomeration", "cavity", "blade trail"}
 # What of the names has become an element of the page.
 ADDED = """() => [...document.querySelectorAll(
@@ -125,7 +125,7 @@ def test_no_page_runs_a_name_or_takes_one_for_an_element(opened):
 def test_names_are_printed_as_they_are(opened):
     _, found = opened
     first, numbers, pictures = (
-        found[stem] for stem in ("01_dataset", "06_quantitative", "07_qualitative")
+        found[stem] for stem in ("01_dataset", "06_quantitative", "08_qualitative")
     )
     for page in (first, numbers, pictures):
         assert f"Data: {DATA} (3 images" in page["text"]

@@ -23,7 +23,7 @@ def test_help_shows_a_newcomer_the_first_steps(capsys):
         (["train", "bogus"], ["'bogus'", "baseline", "focal-iscf"]),
         (["train", "baseline", "--profile", "huge"], ["huge", "smoke", "desk", "thesis"]),
         (["twin", "x", "--profile", "huge"], ["huge", "smoke", "desk", "thesis"]),
-        (["chapter", "poems"], ["'poems'", "01_dataset", "07_qualitative"]),
+        (["chapter", "poems"], ["'poems'", "01_dataset", "08_qualitative"]),
         (["chapter", "losses", "-p", "sead", "3"], ["'sead'", "seed", "profile", "data"]),
         (["chapter", "losses", "-p", "profile", "huge"], ["huge", "smoke", "desk", "thesis"]),
         (["train", "baseline", "--data", "nowhere"], ["nowhere", "no such folder"]),

@@ -12,11 +12,11 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from foilseg.analysis.trainings import Compared, complete_seeds, mean_tpr
+from foilseg.analysis.trainings import Compared, complete_seeds
 from foilseg.data.dataset import Foil, validation_regions
 from foilseg.decisions import conformal, objects
 from foilseg.decisions.objects import Rule
-from foilseg.evaluation import bootstrap
+from foilseg.evaluation import bootstrap, metrics
 from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.evaluation.curves import BINS
 from foilseg.measured import held_out, object_tables
@@ -106,8 +106,9 @@ class Objects:
 
     def by_defect(self) -> pd.DataFrame:
         """Recall at one rate of false objects: a row a model, a column a defect."""
-        each = mean_tpr(self.even, ["model", "defect"])
-        return each.unstack("defect").reindex(columns=self.defects).loc[list(self.judged)]
+        each = metrics.score(self.even, ["model", "defect"], scores=["TPR"])
+        wide = each.pivot(index="model", columns="defect", values="TPR")
+        return wide.reindex(columns=self.defects).rename_axis(columns=None).loc[list(self.judged)]
 
     def promises(self, model: str, alphas: Sequence[float]) -> pd.DataFrame:
         """What the first training of a model can promise, and what it costs.
@@ -152,6 +153,7 @@ def of_study(
     """The objects of all trainings that ``compared`` holds; what is not worked out yet is."""
     rule, test = rule or Rule(), compared.tested is not None
     studies = [study.with_seed(seed) for seed in complete_seeds(study, names)]
+    studies = studies[: compared.trainings]
     regions = validation_regions(study.dataset)
     pictures = {False: regions, True: held_out.dataset(study).foils if test else regions}
     tables: dict[bool, dict[str, list[pd.DataFrame]]] = {}
@@ -168,6 +170,46 @@ def of_study(
     areas = tuple(_area(pictures[there], micrometres) for there in (False, test))
     unit = SQUARE_METRE if micrometres else MEGAPIXEL
     return Objects(tables[False], tables[test], areas, unit, compared.defects)
+
+
+def by_rule(
+    study: Study, name: str | Experiment, compared: Compared, edge: int = HALF
+) -> pd.DataFrame:
+    """What hangs on the choice of a rule: a row a rule, for the first training of a model.
+
+    Columns ``widened by`` (pixels), ``covered share``, recall and ``false objects`` (per unit) at
+    an edge, where thresholds are judged; means over the defects.
+    """
+    rows = []
+    for rule in objects.grid():
+        each = of_study(study, [name], compared, rule)
+        table = next(iter(each.judged.values()))[0]
+        curve = objects.froc(table, each.areas[1])
+        at = curve[curve["edge"] == edge]
+        rows.append((rule.reach, rule.cover, at["recall"].mean(), at["false"].mean()))
+    columns = ["widened by", "covered share", "recall", f"false objects a {each.unit}"]
+    return pd.DataFrame(rows, columns=columns)
+
+
+def by_size(
+    study: Study,
+    name: str | Experiment,
+    compared: Compared,
+    rule: Rule,
+    sizes: Sequence[int] = (1, 5, 20, 100),
+) -> pd.DataFrame:
+    """Recall by the size of the objects at probability 0.5: rows a defect, columns a size.
+
+    Of the first training of a model, where thresholds are judged; a size is the least number of
+    pixels of its group. How many objects there are stands beside.
+    """
+    test = compared.tested is not None
+    runs = study.model(name).runs.values()
+    found = pd.concat([_table(study, run, object_tables.FOUND, test) for run in runs])
+    table = objects.by_size(found, rule, HALF, sizes, compared.against)
+    wide = table.pivot(index="defect", columns="from", values=["recall", "objects"])
+    wide["objects"] = wide["objects"].fillna(0)
+    return wide.reindex([d for d in compared.defects if d in wide.index])
 
 
 def _area(foils: Sequence[Foil], micrometres: float | None) -> float:

@@ -82,39 +82,52 @@ def counts(
     foil, defect, edge (of :data:`foilseg.evaluation.object_scores.LADDER`), objects (of the
     reference), hit (of these), false (reports), merged (reports that touch two objects or more),
     split (reports beyond the first on an object); int64.
+
+    Raises
+    ------
+    ValueError
+        If a table holds a picture or a defect that is not named.
     """
     own = found[(found["against"] == against) & (found["pixels"] >= rule.smallest)]
     said = reported[reported["pixels"] >= rule.smallest]
-    places = pd.MultiIndex.from_product([foils, defects, LADDER], names=KEYS)
-    table = pd.DataFrame(0, index=places, columns=NUMBERS)
-    for edge in LADDER:
-        here = own.groupby(["foil", "defect"], observed=True)
-        touched = (own[column(0, JOINED)] >= edge).groupby([own["foil"], own["defect"]])
-        each = {
-            "objects": here.size(),
-            "hit": (own[rule.column] >= edge).groupby([own["foil"], own["defect"]]).sum(),
-            "split": -touched.sum(),
-        }
-        for name, numbers in each.items():
-            _put(table, name, edge, numbers)
-    keys = [said["foil"], said["defect"], said["edge"]]
+    shape = (len(foils) * len(defects), len(LADDER))
+    places, there = _places(own, foils, defects), _places(said, foils, defects)
+
+    def reached(name: str) -> np.ndarray:
+        """Objects that are found at every edge by a column of last bins."""
+        bins = own[name].to_numpy()
+        each = [np.bincount(places[bins >= edge], minlength=shape[0]) for edge in LADDER]
+        return np.stack(each, axis=1)
+
+    edges = np.searchsorted(LADDER, said["edge"].to_numpy())
+
+    def summed(numbers: pd.Series) -> np.ndarray:
+        """Sums over the reports at every edge."""
+        flat = there * len(LADDER) + edges
+        return np.bincount(flat, numbers.to_numpy(float), shape[0] * shape[1]).reshape(shape)
+
     joined = said[f"objects {against}"]
-    for name, value in (
-        ("false", said[f"reach {against}"] > rule.reach),
-        ("merged", joined > 1),
-        ("split", joined),
-    ):
-        sums = value.groupby(keys).sum()
-        table[name] = table[name].add(sums.rename_axis(KEYS), fill_value=0).reindex(places)
-    table["split"] = table["split"].clip(lower=0)
+    each = {
+        "objects": np.repeat(np.bincount(places, minlength=shape[0])[:, None], shape[1], axis=1),
+        "hit": reached(rule.column),
+        "false": summed(said[f"reach {against}"] > rule.reach),
+        "merged": summed(joined > 1),
+        "split": np.maximum(summed(joined) - reached(column(0, JOINED)), 0),
+    }
+    index = pd.MultiIndex.from_product([foils, defects, LADDER], names=KEYS)
+    table = pd.DataFrame({name: numbers.ravel() for name, numbers in each.items()}, index=index)
     return table.astype(np.int64).reset_index()
 
 
-def _put(table: pd.DataFrame, name: str, edge: int, numbers: pd.Series) -> None:
-    """Write numbers by foil and defect into the rows of an edge."""
-    places = [(foil, defect, edge) for foil, defect in numbers.index]
-    known = [place in table.index for place in places]
-    table.loc[[p for p, k in zip(places, known) if k], name] = numbers.to_numpy()[known]
+def _places(table: pd.DataFrame, foils: Sequence[str], defects: Sequence[str]) -> np.ndarray:
+    """Which pair of picture and defect every row belongs to: int (rows,)."""
+    pairs = [
+        pd.Categorical(table[k].astype(str), c).codes
+        for k, c in (("foil", foils), ("defect", defects))
+    ]
+    if any((codes < 0).any() for codes in pairs):
+        raise ValueError("found, reported: hold a picture or a defect that is none of those named")
+    return pairs[0].astype(np.int64) * len(defects) + pairs[1]
 
 
 def froc(table: pd.DataFrame, area: float) -> pd.DataFrame:

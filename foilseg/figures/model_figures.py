@@ -167,6 +167,27 @@ def second(name: str = PUBLISHED) -> dict:
     return {"mfc": PAPER} if name == PUBLISHED else {"alpha": 0.4, "ms": 5}
 
 
+def froc(curves: pd.DataFrame, defects: Sequence[str], unit: str) -> Figure:
+    """Share of the objects that are found over the false ones in an area; a panel a defect.
+
+    ``curves`` : model, defect, edge, recall, false; the false ones on a logarithmic axis, on which
+    none stands at its left end.
+    """
+    known = curves[curves["false"] > 0]
+    least = known["false"].min() / 2 if len(known) else 0.5
+    with house_style():
+        size = (2.5 * len(defects) + 1.4, 3.4)
+        figure, axes = plt.subplots(1, len(defects), figsize=size, sharey=True, squeeze=False)
+        for place, defect in zip(axes[0], defects):
+            own = curves[curves["defect"] == defect].sort_values("edge")
+            lines(place, own.assign(false=own["false"].clip(lower=least)), "false", "recall")
+            place.set(xscale="log", ylim=(0, 1), title=escape.lines(defect))
+        axes[0, 0].set_ylabel("share of the objects found")
+        figure.supxlabel(f"false objects a {unit}", fontsize=12)
+        line_legend(figure, axes[0, 0], "right upper")
+        return done(figure)
+
+
 def three_orders(table: pd.DataFrame) -> Figure:
     """Mean TPR of every model at its own threshold, with priors put right, and at one FPR.
 

@@ -1,0 +1,109 @@
+"""Objects of a whole study: all trainings, one rate of false objects, and what can be promised."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+import toy
+
+from foilseg.analysis import trainings
+from foilseg.data.components import components
+from foilseg.data.dataset import validation_regions
+from foilseg.decisions import compared, conformal
+from foilseg.decisions.objects import Rule
+from foilseg.evaluation.object_scores import LADDER
+from foilseg.figures import model_figures
+
+NAMES = ["baseline", "wce-icf", "binary"]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory):
+    with toy.twin_study(tmp_path_factory.mktemp("decisions"), NAMES) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def found(study):
+    return compared.of_study(study, NAMES, trainings.of_study(study, NAMES))
+
+
+def test_a_study_s_objects_are_those_of_its_annotation(study, found):
+    regions = validation_regions(study.dataset)
+    for c in study.dataset.defects:
+        number = sum(components(region.mask == c.index)[1] for region in regions)
+        for tables in found.judged.values():
+            (table,) = tables
+            own = table[(table["defect"] == c.name) & (table["edge"] == LADDER[0])]
+            assert own["objects"].sum() == number
+    assert list(found.judged) == [study.model(name).title for name in NAMES]
+    square = (study.dataset.pixel_size_um * 1e-6) ** 2
+    pixels = sum(region.mask.size for region in regions)
+    assert found.unit == compared.SQUARE_METRE and found.areas[0] == pytest.approx(pixels * square)
+    unknown = compared._area(regions, None)
+    assert unknown == pixels / 1e6
+
+
+def test_all_models_report_equally_many_false_objects(found):
+    false = found.even.groupby(["model", "defect"])["fp"].sum() / found.areas[0]
+    for (model, defect), rate in false.items():
+        curve = found.curves[(found.curves["model"] == model) & (found.curves["defect"] == defect)]
+        assert rate == pytest.approx(min(found.rates[defect], curve["false"].max()))
+    table = found.table(20).set_index("model")
+    by_defect = found.by_defect()
+    np.testing.assert_allclose(table["one rate"], by_defect.mean(axis=1).loc[table.index])
+    assert (table["low"] <= table["one rate"] + 1e-9).all()
+
+
+def test_the_mean_of_a_curve_lies_between_its_recalls(study):
+    alone = compared.of_study(study, ["wce-icf"], trainings.of_study(study, ["wce-icf"]))
+    known = {defect: rate for defect, rate in alone.rates.items() if rate > 0}
+    assert known
+    mean = alone.table(2).set_index("model").loc["wCE ICF", "mean of FROC"]
+    own = alone.curves[alone.curves["defect"].isin(known)]
+    assert 0 <= mean <= own.groupby("defect")["recall"].max().mean()
+
+
+def test_more_surroundings_and_less_cover_find_no_fewer(study):
+    table = compared.by_rule(study, "wce-icf", trainings.of_study(study, ["wce-icf"]))
+    assert len(table) == 9
+    recall = table.pivot(index="widened by", columns="covered share", values="recall")
+    assert (np.diff(recall, axis=0) >= 0).all() and (np.diff(recall, axis=1) <= 0).all()
+    assert table.groupby("widened by")["false objects a square metre"].nunique().eq(1).all()
+
+
+def test_promises_say_what_was_missed_and_what_it_costs(study, found):
+    made = found.promises("wCE ICF", [0.3, 0.9])
+    kept = made.dropna(subset=["missed"])
+    assert len(kept) and (kept["bound"] <= kept["alpha"]).all()
+    for row in kept.itertuples():
+        losses = conformal.missed_objects(found.chosen["wCE ICF"][0], row[1])
+        place = conformal.choose(losses.to_numpy(), row.alpha).place
+        # here the same pictures choose and judge
+        assert row.missed == pytest.approx(losses.iloc[:, place].mean())
+    lost = made[made["missed"].isna()]
+    assert (lost["bound"] > lost["alpha"]).all()
+
+
+def test_sizes_are_groups_of_the_annotated_objects(study):
+    alone = trainings.of_study(study, ["wce-icf"])
+    table = compared.by_size(study, "wce-icf", alone, Rule(), (1, 10))
+    regions = validation_regions(study.dataset)
+    for c in study.dataset.defects:
+        sizes = np.concatenate(
+            [np.bincount(components(r.mask == c.index)[0].ravel())[1:] for r in regions]
+        )
+        expected = [(sizes < 10).sum(), (sizes >= 10).sum()]
+        assert table["objects"].loc[c.name].tolist() == expected
+    recall = table["recall"].to_numpy(float)
+    assert ((recall >= 0) & (recall <= 1))[~np.isnan(recall)].all()
+
+
+def test_the_curves_are_drawn_defect_by_defect(found):
+    figure = model_figures.froc(found.curves, found.defects, found.unit)
+    assert [axes.get_title() for axes in figure.axes] == found.defects
+    for axes, defect in zip(figure.axes, found.defects):
+        assert len(axes.lines) == len(NAMES)
+        own = found.curves[(found.curves["defect"] == defect) & (found.curves["model"] == "Binary")]
+        line = next(each for each in axes.lines if each.get_label() == "Binary")
+        np.testing.assert_allclose(line.get_ydata(), own.sort_values("edge")["recall"])
+    plt.close("all")
