@@ -4,11 +4,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 import toy
+from test_decision_objects import made
 
 from foilseg.analysis import trainings
 from foilseg.data.components import components
 from foilseg.data.dataset import validation_regions
-from foilseg.decisions import compared, conformal
+from foilseg.decisions import compared, conformal, objects
 from foilseg.decisions.objects import Rule
 from foilseg.evaluation.object_scores import LADDER
 from foilseg.figures import model_figures
@@ -54,13 +55,17 @@ def test_all_models_report_equally_many_false_objects(found):
     assert (table["low"] <= table["one rate"] + 1e-9).all()
 
 
-def test_the_mean_of_a_curve_lies_between_its_recalls(study):
-    alone = compared.of_study(study, ["wce-icf"], trainings.of_study(study, ["wce-icf"]))
-    known = {defect: rate for defect, rate in alone.rates.items() if rate > 0}
-    assert known
-    mean = alone.table(2).set_index("model").loc["wCE ICF", "mean of FROC"]
-    own = alone.curves[alone.curves["defect"].isin(known)]
-    assert 0 <= mean <= own.groupby("defect")["recall"].max().mean()
+def test_the_mean_over_a_curve_goes_from_a_tenth_of_the_rate_to_ten_times_it():
+    table = made()
+    small = compared.Objects({"m": [table]}, {"m": [table]}, (2.0, 2.0), "square metre", ["pit"])
+    curve = objects.froc(table, 2.0)
+    (rate,) = curve[curve["edge"] == compared.HALF]["false"]
+    assert small.rates == {"pit": rate}
+    expected = objects.mean_recall(curve, rate * np.logspace(-1, 1, 9))
+    found = small.table(2).set_index("model").loc["m"]
+    assert found["mean of FROC"] == pytest.approx(expected) and 0 < expected < 1
+    (at_half,) = curve[curve["edge"] == compared.HALF]["recall"]
+    assert found["at 0.5"] == found["one rate"] == pytest.approx(at_half)
 
 
 def test_more_surroundings_and_less_cover_find_no_fewer(study):
@@ -72,15 +77,15 @@ def test_more_surroundings_and_less_cover_find_no_fewer(study):
 
 
 def test_promises_say_what_was_missed_and_what_it_costs(study, found):
-    made = found.promises("wCE ICF", [0.3, 0.9])
-    kept = made.dropna(subset=["missed"])
+    told = found.promises("wCE ICF", [0.3, 0.9])
+    kept = told.dropna(subset=["missed"])
     assert len(kept) and (kept["bound"] <= kept["alpha"]).all()
     for row in kept.itertuples():
         losses = conformal.missed_objects(found.chosen["wCE ICF"][0], row[1])
         place = conformal.choose(losses.to_numpy(), row.alpha).place
         # here the same pictures choose and judge
         assert row.missed == pytest.approx(losses.iloc[:, place].mean())
-    lost = made[made["missed"].isna()]
+    lost = told[told["missed"].isna()]
     assert (lost["bound"] > lost["alpha"]).all()
 
 
