@@ -41,7 +41,7 @@ LAYERS = """
     figures: style live model_figures pictures plots overview_figures result_plots
         acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets dial
-    book: forked kernels notebooks prose readable execution selection tables ahead
+    book: forked kernels notebooks prose measurements readable execution selection tables ahead
         chapters
 """
 LOWEST, HIGHEST = ["registry", "code_version"], ["cli"]  # beside the packages

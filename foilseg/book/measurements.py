@@ -1,0 +1,65 @@
+"""Stored measurements (``benchmarks/results/NAME.txt``) as small tables; the log stays text."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pandas as pd
+
+from foilseg.book.prose import RESULTS
+
+BOUND = re.compile(
+    r"^\s*(?P<what>\S.*?)\s{2,}(?P<measured>\S.*?)\s{2,}(?P<asked>(<=|>=)\s*\S.*?)\s*$"
+)
+CASE = re.compile(r"^(?P<case>\S.*?): time and memory over (?P<peer>.*?), wanted")
+RATIO = re.compile(
+    r"^\s+(?P<what>\S.*?)\s+(?P<time>[\d.]+) \(fastest.*?\)\s+memory (?P<memory>[\d.]+)$"
+)
+FOUND = re.compile(r"^\s*(?P<what>\S.*?)\s+(?P<all>\d+)(?P<pairs>(\s+\d+,\s*\d+)+)$")
+
+
+def _lines(name: str, root: Path) -> list[str]:
+    path = Path(root) / f"{name}.txt"
+    return path.read_text().splitlines() if path.is_file() else []
+
+
+def bounds(name: str, root: Path = RESULTS) -> pd.DataFrame:
+    """What was measured and what was asked for: columns what, measured, asked for.
+
+    Lines without a bound are left out; no row if nothing was measured yet.
+    """
+    found = [m.groupdict() for line in _lines(name, root) if (m := BOUND.match(line))]
+    table = pd.DataFrame(found, columns=["what", "measured", "asked"])
+    return table.rename(columns={"asked": "asked for"})
+
+
+def ratios(name: str, root: Path = RESULTS) -> pd.DataFrame:
+    """Time and memory as ratios to a peer: columns case, what, time, memory (float64)."""
+    rows, case = [], ""
+    for line in _lines(name, root):
+        head, row = CASE.match(line), RATIO.match(line)
+        case = head["case"] if head else case
+        if row:
+            rows.append((case, row["what"], float(row["time"]), float(row["memory"])))
+    return pd.DataFrame(rows, columns=["case", "what", "time", "memory"])
+
+
+def right_ones(name: str, root: Path = RESULTS) -> pd.DataFrame:
+    """How many of a list's first candidates are right: columns list, candidates, and each number.
+
+    Of the block that begins with ``Objects:``; its columns are headed by how many were reviewed.
+    """
+    lines = _lines(name, root)
+    begin = next((k for k, line in enumerate(lines) if line.startswith("Objects: right")), None)
+    if begin is None:
+        return pd.DataFrame(columns=["list", "candidates"])
+    heads = lines[begin + 1].split(" of ")[1].split()
+    rows = []
+    for line in lines[begin + 2 :]:
+        found = FOUND.match(line)
+        if not found:
+            break
+        right = re.findall(r"(\d+),\s*\d+", found["pairs"])
+        rows.append((found["what"], int(found["all"]), *map(int, right)))
+    return pd.DataFrame(rows, columns=["list", "candidates", *(f"of {h}" for h in heads)])

@@ -1,0 +1,65 @@
+"""Stored measurements as tables: what the log says, line by line."""
+
+import pytest
+
+from foilseg.book import measurements
+
+LOG = """Linux, idle
+index of all regions          0.23 s (0.23 s CPU)   <= 10 s
+  ratio                       147.8 (CPU 283.0)   >= 20
+  variety                                 0.460
+base 8 torch.float32: time and memory over torch cross entropy, wanted <= 1.5
+  cross entropy, weights       1.10 (fastest rounds: 1.14)      memory 1.00
+base 32 torch.bfloat16: time and memory over torch cross entropy, wanted <= 1.5
+  focal                        1.23 (fastest rounds: 1.52)      memory 0.97
+
+Objects: right ones, and missed ones found (of 1318), after so many reviewed
+                list  all of     10     25     end
+     ours, agreement     807 10, 11 25, 25 564, 433
+ cleanlab, mean of 9    1894   1, 1   2, 2 457, 164
+
+Regions: more
+"""
+
+
+@pytest.fixture
+def place(tmp_path):
+    (tmp_path / "some.txt").write_text(LOG)
+    return tmp_path
+
+
+def test_what_has_a_bound_stands_beside_it(place):
+    table = measurements.bounds("some", place)
+    assert table.to_numpy().tolist() == [
+        ["index of all regions", "0.23 s (0.23 s CPU)", "<= 10 s"],
+        ["ratio", "147.8 (CPU 283.0)", ">= 20"],
+    ]
+
+
+def test_ratios_know_their_case(place):
+    assert measurements.ratios("some", place).to_numpy().tolist() == [
+        ["base 8 torch.float32", "cross entropy, weights", 1.1, 1.0],
+        ["base 32 torch.bfloat16", "focal", 1.23, 0.97],
+    ]
+
+
+def test_right_ones_are_the_first_of_each_pair(place):
+    table = measurements.right_ones("some", place)
+    assert list(table) == ["list", "candidates", "of 10", "of 25", "of end"]
+    assert table.to_numpy().tolist() == [
+        ["ours, agreement", 807, 10, 25, 564],
+        ["cleanlab, mean of 9", 1894, 1, 2, 457],
+    ]
+
+
+def test_what_was_never_measured_has_no_row(tmp_path):
+    for read in (measurements.bounds, measurements.ratios, measurements.right_ones):
+        assert read("none", tmp_path).empty
+
+
+@pytest.mark.parametrize(
+    ("read", "name", "least"),
+    [("bounds", "sampling", 8), ("ratios", "losses", 20), ("right_ones", "label_audit", 8)],
+)
+def test_the_stored_ones_are_read(read, name, least):
+    assert len(getattr(measurements, read)(name)) >= least
