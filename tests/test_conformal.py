@@ -99,8 +99,8 @@ def test_missed_objects_are_of_images_that_show_the_class_from_strict_to_loose()
             ("b", "pit", 49, 0, 0), ("a", "line", 64, 1, 1), ("a", "line", 49, 1, 1)]  # fmt: skip
     table = pd.DataFrame(rows, columns=["foil", "defect", "edge", "objects", "hit"])
     found = conformal.missed_objects(table, "pit")
-    assert list(found) == [64, 49] and list(found.index) == ["a"]
-    assert found.loc["a"].tolist() == [0.75, 0.25]
+    assert list(found) == [64, 49, conformal.EVERYTHING] and list(found.index) == ["a"]
+    assert found.loc["a"].tolist() == [0.75, 0.25, 0.0]
 
 
 def test_missed_pixels_follow_from_histograms():

@@ -55,17 +55,27 @@ def test_all_models_report_equally_many_false_objects(found):
     assert (table["low"] <= table["one rate"] + 1e-9).all()
 
 
-def test_the_mean_over_a_curve_goes_from_a_tenth_of_the_rate_to_ten_times_it():
+def test_the_mean_over_a_curve_goes_from_a_tenth_of_the_rate_to_twice_it():
     table = made()
     small = compared.Objects({"m": [table]}, {"m": [table]}, (2.0, 2.0), "square metre", ["pit"])
     curve = objects.froc(table, 2.0)
     (rate,) = curve[curve["edge"] == compared.HALF]["false"]
     assert small.rates == {"pit": rate}
-    expected = objects.mean_recall(curve, rate * np.logspace(-1, 1, 9))
+    expected = objects.mean_recall(curve, rate * np.logspace(-1, np.log10(2), 9))
     found = small.table(2).set_index("model").loc["m"]
     assert found["mean of FROC"] == pytest.approx(expected) and 0 < expected < 1
     (at_half,) = curve[curve["edge"] == compared.HALF]["recall"]
     assert found["at 0.5"] == found["one rate"] == pytest.approx(at_half)
+
+
+def test_what_became_of_the_promised_rate(found):
+    table = found.realised.set_index("defect")
+    for defect, rate in found.rates.items():
+        if rate:
+            # judged where it was chosen, a rate is met unless a model never reports so many
+            assert table.loc[defect, "largest"] == pytest.approx(1)
+        else:
+            assert np.isnan(table.loc[defect, "median"])
 
 
 def test_more_surroundings_and_less_cover_find_no_fewer(study):
@@ -85,6 +95,10 @@ def test_promises_say_what_was_missed_and_what_it_costs(study, found):
         place = conformal.choose(losses.to_numpy(), row.alpha).place
         # here the same pictures choose and judge
         assert row.missed == pytest.approx(losses.iloc[:, place].mean())
+    blind = [made().assign(hit=0)]
+    nothing = compared.Objects({"m": blind}, {"m": blind}, (1.0, 1.0), "megapixel", ["pit"])
+    row = nothing.promises("m", [0.5]).iloc[0]  # only by reporting everything
+    assert row["missed"] == 0 and np.isinf(row.iloc[-1]) and row["bound"] == pytest.approx(1 / 3)
     lost = told[told["missed"].isna()]
     assert (lost["bound"] > lost["alpha"]).all()
 

@@ -82,13 +82,26 @@ def test_a_model_is_compared_with_the_dial_at_its_own_false_alarms(moved):
     assert other["tau"] == pytest.approx(1.0) and other["FPR"] == other["dial's FPR"] == 0.1
     assert other["TPR"] == 0.5 and other["dial's TPR"] == pytest.approx(0.6)
     # every image is the same, so no draw differs
-    assert other["difference"] == pytest.approx(-0.1)
-    assert other["low"] == pytest.approx(-0.1) and other["high"] == pytest.approx(-0.1)
-    assert table.loc["Careful", "tau"] == 0 and table.loc["Careful", "difference"] < 0
-    assert table.loc["Wild"].drop(["FPR", "TPR"]).isna().all()  # more than the dial reaches
+    for name in ("one number", "low", "high"):
+        assert other[name] == pytest.approx(-0.1)
+    # a threshold for each defect: 9 of 90 false ones are met by a tenth of the lower bin,
+    # which brings a tenth of the 8 pixels that are missed
+    for name in ("each defect", "least", "largest"):
+        assert other[name] == pytest.approx(0.5 - 0.28)
+    assert table.loc["Careful", "tau"] == 0
+    assert table.loc["Careful", "one number"] == pytest.approx(0.1 - 0.2)
+    wild = table.loc["Wild"]  # more than the dial reaches
+    assert wild[["tau", "dial's FPR", "dial's TPR", "one number", "low", "high"]].isna().all()
+    assert wild["each defect"] == pytest.approx(1 - (0.2 + 0.8 * 80 / 90))
     each = moved.by_defect(moved.beside(2)).set_index("model")
     assert list(each) == list(DEFECTS) and list(each.index) == ["Other", "Careful"]
     np.testing.assert_allclose(each.loc["Other"], -0.1)
+
+
+def test_points_above_and_below_the_curve(moved):
+    points = pd.DataFrame({"model": ["on", "above", "beyond"], "FPR": [0.05, 0.1, 0.9]})
+    gaps = moved.gaps(points.assign(TPR=[0.4, 0.75, 1.0]))
+    assert gaps[["on", "above"]].tolist() == pytest.approx([0.0, 0.15]) and np.isnan(gaps["beyond"])
 
 
 def test_the_three_orders(moved):
@@ -107,6 +120,7 @@ def test_without_a_prior_to_move_there_is_no_curve(moved):
     none = moved.chosen.iloc[:0]
     empty = Moved(moved.compared, "Baseline", none, none, moved.corrected.iloc[:0])
     assert empty.curve.empty and empty.beside(2)["tau"].isna().all()
+    assert empty.beside(2)["one number"].isna().all() and empty.gaps(moved.points).isna().all()
     assert empty.by_defect(empty.beside(2)).empty
     assert empty.orders()["priors put right"].isna().all()
     words = model_figures.dial(empty.curve, empty.points).axes[0].texts
@@ -171,11 +185,19 @@ def test_half_of_the_patches_is_taken_back_from_a_balanced_network(small):
 def test_calibration_is_that_of_the_histograms(small):
     study, compared = small
     table = priors.calibration(study, NAMES, compared).set_index(["model", "defect"])
-    assert table["priors put right"].dropna().index.get_level_values(0).unique() == ["wCE ICF"]
-    counts = study.run("baseline").histograms().total("crack")
-    middle = 1 / (1 + np.exp(-np.linspace(-15.875, 15.875, BINS)))
-    own = expected_calibration_error(counts, middle)
-    assert table.loc[("Baseline", "crack"), "as trained"] == pytest.approx(own)
+
+    def error(histograms, by=0.0):
+        moved = 1 / (1 + np.exp(-np.linspace(-15.875, 15.875, BINS) - by))
+        counts = histograms.total("crack") * (moved >= 0.05)[:, None]
+        return expected_calibration_error(counts, moved)
+
+    crack = table.xs("crack", level="defect")
+    own = error(study.run("baseline").histograms())
+    assert crack.loc["Baseline"].tolist() == pytest.approx([own, own], nan_ok=True)
+    assert np.isnan(crack.loc["Focal Loss", "priors put right"])
+    run = study.model("binary-balanced").runs["crack"]
+    both = [error(run.histograms(), by) for by in (0.0, prior_tables.shift(study.dataset, run))]
+    assert crack.loc["Bin. Balanced"].tolist() == pytest.approx(both, nan_ok=True)
 
 
 def test_every_model_has_a_look_of_its_own_and_its_remedy_s_colour():

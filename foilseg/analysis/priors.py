@@ -26,6 +26,7 @@ from foilseg.training.stored_run import StoredRun
 
 PLAIN = "baseline"  # the row whose network is moved
 COUNTED = ["foil", "defect", *metrics.COUNTS]
+SAID = 0.05  # the least probability of a pixel by whose share a network is called calibrated
 STEP = 2 * LARGEST / BINS  # of the logit, between two thresholds
 
 
@@ -34,7 +35,7 @@ def of_study(study: Study, names: Sequence[str | Experiment], compared: Compared
 
     What is not worked out yet is, which needs weights.
     """
-    studies = [study.with_seed(seed) for seed in complete_seeds(study, names)]
+    studies = _studies(study, names, compared)
     plain = [next(iter(s.model(PLAIN).runs.values())) for s in studies]
     told = compared.against
     chosen, judged = (
@@ -62,6 +63,12 @@ def of_runs(compared: Compared, plain: str, runs: Sequence[StoredRun], test: str
         for name in (names if test else 2 * names[:1])
     )
     return Moved(compared, plain, chosen, judged, pd.DataFrame(columns=["model", *COUNTED]))
+
+
+def _studies(study: Study, names: Sequence[str | Experiment], compared: Compared) -> list[Study]:
+    """One a training that is compared, in its order."""
+    seeds = complete_seeds(study, names)[: compared.trainings]
+    return [study.with_seed(seed) for seed in seeds]
 
 
 def _table(study: Study, run: StoredRun, kind: str, test: bool) -> pd.DataFrame:
@@ -116,33 +123,51 @@ def calibration(
 ) -> pd.DataFrame:
     """Expected calibration error of every model and defect, as it is and with priors put right.
 
-    Columns model, defect, ``as trained``, ``priors put right``; the mean of the trainings, in 15
-    bins of equally many pixels, where settings are judged. Models without priors to put right and
-    what is plain have NaN in the last.
+    Of the pixels that get a probability of at least :data:`SAID`, in 15 bins of equally many
+    pixels, where settings are judged; the mean of the trainings. Without that bound nearly all
+    pixels are background that is rightly called so, and the error is that of the mean probability
+    alone. Columns model, defect, ``as trained``, ``priors put right``; the last is NaN where there
+    are no priors to put right, and what is plain keeps its own.
     """
     table = []
-    studies = [study.with_seed(seed) for seed in complete_seeds(study, names)]
+    studies = _studies(study, names, compared)
     for name in names:
         title = study.model(name).title
         runs = [run for s in studies for run in s.model(name).runs.values()]
         for defect in compared.defects:
             own = [_error(h, defect, compared.against) for h in compared.parts[title].judged_on]
-            right = [_error(h, defect, compared.against) for h in _right(study, runs, compared)]
-            table.append((title, defect, np.mean(own), np.mean(right) if right else np.nan))
+            right = [e for run in runs for e in _right(study, run, compared, defect, own)]
+            table.append((title, defect, _mean(own), _mean(right)))
     return pd.DataFrame(table, columns=["model", "defect", "as trained", "priors put right"])
 
 
-def _right(study: Study, runs: Sequence[StoredRun], compared: Compared) -> list[Histograms]:
-    test = compared.tested is not None
-    return [
-        read_histograms(table)
-        for run in runs
-        if prior_tables.CORRECTED in prior_tables.kinds(run)
-        and len(table := _table(study, run, prior_tables.CORRECTED, test))
-    ]
+def _mean(errors: Sequence[float]) -> float:
+    known = [error for error in errors if not np.isnan(error)]
+    return float(np.mean(known)) if known else float("nan")
 
 
-def _error(histograms: Histograms, defect: str, against: str) -> float:
-    middle = 1 / (1 + np.exp(-(np.arange(BINS) + 0.5) * STEP + LARGEST))
-    counts = histograms.total(defect, against)
+def _right(
+    study: Study, run: StoredRun, compared: Compared, defect: str, own: Sequence[float]
+) -> list[float]:
+    """The errors of a network with its priors put right; none if it has none or not this defect."""
+    row, test = rows.row_of(run.determines), compared.tested is not None
+    if not prior_tables.has_priors(row):
+        return []
+    if prior_tables.is_plain(row):
+        return list(own)
+    if prior_tables.CORRECTED in prior_tables.kinds(run):
+        table = _table(study, run, prior_tables.CORRECTED, test)
+        return [_error(read_histograms(table), defect, compared.against)] if len(table) else []
+    label = next(c.index for c in study.dataset.defects if c.name == defect)
+    if run.config["label"] != label:
+        return []
+    histograms = read_histograms(held_out.examine(study, run)) if test else run.histograms()
+    by = prior_tables.shift(study.dataset, run)
+    return [_error(histograms, defect, compared.against, by)]
+
+
+def _error(histograms: Histograms, defect: str, against: str, by: float = 0.0) -> float:
+    """The error after adding a number to all logits; NaN if no pixel is called so probable."""
+    middle = 1 / (1 + np.exp(-((np.arange(BINS) + 0.5) * STEP - LARGEST + by)))
+    counts = histograms.total(defect, against) * (middle >= SAID)[:, None]
     return prior_correction.expected_calibration_error(counts, middle)

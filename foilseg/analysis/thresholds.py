@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from foilseg.analysis.trainings import Compared
-from foilseg.evaluation import bootstrap, metrics
+from foilseg.evaluation import bootstrap, metrics, operating_points
 from foilseg.evaluation.bootstrap import TRAINING
 
 RATES = list(metrics.RATES)
@@ -86,37 +86,71 @@ class Moved:
         )
         return ((1 - part) * low + part * high).reset_index().assign(model=MOVED)
 
-    def beside(self, resamples: int = 500, seed: int = 0) -> pd.DataFrame:
-        """Every other model beside the dial at the FPR that the model has on validation regions.
+    def beside(self, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
+        """Every other model beside the baseline at other thresholds.
 
-        Columns model, tau, ``FPR``, ``dial's FPR`` and ``TPR``, ``dial's TPR`` (means over the
-        defects, as judged), difference (model minus dial) with its interval over images and
-        trainings, low and high. What the dial does not reach is NaN.
+        Columns
+        -------
+        model; tau (at which the dial has, on the validation regions, the model's mean FPR; NaN
+        outside of its range); ``FPR``, ``dial's FPR``, ``TPR``, ``dial's TPR`` (means over the
+        defects, as judged at that tau); ``one number``, ``low``, ``high``: the model's mean TPR
+        minus that of the dial where both have the model's FPR as judged, since a tau that is
+        chosen elsewhere does not meet it quite; ``each defect``, ``least``, ``largest``: minus
+        that of the baseline with a threshold for each defect, set on the validation regions to
+        the model's FPR there. The intervals are over images and trainings.
         """
         wanted = means(self.compared.own, ["model"]).astype({"model": str}).set_index("model")
         table = []
         for model in (m for m in self.compared.parts if m != self.plain):
-            tau = self.setting(wanted.loc[model, "FPR"]) if len(self.chosen) else np.nan
-            table.append({"model": model, "tau": tau, **self._beside(model, tau, resamples, seed)})
+            theirs = self.own[self.own["model"] == model]
+            row = {"model": model, "tau": self._tau(wanted.loc[model, "FPR"])}
+            row |= self._at_tau(theirs, row["tau"]) | self._one_number(theirs, resamples, seed)
+            table.append(row | self._each_defect(model, theirs, resamples, seed))
         return pd.DataFrame(table)
 
-    def _beside(self, model: str, tau: float, resamples: int, seed: int) -> dict[str, float]:
-        theirs = self.own[self.own["model"] == model]
-        rates = means(theirs, ["model"]).iloc[0]
-        if np.isnan(tau):
-            names = ["dial's FPR", "dial's TPR", "difference", "low", "high"]
-            return {"FPR": rates["FPR"], "TPR": rates["TPR"], **dict.fromkeys(names, np.nan)}
-        ours = self.counts_at(tau)
-        both = pd.concat([ours, theirs], ignore_index=True)[list(ours)]
-        gaps = bootstrap.differences(both, MOVED, resamples, seed).set_index("rate")
-        at = means(ours, ["model"]).iloc[0]
-        return {
-            "FPR": rates["FPR"],
-            "dial's FPR": at["FPR"],
-            "TPR": rates["TPR"],
-            "dial's TPR": at["TPR"],
-            **gaps.loc["TPR", ["difference", "low", "high"]],
-        }
+    def _tau(self, fpr: float) -> float:
+        return self.setting(fpr) if len(self.chosen) else np.nan
+
+    def _at_tau(self, theirs: pd.DataFrame, tau: float) -> dict[str, float]:
+        own = means(theirs, ["model"]).iloc[0]
+        dial = pd.Series(np.nan, RATES)
+        if not np.isnan(tau):
+            dial = means(self.counts_at(tau), ["model"]).iloc[0]
+        each = {"FPR": own["FPR"], "dial's FPR": dial["FPR"]}
+        return each | {"TPR": own["TPR"], "dial's TPR": dial["TPR"]}
+
+    def _one_number(self, theirs: pd.DataFrame, resamples: int, seed: int) -> dict[str, float]:
+        """The difference at the model's own FPR as judged, met anew in every draw."""
+        names = ["one number", "low", "high"]
+        if self.judged.empty:
+            return dict.fromkeys(names, np.nan)
+        taus = [f"{tau:g}" for tau in np.sort(self.judged["tau"].unique())]
+        walk = _sorted(self.judged.assign(model=self.judged["tau"].map("{:g}".format)))
+        order, _, walked = bootstrap.cube(walk)
+        walked = walked[:, [order.index(tau) for tau in taus]]
+        both = _sorted(pd.concat([theirs, self.counts_at(0.0)], ignore_index=True)[list(walk)[1:]])
+        models, _, cubed = bootstrap.cube(both)
+        own, dial = models.index(str(theirs["model"].iloc[0])), models.index(MOVED)
+        ones = np.ones((len(cubed), 2))
+        found = [
+            _ahead(cubed[:, [own]], walked, w[:, [own]], w[:, [dial]])
+            for w in [ones, *bootstrap.resample_weights(both, resamples, seed)]
+        ]
+        known = np.array(found[1:])[~np.isnan(found[1:])]
+        low, high = np.percentile(known, bootstrap.LEVEL) if len(known) else (np.nan, np.nan)
+        return dict(zip(names, (found[0], low, high)))
+
+    def _each_defect(
+        self, model: str, theirs: pd.DataFrame, resamples: int, seed: int
+    ) -> dict[str, float]:
+        own = self.compared.own
+        levels = operating_points.common_fpr(own[own["model"].astype(str) == model])
+        parts = {MOVED: self.compared.parts[self.plain]}
+        moved = operating_points.at_one_fpr(parts, levels, self.compared.against)
+        both = pd.concat([moved, theirs], ignore_index=True)[list(moved)]
+        gap = bootstrap.differences(both, MOVED, resamples, seed).set_index("rate").loc["TPR"]
+        names = ["each defect", "least", "largest"]
+        return dict(zip(names, gap[["difference", "low", "high"]]))
 
     def by_defect(self, table: pd.DataFrame) -> pd.DataFrame:
         """TPR of every model minus the dial's at the settings of :meth:`beside`, defect by defect.
@@ -129,6 +163,18 @@ class Moved:
             each[row.model] = _tpr(theirs) - _tpr(self.counts_at(row.tau))
         named = pd.DataFrame(each).T.rename_axis("model")
         return named.reindex(columns=self.compared.defects).reset_index()
+
+    def gaps(self, points: pd.DataFrame) -> pd.Series:
+        """Mean TPR of some points minus the curve at their mean FPR: by model, NaN outside of it.
+
+        ``points`` : model, TPR, FPR, such as the published ones, which are of other images.
+        """
+        known = points.astype({"model": str}).set_index("model")
+        if self.curve.empty:
+            return known["TPR"] * np.nan
+        falsely = np.maximum.accumulate(self.curve["FPR"].to_numpy(float))
+        found = np.interp(known["FPR"], falsely, self.curve["TPR"], left=np.nan, right=np.nan)
+        return known["TPR"] - found
 
     def orders(self) -> pd.DataFrame:
         """Mean TPR of every model: own threshold, priors put right, one FPR; all as judged.
@@ -158,6 +204,30 @@ def means(counts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
         return pd.DataFrame(columns=[*keys, *RATES])
     each = metrics.score(counts, [*keys, "defect"])
     return each.groupby(keys, sort=False, observed=True)[RATES].mean().reset_index()
+
+
+def _sorted(counts: pd.DataFrame) -> pd.DataFrame:
+    """By training, picture and defect, so that the units of two tables come in one order."""
+    keys = [TRAINING, "foil", "defect"]
+    plain = counts.astype({"foil": str, "defect": str, "model": str})
+    return plain.sort_values(keys, kind="stable", ignore_index=True)
+
+
+def _ahead(own: np.ndarray, walked: np.ndarray, weight: np.ndarray, other: np.ndarray) -> float:
+    """Mean TPR of a model minus that of the walk at the same mean FPR; NaN outside of the walk.
+
+    Parameters
+    ----------
+    own, walked : (units, 1, defects, 4) and (units, settings, defects, 4), by rising setting.
+    weight, other : (units, 1), how often each unit counts.
+    """
+    tpr, fpr, _ = bootstrap.mean(bootstrap.cube_rates(own, weight))[0]
+    across = np.broadcast_to(other, (len(other), walked.shape[1]))
+    rates = bootstrap.mean(bootstrap.cube_rates(walked, across))
+    if not rates[0, 1] <= fpr <= rates[-1, 1]:
+        return float("nan")
+    rising = np.maximum.accumulate(rates[:, 1])
+    return float(tpr - np.interp(fpr, rising, rates[:, 0]))
 
 
 def _tpr(counts: pd.DataFrame) -> pd.Series:

@@ -26,7 +26,8 @@ from foilseg.training.stored_run import StoredRun
 
 HALF = BINS // 2  # the edge at probability 0.5
 SQUARE_METRE, MEGAPIXEL = "square metre", "megapixel"
-SPAN = np.logspace(-1, 1, 9)  # times the common rate: the range of a mean over the FROC curve
+# Times the common rate: the range of a mean over the FROC curve. The quietest models end above.
+SPAN = np.logspace(-1, np.log10(2), 9)
 
 
 @dataclass(frozen=True, eq=False)
@@ -80,7 +81,8 @@ class Objects:
 
         Columns model, ``at 0.5`` (recall at probability 0.5), ``false at 0.5`` (per unit), ``one
         rate`` (recall, with its interval over images and trainings, low and high), ``mean of
-        FROC`` (from a tenth of that rate to ten times it); all means over the defects.
+        FROC`` (from a tenth of that rate to twice it, where thresholds are judged); all means
+        over the defects.
         """
         even = bootstrap.intervals(self.even, resamples, seed)
         even = even[even["rate"] == "TPR"].set_index("model")
@@ -104,6 +106,20 @@ class Objects:
         }
         return pd.Series(found, dtype=float).groupby(level=0, sort=False).mean()
 
+    @property
+    def realised(self) -> pd.DataFrame:
+        """What became of the promised rate: defect, promised, and realised / promised.
+
+        Of all models and trainings the least, the median and the largest ratio.
+        """
+        false = self.even.groupby([TRAINING, "model", "defect"])["fp"].sum() / self.areas[1]
+        rows = []
+        for defect, rate in self.rates.items():
+            ratio = false.xs(defect, level="defect") / rate if rate else false[:0]
+            rows.append((defect, rate, *ratio.quantile([0, 0.5, 1])))
+        columns = ["defect", f"promised a {self.unit}", "least", "median", "largest"]
+        return pd.DataFrame(rows, columns=columns)
+
     def by_defect(self) -> pd.DataFrame:
         """Recall at one rate of false objects: a row a model, a column a defect."""
         each = metrics.score(self.even, ["model", "defect"], scores=["TPR"])
@@ -114,9 +130,10 @@ class Objects:
         """What the first training of a model can promise, and what it costs.
 
         Chosen on the pictures where thresholds are chosen and told where they are judged. Columns
-        class, alpha, bound (what is promised), images, ``missed`` (share of the objects, mean of
-        the pictures that show the class), ``false objects`` (per unit); NaN where the risk cannot
-        be promised, with the smallest bound that could.
+        class, alpha (what is promised), bound (see :class:`foilseg.decisions.conformal.Chosen`),
+        images, ``missed`` (share of the objects, mean of the pictures that show the class), ``false
+        objects`` (per unit). NaN where the risk cannot be promised; where it can be by reporting
+        everything alone, nothing is missed and the false objects are infinite.
         """
         here, there = self.chosen[model][0], self.judged[model][0]
         losses = {d: conformal.missed_objects(here, d) for d in self.defects}
@@ -130,6 +147,10 @@ class Objects:
                 false.append(np.nan)
                 continue
             edge = list(losses[row[1]])[int(row.place)]
+            if edge == conformal.EVERYTHING:
+                missed.append(0.0)
+                false.append(np.inf)
+                continue
             judged = conformal.missed_objects(there, row[1])
             missed.append(judged[edge].mean() if len(judged) else np.nan)
             false.append(curve.loc[(row[1], edge), "false"])

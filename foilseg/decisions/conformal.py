@@ -6,8 +6,10 @@ from strict to loose, each image has a loss in [0, 1] that does not rise. The fi
     n / (n + 1) R(setting) + 1 / (n + 1) <= alpha,
 
 R the mean loss of n images, has an expected loss of at most alpha on one more image, whatever the
-images are, if only they and the new one are exchangeable. Foils of one reel are not a sample of
-all foils, and a drift ends the promise.
+images are, if only they and the new one are exchangeable, alpha is fixed beforehand, and the
+loosest setting loses nothing (such as reporting everything): a promise that is only made when it
+looks possible is a weaker one. Foils of one reel are not a sample of all foils, and a drift ends
+the promise.
 """
 
 from __future__ import annotations
@@ -18,6 +20,8 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+EVERYTHING = 0  # the edge from which on every pixel is reported
+
 
 class PromiseError(ValueError):
     """A risk that these images cannot promise; the message says the smallest that they can."""
@@ -27,7 +31,8 @@ class Chosen(NamedTuple):
     """A setting and what stands behind it.
 
     ``place`` is its number among the settings, ``risk`` the mean loss of the images there,
-    ``bound`` what is promised (at most alpha), ``images`` how many there were.
+    ``bound`` the left side of the inequality there (what is promised is alpha), ``images`` how
+    many there were.
     """
 
     place: int
@@ -42,7 +47,9 @@ def monotone(losses: np.ndarray) -> np.ndarray:
 
 
 def bounds(losses: np.ndarray) -> np.ndarray:
-    """What every setting can promise, float64 (settings,); the losses are made monotone.
+    """The left side of the inequality at every setting: float64 (settings,).
+
+    The losses are made monotone.
 
     Raises
     ------
@@ -84,8 +91,9 @@ def choose(losses: np.ndarray, alpha: float) -> Chosen:
     kept = np.flatnonzero(promised <= alpha)
     if not len(kept):
         raise PromiseError(
-            f"alpha: {number} images that show the class cannot promise {alpha:g}; the smallest "
-            f"that they can is {least:.3f}. Give more images, or ask for that"
+            f"alpha: {number} images that show the class, with these settings, cannot promise "
+            f"{alpha:g}; the smallest that they can is {least:.3f}. Give more images or looser "
+            "settings, or ask for that"
         )
     place = int(kept[0])
     risk = float(monotone(losses)[:, place].mean())
@@ -95,12 +103,17 @@ def choose(losses: np.ndarray, alpha: float) -> Chosen:
 def missed_objects(table: pd.DataFrame, defect: str) -> pd.DataFrame:
     """Share of the objects that are missed: a row an image that shows the class, a column an edge.
 
-    ``table`` : of :func:`foilseg.decisions.objects.counts`; the strictest edge comes first.
+    ``table`` : of :func:`foilseg.decisions.objects.counts`; the strictest edge comes first, and
+    last comes :data:`EVERYTHING`, where every pixel is reported and no object is missed.
     """
     own = table[(table["defect"] == defect) & (table["objects"] > 0)]
     share = 1 - own["hit"] / own["objects"]
     wide = own.assign(share=share).pivot(index="foil", columns="edge", values="share")
-    return wide[sorted(wide, reverse=True)]
+    return (
+        wide[sorted(wide, reverse=True)]
+        .assign(**{str(EVERYTHING): 0.0})
+        .rename(columns={str(EVERYTHING): EVERYTHING})
+    )
 
 
 def missed_pixels(counts: np.ndarray) -> np.ndarray:
