@@ -138,3 +138,17 @@ def test_a_variant_changes_what_it_says_and_nothing_else():
     assert found["faultless"].twin.keys() - base.twin.keys() == {"annotators"}
     for name in ("batch-8", "decay", "base-16", "random-order"):
         assert found[name].twin == base.twin
+
+
+def test_a_study_with_its_first_training_alone():
+    whole = records.record("matched")
+    alone = whole.first
+    assert alone.compared.trainings == 1 and whole.first.first == alone
+    own, every = alone.own, whole.own
+    first = every[every["training"] == 0].reset_index(drop=True)
+    both = [t.astype({"model": str, "foil": str, "defect": str}) for t in (own, first)]
+    keys = ["model", "foil", "defect"]
+    both = [t.sort_values(keys, ignore_index=True)[[*keys, "tp", "fp", "fn", "tn"]] for t in both]
+    assert both[0].equals(both[1])
+    shown = alone.compared.parts["Binary"].judged_on
+    assert len(shown) == 1 and len(whole.compared.parts["Binary"].judged_on) >= 1

@@ -6,7 +6,7 @@ Chapters that compare studies read them so. No picture and no weight is needed.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import cached_property
 from typing import Any
 
@@ -43,9 +43,16 @@ class Record:
     Attributes
     ----------
     shipped : where they lie, every file compared with its checksum.
+    alone : whether only the training with the study's own seed counts.
     """
 
     shipped: Shipped
+    alone: bool = False
+
+    @property
+    def first(self) -> Record:
+        """The same study with its first training alone, to set beside one that has no other."""
+        return replace(self, alone=True)
 
     @property
     def name(self) -> str:
@@ -75,6 +82,8 @@ class Record:
         for name in (f.name for f in fields(Findings)):
             known, held = f"{FOLDER}/{name}", self.shipped.tables
             tables[name] = held.table(known) if known in held else None
+        if self.alone:
+            tables["trained"] = None
         return Findings(**{name: self._ordered(table) for name, table in tables.items()})
 
     def _ordered(self, table: pd.DataFrame | None) -> pd.DataFrame | None:
