@@ -1,6 +1,7 @@
 """Rules of the project that no single module can keep: each is applied, and seen to fail."""
 
 import subprocess
+import sys
 from pathlib import Path
 
 import jupytext
@@ -238,3 +239,22 @@ def test_a_text_twin_that_differs_or_is_missing_is_found():
     ]
     assert rules.notebook_problems(sound(), text.replace("[parameters]", "[other]"))
     assert rules.notebook_problems(sound(), None) == ["no text twin: make pair"]
+
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def faults(*workflows):
+    """What the schema of workflow files has against some, "" if nothing."""
+    lint = [sys.executable, "-m", "check_jsonschema", "--builtin-schema", "vendor.github-workflows"]
+    done = subprocess.run([*lint, *map(str, workflows)], capture_output=True, text=True)
+    return "" if done.returncode == 0 else done.stdout + done.stderr
+
+
+def test_workflows_are_sound_and_run_the_two_commands(tmp_path):
+    assert not faults(*WORKFLOWS)
+    run = "\n".join(path.read_text() for path in WORKFLOWS)
+    assert "run: make test\n" in run and "run: make book\n" in run
+    broken = tmp_path / "broken.yml"
+    broken.write_text(WORKFLOWS[0].read_text().replace("runs-on:", "run-on:", 1))
+    assert "run-on" in faults(broken)
