@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 from types import SimpleNamespace
 
 import numpy as np
+import pandas as pd
 import pytest
 import small_study
 from small_study import DEFECTS, TITLES
@@ -124,6 +125,10 @@ def test_at_one_fpr_the_fpr_says_nothing():
 
 def test_every_image_is_left_out_once():
     left = dict(counterfactuals.without_each_image(small_study.counts()))
+    twice = pd.concat([small_study.counts().assign(training=n) for n in (7, 8)])
+    again = dict(counterfactuals.without_each_image(twice))
+    for name, found in left.items():
+        np.testing.assert_allclose(again[name].rates, found.rates)
     assert list(left) == ["a", "b"]
     for name, other in (("a", "b"), ("b", "a")):
         alone = evidence.from_counts(small_study.counts(foils=[other]))

@@ -22,7 +22,7 @@ def tables(mask, filed, foil="a", defect="pit"):
     head = {"foil": foil, "defect": defect}
     reference = Reference.of(mask)
     found = reference.found(filed).assign(**head, against="label")
-    said = object_scores.reported(filed, {"label": reference}).assign(**head)
+    said = object_scores.reported(filed, {"label": reference}).assign(**head, times=1)
     return found, said
 
 
@@ -47,6 +47,18 @@ def test_counts_are_those_of_each_mask_in_turn(mask, filed, reach, cover, smalle
         assert (row["objects"], row["hit"], row["false"]) == (len(true), hit, false)
 
 
+def test_reports_that_are_alike_count_as_often_as_they_are():
+    generator = np.random.default_rng(0)
+    mask = generator.random((40, 40)) > 0.97
+    filed = np.where(generator.random((40, 40)) > 0.8, 100, 0).astype(np.uint8)
+    found, said = tables(mask, filed)
+    alike = said.drop(columns="times").groupby([c for c in said if c != "times"]).size()
+    once = alike.rename("times").reset_index()
+    assert len(once) < len(said)
+    both = [objects.counts(found, table, Rule(), ["a"], ["pit"]) for table in (said, once)]
+    pd.testing.assert_frame_equal(*both)
+
+
 def test_joined_and_split_objects_are_counted_apart():
     mask = np.zeros((9, 40), bool)
     mask[4, 2:6] = mask[4, 9:13] = mask[4, 20:34] = True
@@ -56,6 +68,16 @@ def test_joined_and_split_objects_are_counted_apart():
     row = objects.counts(*tables(mask, filed), Rule(), ["a"], ["pit"]).iloc[0]
     assert (row["objects"], row["hit"], row["false"]) == (3, 3, 0)
     assert (row["merged"], row["split"]) == (1, 2)
+
+
+def test_an_object_is_found_at_the_edge_of_its_bin_and_not_above():
+    mask = np.zeros((7, 7), bool)
+    mask[3, 3] = True
+    table = objects.counts(
+        *tables(mask, np.where(mask, 64, 0).astype(np.uint8)), Rule(), ["a"], ["pit"]
+    )
+    hit = table.set_index("edge")["hit"]
+    assert hit[64] == 1 and hit[67] == 0 and hit[61] == 1
 
 
 def test_pictures_and_defects_without_anything_have_zeros():

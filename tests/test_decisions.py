@@ -68,6 +68,23 @@ def test_the_mean_over_a_curve_goes_from_a_tenth_of_the_rate_to_twice_it():
     assert found["at 0.5"] == found["one rate"] == pytest.approx(at_half)
 
 
+def test_thresholds_are_chosen_in_one_place_and_judged_in_another():
+    here, there = made(), made().assign(false=lambda t: 2 * t["false"], hit=lambda t: t["hit"] // 2)
+    apart = compared.Objects({"m": [here]}, {"m": [there]}, (2.0, 8.0), "square metre", ["pit"])
+    curve = objects.froc(here, 2.0).set_index("edge")
+    assert apart.rates["pit"] == curve.loc[compared.HALF, "false"]
+    place = objects.place_of_rate(objects.froc(here, 2.0), apart.rates["pit"])
+    expected = objects.at_place(there, "pit", place)
+    np.testing.assert_allclose(apart.even[["tp", "fp"]], expected[["tp", "fp"]])
+    assert apart.realised.loc[0, "median"] == pytest.approx(2 * 2.0 / 8.0)
+    row = apart.promises("m", [0.5]).iloc[0]
+    losses = conformal.missed_objects(here, "pit")
+    edge = list(losses)[conformal.choose(losses.to_numpy(), 0.5).place]
+    assert row["missed"] == conformal.missed_objects(there, "pit")[edge].mean()
+    judged = objects.froc(there, 8.0).set_index("edge")
+    assert row.iloc[-1] == judged.loc[edge, "false"]
+
+
 def test_what_became_of_the_promised_rate(found):
     table = found.realised.set_index("defect")
     for defect, rate in found.rates.items():

@@ -65,6 +65,7 @@ def test_the_window_shows_most_objects_found_and_missed():
     mask[10:13, 10:13] = said[10:13, 10:13] = 1  # found, alone
     mask[200:203, 300:303] = 1  # missed, beside one that is found
     mask[200:203, 330:333] = said[201, 331] = 1
+    mask[20:40:5, 200:280:20] = said[20:40:5, 200:280:20] = 1  # many, all of them found
     worth, (top, left) = dial_crop._window(mask, said, 1)
     assert worth == (1, 2) and top <= 200 and left <= 300 and left + dial_crop.SIZE >= 333
     assert dial_crop._window(mask, said, 2) == ((0, 0), (0, 0))

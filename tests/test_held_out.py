@@ -99,7 +99,9 @@ def test_reported_objects_hold_the_pixels_that_are_counted(study, part):
         reported = part.examine(study, run, kind)
         counts = part.examine(study, run, held_out.COUNTS) if part is held_out else run.counts()
         own = counts[(counts["defect"] == defect) & (counts["against"] == "label")]
-        pixels = reported[reported["edge"] == 64].groupby("foil")["pixels"].sum()
+        at_half = reported[reported["edge"] == 64]
+        pixels = (at_half["pixels"] * at_half["times"]).groupby(at_half["foil"]).sum()
+        assert not reported.drop(columns="times").duplicated().any()
         for row in own.itertuples():
             assert pixels.get(row.foil, 0) == row.tp + row.fp
 

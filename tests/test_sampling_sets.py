@@ -86,7 +86,7 @@ def test_a_third_of_the_patches_is_forced_to_show_a_defect(index):
         assert shown(index, plan)[own, label].all()
     assert (plan.drawn_for == -1).sum() == 60
     places = np.flatnonzero(plan.drawn_for >= 0)
-    assert places[:3].max() < 30, "forced patches are spread over the pool, not at its end"
+    assert 35 < places.mean() < 55, "forced patches are spread over the pool, not at one end"
     # the others are those of the standard sampler: all windows equally likely
     many = SAMPLERS["forced"].draw(index, 3000, rng(1, 0, "train"), share=0.5)
     rest = many.take(many.drawn_for == -1)

@@ -98,6 +98,17 @@ def test_a_model_is_compared_with_the_dial_at_its_own_false_alarms(moved):
     np.testing.assert_allclose(each.loc["Other"], -0.1)
 
 
+def test_the_false_alarms_of_a_model_are_those_on_the_validation_regions(moved):
+    """Judged elsewhere, where it reports nothing falsely, a model is still met at its own FPR."""
+    there = moved.compared.own.assign(fp=0, tn=90)
+    compared = trainings.Compared(moved.compared.own, moved.compared.parts, tested=there)
+    other = Moved(compared, "Baseline", moved.chosen, moved.judged, moved.corrected)
+    row = other.beside(2).set_index("model").loc["Other"]
+    assert row["tau"] == pytest.approx(1.0) and row["FPR"] == 0
+    assert row["each defect"] == pytest.approx(0.5 - 0.28)
+    assert row["one number"] == pytest.approx(0.5 - 0.2)  # at the FPR as judged, which is 0
+
+
 def test_points_above_and_below_the_curve(moved):
     points = pd.DataFrame({"model": ["on", "above", "beyond"], "FPR": [0.05, 0.1, 0.9]})
     gaps = moved.gaps(points.assign(TPR=[0.4, 0.75, 1.0]))
@@ -198,6 +209,18 @@ def test_calibration_is_that_of_the_histograms(small):
     run = study.model("binary-balanced").runs["crack"]
     both = [error(run.histograms(), by) for by in (0.0, prior_tables.shift(study.dataset, run))]
     assert crack.loc["Bin. Balanced"].tolist() == pytest.approx(both, nan_ok=True)
+
+
+def test_only_pixels_that_are_called_probable_count_for_calibration():
+    made = np.zeros((1, BINS, 2), np.int64)
+    made[0, 10] = 10_000, 500  # at next to no probability, a twentieth is of the class
+    made[0, 100] = 40, 60  # at nearly 1, six in ten are
+    keys = pd.DataFrame([("a", "label", "pit")], columns=curves.KEYS)
+    found = priors._error(Histograms(keys, made), "pit", "label")
+    middle = 1 / (1 + np.exp(-(-16 + 100.5 * 0.25)))
+    assert found == pytest.approx(middle - 0.6)
+    made[0, 100] = 0
+    assert np.isnan(priors._error(Histograms(keys, made), "pit", "label"))
 
 
 def test_every_model_has_a_look_of_its_own_and_its_remedy_s_colour():

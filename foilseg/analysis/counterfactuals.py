@@ -12,6 +12,7 @@ from foilseg.analysis.gather import Findings, as_published, gather
 from foilseg.claims import evidence
 from foilseg.claims.evidence import RATES, Evidence
 from foilseg.evaluation import metrics
+from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.studies.study import Study
 
 
@@ -64,8 +65,12 @@ def at_one_fpr(counts: pd.DataFrame, average: str = "pooled") -> Evidence:
 def without_each_image(
     counts: pd.DataFrame, average: str = "pooled"
 ) -> Iterable[tuple[str, Evidence]]:
-    """Every image's name and evidence of all others; rates only. Nothing for a single image."""
+    """Every image's name and evidence of all others; rates only. Nothing for a single image.
+
+    Of several trainings it is left out of each.
+    """
     images = list(dict.fromkeys(counts["foil"]))
-    weights = 1 - np.eye(len(images), dtype=np.int64)
+    trainings = counts[TRAINING].nunique() if TRAINING in counts else 1
+    weights = np.tile(1 - np.eye(len(images), dtype=np.int64), (1, trainings))
     left = evidence.reweighted(counts, weights, average) if len(images) > 1 else ()
     return zip(images, left)

@@ -73,7 +73,8 @@ def counts(
 
     Parameters
     ----------
-    found, reported : the tables of a model's networks, one below the other.
+    found, reported : the tables of a model's networks
+        (:mod:`foilseg.measured.object_tables`), one below the other.
     foils, defects : those that are to have a row.
     against : the reference, ``"label"`` or ``"truth"``.
 
@@ -106,13 +107,13 @@ def counts(
         flat = there * len(LADDER) + edges
         return np.bincount(flat, numbers.to_numpy(float), shape[0] * shape[1]).reshape(shape)
 
-    joined = said[f"objects {against}"]
+    joined, times = said[f"objects {against}"], said["times"]
     each = {
         "objects": np.repeat(np.bincount(places, minlength=shape[0])[:, None], shape[1], axis=1),
         "hit": reached(rule.column),
-        "false": summed(said[f"reach {against}"] > rule.reach),
-        "merged": summed(joined > 1),
-        "split": np.maximum(summed(joined) - reached(column(0, JOINED)), 0),
+        "false": summed(times * (said[f"reach {against}"] > rule.reach)),
+        "merged": summed(times * (joined > 1)),
+        "split": np.maximum(summed(times * joined) - reached(column(0, JOINED)), 0),
     }
     index = pd.MultiIndex.from_product([foils, defects, LADDER], names=KEYS)
     table = pd.DataFrame({name: numbers.ravel() for name, numbers in each.items()}, index=index)

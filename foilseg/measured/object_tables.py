@@ -27,6 +27,7 @@ from foilseg.training import evaluations, fit, probing, restore
 from foilseg.training.stored_run import StoredRun
 
 FOUND, REPORTED = KINDS = ("found", "reported")
+TIMES = "times"
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,12 +72,17 @@ class Tables:
             self.rows[REPORTED].append(object_scores.reported(filed, each).assign(**head))
 
     def table(self, kind: str) -> pd.DataFrame:
-        """One of the tables, by foil and defect, of objects alike together."""
+        """One of the tables, by foil and defect; of reported objects a row for all that are alike.
+
+        How many these are says the column :data:`TIMES`; most reports are specks.
+        """
         heads = ["foil", "defect", "against", "number"]
         table = pd.concat(self.rows[kind], ignore_index=True)
         first = [name for name in heads if name in table]
-        rest = [name for name in table if name not in first]
-        return table[first + rest].sort_values([*first, *rest[:3]], ignore_index=True)
+        columns = first + [name for name in table if name not in first]
+        if kind == REPORTED:
+            return table.groupby(columns).size().rename(TIMES).reset_index()
+        return table[columns].sort_values(columns[: len(first) + 3], ignore_index=True)
 
 
 def class_maps(logits: Tensor, labels: Sequence[int]) -> dict[int, np.ndarray]:
