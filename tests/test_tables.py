@@ -258,3 +258,11 @@ def test_objects_of_a_class_are_counted_and_their_medians_taken():
 def test_a_listing_is_written_out():
     shown = tables.listing([{"stage": "encoder", "maps": 1234}, {"stage": "decoder", "maps": 2}])
     assert shown["maps"].to_dict() == {"encoder": "1,234", "decoder": "2"}
+
+
+def test_numbers_of_things_in_an_area_are_whole_or_have_three_digits():
+    table = pd.DataFrame(
+        {"model": ["a"] * 4, "false objects a square metre": [51234.4, 120, 7, np.inf]}
+    )
+    shown = readable(table)["false objects a square metre"].tolist()
+    assert shown == ["51,234", "120", "7", "infinite"]

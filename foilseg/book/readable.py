@@ -41,8 +41,16 @@ def percent(share: float) -> str:
     return f"{100 * share:.3g}%"
 
 
+def number_of(count: float) -> str:
+    """A number of things in an area: whole from 100 on, with three digits that count below."""
+    return f"{count:,.0f}" if count >= 100 else f"{count:.3g}"
+
+
 # How a column is printed, by a word of its name; the first that fits counts.
 FORMATS = {
+    "false objects a ": number_of,
+    "false at": number_of,
+    "promised a ": number_of,
     "swap": "{:.2f}",
     "common": "{:.3f}",
     "deviation": "{:+z.1%}",

@@ -15,7 +15,7 @@ from matplotlib.patches import Circle
 from foilseg.data.components import boxes, components
 from foilseg.data.dataset import LabelClass
 from foilseg.figures import model_figures
-from foilseg.figures.style import COLOURS, PAPER, done, house_style, look
+from foilseg.figures.style import COLOURS, ERROR_COLOURS, PAPER, done, house_style, look
 from foilseg.figures.widgets import SCRIPTS, Sentence, _Still
 from foilseg.measured.dial_crop import STEPS, DialCrop
 
@@ -105,6 +105,8 @@ def _facts(
         "range": {"low": float(low), "high": float(high)},
         "ticks": [[value, f"{1e6 * value:,.0f}"] for value in powers],
         "walker": COLOURS["second"],
+        "colours": {name: COLOURS[name] for name in ("ink", "paper", "pale")}
+        | {"missed": ERROR_COLOURS["miss"]},
         "words": "Mean share found over mean false alarms: the dial's curve and all models",
     }
 

@@ -202,6 +202,8 @@ def three_orders(table: pd.DataFrame) -> Figure:
             known = [k for k, level in enumerate(levels) if not np.isnan(level)]
             there = [levels[k] for k in known]
             axes.plot(known, there, "-" + style.mark, c=style.colour, mec=INK, mew=0.4, ms=7)
+        known = table[steps].to_numpy(float)
+        axes.set_ylim(np.nanmin(known) - 0.06, np.nanmax(known) + 0.06)
         _ends(axes, table, steps)
         axes.set_xticks(range(3), ["at the own threshold", "priors put right", "at one FPR"])
         axes.set(xlim=(-0.55, 2.55), ylabel="mean TPR")

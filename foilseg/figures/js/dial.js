@@ -60,7 +60,7 @@ function paint(canvas, facts, window, said) {
 }
 
 // Edges between pixels of another annotated class, dark below and light above.
-function outline(context, { height, width }, { mask }) {
+function outline(context, { height, width, colours }, { mask }) {
   context.beginPath();
   for (let y = 0; y < height; y++)
     for (let x = 0; x < width; x++) {
@@ -74,7 +74,7 @@ function outline(context, { height, width }, { mask }) {
         context.lineTo((x + 1) * ZOOM, (y + 1) * ZOOM);
       }
     }
-  for (const [style, size] of [["#000000", 3], ["#ffffff", 1.2]]) {
+  for (const [style, size] of [[colours.ink, 3], [colours.paper, 1.2]]) {
     context.strokeStyle = style;
     context.lineWidth = size;
     context.stroke();
@@ -88,7 +88,8 @@ function rings(context, facts, window, said) {
     if (window.objects[i] && said[i] === facts.hero) hit.add(window.objects[i]);
   facts.objects.forEach(({ x, y, radius }, k) => {
     const found = hit.has(k + 1);
-    for (const [style, size] of [["#000000", 5], [found ? "#ffffff" : "#ffd400", 2.5]]) {
+    const { ink, paper, missed } = facts.colours;
+    for (const [style, size] of [[ink, 5], [found ? paper : missed, 2.5]]) {
       context.beginPath();
       context.setLineDash(found ? [] : [7, 6]);
       context.arc(x * ZOOM, y * ZOOM, (radius + 3) * ZOOM, 0, 2 * Math.PI);
@@ -124,8 +125,8 @@ function plane(facts) {
   picture.append(make("text", middle, "mean false alarms per million pixels"));
   picture.append(make("text", { ...small, x: LEFT + 6, y: TOP + 8 }, "mean share found (TPR)"));
   const points = facts.curve.map(({ FPR, TPR }) => `${across(FPR)},${up(TPR)}`);
-  const curve = { d: `M${points.join("L")}`, fill: "none", stroke: "#9a9a9a", "stroke-width": 4 };
-  picture.append(make("path", { ...curve, "stroke-linejoin": "round" }));
+  const curve = { d: `M${points.join("L")}`, fill: "none", stroke: facts.colours.pale };
+  picture.append(make("path", { ...curve, "stroke-width": 4, "stroke-linejoin": "round" }));
   for (const point of facts.points) {
     const group = make("g", {});
     group.append(make("title", {}, point.model));
