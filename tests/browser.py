@@ -18,6 +18,8 @@ from tempfile import TemporaryDirectory
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
+import numpy as np
+
 NARROW, WIDE = 390, 1280
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ADVICE = "no Chromium found: apt-get install chromium, or set FOILSEG_CHROMIUM to one"
@@ -90,6 +92,14 @@ def chromium() -> str | None:
     """Path of an installed Chromium, or None."""
     named = os.environ.get("FOILSEG_CHROMIUM")
     return named or next(filter(None, map(shutil.which, NAMES)), None)
+
+
+def painted(canvas):
+    """The pixels of a canvas: int (H, W, 4)."""
+    script = """c => { const p = c.getContext('2d').getImageData(0, 0, c.width, c.height);
+        return [c.height, c.width, Array.from(p.data)]; }"""
+    height, width, data = canvas.evaluate(script)
+    return np.array(data).reshape(height, width, 4)
 
 
 def require() -> None:

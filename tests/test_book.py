@@ -34,10 +34,10 @@ def test_the_light_of_the_dataset_chapter_moves_and_is_the_one_computed_here(bui
         page.goto((built_book / "book/chapters/01_dataset.html").as_uri())
         canvas = page.locator("canvas[data-drawn]")
         assert canvas.get_attribute("data-drawn") == "45 55"
-        before = _grey(canvas)
+        before = browser.painted(canvas)[..., 0]
         page.get_by_label("Azimuth of the light in degrees").fill("225")
         assert canvas.get_attribute("data-drawn") == "225 55"
-        after = _grey(canvas)
+        after = browser.painted(canvas)[..., 0]
         state = json.loads(page.locator(f"script[type='{WIDGET_STATE}']").inner_text())["state"]
     held = [v for v in state.values() if "normals" in json.dumps(v.get("buffers", []))]
     normals = base64.b64decode(held[0]["buffers"][0]["data"])
@@ -63,11 +63,3 @@ def test_a_widget_or_its_still_picture_is_seen(built_book, where):
             assert page.locator(".widget-view:visible").count() == (where == "screen")
             if where == "no scripts":
                 assert still.bounding_box()["height"] > 100
-
-
-def _grey(canvas):
-    """The red channel of a canvas, which in a grey picture is all of it."""
-    script = """c => { const p = c.getContext('2d').getImageData(0, 0, c.width, c.height);
-        return [c.height, c.width, Array.from(p.data)]; }"""
-    height, width, data = canvas.evaluate(script)
-    return np.array(data).reshape(height, width, 4)[..., 0]

@@ -1,5 +1,8 @@
 """Objects of a whole study: all trainings, one rate of false objects, and what can be promised."""
 
+from dataclasses import replace
+from types import SimpleNamespace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -40,8 +43,9 @@ def test_a_study_s_objects_are_those_of_its_annotation(study, found):
     square = (study.dataset.pixel_size_um * 1e-6) ** 2
     pixels = sum(region.mask.size for region in regions)
     assert found.unit == compared.SQUARE_METRE and found.areas[0] == pytest.approx(pixels * square)
-    unknown = compared._area(regions, None)
-    assert unknown == pixels / 1e6
+    unsized = SimpleNamespace(dataset=replace(study.dataset, pixel_size_um=None))
+    assert compared.area_of(unsized, test=False) == pixels / 1e6
+    assert compared.unit_of(unsized) == compared.MEGAPIXEL
 
 
 def test_all_models_report_equally_many_false_objects(found):

@@ -139,7 +139,7 @@ def test_the_browser_turns_the_prior_as_the_library_does(crop, tmp_path):
             page.get_by_role("slider").fill(str(tau))
             hit = len(set(np.unique(numbers[crop.said(tau) == 1])) - {0})
             assert canvas.get_attribute("data-drawn") == f"{tau:.2f} {hit}"
-            colours = _painted(canvas)
+            colours = browser.painted(canvas)[2::5, 2::5, :3]  # the middle of each pixel
             share = 0.6 * (crop.said(tau) > 0)[..., None]
             own = np.array([[255, 255, 255], [0, 114, 178], [230, 159, 0]])[crop.said(tau)]
             grey = dial.shaded(crop.image)[..., None]
@@ -156,12 +156,3 @@ def test_the_browser_turns_the_prior_as_the_library_does(crop, tmp_path):
         assert sorted(named) == sorted(POINTS["model"])
         said = page.locator("[aria-live]").inner_text()
         assert "touches 0 of the 2 annotated pit objects" in said and "20 %" in said
-
-
-def _painted(canvas):
-    """The colour in the middle of every pixel of the window: int (H, W, 3)."""
-    script = """c => { const p = c.getContext('2d').getImageData(0, 0, c.width, c.height);
-        return [c.height, c.width, Array.from(p.data)]; }"""
-    height, width, data = canvas.evaluate(script)
-    whole = np.array(data).reshape(height, width, 4)[..., :3]
-    return whole[2::5, 2::5]

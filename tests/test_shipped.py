@@ -87,8 +87,9 @@ def test_each_run_says_in_the_tables_what_its_folder_says(trained, reader):
     again = study.with_seed(1).model(UNDER_TEST).made()
     for run in [*own, *again]:
         kept = reader.shipped.run(run.name)
-        assert (kept.determines, kept.config, kept.parts) == (run.determines, run.config, run.parts)
-        for part in run.parts:
+        held = tuple(p for p in run.parts if p != "history" or run not in again)
+        assert (kept.determines, kept.config, kept.parts) == (run.determines, run.config, held)
+        for part in held:
             one, other = getattr(kept, part)(), getattr(run, part)()
             if part == "histograms":
                 assert one.keys.astype(str).equals(other.keys.astype(str))

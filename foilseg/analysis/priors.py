@@ -12,12 +12,12 @@ import numpy as np
 import pandas as pd
 
 from foilseg.analysis.thresholds import Moved
-from foilseg.analysis.trainings import Compared, complete_seeds
+from foilseg.analysis.trainings import Compared, studies_of
 from foilseg.evaluation import metrics, prior_correction
 from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.evaluation.curves import BINS, LARGEST, Histograms
 from foilseg.evaluation.operating_points import counts_at
-from foilseg.measured import held_out, object_tables, prior_tables
+from foilseg.measured import held_out, prior_tables
 from foilseg.studies.run_tables import read_histograms
 from foilseg.studies.study import Study
 from foilseg.training import rows
@@ -35,11 +35,11 @@ def of_study(study: Study, names: Sequence[str | Experiment], compared: Compared
 
     What is not worked out yet is, which needs weights.
     """
-    studies = _studies(study, names, compared)
+    studies = studies_of(study, names, compared)
     plain = [next(iter(s.model(PLAIN).runs.values())) for s in studies]
     told = compared.against
     chosen, judged = (
-        _dialled((_table(study, run, prior_tables.DIAL, there) for run in plain), told)
+        _dialled((held_out.of_part(study, run, prior_tables.DIAL, there) for run in plain), told)
         for there in (False, compared.tested is not None)
     )
     right = [
@@ -65,18 +65,6 @@ def of_runs(compared: Compared, plain: str, runs: Sequence[StoredRun], test: str
     return Moved(compared, plain, chosen, judged, pd.DataFrame(columns=["model", *COUNTED]))
 
 
-def _studies(study: Study, names: Sequence[str | Experiment], compared: Compared) -> list[Study]:
-    """One a training that is compared, in its order."""
-    seeds = complete_seeds(study, names)[: compared.trainings]
-    return [study.with_seed(seed) for seed in seeds]
-
-
-def _table(study: Study, run: StoredRun, kind: str, test: bool) -> pd.DataFrame:
-    if test:
-        return held_out.examine(study, run, f"{held_out.KIND}-{kind}")
-    return object_tables.examine(study, run, kind)
-
-
 def _dialled(tables: Iterable[pd.DataFrame], against: str) -> pd.DataFrame:
     columns = ["tau", TRAINING, *COUNTED]
     each = [t[t["against"] == against].assign(**{TRAINING: k}) for k, t in enumerate(tables)]
@@ -93,7 +81,7 @@ def _corrected(study: Study, run: StoredRun, compared: Compared) -> pd.DataFrame
     if not prior_tables.has_priors(row):
         return pd.DataFrame(columns=COUNTED)
     if prior_tables.COUNTS in prior_tables.kinds(run):
-        table = _table(study, run, prior_tables.COUNTS, test)
+        table = held_out.of_part(study, run, prior_tables.COUNTS, test)
     elif prior_tables.is_plain(row):
         table = held_out.examine(study, run, held_out.COUNTS) if test else run.counts()
     else:
@@ -130,7 +118,7 @@ def calibration(
     are no priors to put right, and what is plain keeps its own.
     """
     table = []
-    studies = _studies(study, names, compared)
+    studies = studies_of(study, names, compared)
     for name in names:
         title = study.model(name).title
         runs = [run for s in studies for run in s.model(name).runs.values()]
@@ -156,7 +144,7 @@ def _right(
     if prior_tables.is_plain(row):
         return list(own)
     if prior_tables.CORRECTED in prior_tables.kinds(run):
-        table = _table(study, run, prior_tables.CORRECTED, test)
+        table = held_out.of_part(study, run, prior_tables.CORRECTED, test)
         return [_error(read_histograms(table), defect, compared.against)] if len(table) else []
     label = next(c.index for c in study.dataset.defects if c.name == defect)
     if run.config["label"] != label:

@@ -25,7 +25,7 @@ from foilseg.studies.study import Study
 from foilseg.training import runs
 from foilseg.training.experiments import select
 from foilseg.training.rows import Experiment
-from foilseg.training.stored_run import PARTS, StoredRun
+from foilseg.training.stored_run import StoredRun
 
 MOST_BYTES = 64_000_000
 
@@ -59,7 +59,7 @@ def pack(
         checkpoints predict.
     numbers_only : without predictions, so that nothing goes along that shows a picture, and
         without losses and tables of objects; such a study is read by
-        :mod:`foilseg.analysis.records` alone.
+        :mod:`foilseg.analysis.records` alone. Of further trainings no losses go along either.
 
     Returns
     -------
@@ -83,7 +83,12 @@ def pack(
         stability.evaluate(study, names)
     out = out or shipped.ROOT / study.name
     found = _runs(study, names, again)
-    parts = [kind for kind in PARTS if not numbers_only or kind != "history"]
+
+    def parts(run: StoredRun) -> list[str]:
+        """No page reads the losses of a further training, nor of a study of numbers."""
+        read = not numbers_only and run.determines["seed"] == study.seed
+        return [kind for kind in run.parts if read or kind != "history"]
+
     brought = _tested if numbers_only else methodcaller("evaluations")
     object_tables.complete(study, found)
     held_out.complete(study, found)
@@ -94,7 +99,7 @@ def pack(
             files += probability_maps.write(study, names, part)
             files += dial_crop.write(study, part) if "baseline" in names else []
         files += _write_findings(study, names, tested, part) + _write_references(study, part)
-        listed = {run.name: told(run, parts, brought(run)) for run in found}
+        listed = {run.name: told(run, parts(run), brought(run)) for run in found}
         _write_manifest(study, names, listed, files, part, repeated, not numbers_only)
         size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
         if size > MOST_BYTES:
@@ -154,9 +159,8 @@ def _entry(model: Model) -> dict[str, Any]:
 
 def told(run: StoredRun, parts: Sequence[str], evaluations: Sequence[str]) -> dict[str, Any]:
     """What a manifest says of a run of which these parts and evaluations are packed."""
-    made, held = run.config["circumstances"], [part for part in run.parts if part in parts]
-    packed = {"parts": held, "evaluations": list(evaluations)}
-    return {"determines": run.determines, "made": made, **packed}
+    packed = {"parts": list(parts), "evaluations": list(evaluations)}
+    return {"determines": run.determines, "made": run.config["circumstances"], **packed}
 
 
 def _tested(run: StoredRun) -> list[str]:

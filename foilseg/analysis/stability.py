@@ -14,7 +14,7 @@ import pandas as pd
 from tqdm import tqdm
 
 from foilseg.data.dataset import Dataset, Foil, training_regions, validation_regions
-from foilseg.evaluation import metrics
+from foilseg.evaluation import metrics, scores
 from foilseg.measured import confidence
 from foilseg.networks import devices
 from foilseg.networks.inference import THRESHOLD, Predictor
@@ -161,11 +161,7 @@ def seed_counts(
 
 def mean_rates(counts: pd.DataFrame, setting: str, average: str = "pooled") -> pd.DataFrame:
     """Mean TPR, FPR and precision over the defects, per model and setting (iteration or seed)."""
-    if counts.empty:
-        return pd.DataFrame(columns=["model", setting, *RATES])
-    keys = ["model", setting]
-    each = metrics.score(counts, [*keys, "defect"], average)
-    return each.groupby(keys, sort=False, observed=True)[RATES].mean().reset_index()
+    return scores.mean_rates_by(counts, ["model", setting], average)
 
 
 def deviations(means: pd.DataFrame, test: str) -> pd.DataFrame:

@@ -18,6 +18,7 @@ import pandas as pd
 from foilseg.analysis.trainings import Compared
 from foilseg.evaluation import bootstrap, metrics, operating_points
 from foilseg.evaluation.bootstrap import TRAINING
+from foilseg.evaluation.scores import mean_rates_by
 
 RATES = list(metrics.RATES)
 MOVED = "dial"  # what the baseline at another setting is called beside a model
@@ -53,12 +54,12 @@ class Moved:
     @cached_property
     def curve(self) -> pd.DataFrame:
         """Mean rates at every setting, where they are judged: tau, TPR, FPR, precision."""
-        return means(self.judged, ["tau"])
+        return mean_rates_by(self.judged, ["tau"])
 
     @property
     def points(self) -> pd.DataFrame:
         """Mean rates of every model at its own threshold, judged there as well: model, rates."""
-        return means(self.own, ["model"])
+        return mean_rates_by(self.own, ["model"])
 
     def setting(self, fpr: float) -> float:
         """The tau at which the mean FPR on the validation regions is this; NaN if none is.
@@ -66,7 +67,7 @@ class Moved:
         Between two stored settings it stands for a mixture of both in that proportion, of which
         the FPR is met exactly. Of several the smallest counts.
         """
-        known = means(self.chosen, ["tau"])
+        known = mean_rates_by(self.chosen, ["tau"])
         taus, falsely = known["tau"].to_numpy(float), known["FPR"].to_numpy(float)
         for k in range(len(taus) - 1):
             low, high = falsely[k], falsely[k + 1]
@@ -99,7 +100,9 @@ class Moved:
         that of the baseline with a threshold for each defect, set on the validation regions to
         the model's FPR there. The intervals are over images and trainings.
         """
-        wanted = means(self.compared.own, ["model"]).astype({"model": str}).set_index("model")
+        wanted = (
+            mean_rates_by(self.compared.own, ["model"]).astype({"model": str}).set_index("model")
+        )
         table = []
         for model in (m for m in self.compared.parts if m != self.plain):
             theirs = self.own[self.own["model"] == model]
@@ -112,10 +115,10 @@ class Moved:
         return self.setting(fpr) if len(self.chosen) else np.nan
 
     def _at_tau(self, theirs: pd.DataFrame, tau: float) -> dict[str, float]:
-        own = means(theirs, ["model"]).iloc[0]
+        own = mean_rates_by(theirs, ["model"]).iloc[0]
         dial = pd.Series(np.nan, RATES)
         if not np.isnan(tau):
-            dial = means(self.counts_at(tau), ["model"]).iloc[0]
+            dial = mean_rates_by(self.counts_at(tau), ["model"]).iloc[0]
         each = {"FPR": own["FPR"], "dial's FPR": dial["FPR"]}
         return each | {"TPR": own["TPR"], "dial's TPR": dial["TPR"]}
 
@@ -183,10 +186,10 @@ class Moved:
         to put right (NaN), those that saw the data's own keep what they have.
         """
         own, even = (
-            means(t.astype({"model": str}), ["model"]).set_index("model")
+            mean_rates_by(t.astype({"model": str}), ["model"]).set_index("model")
             for t in (self.own, self.compared.even)
         )
-        right = means(self.corrected, ["model"]).set_index("model")
+        right = mean_rates_by(self.corrected, ["model"]).set_index("model")
         columns = {
             "own threshold": own["TPR"],
             "priors put right": right["TPR"].reindex(own.index),
@@ -196,14 +199,6 @@ class Moved:
         }
         table = pd.DataFrame(columns).loc[list(self.compared.parts)]
         return table.rename_axis("model").reset_index()
-
-
-def means(counts: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
-    """Mean over the defects of pooled rates, by some keys: the keys, TPR, FPR, precision."""
-    if counts.empty:
-        return pd.DataFrame(columns=[*keys, *RATES])
-    each = metrics.score(counts, [*keys, "defect"])
-    return each.groupby(keys, sort=False, observed=True)[RATES].mean().reset_index()
 
 
 def _sorted(counts: pd.DataFrame) -> pd.DataFrame:

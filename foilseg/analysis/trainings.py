@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from foilseg.analysis import stability
-from foilseg.evaluation import bootstrap, metrics, operating_points
+from foilseg.evaluation import bootstrap, metrics, operating_points, scores
 from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.evaluation.curves import Histograms, average_precision, stack
 from foilseg.evaluation.operating_points import Trainings
@@ -151,14 +151,19 @@ class Compared:
 
 def mean_tpr(counts: pd.DataFrame, keys: list[str]) -> pd.Series:
     """Mean TPR over the defects, pooled, by some keys."""
-    each = metrics.score(counts, [*keys, "defect"], scores=["TPR"]).astype({"model": str})
-    return each.groupby(keys, sort=False)["TPR"].mean()
+    return scores.mean_rates_by(counts.astype({"model": str}), keys).set_index(keys)["TPR"]
 
 
 def complete_seeds(study: Study, names: Sequence[str | Experiment]) -> list[int]:
     """The seeds with which all of some models are trained; the study's own is always one."""
     further = stability.seeds(study)[1:]
     return [study.seed, *(s for s in further if not study.with_seed(s).missing(names))]
+
+
+def studies_of(study: Study, names: Sequence[str | Experiment], compared: Compared) -> list[Study]:
+    """The study with the seed of each training that is compared, in its order."""
+    seeds = complete_seeds(study, names)[: compared.trainings]
+    return [study.with_seed(seed) for seed in seeds]
 
 
 def numbered(counts: Iterable[pd.DataFrame]) -> pd.DataFrame:

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from foilseg.analysis.trainings import Compared, complete_seeds
+from foilseg.analysis.trainings import Compared, studies_of
 from foilseg.data.dataset import Foil, validation_regions
 from foilseg.decisions import conformal, objects
 from foilseg.decisions.objects import Rule
@@ -173,42 +173,51 @@ def of_study(
 ) -> Objects:
     """The objects of all trainings that ``compared`` holds; what is not worked out yet is."""
     rule, test = rule or Rule(), compared.tested is not None
-    studies = [study.with_seed(seed) for seed in complete_seeds(study, names)]
-    studies = studies[: compared.trainings]
-    regions = validation_regions(study.dataset)
-    pictures = {False: regions, True: held_out.dataset(study).foils if test else regions}
+    studies = studies_of(study, names, compared)
     tables: dict[bool, dict[str, list[pd.DataFrame]]] = {}
     for there in dict.fromkeys((False, test)):
-        foils = [foil.name for foil in pictures[there]]
+        shown = ([f.name for f in _pictures(study, there)], compared.defects, compared.against)
         tables[there] = {
             study.model(name).title: [
-                _counted(study, s.model(name).runs.values(), there, rule, foils, compared)
+                objects.counts(*_read(study, s.model(name).runs.values(), there), rule, *shown)
                 for s in studies
             ]
             for name in names
         }
+    areas = tuple(area_of(study, there) for there in (False, test))
+    return Objects(tables[False], tables[test], areas, unit_of(study), compared.defects)
+
+
+def _pictures(study: Study, test: bool) -> Sequence[Foil]:
+    return held_out.dataset(study).foils if test else validation_regions(study.dataset)
+
+
+def unit_of(study: Study) -> str:
+    """In which false objects are told."""
+    return SQUARE_METRE if study.dataset.pixel_size_um else MEGAPIXEL
+
+
+def area_of(study: Study, test: bool) -> float:
+    """Of all test foils, or else validation regions, together, in :func:`unit_of`."""
     micrometres = study.dataset.pixel_size_um
-    areas = tuple(_area(pictures[there], micrometres) for there in (False, test))
-    unit = SQUARE_METRE if micrometres else MEGAPIXEL
-    return Objects(tables[False], tables[test], areas, unit, compared.defects)
+    pixels = sum(foil.mask.size for foil in _pictures(study, test))
+    return pixels * (micrometres * 1e-6) ** 2 if micrometres else pixels / 1e6
 
 
-def by_rule(
-    study: Study, name: str | Experiment, compared: Compared, edge: int = HALF
-) -> pd.DataFrame:
+def by_rule(study: Study, name: str | Experiment, compared: Compared) -> pd.DataFrame:
     """What hangs on the choice of a rule: a row a rule, for the first training of a model.
 
     Columns ``widened by`` (pixels), ``covered share``, recall and ``false objects`` (per unit) at
-    an edge, where thresholds are judged; means over the defects.
+    probability 0.5, where thresholds are judged; means over the defects.
     """
-    rows = []
+    test, rows = compared.tested is not None, []
+    tables = _read(study, study.model(name).runs.values(), test)
+    shown = ([f.name for f in _pictures(study, test)], compared.defects, compared.against)
     for rule in objects.grid():
-        each = of_study(study, [name], compared, rule)
-        table = next(iter(each.judged.values()))[0]
-        curve = objects.froc(table, each.areas[1])
-        at = curve[curve["edge"] == edge]
+        curve = objects.froc(objects.counts(*tables, rule, *shown), area_of(study, test))
+        at = curve[curve["edge"] == HALF]
         rows.append((rule.reach, rule.cover, at["recall"].mean(), at["false"].mean()))
-    columns = ["widened by", "covered share", "recall", f"false objects a {each.unit}"]
+    columns = ["widened by", "covered share", "recall", f"false objects a {unit_of(study)}"]
     return pd.DataFrame(rows, columns=columns)
 
 
@@ -224,36 +233,17 @@ def by_size(
     Of the first training of a model, where thresholds are judged; a size is the least number of
     pixels of its group. How many objects there are stands beside.
     """
-    test = compared.tested is not None
-    runs = study.model(name).runs.values()
-    found = pd.concat([_table(study, run, object_tables.FOUND, test) for run in runs])
+    found, _ = _read(study, study.model(name).runs.values(), compared.tested is not None)
     table = objects.by_size(found, rule, HALF, sizes, compared.against)
     wide = table.pivot(index="defect", columns="from", values=["recall", "objects"])
     wide["objects"] = wide["objects"].fillna(0)
     return wide.reindex([d for d in compared.defects if d in wide.index])
 
 
-def _area(foils: Sequence[Foil], micrometres: float | None) -> float:
-    pixels = sum(foil.mask.size for foil in foils)
-    return pixels * (micrometres * 1e-6) ** 2 if micrometres else pixels / 1e6
-
-
-def _counted(
-    study: Study,
-    runs: Iterable[StoredRun],
-    test: bool,
-    rule: Rule,
-    foils: Sequence[str],
-    compared: Compared,
-) -> pd.DataFrame:
-    found, said = (
-        pd.concat([_table(study, run, kind, test) for run in runs], ignore_index=True)
+def _read(study: Study, runs: Iterable[StoredRun], test: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Objects found and reported of a model's networks, one below the other."""
+    runs = list(runs)
+    return tuple(
+        pd.concat([held_out.of_part(study, run, kind, test) for run in runs], ignore_index=True)
         for kind in object_tables.KINDS
     )
-    return objects.counts(found, said, rule, foils, compared.defects, compared.against)
-
-
-def _table(study: Study, run: StoredRun, kind: str, test: bool) -> pd.DataFrame:
-    if test:
-        return held_out.examine(study, run, f"{held_out.KIND}-{kind}")
-    return object_tables.examine(study, run, kind)

@@ -116,50 +116,6 @@ def missed_objects(table: pd.DataFrame, defect: str) -> pd.DataFrame:
     )
 
 
-def missed_pixels(counts: np.ndarray) -> np.ndarray:
-    """Share of a class's pixels that is missed at every threshold, from the highest to the lowest.
-
-    ``counts`` : int (images, BINS, 2) of :class:`foilseg.evaluation.curves.Histograms`, of images
-    that show the class. float64 (images, BINS + 1): the first setting reports nothing.
-    """
-    found = np.cumsum(counts[:, ::-1, 1], axis=1)
-    total = found[:, -1:].astype(float)
-    share = 1 - found / total
-    return np.concatenate([np.ones_like(total), share], axis=1)
-
-
-def realised(
-    losses: np.ndarray, alpha: float, splits: int, calibration: int, seed: int = 0
-) -> pd.DataFrame:
-    """What became of the promise on other images: a row a random split that can promise it.
-
-    Parameters
-    ----------
-    losses : (images, settings) of all images.
-    calibration : images of a split that choose the setting; the others judge it.
-
-    Returns
-    -------
-    place, promised, realised (mean loss of the images that judge).
-    """
-    generator, rows = np.random.default_rng(seed), []
-    losses = monotone(losses)
-    for _ in range(splits):
-        order = generator.permutation(len(losses))
-        own, other = losses[order[:calibration]], losses[order[calibration:]]
-        try:
-            chosen = choose(own, alpha)
-        except PromiseError:
-            continue
-        rows.append((chosen.place, chosen.bound, float(other[:, chosen.place].mean())))
-    return pd.DataFrame(rows, columns=["place", "promised", "realised"])
-
-
-def smallest(images: int) -> float:
-    """The smallest risk that so many images can promise, if none of them misses anything."""
-    return 1 / (images + 1)
-
-
 def table(losses: dict[str, np.ndarray], alphas: Sequence[float]) -> pd.DataFrame:
     """For each class and risk what can be promised: class, alpha, place, bound, images.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import pandas as pd
 
 from foilseg.data.dataset import Dataset, validation_regions
@@ -97,6 +99,20 @@ def mean_rates(rates: pd.DataFrame) -> pd.DataFrame:
     """Mean over the defects of each model; ``n_...`` says over how many a mean was taken."""
     groups = rates.groupby("model", sort=False, observed=True)[RATE_COLUMNS]
     return groups.mean().join(groups.count().add_prefix("n_")).reset_index()
+
+
+def mean_rates_by(
+    counts: pd.DataFrame, keys: Sequence[str], average: str = "pooled"
+) -> pd.DataFrame:
+    """Mean TPR, FPR and precision over the defects, by some keys such as model and training.
+
+    ``counts`` : rows of stored counts with these keys and ``defect``; without a row no row.
+    """
+    keys, rates = list(keys), list(metrics.RATES)
+    if counts.empty:
+        return pd.DataFrame(columns=[*keys, *rates])
+    each = metrics.score(counts, [*keys, "defect"], average)
+    return each.groupby(keys, sort=False, observed=True)[rates].mean().reset_index()
 
 
 def side_by_side(reproduced: pd.DataFrame, keys: list[str]) -> pd.DataFrame:

@@ -16,13 +16,13 @@ from foilseg.data.components import boxes, components
 from foilseg.data.dataset import LabelClass
 from foilseg.figures import model_figures
 from foilseg.figures.style import COLOURS, ERROR_COLOURS, PAPER, done, house_style, look
-from foilseg.figures.widgets import SCRIPTS, Sentence, _Still
+from foilseg.figures.widgets import SCRIPTS, Sentence, Still
 from foilseg.measured.dial_crop import STEPS, DialCrop
 
 OUTLINE = 0.5  # between two class indices, where a contour is drawn
 
 
-class Dial(_Still):
+class Dial(Still):
     """A window of a picture and the models' rates; ``tau`` is the setting of the dial."""
 
     text = "One network at a prior that the reader turns: its mask, and its rates among all models."

@@ -34,7 +34,7 @@ def png(pixels: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-class _Still(anywidget.AnyWidget):
+class Still(anywidget.AnyWidget):
     """A widget whose fallback is one line of text and a still picture, the same in every run."""
 
     text = "An interactive picture."
@@ -51,7 +51,7 @@ class _Still(anywidget.AnyWidget):
         raise NotImplementedError
 
 
-class Relight(_Still):
+class Relight(Still):
     """A surface under one light whose direction the reader sets."""
 
     text = "A surface under one light whose direction the reader sets."
@@ -68,7 +68,7 @@ class Relight(_Still):
         return png(np.rint(255 * shaded).astype(np.uint8))
 
 
-class FocalCurve(_Still):
+class FocalCurve(Still):
     """The focal loss of one pixel for a gamma that the reader moves."""
 
     text = "The focal loss of one pixel over the probability of its class, for a chosen gamma."
@@ -110,7 +110,7 @@ def relight(foil: Foil, size: int = 256) -> Relight | Sentence:
     return Relight(normals=png(as_pixels(part.image)))
 
 
-class Compare(_Still):
+class Compare(Still):
     """Predictions of many models beside the annotation: two panes, a swipe, or a grid.
 
     All work is done in the browser. ``facts`` describes the foils and classes, ``files`` holds

@@ -90,6 +90,15 @@ def examine(study: Study, run: StoredRun, kind: str = KIND, device: str = "auto"
     return evaluations.stored_together(run, name, lambda: _work_out(study, run, device))
 
 
+def of_part(study: Study, run: StoredRun, kind: str, test: bool) -> pd.DataFrame:
+    """A table of :func:`foilseg.measured.object_tables.kinds`: of the test foils, or else of the
+    validation regions.
+    """
+    if test:
+        return examine(study, run, f"{KIND}-{kind}")
+    return object_tables.examine(study, run, kind)
+
+
 def complete(study: Study, runs: Iterable[StoredRun]) -> None:
     """Work out those runs that are not yet and whose weights are here; nothing without foils."""
     if study.source.held_out is None:

@@ -53,14 +53,7 @@ def dice_cross_entropy(
     return entropy + 1 - ((2 * tp + SMOOTH) / (2 * tp + fp + fn + SMOOTH))[1:].mean()
 
 
-def tversky(
-    logits: Tensor,
-    target: Tensor,
-    *,
-    gamma: float = 0.0,
-    weights: Tensor | None = None,
-    normaliser: str = "pixels",
-) -> Tensor:
+def tversky(logits: Tensor, target: Tensor, **options) -> Tensor:
     """1 - Tversky index, the mean over the defects; a missed pixel counts 0.7, a false one 0.3.
 
     The index is (tp + s) / (tp + 0.7 fn + 0.3 fp + s). Salehi, Erdogmus, Gholipour, "Tversky loss
@@ -71,42 +64,27 @@ def tversky(
     ValueError
         If gamma is not 0 or there are weights, which it does not know.
     """
-    return _tversky(logits, target, _none(gamma), weights, normaliser).mean()
+    return _missed(logits, target, DELTA, options)[1:].mean()
 
 
-def focal_tversky(
-    logits: Tensor,
-    target: Tensor,
-    *,
-    gamma: float = 0.0,
-    weights: Tensor | None = None,
-    normaliser: str = "pixels",
-) -> Tensor:
+def focal_tversky(logits: Tensor, target: Tensor, **options) -> Tensor:
     """(1 - Tversky index) ** 0.75 of every defect, then the mean over them.
 
     Abraham, Khan, "A novel focal Tversky loss function", ISBI 2019,
     doi 10.1109/ISBI.2019.8759329. Errors as :func:`tversky`.
     """
-    each = _tversky(logits, target, _none(gamma), weights, normaliser)
+    each = _missed(logits, target, DELTA, options)[1:]
     return (each.clamp_min(LEAST) ** EXPONENT).mean()
 
 
-def lovasz(
-    logits: Tensor,
-    target: Tensor,
-    *,
-    gamma: float = 0.0,
-    weights: Tensor | None = None,
-    normaliser: str = "pixels",
-) -> Tensor:
+def lovasz(logits: Tensor, target: Tensor, **options) -> Tensor:
     """Lovasz-softmax: the convex extension of 1 - IoU, the mean over the classes that are there.
 
     Berman, Rannen Triki, Blaschko, "The Lovasz-Softmax loss", CVPR 2018,
     doi 10.1109/CVPR.2018.00464. Of probabilities that are all 0 or 1 it is 1 - IoU.
     Errors as :func:`tversky`.
     """
-    _check(logits, target, _none(gamma), normaliser)
-    _unweighted(weights)
+    _plain(logits, target, **options)
     probabilities = logits.float().softmax(dim=1).transpose(0, 1).flatten(1)
     flat = target.long().flatten()
     each = [_lovasz(probabilities[c], flat == c) for c in flat.unique().tolist()]
@@ -123,14 +101,7 @@ def _lovasz(probability: Tensor, there: Tensor) -> Tensor:
     return error @ step
 
 
-def unified_focal(
-    logits: Tensor,
-    target: Tensor,
-    *,
-    gamma: float = 0.0,
-    weights: Tensor | None = None,
-    normaliser: str = "pixels",
-) -> Tensor:
+def unified_focal(logits: Tensor, target: Tensor, **options) -> Tensor:
     """Asymmetric unified focal loss: half a focal cross entropy, half a focal Tversky loss.
 
     With delta 0.6 and gamma 0.5: cross entropy weighs 0.6 for a defect's pixel and
@@ -139,29 +110,21 @@ def unified_focal(
     Sala, Schonlieb, Rundo, "Unified Focal loss", 2022, doi 10.1016/j.compmedimag.2021.102026.
     Errors as :func:`tversky`.
     """
-    _check(logits, target, _none(gamma), normaliser)
-    _unweighted(weights)
     delta, power = UNIFIED["delta"], UNIFIED["gamma"]
-    target = target.long()
+    missed, target = _missed(logits, target, delta, options), target.long()
     entropy = functional.cross_entropy(logits.float(), target, reduction="none")
     ground = (1 - delta) * _focus(entropy, power)
     by_pixel = torch.where(target == 0, ground, delta * entropy).mean()
-    missed = 1 - _index(logits, target, delta)
     defects = missed[1:].clamp_min(LEAST) ** (1 - power)
     by_region = torch.cat([missed[:1], defects]).mean()
     return UNIFIED["share"] * by_region + (1 - UNIFIED["share"]) * by_pixel
 
 
-def _tversky(logits, target, gamma: float, weights, normaliser: str) -> Tensor:
-    """1 - Tversky index of every defect: (K - 1,)."""
-    _check(logits, target, gamma, normaliser)
-    _unweighted(weights)
-    return 1 - _index(logits, target, DELTA)[1:]
-
-
-def _index(logits: Tensor, target: Tensor, delta: float) -> Tensor:
+def _missed(logits: Tensor, target: Tensor, delta: float, options: dict) -> Tensor:
+    """1 - Tversky index of every class: (K,)."""
+    _plain(logits, target, **options)
     tp, fp, fn = _overlaps(logits, target)
-    return (tp + SMOOTH) / (tp + delta * fn + (1 - delta) * fp + SMOOTH)
+    return 1 - (tp + SMOOTH) / (tp + delta * fn + (1 - delta) * fp + SMOOTH)
 
 
 def _overlaps(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
@@ -172,15 +135,24 @@ def _overlaps(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     return tp, said - tp, there - tp
 
 
+def _plain(
+    logits: Tensor,
+    target: Tensor,
+    *,
+    gamma: float = 0.0,
+    weights: Tensor | None = None,
+    normaliser: str = "pixels",
+) -> None:
+    """Refuse what a loss of regions does not know; the normaliser changes nothing."""
+    _check(logits, target, _none(gamma), normaliser)
+    if weights is not None:
+        raise ValueError("weights: this loss takes none, use 'none'")
+
+
 def _none(gamma: float) -> float:
     if gamma:
         raise ValueError(f"gamma: {gamma}; only the focal loss takes one, use 0")
     return 0.0
-
-
-def _unweighted(weights: Tensor | None) -> None:
-    if weights is not None:
-        raise ValueError("weights: this loss takes none, use 'none'")
 
 
 def _of_pair(loss: Callable[..., Tensor], logits: Tensor, target: Tensor, options: dict) -> Tensor:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Sequence
-from operator import methodcaller
+from operator import attrgetter, methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -32,13 +32,13 @@ POOL, CLASS = "pool", "class"
 def write(
     runs: Sequence[StoredRun],
     root: Path,
-    parts: Sequence[str] = PARTS,
+    parts: Callable[[StoredRun], Sequence[str]] = attrgetter("parts"),
     evaluations: Callable[[StoredRun], list[str]] = methodcaller("evaluations"),
 ) -> list[str]:
-    """Write the tables of some runs, and of these evaluations of each; paths of the files."""
+    """Write these tables and evaluations of each of some runs; paths of the files."""
     files = []
-    for part in parts:
-        each = [(run.name, ROWS[part](run)) for run in runs if part in run.parts]
+    for part in PARTS:
+        each = [(run.name, ROWS[part](run)) for run in runs if part in parts(run)]
         files += [tables.write(root, f"{FOLDER}/{part}", together(each))] if each else []
     found: dict[str, list[tuple[str, pd.DataFrame]]] = {}
     for run in runs:
