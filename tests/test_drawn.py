@@ -27,11 +27,9 @@ def found(toy_data, tmp_path_factory):
         [("Baseline", f, "scratch", 9 + k, k, 5, 1) for k, f in enumerate(("f0", "f1"))],
         columns=["model", "foil", "defect", "fp", "fp_real", "fn", "fn_no_defect"],
     )
-    trained = stability.seed_counts(study, NAMES, trainings=2)
-    trained = gather.as_published(trained, study, NAMES)
     # nothing may hang on the order of rows
     seen, late = whole.seen[::-1].astype({"model": str}), whole.late[::-1]
-    return replace(whole, excuses=excuses, trained=trained, seen=seen, late=late)
+    return replace(whole, excuses=excuses, seen=seen, late=late)
 
 
 def repeated(table, times):

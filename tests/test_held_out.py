@@ -1,5 +1,6 @@
 """Test foils: others than those to train on, whole, and counted as anybody would count them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -104,6 +105,20 @@ def test_reported_objects_hold_the_pixels_that_are_counted(study, part):
         assert not reported.drop(columns="times").duplicated().any()
         for row in own.itertuples():
             assert pixels.get(row.foil, 0) == row.tp + row.fp
+
+
+def test_reports_that_are_alike_are_one_row_with_their_number(study):
+    data = study.dataset
+    foil = validation_regions(data)[0]
+    crack = next(c for c in data.defects if c.name == "crack")
+    logits = np.full(foil.shape, -20.0)
+    logits[0:12:4, 0] = 9.0  # three reports of a pixel
+    logits[20, 0:2] = 9.0
+    tables = object_tables.Tables(object_tables.Objects(), [crack])
+    tables.add(replace(foil, mask=np.zeros_like(foil.mask), truth=None), {crack.index: logits})
+    rows = tables.table(object_tables.REPORTED)
+    at_half = rows[rows["edge"] == 64].set_index("pixels")["times"]
+    assert at_half.to_dict() == {1: 3, 2: 1}
 
 
 def test_objects_are_those_of_the_masks(study):

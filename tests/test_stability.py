@@ -181,3 +181,14 @@ def test_the_worst_checkpoint_of_each_defect_is_named():
     assert pit["worst"] == 90 and pit["FPR there"] == 0.1 and pit["times"] == pytest.approx(6)
     assert pit["FPR"] == pytest.approx(np.std([1, 1, 9, 2]) / 90) and pit["TPR"] == 0
     assert table.iloc[1]["times"] == 1
+
+
+def test_mean_rates_pool_or_average_the_images():
+    rows = [("a", "x", 1, 0, 1, 8), ("b", "x", 3, 1, 0, 6)]
+    counts = pd.DataFrame(rows, columns=["foil", "defect", "tp", "fp", "fn", "tn"])
+    counts = counts.assign(model="m", iteration=5)
+    pooled, single = (
+        stability.mean_rates(counts, "iteration", average).loc[0, "TPR"]
+        for average in ("pooled", "imagewise")
+    )
+    assert (pooled, single) == (4 / 5, (1 / 2 + 1) / 2)

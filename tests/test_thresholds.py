@@ -230,6 +230,8 @@ def test_every_model_has_a_look_of_its_own_and_its_remedy_s_colour():
         assert looks[row.title].remedy == row.remedy
         assert looks[row.title].colour == style.REMEDY_COLOURS[row.remedy]
     assert {each.remedy for each in looks.values()} == set(REMEDIES) - {"beyond"}
+    firsts = ("Baseline", "Eq. Samples", "Binary", "wCE ICF", "Focal Loss")
+    assert {looks[title].mark for title in firsts} == {style.REMEDY_MARKS[0]}
     assert style.look("Os. spindle") == looks["Os. Cavities"]
     assert style.look("My own").remedy == "beyond"
     assert Experiment("x", "x", weights="icf", sampler="oversampled").remedy == "class weights"
@@ -243,6 +245,19 @@ def test_names_at_the_end_of_lines_do_not_touch(levels, gap):
     assert heights.mean() == pytest.approx(levels.mean())
     if (np.diff(levels) >= gap).all():
         np.testing.assert_array_equal(heights, levels)
+
+
+def test_names_of_marks_that_lie_together_do_not_cover_each_other():
+    figure, axes = plt.subplots()
+    axes.plot([0.0, 1.0], [0.0, 1.0])
+    figure.canvas.draw()
+    places = np.array([[0.5, 0.5], [0.5, 0.5], [0.51, 0.5], [np.nan, 0.1]])
+    model_figures.named(axes, places, ["Baseline", "Binary", "wCE ICF", "Focal Loss"])
+    texts = axes.texts
+    assert [text.get_text() for text in texts] == ["Baseline", "Binary", "wCE ICF"]
+    boxes = [text.get_window_extent() for text in texts]
+    assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[:k])
+    plt.close(figure)
 
 
 def test_every_model_is_marked_and_named_once(moved):
