@@ -21,16 +21,16 @@ LAYERS = """
         label_errors plausibility folder raw_lights importers
     thesis: checks published result_tables training_tables audit
     twin: shapes kinds annotators quotas surface config placement render
-    sampling: object_runs plans uniform pools equal_lattice object_choice equal_design
+    sampling: object_runs plans uniform pools alterations equal_lattice object_choice equal_design
         equal_exchange equal_frontier ledger equal_pixels random_order resampling trainsets
-    networks: registry weighting checkpoints unet devices losses region_losses costs
+    networks: registry weighting checkpoints unet devices losses region_losses label_noise costs
         inference
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         label_audit_quality example_rules judgement rank_swaps object_scores operating_points
         prior_correction
     claims: evidence claim change_claims rate_claims study_claims registry verdicts turning reasons
-    training: batches locks rows experiments meters probing machine stored_run runs training
-        evaluations restore fit one_vs_rest
+    training: batches averaging locks rows experiments meters probing machine settings stored_run
+        runs training evaluations restore fit one_vs_rest
     studies: workers network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition
     measured: confidence prior_tables object_tables held_out probability_maps dial_crop

@@ -61,11 +61,11 @@ def drawn():
     """Three pictures of bright squares of three kinds."""
     rng = np.random.default_rng(0)
     for _ in FOILS:
-        mask = np.zeros((128, 96), np.uint8)
-        for number in range(30):
-            top, left = rng.integers(0, 120), rng.integers(0, 88)
+        mask = np.zeros((200, 260), np.uint8)  # with room for patches that lack a class
+        for number in range(24):
+            top, left = rng.integers(0, 194), rng.integers(0, 254)
             mask[top : top + 6, left : left + 6] = 1 + number % 3
-        image = rng.normal(128, 8, (128, 96, 3)) + 35 * mask[..., None]
+        image = rng.normal(128, 8, (*mask.shape, 3)) + 35 * mask[..., None]
         yield image.clip(0, 255).astype(np.uint8), mask
 
 

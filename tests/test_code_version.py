@@ -52,7 +52,7 @@ CHANGES = [
     ("networks/losses", "def focal(", "@staticmethod\ndef focal(", ALL - BINARY),
     ("networks/weighting", '"iscf", total)', '"icf", total)', ISCF),
     ("networks/unet", "DEPTH = 4", "DEPTH = 2 + 2", ALL),
-    ("training/training", "learning_rate: float = 1e-3", "learning_rate: float = 2e-3", ALL),
+    ("training/settings", "learning_rate: float = 1e-3", "learning_rate: float = 2e-3", ALL),
     ("training/one_vs_rest", "each = np.broadcast_to(", "each = +np.broadcast_to(", BINARY),
     ("networks/registry", "LOSSES = {", 'LOSSES = {\n    "other": None,', set()),
     ("training/experiments", '"wCE ICF"', '"Weighted"', set()),

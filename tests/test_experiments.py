@@ -74,6 +74,10 @@ def test_the_defaults_that_are_left_out_of_determinants_never_change():
         "loss": "focal",
         "network": "unet",
         "options": {},
+        "alter": "",
+        "average": 0.0,
+        "decay": 0.0,
+        "loss_options": {},
     }
     assert Experiment("a", "A").determining == {}
     assert Profile("a", 1, 2, 3, 4, 5).sizes == dict(zip(SIZES, (1, 2, 3, 4, 5)))

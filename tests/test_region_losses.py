@@ -23,9 +23,15 @@ def case(seed=0, classes=3, spread=2.0):
     return logits, torch.randint(0, classes, (2, 6, 7), generator=generator)
 
 
+def options_of(name, priors):
+    """What a loss needs besides logits and target."""
+    needed = {"logit_adjusted": {"weights": priors}, "forward_corrected": {"missed": 0.3}}
+    return needed.get(name, {})
+
+
 def of(name, classes=3):
     """A loss with what it needs."""
-    options = {"weights": PRIORS[:classes]} if name == "logit_adjusted" else {}
+    options = options_of(name, PRIORS[:classes])
     formula = LOSSES[name].multi_class.load()
     return lambda logits, target: formula(logits, target, **options)
 
@@ -140,7 +146,7 @@ def test_the_binary_form_is_that_of_a_pair_of_logits(name):
     logits, target = case(3, classes=2)
     logits = logits[:, :1]
     pair = torch.cat([torch.zeros_like(logits), logits], dim=1)
-    options = {"weights": torch.tensor([0.9, 0.1])} if name == "logit_adjusted" else {}
+    options = options_of(name, torch.tensor([0.9, 0.1]))
     entry = LOSSES[name]
     both = entry.multi_class.load()(pair, target, **options)
     assert entry.one_vs_rest.load()(logits, target, **options).item() == pytest.approx(
@@ -178,7 +184,10 @@ def test_a_step_down_the_slope_lowers_the_loss(name):
     assert after < before
 
 
-@pytest.mark.parametrize("name", [n for n in NAMES if n != "logit_adjusted"])
+REGIONS = [n for n in NAMES if n not in ("logit_adjusted", "forward_corrected")]
+
+
+@pytest.mark.parametrize("name", REGIONS)
 def test_what_a_loss_does_not_know_is_refused(name):
     formula = LOSSES[name].multi_class.load()
     with pytest.raises(ValueError, match="gamma: 2"):

@@ -64,7 +64,7 @@ def test_it_is_of_this_code_and_these_data_and_complete(opened):
 def test_the_first_losses_of_a_run_come_out_again(opened, tmp_path, name):
     stored = opened.run(name).history()["train_loss"].to_numpy()[:ITERATIONS]
     row, data = experiments.experiment(name), opened.dataset
-    settings = fit.make_settings(replace(opened.profile, iterations=ITERATIONS), opened.seed)
+    settings = fit.make_settings(replace(opened.profile, iterations=ITERATIONS), opened.seed, row)
     pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)
     torch.manual_seed(opened.seed)
     network = UNet(channels_in=data.channels, channels_out=len(data.classes), base=8)

@@ -18,7 +18,7 @@ from foilseg.data.dataset import training_regions, validation_regions
 from foilseg.networks import checkpoints, losses, unet
 from foilseg.sampling import uniform
 from foilseg.sampling.pools import build_index
-from foilseg.training import batches, fit, training
+from foilseg.training import averaging, batches, fit, training
 
 TESTS = Path(__file__).parent
 
@@ -263,3 +263,72 @@ def test_a_falling_learning_rate_goes_on_where_it_was(regions, tmp_path):
 def test_a_learning_rate_that_makes_no_sense_is_refused(wrong):
     with pytest.raises(ValueError, match=next(iter(wrong))):
         settings_of(**wrong)
+
+
+class Alike(torch.nn.Module):
+    """A network of one number: its average can be followed by hand."""
+
+    def __init__(self):
+        super().__init__()
+        self.level = torch.nn.Parameter(torch.tensor([0.0]))
+
+
+def test_an_average_follows_the_weights():
+    network = Alike()
+    average, expected = averaging.Average(network, 0.9), None
+    for value in (1.0, 2.0, 4.0):
+        network.level.data.fill_(value)
+        average.update(network)
+        expected = value if expected is None else 0.9 * expected + 0.1 * value
+    assert average.model.module.level.item() == pytest.approx(expected)
+
+
+def test_averaged_weights_come_out_with_statistics_of_their_own(regions, tmp_path):
+    network, trained = run(regions, tmp_path / "a", average=0.5)
+    plain, untouched = run(regions, tmp_path / "b")
+    assert trained.history.equals(untouched.history), "the training itself is the same"
+    kept = checkpoints.read(tmp_path / "a" / "model-000012.safetensors")
+    assert all(torch.equal(kept[name], value) for name, value in plain.state_dict().items())
+    assert not torch.equal(kept["head.weight"], network.state_dict()["head.weight"])
+    pools = training.make_pools(*regions, settings_of())[0]
+    batches = [pools.at(k).images for k in range(8, 13)]
+    copy = unet.UNet(1, 3, 2)
+    copy.load_state_dict(network.state_dict())
+    torch.optim.swa_utils.update_bn(batches, copy)
+    for name, value in network.state_dict().items():
+        assert torch.allclose(copy.state_dict()[name].float(), value.float(), atol=2e-2), name
+
+
+@pytest.mark.parametrize("moment", [5, 9])
+def test_an_interrupted_average_goes_on_with_the_same_bits(regions, tmp_path, moment):
+    calls = []
+
+    def breaking(logits, target):
+        calls.append(1)
+        if len(calls) > moment:
+            raise Interrupted
+        return losses.cross_entropy(logits, target)
+
+    options = {"validate_every": 100, "average": 0.9}
+    with pytest.raises(Interrupted):
+        run(regions, tmp_path / "a", breaking, **options)
+    assert same(run(regions, tmp_path / "a", **options), run(regions, tmp_path / "b", **options))
+
+
+def test_an_average_of_one_is_refused():
+    with pytest.raises(ValueError, match=r"average: 1.0 is not"):
+        settings_of(average=1.0)
+
+
+def test_patches_are_altered_by_seed_and_iteration_alone(regions):
+    def alter(images, masks, generator):
+        images += generator.random(1).astype(np.float32)
+        masks[:] = 1
+
+    pools, again = (training.make_pools(*regions, settings_of(), alter=alter)[0] for _ in "ab")
+    plain = training.make_pools(*regions, settings_of())[0]
+    third = again.at(3)
+    shifts = [float((pools.at(k).images - plain.at(k).images).mean()) for k in (1, 2, 3)]
+    assert len(set(shifts)) == 3 and (pools.at(2).target == 1).all()
+    assert torch.equal(pools.at(3).images, third.images)
+    assert not training.make_pools(*regions, settings_of(), alter=alter)[1].alter

@@ -17,6 +17,7 @@ import numpy as np
 from foilseg.data import images
 
 REGIONS = ("top", "bottom")
+IGNORED = 255  # in a target: neither background nor defect, no loss counts it
 
 
 @dataclass(frozen=True)

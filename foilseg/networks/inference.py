@@ -174,7 +174,7 @@ class Predictor:
         """Logits (K, H, W) -> mask uint8 (H, W), and claims (None for a multi-class network)."""
         if self.labels:
             return join(logits, self.labels, self.thresholds)
-        return logits.argmax(0).numpy().astype(np.uint8), None
+        return logits.max(0).indices.numpy().astype(np.uint8), None
 
     def parts(
         self, image: np.ndarray, tile: int | None = None

@@ -2,7 +2,8 @@
 
 Multi-class losses take ``logits`` (N, K, H, W) and a ``target`` (N, H, W) of class indices below
 K; binary ones take one logit a pixel, (N, 1, H, W), and a target of 0 (negative) and 1. A weight
-always belongs to the class of the *target* pixel. Everything is computed in float32 from the
+always belongs to the class of the *target* pixel. A target of 255 (:data:`IGNORED`) is a pixel
+that counts nowhere, neither above nor below the line. Everything is computed in float32 from the
 logits, whatever their type, never from probabilities.
 """
 
@@ -15,6 +16,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from foilseg.data.dataset import IGNORED
 from foilseg.networks.registry import NORMALISERS
 
 
@@ -54,9 +56,9 @@ def focal(
     _check(logits, target, gamma, normaliser)
     if weights is not None and weights.shape != logits.shape[1:2]:
         raise ValueError(f"weights: {tuple(weights.shape)} for {logits.shape[1]} classes")
-    target = target.long()
+    target, kept = _kept(target.long())
     entropy = functional.cross_entropy(logits.float(), target, reduction="none")
-    return _reduce(_focus(entropy, gamma), target, weights, normaliser)
+    return _reduce(_focus(entropy, gamma), target, weights, normaliser, kept)
 
 
 def cross_entropy(
@@ -101,9 +103,10 @@ def binary_focal(
         raise ValueError(f"logits: {logits.shape[1]} a pixel; a binary loss takes 1")
     if weights is not None and weights.shape != (2,):
         raise ValueError(f"weights: {tuple(weights.shape)}; give (negative, positive)")
+    target, kept = _kept(target.long())
     logit = logits[:, 0].float()
     entropy = functional.softplus(torch.where(target.bool(), -logit, logit))
-    return _reduce(_focus(entropy, gamma), target.long(), weights, normaliser)
+    return _reduce(_focus(entropy, gamma), target, weights, normaliser, kept)
 
 
 def binary_cross_entropy(
@@ -206,7 +209,21 @@ def _focus(entropy: Tensor, gamma: float) -> Tensor:
     return _Focus.apply(entropy, gamma) if gamma else entropy
 
 
-def _reduce(loss: Tensor, target: Tensor, weights: Tensor | None, normaliser: str) -> Tensor:
+def _kept(target: Tensor) -> tuple[Tensor, Tensor | None]:
+    """The target with class 0 for what is ignored, and bool where it is not; None if nowhere."""
+    kept = target != IGNORED
+    return (target, None) if kept.all() else (target.where(kept, 0), kept)
+
+
+def _reduce(
+    loss: Tensor,
+    target: Tensor,
+    weights: Tensor | None,
+    normaliser: str,
+    kept: Tensor | None = None,
+) -> Tensor:
+    if kept is not None:
+        loss, target = loss[kept], target[kept]
     if weights is None:
         return loss.mean()
     weight = weights.to(loss).take(target)

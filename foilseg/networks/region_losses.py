@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from foilseg.networks.losses import _check, _focus, focal
+from foilseg.networks.losses import _check, _focus, _kept, focal
 
 SMOOTH = 1e-5  # pixels, above and below the line of an overlap
 LEAST = 1e-7  # of what a power below 1 is taken: its slope stays finite
@@ -86,7 +86,9 @@ def lovasz(logits: Tensor, target: Tensor, **options) -> Tensor:
     """
     _plain(logits, target, **options)
     probabilities = logits.float().softmax(dim=1).transpose(0, 1).flatten(1)
-    flat = target.long().flatten()
+    flat, kept = _kept(target.long().flatten())
+    if kept is not None:
+        probabilities, flat = probabilities[:, kept], flat[kept]
     each = [_lovasz(probabilities[c], flat == c) for c in flat.unique().tolist()]
     return torch.stack(each).mean()
 
@@ -111,10 +113,12 @@ def unified_focal(logits: Tensor, target: Tensor, **options) -> Tensor:
     Errors as :func:`tversky`.
     """
     delta, power = UNIFIED["delta"], UNIFIED["gamma"]
-    missed, target = _missed(logits, target, delta, options), target.long()
+    missed = _missed(logits, target, delta, options)
+    target, kept = _kept(target.long())
     entropy = functional.cross_entropy(logits.float(), target, reduction="none")
     ground = (1 - delta) * _focus(entropy, power)
-    by_pixel = torch.where(target == 0, ground, delta * entropy).mean()
+    each = torch.where(target == 0, ground, delta * entropy)
+    by_pixel = (each if kept is None else each[kept]).mean()
     defects = missed[1:].clamp_min(LEAST) ** (1 - power)
     by_region = torch.cat([missed[:1], defects]).mean()
     return UNIFIED["share"] * by_region + (1 - UNIFIED["share"]) * by_pixel
@@ -129,8 +133,10 @@ def _missed(logits: Tensor, target: Tensor, delta: float, options: dict) -> Tens
 
 def _overlaps(logits: Tensor, target: Tensor) -> tuple[Tensor, Tensor, Tensor]:
     """Soft tp, fp and fn of every class over the batch: (K,) each."""
-    probability = logits.float().softmax(dim=1)
-    own = functional.one_hot(target.long(), logits.shape[1]).permute(0, 3, 1, 2)
+    probability, (target, kept) = logits.float().softmax(dim=1), _kept(target.long())
+    own = functional.one_hot(target, logits.shape[1]).permute(0, 3, 1, 2)
+    if kept is not None:
+        probability, own = probability * kept[:, None], own * kept[:, None]
     tp, said, there = (t.sum(dim=(0, 2, 3)) for t in (probability * own, probability, own))
     return tp, said - tp, there - tp
 

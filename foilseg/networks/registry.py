@@ -37,6 +37,7 @@ LOSSES = {
     "focal_tversky": _loss("networks.region_losses", "focal_tversky"),
     "lovasz": _loss("networks.region_losses", "lovasz"),
     "unified_focal": _loss("networks.region_losses", "unified_focal"),
+    "forward_corrected": _loss("networks.label_noise", "forward_corrected"),
 }
 
 # what a summed loss is divided by

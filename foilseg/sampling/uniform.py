@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from foilseg.data.dataset import Foil
+from foilseg.data.dataset import IGNORED, Foil
 from foilseg.sampling.plans import Plan, Request, plan_of, rng
 
 __all__ = ["Plan", "Request", "binary_masks", "cut", "plan_of", "prepare", "rng", "uniform"]
@@ -183,5 +183,10 @@ def _buffers(out, n: int, channels: int, size: int) -> tuple[np.ndarray, np.ndar
 
 
 def binary_masks(masks: np.ndarray, label: int) -> np.ndarray:
-    """One-vs-Rest masks from the masks of the same plan: uint8, 1 where the class is, else 0."""
-    return (masks == label).view(np.uint8)
+    """One-vs-Rest masks from the masks of the same plan: uint8, 1 where the class is, else 0.
+
+    What is ignored stays ignored.
+    """
+    own = (masks == label).view(np.uint8)
+    own[masks == IGNORED] = IGNORED
+    return own

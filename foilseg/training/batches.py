@@ -14,6 +14,7 @@ from torch import Tensor
 
 from foilseg.data.dataset import Foil
 from foilseg.sampling import uniform
+from foilseg.sampling.alterations import Alter
 from foilseg.sampling.ledger import ledger
 from foilseg.sampling.plans import Plan, rng
 from foilseg.sampling.pools import Index
@@ -44,6 +45,8 @@ class Pools:
     stream : ``"train"`` or ``"validation"``.
     batch, refresh : patches a batch, and batches a pool.
     label : the class that a One-vs-Rest target is 1 for, or None for the classes themselves.
+    alter : what is done to the patches of a batch, or None; its randomness hangs on the seed, the
+        stream and the iteration alone.
     index : of the regions, for the ledgers; None keeps none.
     ledgers : number of a pool -> its ledger as JSON values, of all pools planned so far.
     """
@@ -55,6 +58,7 @@ class Pools:
     batch: int
     refresh: int
     label: int | None = None
+    alter: Alter | None = None
     index: Index | None = None
     ledgers: dict[int, dict] = field(default_factory=dict)
     _number: int = -1
@@ -78,6 +82,8 @@ class Pools:
         images = np.empty((len(part), size, size, channels), np.float32).transpose(0, 3, 1, 2)
         masks = np.empty((len(part), size, size), np.uint8)
         uniform.cut(self.regions, part, out=(images, masks))
+        if self.alter is not None:
+            self.alter(images, masks, rng(self.seed, iteration, f"{self.stream} patches"))
         target = masks if self.label is None else uniform.binary_masks(masks, self.label)
         return Batch(torch.from_numpy(images), torch.from_numpy(target))
 

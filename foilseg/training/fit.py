@@ -29,6 +29,7 @@ from foilseg.networks import checkpoints, costs, devices, unet, weighting
 from foilseg.networks.inference import THRESHOLD, Predictor
 from foilseg.networks.registry import LOSSES, NETWORKS
 from foilseg.registry import pick
+from foilseg.sampling import alterations
 from foilseg.sampling.pools import Index, build_index
 from foilseg.sampling.resampling import SAMPLERS
 from foilseg.training import experiments, meters, probing, runs, training
@@ -113,9 +114,10 @@ def _fit(
         make_loss(row, pixels, label),
         index,
         validation_regions(data),
-        make_settings(profile, determines["seed"]),
+        make_settings(profile, determines["seed"], row),
         part / "checkpoints",
         draw=make_draw(row, index, data, label),
+        alter=alterations.make(row.alter, index),
         label=label,
         device=device,
         progress=progress,
@@ -128,8 +130,8 @@ def _fit(
     return runs.complete(part, path, leave_out=(RESUME,))
 
 
-def make_settings(profile: Profile, seed: int) -> training.Settings:
-    """What a profile says to a training."""
+def make_settings(profile: Profile, seed: int, row: Experiment) -> training.Settings:
+    """What a profile and a row say to a training."""
     return training.Settings(
         seed,
         patch=profile.patch,
@@ -137,7 +139,8 @@ def make_settings(profile: Profile, seed: int) -> training.Settings:
         iterations=profile.iterations,
         refresh=profile.refresh,
         learning_rate=profile.learning_rate,
-        decay=profile.decay,
+        decay=row.decay or profile.decay,
+        average=row.average,
         keep=profile.keep,
     )
 
@@ -182,7 +185,8 @@ def make_loss(row: Experiment, pixels: np.ndarray, label: int | None = None) -> 
     tensor = None if weights is None else torch.tensor(weights, dtype=torch.float32)
     entry = pick("loss", LOSSES, row.loss)
     formula = entry.multi_class if label is None else entry.one_vs_rest
-    return partial(formula.load(), gamma=row.gamma, weights=tensor, normaliser=row.normaliser)
+    shared = {"gamma": row.gamma, "weights": tensor, "normaliser": row.normaliser}
+    return partial(formula.load(), **shared, **row.loss_options)
 
 
 def predict_regions(

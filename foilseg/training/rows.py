@@ -13,6 +13,7 @@ from foilseg.code_version import code_version
 from foilseg.networks.registry import LOSSES, NETWORKS, NORMALISERS
 from foilseg.networks.weighting import WEIGHTS
 from foilseg.registry import root_of
+from foilseg.sampling import alterations
 from foilseg.sampling.resampling import SAMPLERS
 
 MULTI_CLASS, ONE_VS_REST = "multi-class", "one-vs-rest"
@@ -68,6 +69,11 @@ class Experiment:
         network with a single logit per defect.
     loss, network : keys of :data:`foilseg.networks.registry.LOSSES` and ``NETWORKS``.
     options : further arguments of the sampler, such as ``{"choice": "object"}``.
+    alter : what is done to the patches, of :data:`foilseg.sampling.alterations.ALTERATIONS`,
+        joined by "+"; "" for nothing.
+    average : decay of the moving average of the weights, 0 for none.
+    decay : power with which the learning rate falls to 0; with 0 the profile says it.
+    loss_options : further arguments of the loss, such as ``{"missed": 0.2}``.
 
     Raises
     ------
@@ -87,6 +93,10 @@ class Experiment:
     loss: str = "focal"
     network: str = "unet"
     options: dict[str, Any] = field(hash=False, default_factory=dict)
+    alter: str = ""
+    average: float = 0.0
+    decay: float = 0.0
+    loss_options: dict[str, Any] = field(hash=False, default_factory=dict)
 
     def __post_init__(self):
         if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
@@ -95,6 +105,7 @@ class Experiment:
             if getattr(self, key) not in choices:
                 given = getattr(self, key)
                 raise ValueError(f"{key}: {given!r} is not one of {', '.join(choices)}")
+        alterations.chosen(self.alter)
         if not self.gamma >= 0:
             raise ValueError(f"gamma: {self.gamma} is negative")
         if SAMPLERS[self.sampler].one_vs_rest and not self.is_one_vs_rest:
@@ -114,6 +125,8 @@ class Experiment:
             "class weights": self.weights != "none",
             "resampling": self.sampler != "uniform",
         }
+        if self.alter or self.average or self.decay:
+            return "beyond"
         if self.loss != "focal" or self.network != "unet":
             return "beyond"
         return next((name for name, said in changed.items() if said), "baseline")
@@ -134,7 +147,8 @@ class Experiment:
         )
         chosen = (*SAMPLERS[self.sampler].roots, root_of(WEIGHTS[self.weights]), loss.root)
         joined = (JOIN,) if self.is_one_vs_rest else ()
-        return (FIT, *DATA, *joined, *chosen, NETWORKS[self.network].root)
+        altered = (root_of(maker) for maker in alterations.chosen(self.alter))
+        return (FIT, *DATA, *joined, *chosen, *altered, NETWORKS[self.network].root)
 
     @property
     def code(self) -> str:
@@ -149,7 +163,7 @@ class Profile:
     ``threads`` of torch while a network is trained and predicts, 0 for as many as torch takes;
     their number decides the last bits of a result. One thread is the fastest for small patches,
     and many times so on a busy machine (benchmarks/README.md).
-    ``learning_rate`` and ``decay`` are those of :class:`foilseg.training.training.Settings`.
+    ``learning_rate`` and ``decay`` are those of :class:`foilseg.training.settings.Settings`.
     ``twin`` holds the arguments of :class:`foilseg.twin.render.TwinConfig` for the embedded data.
     """
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
@@ -23,60 +22,18 @@ from foilseg.data.dataset import Foil
 from foilseg.networks import checkpoints
 from foilseg.networks.devices import MEMORY, precision, resolve_device
 from foilseg.sampling import resampling, uniform
+from foilseg.sampling.alterations import Alter
 from foilseg.sampling.pools import Index
+from foilseg.training.averaging import Average
 from foilseg.training.batches import Batch, Draw, Pools, ahead
 from foilseg.training.meters import Meter, Spent
+from foilseg.training.settings import Settings
 
 LAST = "last.safetensors"
 HISTORY = "history.csv"
 COLUMNS = ["iteration", "train_loss", "validation_loss"]
 
 Loss = Callable[[Tensor, Tensor], Tensor]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """What determines a training besides network, loss and data.
-
-    ``batch * refresh`` patches of ``patch`` x ``patch`` pixels make one pool (Eq. 3.2); every
-    ``validate_every`` iterations one batch of the validation pool is scored, without a step.
-    The learning rate of iteration t of T is ``learning_rate * (1 - (t - 1) / T) ** decay``, so
-    with ``decay`` 0 it is constant. The model is kept at the iterations in ``keep``. Every
-    ``save_every`` iterations (0: a quarter of all, at most 500) everything a resume needs is
-    stored; it has no influence on the result.
-    """
-
-    seed: int
-    patch: int
-    batch: int
-    iterations: int
-    refresh: int
-    learning_rate: float = 1e-3
-    weight_decay: float = 1e-5
-    decay: float = 0.0
-    validate_every: int = 10
-    keep: tuple[int, ...] = ()
-    save_every: int = 0
-
-    def __post_init__(self):
-        for name in ("patch", "batch", "iterations", "refresh", "validate_every"):
-            if getattr(self, name) < 1:
-                raise ValueError(f"{name}: {getattr(self, name)} is not positive")
-        if not self.learning_rate > 0 or not self.decay >= 0:
-            raise ValueError(
-                f"learning_rate: {self.learning_rate} has to be positive, and decay: {self.decay} "
-                "not negative"
-            )
-
-    def rate(self, iteration: int) -> float:
-        """The learning rate of an iteration, counted from 1."""
-        return self.learning_rate * (1 - (iteration - 1) / self.iterations) ** self.decay
-
-    @property
-    def saves(self) -> range:
-        """The iterations after which a checkpoint is written."""
-        step = self.save_every or max(1, min(500, self.iterations // 4))
-        return range(step, self.iterations + 1, step)
 
 
 class TrainingError(RuntimeError):
@@ -115,6 +72,7 @@ def train(
     folder: Path,
     *,
     draw: Draw | None = None,
+    alter: Alter | None = None,
     label: int | None = None,
     device: str = "auto",
     progress: Callable[[int], object] = lambda steps: None,
@@ -132,6 +90,7 @@ def train(
         ``last.safetensors``), and ``history.csv`` if the training failed.
     draw : (number, generator) -> plan of a training pool; uniform unless told. Validation
         patches are always uniform.
+    alter : what is done to a batch of training patches (:mod:`foilseg.sampling.alterations`).
     label : the class of a One-vs-Rest network, or None.
     progress : called with the number of iterations that were done (all earlier ones at first).
 
@@ -145,8 +104,9 @@ def train(
     device = resolve_device(device)
     network.to(device, memory_format=MEMORY).train()
     optimiser = make_optimiser(network, settings)
-    training, validation = make_pools(index, held_out, settings, draw, label)
-    history, spent = _resume(network, optimiser, training, folder)
+    average = Average(network, settings.average) if settings.average else None
+    training, validation = make_pools(index, held_out, settings, draw, label, alter)
+    history, spent = _resume(network, optimiser, average, training, folder)
     meter = Meter(torch.get_num_threads(), spent)
     progress(len(history))
     todo = range(len(history) + 1, settings.iterations + 1)
@@ -154,6 +114,8 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = settings.rate(iteration)
         value = step(network, loss, optimiser, batch, device)
+        if average:
+            average.update(network)
         measured = math.nan
         if iteration % settings.validate_every == 0:
             measured = _validate(network, loss, validation.at(iteration), device)
@@ -163,8 +125,11 @@ def train(
         if iteration in settings.keep:
             checkpoints.write(network.state_dict(), folder / f"model-{iteration:06d}.safetensors")
         if iteration in settings.saves or iteration == settings.iterations:
-            _checkpoint(network, optimiser, history, training, meter.read(), folder)
+            _checkpoint(network, optimiser, average, history, training, meter.read(), folder)
         progress(1)
+    if average:
+        last = range(max(1, settings.iterations - settings.refresh + 1), settings.iterations + 1)
+        average.finish(network, map(training.at, last), device)
     return Trained(_frame(history), training.ledgers_until(len(history)), meter.spent)
 
 
@@ -174,6 +139,7 @@ def make_pools(
     settings: Settings,
     draw: Draw | None = None,
     label: int | None = None,
+    alter: Alter | None = None,
 ) -> tuple[Pools, Pools]:
     """The pools of training and validation; arguments as :func:`train`."""
     held_out = uniform.prepare(held_out, settings.patch)
@@ -186,7 +152,7 @@ def make_pools(
         label=label,
     )
     return (
-        shared(index.regions, draw, stream="train", index=index),
+        shared(index.regions, draw, stream="train", index=index, alter=alter),
         shared(held_out, _uniform(held_out, settings.patch), stream="validation"),
     )
 
@@ -236,8 +202,10 @@ def _failure(history: list[tuple[int, float, float]], folder: Path) -> TrainingE
     )
 
 
-def _checkpoint(network, optimiser, history, pools: Pools, spent: Spent, folder: Path) -> None:
-    tensors = checkpoints.state(network, optimiser)
+def _checkpoint(
+    network, optimiser, average: Average | None, history, pools: Pools, spent: Spent, folder: Path
+) -> None:
+    tensors = checkpoints.state(network, optimiser) | (average.state() if average else {})
     tensors["history"] = torch.tensor(history, dtype=torch.float64)
     text = json.dumps(pools.ledgers_until(len(history))).encode()
     tensors["ledgers"] = torch.frombuffer(bytearray(text), dtype=torch.uint8)
@@ -246,12 +214,16 @@ def _checkpoint(network, optimiser, history, pools: Pools, spent: Spent, folder:
     checkpoints.write(tensors, folder / LAST)
 
 
-def _resume(network, optimiser, pools: Pools, folder: Path) -> tuple[list[tuple], Spent | None]:
+def _resume(
+    network, optimiser, average: Average | None, pools: Pools, folder: Path
+) -> tuple[list[tuple], Spent | None]:
     """Restore the last checkpoint: the history so far and what it took; empty at the start."""
     if not (folder / LAST).exists():
         return [], None
     tensors = checkpoints.read(folder / LAST)
     checkpoints.restore(tensors, network, optimiser)
+    if average:
+        average.restore(tensors)
     pools.ledgers = dict(enumerate(json.loads(tensors["ledgers"].numpy().tobytes())))
     history = [(int(i), value, measured) for i, value, measured in tensors["history"].tolist()]
     seconds, joules, peak = tensors["spent"].tolist()
