@@ -9,6 +9,7 @@ from pathlib import Path
 
 from foilseg import __version__
 from foilseg.data.importers import IMPORTERS
+from foilseg.decisions import commands as deciding
 from foilseg.studies import variants
 from foilseg.training import experiments
 
@@ -20,6 +21,11 @@ first steps:
   foilseg train all --profile smoke                  all models; stop and go on at any time
   foilseg train all --stability                      and what the tests of stability need
   foilseg predict _runs/RUN IMAGE... --out DIR       masks, overlays and a table for new images
+from pictures to decisions:
+  foilseg calibrate _runs/RUN --data DIR --miss 0.2  thresholds that keep a promise: decision.json
+  foilseg predict _runs/RUN IMAGE... --decision decision.json --out DIR    objects, stop or go
+  foilseg report DIR                                 one page about them, opened from a file
+the book:
   foilseg chapter losses -p profile smoke            execute one chapter of the book
 """
 
@@ -51,6 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_train(commands)
     _add_ship(commands)
     _add_predict(commands)
+    deciding.add(commands)
     _add_chapter(commands)
     return parser
 
@@ -119,6 +126,9 @@ def _add_predict(commands) -> None:
     predict.add_argument("run", type=Path, help="a run folder, as `foilseg train` prints it")
     predict.add_argument("image", type=Path, nargs="+", help="image files, or folders of them")
     predict.add_argument("--out", type=Path, required=True, help="a new folder for the results")
+    predict.add_argument(
+        "--decision", type=Path, help="what `foilseg calibrate` wrote: objects, and stop or go"
+    )
     predict.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
     predict.set_defaults(command=_predict)
 
@@ -222,6 +232,8 @@ def _predict(options) -> int:
     from foilseg.training import runs
 
     run = runs.open_run(options.run)
+    if options.decision:
+        return deciding.sort(run, options)
     with tqdm(desc="predict", unit="image") as bar:
         table = predict.predict_files(
             run,

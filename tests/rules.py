@@ -37,7 +37,8 @@ LAYERS = """
     analysis: model_tables stability trainings thresholds priors
         gather drawn counterfactuals records comparisons
         expectations ship
-    decisions: objects conformal compared
+    decisions: objects conformal compared scores likeness decision calibration sorting page
+        commands
     figures: style live model_figures pictures plots overview_figures result_plots
         acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets dial

@@ -20,6 +20,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+LEVELS = ("object", "pixel")  # what a miss is
 EVERYTHING = 0  # the edge from which on every pixel is reported
 
 

@@ -1,0 +1,115 @@
+"""The commands that lead from pictures to a decision: calibrate, predict with one, report."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from foilseg.decisions.conformal import LEVELS
+from foilseg.studies import variants
+
+
+def add(commands) -> None:
+    """Add ``calibrate`` and ``report`` to the subparsers of a command line."""
+    _add_calibrate(commands)
+    _add_report(commands)
+
+
+def _add_calibrate(commands) -> None:
+    calibrate = commands.add_parser("calibrate", help="choose thresholds that keep a promise")
+    calibrate.add_argument("run", type=Path, help="a run folder, as `foilseg train` prints it")
+    calibrate.add_argument(
+        "--data", default="", help="a dataset folder; the run's twin unless told"
+    )
+    calibrate.add_argument(
+        "--miss", type=float, required=True, help="largest expected share of misses, such as 0.2"
+    )
+    calibrate.add_argument(
+        "--level", default="object", choices=LEVELS, help="what a miss is: %(choices)s"
+    )
+    calibrate.add_argument(
+        "--class", dest="classes", nargs="+", default=[], metavar="NAME", help="defects; else all"
+    )
+    calibrate.add_argument("--stop-pixels", type=int, default=1, help="size from which one stops")
+    calibrate.add_argument("--stop-number", type=int, default=1, help="how many of them stop")
+    calibrate.add_argument("--out", type=Path, default=Path("decision.json"), help="%(default)s")
+    calibrate.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
+    calibrate.set_defaults(command=_calibrate)
+
+
+def _add_report(commands) -> None:
+    report = commands.add_parser("report", help="a page about a folder of stop or go")
+    report.add_argument("folder", type=Path, help="what `foilseg predict --decision` wrote")
+    report.set_defaults(command=_report)
+
+
+def sort(run, options) -> int:
+    """Predict with a decision; 1 if a picture could not be read."""
+    from tqdm import tqdm
+
+    from foilseg.decisions import decision, sorting
+    from foilseg.studies.predict import find_images
+
+    chosen, images = decision.read(options.decision), find_images(options.image)
+    with tqdm(desc="predict", unit="image", total=len(images)) as bar:
+        done = sorting.sort_files(
+            run,
+            chosen,
+            images,
+            options.out,
+            device=options.device,
+            progress=lambda name: bar.update(),
+        )
+    counts = done.pictures["decision"].value_counts()
+    told = ", ".join(f"{number} {name}" for name, number in counts.items())
+    unlike = int(done.pictures["note"].str.startswith("unlike").sum())
+    print(f"{options.out}: {told}; {len(done.objects)} objects; {unlike} unlike the calibration")
+    for name, why in done.unread.items():
+        print(f"foilseg: {name} was not read: {why}", file=sys.stderr)
+    return 1 if done.unread else 0
+
+
+def _calibrate(options) -> int:
+    from tqdm import tqdm
+
+    from foilseg.data import folder
+    from foilseg.decisions import calibration, page
+    from foilseg.studies.study import open_study
+    from foilseg.training import runs
+
+    run = runs.open_run(options.run)
+    told = run.determines
+    if options.data:
+        data = folder.load(Path(options.data))
+    elif told["profile"] in variants.names():
+        data = open_study(profile=told["profile"], shipped=False).dataset
+    else:
+        raise ValueError("--data: say where the annotated pictures are")
+    with tqdm(desc="calibrate", unit="image", total=len(data.foils)) as bar:
+        chosen = calibration.calibrate(
+            run,
+            data,
+            options.miss,
+            level=options.level,
+            classes=options.classes,
+            stop_pixels=options.stop_pixels,
+            stop_number=options.stop_number,
+            device=options.device,
+            progress=lambda name: bar.update(),
+        )
+    chosen.write(options.out)
+    for each in chosen.promises:
+        print(page.promise(chosen, each))
+    print(f"{options.out}: from the {chosen.part} of {data.name}. {page.rule(chosen)}")
+    return 0
+
+
+def _report(options) -> int:
+    from tqdm import tqdm
+
+    from foilseg.decisions import page
+
+    with tqdm(desc="report", unit="image") as bar:
+        made = page.write(options.folder, lambda name: bar.update())
+    print(f"{made}: {made.stat().st_size / 1e6:.1f} MB")
+    return 0

@@ -1,0 +1,74 @@
+"""Does a picture look like those that a decision was calibrated on?
+
+Of each calibration picture a few numbers are kept: mean, standard deviation and mean difference of
+neighbours of every channel, and the median log-odds of every class. A new picture is unlike them
+if one of its numbers lies outside the interval in which the next draw of a normal distribution
+with their mean and deviation falls with a probability of 1 - 0.01 / (how many numbers): by chance
+alone at most one picture in a hundred is called unlike. It is a test of what is measured here and
+of nothing else; a picture that passes it may still be of another kind.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import stats
+
+LEVEL = 0.01  # of pictures like the others that are called unlike
+FEWEST = 5  # calibration pictures from which on it can be said
+# Below this share of the number's own size a deviation is one of rounding.
+LEAST = 1e-3
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """Names, means and standard deviations of the numbers of ``pictures`` pictures."""
+
+    pictures: int
+    names: list[str]
+    mean: list[float]
+    deviation: list[float]
+
+    @classmethod
+    def of(cls, names: Sequence[str], numbers: np.ndarray) -> Likeness:
+        """From the numbers (pictures, names) of the calibration pictures."""
+        numbers = np.asarray(numbers, float)
+        deviation = numbers.std(axis=0, ddof=1) if len(numbers) > 1 else np.zeros(len(names))
+        mean = numbers.mean(axis=0)
+        return cls(len(numbers), list(names), mean.tolist(), deviation.tolist())
+
+    def unlike(self, numbers: np.ndarray) -> str:
+        """In words, the number of a picture that is farthest outside; "" if none is outside."""
+        if self.pictures < FEWEST:
+            return ""
+        mean, deviation = np.array(self.mean), np.array(self.deviation)
+        deviation = np.maximum(deviation, LEAST * np.maximum(np.abs(mean), LEAST))
+        spread = deviation * np.sqrt(1 + 1 / self.pictures)
+        bound = stats.t.ppf(1 - LEVEL / (2 * len(mean)), self.pictures - 1)
+        away = (np.asarray(numbers, float) - mean) / spread
+        worst = int(np.abs(away).argmax())
+        if abs(away[worst]) <= bound:
+            return ""
+        low, high = mean[worst] - bound * spread[worst], mean[worst] + bound * spread[worst]
+        return f"{self.names[worst]} is {numbers[worst]:.3g}, outside {low:.3g} to {high:.3g}"
+
+
+def describe(
+    image: np.ndarray, scores: np.ndarray, classes: Sequence[str]
+) -> tuple[list[str], np.ndarray]:
+    """The numbers of a picture (C, H, W) with log-odds (N, H, W) of some classes, and their names.
+
+    A picture of a single row or column has no difference of neighbours there, which is 0.
+    """
+    names, numbers = [], []
+    for k, channel in enumerate(image):
+        steps = [np.abs(np.diff(channel, axis=axis)) for axis in (0, 1)]
+        rough = float(np.mean([step.mean() if step.size else 0.0 for step in steps]))
+        each = {"mean": channel.mean(), "deviation": channel.std(), "roughness": rough}
+        names += [f"{name} of channel {k + 1}" for name in each]
+        numbers += [float(value) for value in each.values()]
+    names += [f"median log-odds of {name}" for name in classes]
+    numbers += [float(np.median(score)) for score in scores]
+    return names, np.array(numbers)

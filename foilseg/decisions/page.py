@@ -1,0 +1,171 @@
+"""A folder of results -> one page that opens from a file: the worst picture first.
+
+The page holds everything it shows, the pictures made small enough for :data:`MOST_BYTES` in all,
+and decodes a picture only when it is looked at.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable, Iterator
+from importlib import resources
+from pathlib import Path
+from string import Template
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from foilseg.data import escape, files
+from foilseg.decisions import decision
+from foilseg.decisions.decision import Decision, Promise
+from foilseg.decisions.sorting import OBJECTS, PICTURES, STOP, UNREAD, JobError
+
+NAME = "report.html"
+MOST_BYTES = 26_000_000  # of all pictures of a page; as many lists of objects come to 12 MB at most
+LARGEST = 300_000  # bytes of one picture
+EDGE = 1600  # pixels of the longer side
+LISTED = 200  # objects of one picture that the page lists
+BINS = 20
+QUALITY = 80
+
+
+def write(folder: Path, progress: Callable[[str], object] = lambda name: None) -> Path:
+    """Write ``report.html`` into a folder that ``foilseg predict --decision`` filled.
+
+    Raises
+    ------
+    foilseg.decisions.sorting.JobError
+        If the folder holds no such results.
+    OSError
+        If the page cannot be written.
+    """
+    folder = Path(folder)
+    if not (folder / PICTURES).is_file() or not (folder / OBJECTS).is_file():
+        raise JobError(
+            f"{folder}: holds no results; foilseg predict RUN PICTURES --decision {decision.NAME} "
+            f"--out {folder} writes them"
+        )
+    chosen = decision.read(folder / decision.NAME)
+    pictures = pd.read_csv(folder / PICTURES, dtype={"picture": str, "note": str})
+    objects = pd.read_csv(folder / OBJECTS, dtype={"picture": str, "class": str})
+    pictures = worst_first(pictures)
+    budget = min(LARGEST, MOST_BYTES * 3 // 4 // max(1, len(pictures)))
+    embedded, shapes = [], {}
+    for k, name in enumerate(pictures["picture"]):
+        path = folder / f"{Path(name).stem}_overlay.png"
+        if pictures["decision"][k] != UNREAD:
+            data, shapes[name] = small(path, budget)
+            text = base64.b64encode(data).decode()
+            embedded.append(f'<script type="text/plain" id="p{k}">{text}</script>')
+        progress(name)
+    facts = _facts(folder.resolve().name, chosen, pictures, objects, shapes)
+    template = Template(resources.files(__package__).joinpath("page.html").read_text("utf-8"))
+    told = escape.script_json(json.dumps(facts, ensure_ascii=False))
+    page = template.safe_substitute(facts=told, pictures="\n".join(embedded))
+    files.write_text(page, folder / NAME)
+    return folder / NAME
+
+
+def worst_first(pictures: pd.DataFrame) -> pd.DataFrame:
+    """Pictures that were not read, then stops, then the others, each by their highest score."""
+    rank = pictures["decision"].map({UNREAD: 0, STOP: 1}).fillna(2)
+    ordered = pictures.assign(rank=rank, worst=-pictures["worst_score"].fillna(-1))
+    return ordered.sort_values(["rank", "worst"], kind="stable", ignore_index=True)
+
+
+def small(path: Path, budget: int) -> tuple[bytes, tuple[int, int]]:
+    """A picture as WebP of at most ``budget`` bytes, and its height and width before.
+
+    It is made smaller until it fits; below 32 pixels it stays as it is.
+    """
+    with Image.open(path) as opened:
+        picture = opened.convert("RGB")
+    shape = picture.size[::-1]
+    edge = min(EDGE, max(shape))
+    while True:
+        shrunk = picture.copy()
+        shrunk.thumbnail((edge, edge))
+        held = io.BytesIO()
+        shrunk.save(held, "webp", quality=QUALITY)
+        data = held.getvalue()
+        if len(data) <= budget or edge <= 32:
+            return data, shape
+        edge = max(32, min(edge - 1, int(edge * 0.95 * (budget / len(data)) ** 0.5)))
+
+
+def _facts(
+    title: str, chosen: Decision, pictures: pd.DataFrame, objects: pd.DataFrame, shapes: dict
+) -> dict[str, Any]:
+    counts = pictures["decision"].value_counts()
+    told = [f"{counts.get(kind, 0)} {kind}" for kind in (STOP, "go", UNREAD)]
+    unlike = int(pictures["note"].str.startswith("unlike", na=False).sum())
+    bins, _ = np.histogram(objects["score"], BINS, (0, 1))
+    by_picture = dict(list(objects.groupby("picture", sort=False)))
+    return {
+        "title": title,
+        "sum": f"{len(pictures)} pictures: {', '.join(told)}. {rule(chosen)} {unlike} look unlike "
+        "the pictures of the calibration; what is promised does not hold for them.",
+        "promises": [promise(chosen, p) for p in chosen.promises],
+        "bins": bins.tolist(),
+        "objects": len(objects),
+        "columns": ["class", "score", "pixels", *(["mm²"] if chosen.pixel_size_um else [])],
+        "pictures": [
+            _picture(row, by_picture.get(row.picture), shapes.get(row.picture), chosen)
+            for row in pictures.itertuples()
+        ],
+    }
+
+
+def rule(chosen: Decision) -> str:
+    """In words, when a picture is stopped."""
+    least = f" of at least {chosen.stop_pixels} pixels" if chosen.stop_pixels > 1 else ""
+    if chosen.stop_number == 1:
+        return f"A picture is stopped if an object{least} is reported."
+    return f"A picture is stopped if {chosen.stop_number} objects{least} are reported."
+
+
+def promise(chosen: Decision, p: Promise) -> str:
+    """In words, what is promised of a class, on what, and what it costs."""
+    thing = "objects" if chosen.level == "object" else "pixels"
+    if chosen.pixel_size_um:
+        area = chosen.area * (chosen.pixel_size_um * 1e-6) ** 2
+        price = f"{p.false / area:,.0f} false objects a square metre"
+    else:
+        price = f"{p.false / (chosen.area / 1e6):,.1f} false objects a megapixel"
+    return (
+        f"{p.name}: of the {thing} in one more picture like those of the calibration, at most "
+        f"{p.miss:.0%} are expected to be missed ({p.images} pictures with it stand behind that; "
+        f"there {p.risk:.1%} were missed). The price there was {price}."
+    )
+
+
+def _picture(row, objects: pd.DataFrame | None, shape, chosen: Decision) -> dict[str, Any]:
+    found = [] if objects is None else list(_objects(objects, shape, chosen))
+    note = "" if pd.isna(row.note) else row.note
+    number = 0 if objects is None else len(objects)
+    if number > LISTED:
+        note = f"{note} {number} objects are reported; the first {LISTED} are shown.".strip()
+    return {
+        "name": row.picture,
+        "decision": row.decision,
+        "kind": "unread" if row.decision == UNREAD else row.decision,
+        "score": "" if pd.isna(row.worst_score) else f"{row.worst_score:.3f}",
+        "note": note,
+        "objects": found,
+    }
+
+
+def _objects(objects: pd.DataFrame, shape, chosen: Decision) -> Iterator[dict[str, Any]]:
+    height, width = shape
+    for entry in objects.head(LISTED).to_dict("records"):
+        box = (entry["left"] / width, entry["top"] / height)
+        size = (entry["width"] / width, entry["height"] / height)
+        cells = [entry["class"], f"{entry['score']:.3f}", f"{entry['area_pixels']:,}"]
+        if chosen.pixel_size_um:
+            cells.append(f"{entry['area_mm2']:.3g}")
+        percent = [round(100 * value, 3) for value in (*box, *size)]
+        yield {"box": percent, "cells": cells, "stops": bool(entry["stops"])}

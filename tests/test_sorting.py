@@ -1,0 +1,316 @@
+"""From pictures to stop or go: every object is listed, nothing is lost, and bad input is named."""
+
+import errno
+import json
+from dataclasses import replace
+from pathlib import Path
+
+import browser
+import numpy as np
+import pandas as pd
+import pytest
+import toy
+from PIL import Image
+
+from foilseg import cli
+from foilseg.data import files, folder, images
+from foilseg.decisions import calibration, decision, page, sorting
+from foilseg.training import restore
+
+
+@pytest.fixture(scope="module")
+def study(toy_study):
+    toy_study.train(["baseline", "binary"], progress=False)
+    return toy_study
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    return toy.write(tmp_path_factory.mktemp("fresh") / "d", foils=8)
+
+
+@pytest.fixture(scope="module")
+def chosen(study, fresh):
+    return calibration.calibrate(study.run("baseline"), folder.load(fresh), 0.4)
+
+
+@pytest.fixture
+def pictures(tmp_path):
+    """Five new pictures, one of which shows nothing."""
+    place = tmp_path / "new"
+    place.mkdir()
+    for number in range(4):
+        images.write(place / f"p{number}.png", toy.picture(64, 72, 100 + number)[0])
+    noise = np.random.default_rng(0).normal(128, 10, (64, 72))
+    images.write(place / "plain.png", noise.astype(np.uint8))
+    return place
+
+
+def sort(study, chosen, places, out, **options):
+    return sorting.sort_files(study.run("baseline"), chosen, [places], out, **options)
+
+
+def test_objects_are_what_the_thresholds_report(study, chosen, pictures, tmp_path):
+    done = sort(study, chosen, pictures, tmp_path / "out")
+    predictor = restore.load(study.run("baseline"), "cpu")
+    from foilseg.decisions.scores import class_scores
+    from foilseg.studies.predict import read_image
+
+    for path in sorted(pictures.iterdir()):
+        score = class_scores(predictor, read_image(path, predictor))
+        mask = images.read_indexed(tmp_path / "out" / f"{path.stem}.png")
+        own = done.objects[done.objects["picture"] == path.name]
+        for index, promise in enumerate(chosen.promises, 1):
+            reported = score[index] >= promise.threshold
+            rows = own[own["class"] == promise.name]
+            assert rows["area_pixels"].sum() == reported.sum()
+            assert (reported | (mask != index)).all()
+            for row in rows.itertuples():
+                box = np.s_[row.top : row.top + row.height, row.left : row.left + row.width]
+                best = float(score[index][box][reported[box]].max())
+                assert (
+                    row.score == pytest.approx(1 / (1 + np.exp(-best)), abs=1e-6) or len(rows) > 1
+                )
+                assert row.top <= row.centre_row < row.top + row.height
+        some = (score[1:] >= np.array([p.threshold for p in chosen.promises])[:, None, None]).any(0)
+        assert ((mask > 0) == some).all()
+    assert done.objects["score"].is_monotonic_decreasing and not done.unread
+    written = pd.read_csv(tmp_path / "out" / sorting.OBJECTS)
+    assert list(written.columns) == sorting.OBJECT_COLUMNS and len(written) == len(done.objects)
+    assert written["area_mm2"].isna().all(), "nobody said how large a pixel is"
+    table = done.pictures.set_index("picture")
+    assert ((table["objects"] > 0) == (table["decision"] == sorting.STOP)).all()
+    assert table["objects"].sum() == len(done.objects)
+    assert "unlike the calibration" in table["note"]["plain.png"]
+    patient = replace(chosen, stop_pixels=10**6)
+    again = sort(study, patient, pictures, tmp_path / "patient")
+    assert set(again.pictures["decision"]) == {sorting.GO} and not again.objects["stops"].any()
+
+
+def test_areas_are_in_square_millimetres_where_a_pixel_has_a_size(
+    study, chosen, pictures, tmp_path
+):
+    sized = replace(chosen, pixel_size_um=500.0)
+    done = sort(study, sized, pictures, tmp_path / "out")
+    np.testing.assert_allclose(done.objects["area_mm2"], 0.25 * done.objects["area_pixels"])
+
+
+@pytest.mark.parametrize(
+    "pixels, number, sizes, stops",
+    [(1, 1, [], False), (1, 1, [1], True), (5, 1, [4, 4], False), (5, 2, [5, 6], True)],
+)
+def test_the_rule_of_stop_or_go(chosen, pixels, number, sizes, stops):
+    assert replace(chosen, stop_pixels=pixels, stop_number=number).stops(sizes) is stops
+
+
+def test_classes_that_claim_one_pixel_are_merged_by_how_far_they_are_above():
+    excess = np.array([[[0.5, -1.0, 2.0, -0.1]], [[0.4, 0.0, 3.0, -0.2]]])
+    assert sorting.merged(excess, [1, 2]).tolist() == [[1, 2, 2, 0]]
+
+
+def test_what_was_stopped_goes_on_and_repeats_nothing(
+    study, chosen, pictures, tmp_path, monkeypatch
+):
+    out, seen = tmp_path / "out", []
+
+    def stopping(name):
+        seen.append(name)
+        if len(seen) == 3:
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        sort(study, chosen, pictures, out, progress=stopping)
+    worked = []
+    real = sorting._work_out
+    monkeypatch.setattr(sorting, "_work_out", lambda *a: worked.append(a[1].name) or real(*a))
+    done = sort(study, chosen, pictures, out)
+    assert worked == ["p3.png", "plain.png"]
+    whole = sort(study, chosen, pictures, tmp_path / "whole")
+    assert done.objects.equals(whole.objects) and done.pictures.equals(whole.pictures)
+    images.write(pictures / "p1.png", toy.picture(64, 72, 7)[0])
+    worked.clear()
+    sort(study, chosen, pictures, out)
+    assert worked == ["p1.png"], "a picture that is another now is worked out again"
+
+
+def test_an_unreadable_picture_is_named_and_the_others_are_done(study, chosen, pictures, tmp_path):
+    (pictures / "p2.png").write_bytes(b"no picture")
+    Image.fromarray(np.zeros((64, 72, 3), np.uint8)).save(pictures / "colour.png")
+    done = sort(study, chosen, pictures, tmp_path / "out")
+    assert set(done.unread) == {"p2.png", "colour.png"}
+    assert "three channels" in done.unread["colour.png"]
+    table = pd.read_csv(tmp_path / "out" / sorting.PICTURES).set_index("picture")
+    assert (table["decision"] == sorting.UNREAD).sum() == 2 and len(table) == 6
+    assert "p2.png" in table["note"]["p2.png"]
+    images.write(pictures / "p2.png", toy.picture(64, 72, 3)[0])
+    assert set(sort(study, chosen, pictures, tmp_path / "out").unread) == {"colour.png"}
+
+
+def test_a_full_disk_loses_nothing(study, chosen, pictures, tmp_path, monkeypatch):
+    out, real, left = tmp_path / "out", files.write_bytes, [3]
+
+    def full(data, path, shared=False):
+        left[0] -= 1
+        if left[0] < 0:
+            raise OSError(errno.ENOSPC, f"{path}: cannot be written (No space left on device)")
+        real(data, path, shared)
+
+    monkeypatch.setattr(files, "write_bytes", full)
+    with pytest.raises(OSError, match="No space left.*the same command goes on"):
+        sort(study, chosen, pictures, out)
+    monkeypatch.undo()
+    before = len(list((out / sorting.RECORDS).iterdir()))
+    assert 0 < before < 5
+    assert len(sort(study, chosen, pictures, out).pictures) == 5
+
+
+def test_results_of_something_else_are_not_touched(study, chosen, pictures, tmp_path):
+    other = tmp_path / "other"
+    other.mkdir()
+    (other / "mine.txt").write_text("")
+    with pytest.raises(sorting.JobError, match="is there already and not empty"):
+        sort(study, chosen, pictures, other)
+    sort(study, chosen, pictures, tmp_path / "out")
+    with pytest.raises(sorting.JobError, match="results of another decision"):
+        sort(study, replace(chosen, stop_number=2), pictures, tmp_path / "out")
+    images.write(tmp_path / "p0.tif", toy.picture(64, 72, 100)[0])
+    with pytest.raises(sorting.JobError, match=r"holds results of p0\.png"):
+        sort(study, chosen, tmp_path / "p0.tif", tmp_path / "out")
+    with pytest.raises(decision.DecisionError, match="was made for the run"):
+        run = study.model("binary").joined()
+        sorting.sort_files(run, chosen, [pictures], tmp_path / "new2")
+
+
+def test_the_four_commands_on_ones_own_pictures(study, fresh, pictures, tmp_path, capsys):
+    run = str(study.run("baseline").path)
+    told = str(tmp_path / "decision.json")
+    calibrate = ["calibrate", run, "--data", str(fresh), "--miss", "0.4", "--out", told]
+    assert cli.main(calibrate) == 0
+    said = capsys.readouterr().out
+    assert "at most 40% are expected to be missed (8 pictures" in said and "whole pictures" in said
+    out = str(tmp_path / "out")
+    predict = ["predict", run, str(pictures), "--decision", told, "--out", out]
+    assert cli.main(predict) == 0
+    assert "5 stop" in capsys.readouterr().out
+    assert cli.main(["report", out]) == 0
+    assert "report.html" in capsys.readouterr().out
+    (pictures / "p2.png").write_bytes(b"")
+    assert cli.main(predict) == 1
+    assert "p2.png was not read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "arguments, words",
+    [
+        (["calibrate", "nowhere", "--miss", "0.4"], "nowhere: no such folder; foilseg train"),
+        (["calibrate", "a.part", "--miss", "0.4"], "is not complete; continue it"),
+        (["calibrate", "RUN", "--miss", "0.4"], "--data: say where"),
+        (["calibrate", "RUN", "--miss", "2", "--data", "DATA"], "miss: 2.0 is no share"),
+        (["calibrate", "RUN", "--miss", "0.01", "--data", "DATA"], "the smallest that they can"),
+        (["calibrate", "RUN", "--miss", "0.4", "--data", "nowhere"], "nowhere"),
+        (["calibrate", "RUN", "--miss", "0.4", "--data", "DATA", "--class", "rust"], "'rust'"),
+        (["predict", "RUN", "NEW", "--decision", "none.json", "--out", "o"], "none.json: no such"),
+        (
+            ["predict", "RUN", "gone.png", "--decision", "DECISION", "--out", "o"],
+            "gone.png: no such",
+        ),
+        (["predict", "RUN", "EMPTY", "--decision", "DECISION", "--out", "o"], "holds no image"),
+        (["predict", "RUN", "NEW", "--decision", "NEW", "--out", "o"], "is no decision"),
+        (["report", "EMPTY"], "holds no results; foilseg predict"),
+    ],
+)
+def test_bad_input_of_the_commands_is_named(
+    study, fresh, chosen, pictures, tmp_path, capsys, monkeypatch, arguments, words
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "empty").mkdir()
+    chosen.write(tmp_path / "decision.json")
+    stands = {
+        "RUN": study.run("baseline").path,
+        "DATA": fresh,
+        "NEW": pictures,
+        "EMPTY": tmp_path / "empty",
+        "DECISION": tmp_path / "decision.json",
+    }
+    assert cli.main([str(stands.get(word, word)) for word in arguments]) == 1
+    printed = capsys.readouterr().err
+    assert words in printed and "Traceback" not in printed
+    assert not (tmp_path / "o").exists()
+
+
+HOSTILE = "<img src=x onerror=alert(1)></script>$facts"
+
+
+@pytest.mark.browser
+def test_the_page_shows_every_picture_and_runs_no_name(study, chosen, pictures, tmp_path):
+    browser.require()
+    (pictures / "p0.png").rename(pictures / f"{HOSTILE[:27]}.png")
+    (pictures / "p2.png").write_bytes(b"no picture")
+    out = tmp_path / "out $facts"
+    sort(study, replace(chosen, pixel_size_um=50.0), pictures, out)
+    made = page.write(out)
+
+    def visit(opened):
+        found = {"dialogs": [], "asked": []}
+        opened.on("dialog", lambda box: (found["dialogs"].append(box.message), box.dismiss()))
+        opened.on("request", lambda request: found["asked"].append(request.url))
+        opened.on("pageerror", lambda error: found["dialogs"].append(str(error)))
+        opened.goto(made.as_uri())
+        opened.wait_for_selector("#list button")
+        found["names"] = opened.locator("#list button span:nth-child(2)").all_inner_texts()
+        found["added"] = opened.locator("img[src='x'], [onerror]").count()
+        opened.locator("#list button").nth(1).click()
+        opened.wait_for_function("document.querySelector('#frame img')?.naturalWidth > 0")
+        found["boxes"] = opened.locator("#frame div").count()
+        found["rows"] = opened.locator("#objects tbody tr").count()
+        opened.keyboard.press("ArrowUp")
+        found["note"] = opened.locator("#note").inner_text()
+        return found
+
+    with browser.window() as context:
+        found = visit(context.new_page())
+    assert found["dialogs"] == [] and found["added"] == 0
+    assert found["names"][0] == "p2.png" and f"{HOSTILE[:27]}.png" in found["names"]
+    assert found["boxes"] == found["rows"] > 0
+    assert "p2.png" in found["note"]
+    assert all(url.startswith(("file:", "data:")) for url in found["asked"])
+
+
+def test_five_hundred_large_pictures_stay_below_forty_megabytes(chosen, tmp_path, monkeypatch):
+    """Ten of noise, which packs worst, with more objects than are listed, at a fiftieth of all."""
+    out, rng = tmp_path / "out", np.random.default_rng(0)
+    chosen.write(out / decision.NAME)
+    names = [f"{k}.png" for k in range(10)]
+    for name in names:
+        noise = rng.integers(0, 256, (600, 900, 3)).astype(np.uint8)
+        images.write(out / f"{Path(name).stem}_overlay.png", noise)
+    entry = dict.fromkeys(sorting.OBJECT_COLUMNS, 0.123456)
+    entry |= {"class": "blade trail", "area_pixels": 12345, "stops": True}
+    rows = [{**entry, "picture": name} for name in names for _ in range(page.LISTED + 50)]
+    pd.DataFrame(rows).to_csv(out / sorting.OBJECTS, index=False)
+    told = {"decision": "stop", "objects": 250, "worst_score": 0.9, "note": ""}
+    pd.DataFrame([{"picture": n, **told} for n in names]).to_csv(out / sorting.PICTURES)
+    monkeypatch.setattr(page, "MOST_BYTES", page.MOST_BYTES // 50)
+    assert 20_000 < page.write(out).stat().st_size < 40_000_000 // 50
+
+
+def test_the_worst_pictures_come_first():
+    table = pd.DataFrame(
+        {
+            "picture": list("abcd"),
+            "decision": ["go", "stop", "not read", "stop"],
+            "worst_score": [0.4, 0.6, np.nan, 0.9],
+        }
+    )
+    assert page.worst_first(table)["picture"].tolist() == ["c", "d", "b", "a"]
+
+
+def test_words_of_rule_and_promise(chosen):
+    assert page.rule(chosen) == "A picture is stopped if an object is reported."
+    more = replace(chosen, stop_number=3, stop_pixels=7)
+    assert page.rule(more) == "A picture is stopped if 3 objects of at least 7 pixels are reported."
+    sized = replace(chosen, pixel_size_um=1000.0, area=2_000_000)
+    first = replace(chosen.promises[0], false=5)
+    assert "2 false objects a square metre" in page.promise(sized, first).replace("2.5", "2")
+    assert json.dumps(page.promise(chosen, first)).count("megapixel") == 1
+    assert Path(page.NAME).suffix == ".html"
