@@ -82,6 +82,16 @@ def one_thread():
     torch.set_num_threads(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def few_draws():
+    """Packing a toy study draws 100 times and not 2000: its shares are compared with nothing."""
+    from foilseg.analysis import records
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(records, "DRAWS", 100)
+        yield
+
+
 def once_for_all_workers(tmp_path_factory) -> Path:
     """A folder that all workers of a session see."""
     own = tmp_path_factory.getbasetemp()

@@ -18,6 +18,7 @@ SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 _LEFT_BEHIND = {"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store", ".directory"}
 # Full-size foils are large pictures, not attacks.
 _MAX_PIXELS = 2_000_000_000
+NO_REPETITIONS = 2  # zlib's Z_HUFFMAN_ONLY
 
 
 class ImageFileError(ValueError):
@@ -114,7 +115,11 @@ def _read_deep_colour(path: Path) -> np.ndarray:
 
 
 def write(path: Path, pixels: np.ndarray) -> None:
-    """Write (H, W) or (H, W, 3) uint8 or uint16 pixels as PNG."""
+    """Write (H, W) or (H, W, 3) uint8 or uint16 pixels as PNG.
+
+    Noise repeats nothing: looking for repetitions takes seven times as long and makes pictures of
+    a surface no smaller.
+    """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     if pixels.dtype == np.uint16 and pixels.ndim == 3:
@@ -125,7 +130,7 @@ def write(path: Path, pixels: np.ndarray) -> None:
             raise ImageFileError(f"{path}: cannot be written as a 16-bit colour image")
         path.write_bytes(data.tobytes())
         return
-    Image.fromarray(np.ascontiguousarray(pixels)).save(path)
+    Image.fromarray(np.ascontiguousarray(pixels)).save(path, compress_type=NO_REPETITIONS)
 
 
 def write_indexed(path: Path, mask: np.ndarray, colours: dict[int, str]) -> None:
