@@ -352,7 +352,8 @@ def test_the_command_is_content_with_a_sound_folder(toy, capsys):
 
 
 def test_a_folder_that_is_not_there_is_named(tmp_path):
-    assert "no such folder" in str(folder.check(tmp_path / "nowhere")[0])
+    missing = tmp_path / "nowhere"
+    assert str(folder.check(missing)[0]).startswith(f"{missing}: no such folder")
 
 
 @pytest.mark.parametrize(("kind", "top"), [(np.uint8, 255), (np.uint16, 65535)])

@@ -41,7 +41,8 @@ class Scan:
     def add(self, file: Path | str, what: str, advice: str) -> None:
         """Note a problem; the file is named from the folder on."""
         path = Path(file)
-        name = path.relative_to(self.root) if path.is_relative_to(self.root) else path
+        inside = path.is_relative_to(self.root) and path != self.root
+        name = path.relative_to(self.root) if inside else path
         self.problems.append(Problem(str(name), what, advice))
 
     def pixels(self, path: Path) -> np.ndarray | None:
