@@ -25,6 +25,7 @@ from pictures to decisions:
   foilseg calibrate _runs/RUN --data DIR --miss 0.2  thresholds that keep a promise: decision.json
   foilseg predict _runs/RUN IMAGE... --decision decision.json --out DIR    objects, stop or go
   foilseg report DIR                                 one page about them, opened from a file
+  foilseg export _runs/RUN --out model.onnx          the network for other programs
 the book:
   foilseg chapter losses -p profile smoke            execute one chapter of the book
 """

@@ -24,7 +24,7 @@ LAYERS = """
     sampling: object_runs plans uniform pools alterations equal_lattice object_choice equal_design
         equal_exchange equal_frontier ledger equal_pixels random_order resampling trainsets
     networks: registry weighting checkpoints unet devices losses region_losses label_noise costs
-        inference
+        inference export
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         label_audit_quality example_rules judgement rank_swaps object_scores operating_points
         prior_correction

@@ -10,9 +10,10 @@ from foilseg.studies import variants
 
 
 def add(commands) -> None:
-    """Add ``calibrate`` and ``report`` to the subparsers of a command line."""
+    """Add ``calibrate``, ``report`` and ``export`` to the subparsers of a command line."""
     _add_calibrate(commands)
     _add_report(commands)
+    _add_export(commands)
 
 
 def _add_calibrate(commands) -> None:
@@ -41,6 +42,13 @@ def _add_report(commands) -> None:
     report = commands.add_parser("report", help="a page about a folder of stop or go")
     report.add_argument("folder", type=Path, help="what `foilseg predict --decision` wrote")
     report.set_defaults(command=_report)
+
+
+def _add_export(commands) -> None:
+    export = commands.add_parser("export", help="write a trained run as ONNX, for other programs")
+    export.add_argument("run", type=Path, help="a run folder, as `foilseg train` prints it")
+    export.add_argument("--out", type=Path, required=True, help="the file to write")
+    export.set_defaults(command=_export)
 
 
 def sort(run, options) -> int:
@@ -112,4 +120,17 @@ def _report(options) -> int:
     with tqdm(desc="report", unit="image") as bar:
         made = page.write(options.folder, lambda name: bar.update())
     print(f"{made}: {made.stat().st_size / 1e6:.1f} MB")
+    return 0
+
+
+def _export(options) -> int:
+    from foilseg.networks import export
+    from foilseg.training import restore, runs
+
+    run = runs.open_run(options.run)
+    told = export.write(restore.load(run, "cpu"), restore.classes(run), options.out)
+    print(
+        f"{options.out}: takes images of {told['channels']} channel(s) whose sides are multiples "
+        f"of {told['grid']}; for tiles leave a margin of {told['halo']} pixels"
+    )
     return 0
