@@ -118,13 +118,16 @@ def _add_ship(commands) -> None:
     ship.add_argument(
         "--numbers-only", action="store_true", help="without predictions; to be read as a record"
     )
+    ship.add_argument(
+        "--network", default="", help="only the weights of this model, for results/networks/"
+    )
     ship.add_argument("--out", type=Path, help="the folder to write (default: results/NAME)")
     ship.set_defaults(command=_ship)
 
 
 def _add_predict(commands) -> None:
     predict = commands.add_parser("predict", help="predict image files with a trained model")
-    predict.add_argument("run", type=Path, help="a run folder, as `foilseg train` prints it")
+    predict.add_argument("run", type=Path, help=deciding.RUN)
     predict.add_argument("image", type=Path, nargs="+", help="image files, or folders of them")
     predict.add_argument("--out", type=Path, required=True, help="a new folder for the results")
     predict.add_argument(
@@ -216,6 +219,11 @@ def _ship(options) -> int:
     from foilseg.analysis import ship as shipping
 
     opened, names = _open(options), variants.rows(options.profile)
+    if options.network:
+        from foilseg.decisions import brought
+
+        print(brought.bring(opened.model(options.network).run(), options.network))
+        return 0
     out = shipping.pack(opened, names, options.out, options.stability, options.numbers_only)
     size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
     print(f"{out}: {size / 1e6:.1f} MB")
@@ -229,10 +237,10 @@ def _ship(options) -> int:
 def _predict(options) -> int:
     from tqdm import tqdm
 
+    from foilseg.decisions import brought
     from foilseg.studies import predict
-    from foilseg.training import runs
 
-    run = runs.open_run(options.run)
+    run = brought.open_network(options.run)
     if options.decision:
         return deciding.sort(run, options)
     with tqdm(desc="predict", unit="image") as bar:

@@ -38,7 +38,7 @@ LAYERS = """
         gather drawn counterfactuals records comparisons
         expectations ship
     decisions: objects conformal compared scores likeness decision calibration sorting page
-        commands
+        brought commands
     figures: style live model_figures pictures plots overview_figures result_plots
         acquisition_figures
         gallery_figures packing sampling_figures defect_figures widgets dial

@@ -14,8 +14,9 @@ from PIL import Image
 
 from foilseg import cli
 from foilseg.data import files, folder, images
-from foilseg.decisions import calibration, decision, page, sorting
+from foilseg.decisions import brought, calibration, decision, page, sorting
 from foilseg.training import restore
+from foilseg.training.runs import RunError
 
 
 @pytest.fixture(scope="module")
@@ -314,3 +315,38 @@ def test_words_of_rule_and_promise(chosen):
     assert "2 false objects a square metre" in page.promise(sized, first).replace("2.5", "2")
     assert json.dumps(page.promise(chosen, first)).count("megapixel") == 1
     assert Path(page.NAME).suffix == ".html"
+
+
+def test_a_network_that_is_brought_along_predicts_as_its_run(study, chosen, pictures, tmp_path):
+    root, run = tmp_path / "networks", study.run("baseline")
+    made = brought.bring(run, "plain", root)
+    assert brought.names(root) == ["plain"] and sorted(p.name for p in made.iterdir()) == [
+        "checksums.json",
+        "config.json",
+        "model.safetensors",
+    ]
+    opened = brought.open_network(Path("plain"), root)
+    assert opened.problems() == [] and decision.weights(opened) == chosen.weights
+    ours = sorting.sort_files(opened, chosen, [pictures], tmp_path / "ours")
+    assert ours.objects.equals(sort(study, chosen, pictures, tmp_path / "out").objects)
+    assert brought.open_network(run.path, root) == run
+    with pytest.raises(RunError, match=r"gone: no such folder.*comes with us: plain"):
+        brought.open_network(Path("gone"), root)
+    with pytest.raises(ValueError, match="joins several networks"):
+        brought.bring(study.model("binary").joined(), "binary", root)
+    with pytest.raises(ValueError, match="use letters"):
+        brought.bring(run, "../plain", root)
+    (made / "model.safetensors").write_bytes(bytes(5_000_000))
+    with pytest.raises(ValueError, match=r"MB with other, at most 5"):
+        brought.bring(run, "other", root)
+
+
+def test_the_network_that_comes_with_us_has_a_decision():
+    for name in brought.names():
+        run = brought.open_network(Path(name))
+        assert run.problems() == []
+        chosen = decision.read(brought.FOLDER / f"{name}.json")
+        chosen.check(run, restore.classes(run))
+        assert chosen.fingerprint == run.determines["data"] and chosen.part == "validation regions"
+    assert "baseline" in brought.names()
+    assert sum(p.stat().st_size for p in brought.FOLDER.rglob("*.safetensors")) <= 5_000_000

@@ -84,7 +84,7 @@ def calibrate(
         names, each = likeness.describe(foil.image, list(own.values()), list(own))
         numbers.append(each)
         for c in wanted:
-            collected[c.name].append(_picture(own[c.name], foil.mask == c.index, reach, cover))
+            collected[c.name].append(scores_in(own[c.name], foil.mask == c.index, reach, cover))
         progress(foil.name)
     promises = [_promise(c.name, collected[c.name], miss, level) for c in wanted]
     counted = _with_false(promises, foils, wanted, scores_of, reach)
@@ -157,7 +157,9 @@ def _check_shown(foils: Sequence[Foil], wanted: Sequence[LabelClass], data: Data
             raise ValueError(f"{data.name}: no picture shows {c.name}; {advice}")
 
 
-def _picture(score: np.ndarray, mask: np.ndarray, reach: int, cover: float):
+def scores_in(
+    score: np.ndarray, mask: np.ndarray, reach: int = REACH, cover: float = COVER
+) -> dict[str, np.ndarray]:
     """Of a picture, the scores up to which its objects, and its pixels, are found; sorted."""
     objects = object_scores(score, mask, reach, cover)
     return {"object": np.sort(objects), "pixel": np.sort(score[mask].astype(float))}

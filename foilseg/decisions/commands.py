@@ -8,6 +8,8 @@ from pathlib import Path
 from foilseg.decisions.conformal import LEVELS
 from foilseg.studies import variants
 
+RUN = "a run folder, as `foilseg train` prints it, or a network that comes with us: baseline"
+
 
 def add(commands) -> None:
     """Add ``calibrate``, ``report`` and ``export`` to the subparsers of a command line."""
@@ -18,7 +20,7 @@ def add(commands) -> None:
 
 def _add_calibrate(commands) -> None:
     calibrate = commands.add_parser("calibrate", help="choose thresholds that keep a promise")
-    calibrate.add_argument("run", type=Path, help="a run folder, as `foilseg train` prints it")
+    calibrate.add_argument("run", type=Path, help=RUN)
     calibrate.add_argument(
         "--data", default="", help="a dataset folder; the run's twin unless told"
     )
@@ -46,7 +48,7 @@ def _add_report(commands) -> None:
 
 def _add_export(commands) -> None:
     export = commands.add_parser("export", help="write a trained run as ONNX, for other programs")
-    export.add_argument("run", type=Path, help="a run folder, as `foilseg train` prints it")
+    export.add_argument("run", type=Path, help=RUN)
     export.add_argument("--out", type=Path, required=True, help="the file to write")
     export.set_defaults(command=_export)
 
@@ -81,11 +83,10 @@ def _calibrate(options) -> int:
     from tqdm import tqdm
 
     from foilseg.data import folder
-    from foilseg.decisions import calibration, page
+    from foilseg.decisions import brought, calibration, page
     from foilseg.studies.study import open_study
-    from foilseg.training import runs
 
-    run = runs.open_run(options.run)
+    run = brought.open_network(options.run)
     told = run.determines
     if options.data:
         data = folder.load(Path(options.data))
@@ -124,10 +125,11 @@ def _report(options) -> int:
 
 
 def _export(options) -> int:
+    from foilseg.decisions import brought
     from foilseg.networks import export
-    from foilseg.training import restore, runs
+    from foilseg.training import restore
 
-    run = runs.open_run(options.run)
+    run = brought.open_network(options.run)
     told = export.write(restore.load(run, "cpu"), restore.classes(run), options.out)
     print(
         f"{options.out}: takes images of {told['channels']} channel(s) whose sides are multiples "
