@@ -37,11 +37,11 @@ LAYERS = """
     analysis: model_tables stability trainings thresholds priors
         gather drawn counterfactuals records comparisons
         expectations ship
-    decisions: objects conformal compared scores likeness decision calibration sorting page
+    decisions: objects conformal compared prices scores likeness decision calibration sorting page
         brought commands
     figures: style live model_figures pictures plots overview_figures result_plots
         acquisition_figures
-        gallery_figures packing sampling_figures defect_figures widgets dial
+        gallery_figures packing sampling_figures defect_figures price_figures widgets dial
     book: forked kernels notebooks prose measurements readable execution selection tables ahead
         chapters
 """

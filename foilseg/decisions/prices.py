@@ -1,0 +1,144 @@
+"""What is the cheapest choice, given what a miss and a false report cost?
+
+All costs are told in one unit: that of looking at a unit of area by hand. A missed object costs
+``miss`` and a false report ``false``. One may report nothing, look at everything, or use a model
+with its cheapest threshold for every defect, which may be to leave that defect out. The choice is
+made where thresholds are chosen and its cost is told where they are judged; the *regret* is what
+it costs there above the choice that would have been cheapest there.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from foilseg.decisions.compared import Objects
+
+NOTHING, EVERYTHING = "report nothing", "look at everything"
+STEPS = 41  # of either axis
+
+
+@dataclass(frozen=True, eq=False)
+class Prices:
+    """Costs of every choice over a grid of what a miss and a false report cost.
+
+    Attributes
+    ----------
+    choices : :data:`NOTHING`, :data:`EVERYTHING`, then the models.
+    miss, false : float64 (X,) and (Y,), rising, in units of looking at a unit of area.
+    expected, realised : float64 (choices, Y, X), cost a unit of area with the thresholds that are
+        cheapest where they are chosen: told there, and told where they are judged.
+    unit : of area, as of :class:`foilseg.decisions.compared.Objects`.
+    """
+
+    choices: list[str]
+    miss: np.ndarray
+    false: np.ndarray
+    expected: np.ndarray
+    realised: np.ndarray
+    unit: str
+
+    @cached_property
+    def chosen(self) -> np.ndarray:
+        """int64 (Y, X): the cheapest where thresholds are chosen; of equal ones the first."""
+        return self.expected.argmin(axis=0)
+
+    @cached_property
+    def cost(self) -> np.ndarray:
+        """float64 (Y, X): what that choice costs where it is judged."""
+        return np.take_along_axis(self.realised, self.chosen[None], 0)[0]
+
+    @cached_property
+    def regret(self) -> np.ndarray:
+        """float64 (Y, X), at least 0: its cost above that of the cheapest choice there."""
+        return self.cost - self.realised.min(axis=0)
+
+    def shares(self) -> pd.DataFrame:
+        """How much of the map each choice takes: choice, share, and its largest regret there.
+
+        The regret is a share of the cost of the cheapest choice; choices that are never the
+        cheapest are left out.
+        """
+        relative = self.regret / self.realised.min(axis=0)
+        rows = [
+            (name, float((self.chosen == k).mean()), float(relative[self.chosen == k].max()))
+            for k, name in enumerate(self.choices)
+            if (self.chosen == k).any()
+        ]
+        table = pd.DataFrame(rows, columns=["choice", "share of the map", "largest regret"])
+        return table.sort_values("share of the map", ascending=False, ignore_index=True)
+
+    def at(self, miss: float, false: float) -> tuple[str, float, float]:
+        """The choice nearest to two costs, its cost and its regret where it is judged.
+
+        Raises
+        ------
+        ValueError
+            If a cost is not positive.
+        """
+        if not (miss > 0 and false > 0):
+            raise ValueError(f"miss, false: {miss} and {false} have to be positive")
+        x = int(np.abs(np.log(self.miss / miss)).argmin())
+        y = int(np.abs(np.log(self.false / false)).argmin())
+        place = self.choices[self.chosen[y, x]]
+        return place, float(self.cost[y, x]), float(self.regret[y, x])
+
+
+def of_objects(found: Objects, steps: int = STEPS) -> Prices:
+    """The grid of a study's models.
+
+    On both axes it reaches from where all objects that there are cost a hundredth of a look to
+    where they cost a hundred: reporting nothing is nearly free at one end, and looking at
+    everything is at the other.
+    """
+    each = {name: _ledger(tables, found.areas[0]) for name, tables in found.chosen.items()}
+    there = {name: _ledger(tables, found.areas[1]) for name, tables in found.judged.items()}
+    objects = {part: _objects(ledgers) for part, ledgers in (("here", each), ("there", there))}
+    miss = false = np.logspace(-2, 2, steps) / objects["here"]
+    grid = np.meshgrid(miss, false)
+    expected = [grid[0] * objects["here"], np.ones_like(grid[0])]
+    realised = [grid[0] * objects["there"], np.ones_like(grid[0])]
+    for name in each:
+        for costs, told in zip((expected, realised), _costs(each[name], there[name], *grid)):
+            costs.append(told)
+    names = [NOTHING, EVERYTHING, *each]
+    return Prices(names, miss, false, np.stack(expected), np.stack(realised), found.unit)
+
+
+def _ledger(tables: list[pd.DataFrame], area: float) -> pd.DataFrame:
+    """Missed objects and false reports a unit of area, by defect and edge; mean of the trainings.
+
+    The edge of -1 reports nothing.
+    """
+    pooled = pd.concat(tables).groupby(["defect", "edge"], sort=True)[["objects", "hit", "false"]]
+    sums = pooled.sum() / (area * len(tables))
+    table = pd.DataFrame({"missed": sums["objects"] - sums["hit"], "false": sums["false"]})
+    none = sums["objects"].groupby("defect").first()
+    silent = pd.DataFrame({"missed": none, "false": 0.0})
+    silent.index = pd.MultiIndex.from_product([none.index, [-1]], names=table.index.names)
+    return pd.concat([table, silent]).sort_index()
+
+
+def _objects(ledgers: dict[str, pd.DataFrame]) -> float:
+    """All objects a unit of area; the same for every model."""
+    first = next(iter(ledgers.values()))
+    return float(first.xs(-1, level="edge")["missed"].sum())
+
+
+def _costs(here: pd.DataFrame, there: pd.DataFrame, miss: np.ndarray, false: np.ndarray):
+    """Cost of a model at the thresholds that are cheapest here: told here, and told there."""
+    told = [np.zeros_like(miss), np.zeros_like(miss)]
+    for _, own in here.groupby("defect"):
+        other = there.loc[own.index]
+        costs = [
+            table["missed"].to_numpy()[:, None, None] * miss
+            + table["false"].to_numpy()[:, None, None] * false
+            for table in (own, other)
+        ]
+        best = costs[0].argmin(axis=0)[None]
+        for total, cost in zip(told, costs):
+            total += np.take_along_axis(cost, best, 0)[0]
+    return told

@@ -1,0 +1,78 @@
+"""The cheapest choice by what a miss and a false report cost: by hand, and on a made-up study."""
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from foilseg.decisions import prices
+from foilseg.decisions.compared import Objects
+from foilseg.evaluation.object_scores import LADDER
+from foilseg.figures import price_figures
+
+
+def table(found, false, objects=10):
+    """Counts of one picture and defect: hits and false reports at the first edges, then none."""
+    rows = []
+    for place, edge in enumerate(LADDER):
+        hit, wrong = (values[place] if place < len(values) else 0 for values in (found, false))
+        rows.append(("a", "pit", edge, objects, hit, wrong, 0, 0))
+    names = ["foil", "defect", "edge", "objects", "hit", "false", "merged", "split"]
+    return pd.DataFrame(rows, columns=names)
+
+
+@pytest.fixture
+def made():
+    """A loud and a quiet model, each trained once; the quiet one is worse where it is judged."""
+    chosen = {"Loud": [table([9, 5], [40, 4])], "Quiet": [table([4], [0])]}
+    judged = {"Loud": [table([8, 4], [50, 5])], "Quiet": [table([3], [2])]}
+    return prices.of_objects(Objects(chosen, judged, (2.0, 2.0), "megapixel", ["pit"]))
+
+
+def test_costs_are_those_counted_by_hand(made):
+    assert made.choices == [prices.NOTHING, prices.EVERYTHING, "Loud", "Quiet"]
+    for y, x in ((0, 0), (20, 35), (40, 3), (12, 12)):
+        miss, false = made.miss[x], made.false[y]
+        assert made.expected[0, y, x] == pytest.approx(5 * miss)
+        assert made.expected[1, y, x] == made.realised[1, y, x] == 1
+        loud = [(0.5 * miss + 20 * false, miss + 25 * false)]
+        loud += [(2.5 * miss + 2 * false, 3 * miss + 2.5 * false), (5 * miss, 5 * miss)]
+        here, there = min(loud)
+        assert made.expected[2, y, x] == pytest.approx(here)
+        assert made.realised[2, y, x] == pytest.approx(there)
+        assert made.expected[3, y, x] == pytest.approx(3 * miss)
+        assert made.realised[3, y, x] == pytest.approx(3.5 * miss + false)
+
+
+def test_the_choice_is_the_cheapest_and_its_regret_is_what_it_costs_above_it(made):
+    assert (made.cost >= made.realised.min(axis=0)).all() and (made.regret >= 0).all()
+    assert made.choices[made.chosen[-1, 0]] == "Quiet", "no false report where it was chosen"
+    assert made.regret[-1, 0] > 0, "but there is one where it is judged"
+    assert made.choices[made.chosen[0, -1]] == "Loud" or made.cost[0, -1] == 1
+    name, cost, regret = made.at(made.miss[7], made.false[9])
+    assert (name, cost) == (made.choices[made.chosen[9, 7]], made.cost[9, 7])
+    assert regret == made.regret[9, 7]
+    with pytest.raises(ValueError, match="have to be positive"):
+        made.at(0.0, 1.0)
+
+
+def test_shares_of_the_map_add_up(made):
+    shares = made.shares()
+    assert shares["share of the map"].sum() == pytest.approx(1)
+    assert shares["share of the map"].is_monotonic_decreasing
+    assert shares.set_index("choice")["largest regret"][prices.EVERYTHING] >= 0
+
+
+def test_the_mean_of_trainings_counts(made):
+    chosen = {"Loud": [table([9], [40]), table([7], [20])]}
+    twice = prices.of_objects(Objects(chosen, chosen, (1.0, 1.0), "megapixel", ["pit"]))
+    miss, false = twice.miss[40], twice.false[0]
+    assert twice.expected[2, 0, 40] == pytest.approx(2 * miss + 30 * false)
+
+
+def test_the_map_names_its_regions(made):
+    figure = price_figures.price_map(made)
+    names = {text.get_text().replace("\n", " ") for text in figure.axes[0].texts}
+    large = made.shares()
+    large = set(large[large["share of the map"] > 0.05]["choice"])
+    assert large <= names <= set(made.choices)
+    assert np.isfinite(figure.axes[0].collections[0].get_array()).all()
