@@ -104,6 +104,25 @@ def test_pasted_objects_are_whole_normals_and_every_class_comes_as_often():
     assert all((a[:, w] == b[:, w]).all() for a, b, w in zip(images, before, far))
 
 
+def test_the_object_that_was_chosen_is_pasted_and_no_neighbour():
+    """A small object three pixels beside a large one of its class; and a long diagonal one."""
+    mask = np.zeros((96, 120), np.uint8)
+    mask[20:50, 30:60], mask[30:34, 63:67] = 1, 1
+    for k in range(90):
+        mask[k, k + 20 : k + 22] = np.where(mask[k, k + 20 : k + 22], 1, 2)
+    region = Foil("a", normals_of(hills(0, mask.shape), 1.0), mask)
+    index = pools.build_index([region], 3, 40)
+    images = np.zeros((600, 3, 40, 40), np.float32)
+    images[:, 2] = 1
+    masks = np.zeros((600, 40, 40), np.uint8)
+    alterations.make("pasted", index)(images, masks, np.random.default_rng(2))
+    sizes = [int((m == 1).sum()) for m in masks if (m == 1).any()]
+    numbers = np.unique(pools.find_objects([mask]).pixels[pools.find_objects([mask]).label == 1])
+    assert set(sizes) <= set(numbers.tolist()) | {s for s in sizes if s > 500}
+    assert 0.25 < np.mean([s == 16 for s in sizes]) < 0.75
+    assert np.mean([(m == 2).any() for m in masks]) == pytest.approx(0.25, abs=0.06)
+
+
 def test_nothing_is_pasted_over_a_defect():
     index = index_of()
     images, masks = batch(index, 50, value=2)

@@ -85,7 +85,8 @@ def pasted(index: Index) -> Alter:
     nothing. After Ghiasi et al., "Simple copy-paste", CVPR 2021, arXiv 2012.07177.
     """
     normals, objects = holds_normals(index.regions), index.objects
-    boxes = objects.boxes()
+    order = np.argsort(objects.owner, kind="stable")
+    runs = np.split(order, np.cumsum(np.bincount(objects.owner, minlength=len(objects)))[:-1])
     owned = [np.flatnonzero(objects.label == c) for c in range(1, index.n_classes)]
     owned = [numbers for numbers in owned if len(numbers)]
 
@@ -95,26 +96,39 @@ def pasted(index: Index) -> Alter:
                 continue
             numbers = owned[generator.integers(len(owned))]
             number = numbers[generator.integers(len(numbers))]
-            region = index.regions[objects.region[number]]
-            label = int(objects.label[number])
-            source = _cut_out(region, boxes[number], label, index.size, generator)
+            place = int(objects.region[number])
+            region, label = index.regions[place], int(objects.label[number])
+            own = runs[number]
+            rows = objects.row[own] - objects.first_row[place]
+            there = _drawn(region.shape, rows, objects.start[own], objects.stop[own])
+            source = _cut_out(region, there, index.size, generator)
             _paste(images[k], masks[k], source, label, normals, generator)
 
     return alter
 
 
-def _cut_out(region: Foil, box: np.ndarray, label: int, size: int, generator):
-    """An object with its margin, or of a long one a piece that fits into a patch: image, bool."""
+def _drawn(shape: tuple[int, int], rows, start, stop) -> np.ndarray:
+    """bool (H, W): an object by its runs."""
+    there = np.zeros(shape, bool)
+    for row, first, last in zip(rows.tolist(), start.tolist(), stop.tolist()):
+        there[row, first:last] = True
+    return there
+
+
+def _cut_out(region: Foil, there: np.ndarray, size: int, generator):
+    """An object with its margin: image, bool. Of a long one a piece around one of its pixels."""
+    pixels = np.nonzero(there)
+    chosen = int(generator.integers(len(pixels[0])))
     window = []
-    for first, stop, edge in zip(box[::2], box[1::2], region.shape):
-        first, stop = max(int(first) - MARGIN, 0), min(int(stop) + MARGIN, edge)
-        first += int(generator.integers(max(stop - first - size, 0) + 1))
-        window.append(slice(first, min(stop, first + size)))
-    mask = region.mask[tuple(window)] == label
-    numbers, count = ndimage.label(mask, np.ones((3, 3)))
-    if count > 1:  # others of the class that happen to lie beside it stay where they are
-        mask = numbers == 1 + int(np.bincount(numbers.ravel())[1:].argmax())
-    return region.image[:, *window], mask
+    for axis, edge in zip(pixels, there.shape):
+        first, stop = max(int(axis.min()) - MARGIN, 0), min(int(axis.max()) + 1 + MARGIN, edge)
+        if stop - first > size:
+            low = max(first, int(axis[chosen]) - size + 1)
+            high = min(stop - size, int(axis[chosen]))
+            first = int(generator.integers(low, high + 1))
+            stop = first + size
+        window.append(slice(first, stop))
+    return region.image[:, *window], there[tuple(window)]
 
 
 def _paste(image: np.ndarray, mask: np.ndarray, source, label: int, normals: bool, generator):
