@@ -30,7 +30,7 @@ def fresh(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chosen(study, fresh):
-    return calibration.calibrate(study.run("baseline"), fresh, 0.4)
+    return calibration.calibrate(study.run("baseline"), fresh, 0.4, unseen=True)
 
 
 def test_log_odds_are_those_of_the_stored_curves():
@@ -99,6 +99,11 @@ def test_many_thresholds_become_few_and_the_lowest_stays():
     assert len(thresholds) <= 100 and thresholds[-1] == scores_[0][0] and missed[0, -1] == 0
 
 
+def test_of_objects_every_threshold_is_tried():
+    many = [np.sort(np.random.default_rng(0).standard_normal(5000))]
+    assert len(calibration.losses(many, most=None)[0]) == 5000
+
+
 def test_what_cannot_be_found_at_all_counts_as_missed():
     thresholds, missed = calibration.losses([np.array([-np.inf, 1.0]), np.array([2.0])])
     assert thresholds.tolist() == [2.0, 1.0] and missed.tolist() == [[1.0, 0.5], [0.0, 0.0]]
@@ -141,7 +146,7 @@ def test_false_objects_come_near_nothing():
 
 
 def test_pixels_can_be_promised_too(study, fresh, chosen):
-    pixels = calibration.calibrate(study.run("baseline"), fresh, 0.4, level="pixel")
+    pixels = calibration.calibrate(study.run("baseline"), fresh, 0.4, level="pixel", unseen=True)
     assert pixels.level == "pixel" and pixels != chosen
     assert all(p.risk <= 0.4 for p in pixels.promises)
 
@@ -151,7 +156,10 @@ def test_of_its_own_data_only_what_validates_is_used(study, fresh):
     part, foils = calibration.pictures(run, study.dataset)
     assert part == calibration.VALIDATION
     assert sum(f.mask.size for f in foils) < 0.4 * sum(f.mask.size for f in study.dataset.foils)
-    assert calibration.pictures(run, fresh) == (calibration.WHOLE, fresh.foils)
+    assert calibration.pictures(run, fresh, True) == (calibration.WHOLE, fresh.foils)
+    more = replace(study.dataset, foils=(*study.dataset.foils, fresh.foils[0]), recipe="other")
+    with pytest.raises(ValueError, match=r"no longer, the data that baseline.*--unseen"):
+        calibration.pictures(run, more)
 
 
 @pytest.mark.parametrize(
@@ -162,21 +170,24 @@ def test_of_its_own_data_only_what_validates_is_used(study, fresh):
         ({"level": "foil"}, "level: 'foil' is not one of object, pixel"),
         ({"classes": ["crack"]}, "class: 'crack' is not one of scratch, pit hole"),
         ({"stop_pixels": 0}, "stop_pixels: 0"),
+        ({"cover": 5}, "cover: 5 is no share"),
         ({"reach": 3}, "reach: 3 is not one of 0, 2, 5"),
-        ({"miss": 0.05}, r"scratch: alpha: 8 images.*the smallest that they can is 0.111"),
+        ({"miss": 0.05}, r"scratch: alpha: 8 images.*the smallest that they can is 0.112"),
     ],
 )
 def test_what_cannot_be_promised_is_refused(study, fresh, changes, words):
     with pytest.raises(ValueError, match=words):
-        calibration.calibrate(study.run("baseline"), fresh, **{"miss": 0.4} | changes)
+        calibration.calibrate(
+            study.run("baseline"), fresh, **{"miss": 0.4, "unseen": True} | changes
+        )
 
 
 def test_a_class_that_no_picture_shows_is_named(study, fresh):
     foils = tuple(replace(f, mask=np.where(f.mask == 2, 0, f.mask)) for f in fresh.foils)
     data, run = replace(fresh, foils=foils), study.run("baseline")
     with pytest.raises(ValueError, match=r"no picture shows pit hole; name others \(scratch\)"):
-        calibration.calibrate(run, data, 0.4)
-    alone = calibration.calibrate(run, data, 0.4, classes=["scratch"])
+        calibration.calibrate(run, data, 0.4, unseen=True)
+    alone = calibration.calibrate(run, data, 0.4, classes=["scratch"], unseen=True)
     assert [p.name for p in alone.promises] == ["scratch"]
 
 

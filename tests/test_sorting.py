@@ -32,7 +32,7 @@ def fresh(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def chosen(study, fresh):
-    return calibration.calibrate(study.run("baseline"), folder.load(fresh), 0.4)
+    return calibration.calibrate(study.run("baseline"), folder.load(fresh), 0.4, unseen=True)
 
 
 @pytest.fixture
@@ -147,6 +147,61 @@ def test_an_unreadable_picture_is_named_and_the_others_are_done(study, chosen, p
     assert set(sort(study, chosen, pictures, tmp_path / "out").unread) == {"colour.png"}
 
 
+def test_a_file_that_cannot_even_be_opened_stops_no_other(
+    study, chosen, pictures, tmp_path, monkeypatch
+):
+    real = files.digest
+
+    def closed(path):
+        if Path(path).name == "p1.png":
+            raise PermissionError(f"[Errno 13] Permission denied: '{path}'")
+        return real(path)
+
+    monkeypatch.setattr(files, "digest", closed)
+    done = sort(study, chosen, pictures, tmp_path / "out")
+    assert set(done.unread) == {"p1.png"} and "denied" in done.unread["p1.png"]
+    assert len(done.pictures) == 5
+    monkeypatch.setattr(sorting, "read_image", lambda *a: {}[b"odd"])  # what a decoder may raise
+    monkeypatch.setattr(files, "digest", real)
+    assert set(sort(study, chosen, pictures, tmp_path / "out").unread) == {"p1.png"}
+
+
+def test_a_second_call_adds_to_the_tables_of_the_first(study, chosen, pictures, tmp_path):
+    out = tmp_path / "out"
+    first = sort(study, chosen, pictures / "p0.png", out)
+    both = sort(study, chosen, pictures / "p1.png", out)
+    assert set(first.pictures["picture"]) == {"p0.png"}
+    assert set(both.pictures["picture"]) == {"p0.png", "p1.png"}
+    assert len(both.objects) == both.pictures["objects"].sum() > len(first.objects)
+
+
+def test_no_result_is_written_over_another(study, chosen, pictures, tmp_path):
+    out = tmp_path / "out"
+    images.write(tmp_path / "p0_overlay.png", toy.picture(64, 72, 9)[0])
+    both = [pictures / "p0.png", tmp_path / "p0_overlay.png"]
+    with pytest.raises(ValueError, match="written over the mask of the other"):
+        sorting.sort_files(study.run("baseline"), chosen, both, out)
+    sort(study, chosen, both[0], out)
+    with pytest.raises(ValueError, match="written over the mask of the other"):
+        sort(study, chosen, both[1], out)
+
+
+@pytest.mark.parametrize("name", ["caf\udce9.png", "a\rb.png"])
+def test_names_that_no_table_can_hold_are_refused_at_once(study, chosen, tmp_path, name):
+    images.write(tmp_path / "a.png", toy.picture(64, 72, 9)[0])
+    (tmp_path / "a.png").rename(tmp_path / name)
+    with pytest.raises(ValueError, match=r"cannot be printed.*rename the file"):
+        sort(study, chosen, tmp_path, tmp_path / "out")
+
+
+def test_a_picture_called_as_a_missing_value_is_reported(study, chosen, pictures, tmp_path):
+    (pictures / "p0.png").rename(pictures / "NA")
+    some = [pictures / "NA", pictures / "p1.png"]
+    done = sorting.sort_files(study.run("baseline"), chosen, some, tmp_path / "out")
+    assert "NA" in set(done.pictures["picture"])
+    assert '"name": "NA"' in page.write(tmp_path / "out").read_text()
+
+
 def test_a_full_disk_loses_nothing(study, chosen, pictures, tmp_path, monkeypatch):
     out, real, left = tmp_path / "out", files.write_bytes, [3]
 
@@ -185,7 +240,7 @@ def test_results_of_something_else_are_not_touched(study, chosen, pictures, tmp_
 def test_the_four_commands_on_ones_own_pictures(study, fresh, pictures, tmp_path, capsys):
     run = str(study.run("baseline").path)
     told = str(tmp_path / "decision.json")
-    calibrate = ["calibrate", run, "--data", str(fresh), "--miss", "0.4", "--out", told]
+    calibrate = ["calibrate", run, "--data", str(fresh), "--miss", "0.4", "--unseen", "--out", told]
     assert cli.main(calibrate) == 0
     said = capsys.readouterr().out
     assert "at most 40% are expected to be missed (8 pictures" in said and "whole pictures" in said
@@ -205,9 +260,13 @@ def test_the_four_commands_on_ones_own_pictures(study, fresh, pictures, tmp_path
     [
         (["calibrate", "nowhere", "--miss", "0.4"], "nowhere: no such folder; foilseg train"),
         (["calibrate", "a.part", "--miss", "0.4"], "is not complete; continue it"),
-        (["calibrate", "RUN", "--miss", "0.4"], "--data: say where"),
+        (["calibrate", "RUN", "--miss", "0.4"], "was trained on data of your own; say where"),
+        (["calibrate", "RUN", "--miss", "0.4", "--data", "DATA"], "say --unseen if it was trained"),
         (["calibrate", "RUN", "--miss", "2", "--data", "DATA"], "miss: 2.0 is no share"),
-        (["calibrate", "RUN", "--miss", "0.01", "--data", "DATA"], "the smallest that they can"),
+        (
+            ["calibrate", "RUN", "--miss", "0.01", "--unseen", "--data", "DATA"],
+            "the smallest that they can",
+        ),
         (["calibrate", "RUN", "--miss", "0.4", "--data", "nowhere"], "nowhere"),
         (["calibrate", "RUN", "--miss", "0.4", "--data", "DATA", "--class", "rust"], "'rust'"),
         (["predict", "RUN", "NEW", "--decision", "none.json", "--out", "o"], "none.json: no such"),
@@ -313,6 +372,7 @@ def test_words_of_rule_and_promise(chosen):
     sized = replace(chosen, pixel_size_um=1000.0, area=2_000_000)
     first = replace(chosen.promises[0], false=5)
     assert "2 false objects a square metre" in page.promise(sized, first).replace("2.5", "2")
+    assert "at most 2.5% are" in page.promise(chosen, replace(first, miss=0.025))
     assert json.dumps(page.promise(chosen, first)).count("megapixel") == 1
     assert Path(page.NAME).suffix == ".html"
 

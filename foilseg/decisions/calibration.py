@@ -1,7 +1,8 @@
 """A run and annotated pictures -> thresholds that keep a promise, by conformal risk control.
 
 Pictures that the run was not trained on have to be used. Of its own training data these are the
-validation regions; of other data, all of every picture. Each class gets its own threshold, the
+validation regions; of other data, all of every picture, if the user says that none was trained
+on. Each class gets its own threshold, the
 strictest whose expected share of misses in one more picture with the class is at most what was
 asked for. What is missed is a pixel, or an object: it is found if reported pixels within 2 of it
 are a tenth of its own (the defaults).
@@ -30,10 +31,23 @@ REACH, COVER = 2, 0.1  # what counts as found unless told otherwise
 WHOLE, VALIDATION = "whole pictures", "validation regions"
 
 
-def pictures(run: Run, data: Dataset) -> tuple[str, tuple[Foil, ...]]:
-    """What of a data set the run was not trained on: which part, and the pictures."""
+def pictures(run: Run, data: Dataset, unseen: bool = False) -> tuple[str, tuple[Foil, ...]]:
+    """What of a data set the run was not trained on: which part, and the pictures.
+
+    Raises
+    ------
+    ValueError
+        If these are not the data that it was trained on, and nobody says that it has not seen
+        them: a folder with a picture more, or a label mended, is another one, and most of it was
+        trained on.
+    """
     if run.determines["data"] == data.fingerprint:
         return VALIDATION, validation_regions(data)
+    if not unseen:
+        raise ValueError(
+            f"{data.name}: is not, or no longer, the data that {run.name} was trained on; give "
+            "those, or say --unseen if it was trained on none of these pictures"
+        )
     return WHOLE, data.foils
 
 
@@ -44,6 +58,7 @@ def calibrate(
     *,
     level: str = "object",
     classes: Sequence[str] = (),
+    unseen: bool = False,
     reach: int = REACH,
     cover: float = COVER,
     stop_pixels: int = 1,
@@ -60,6 +75,7 @@ def calibrate(
     miss : largest expected share of misses, in (0, 1).
     level : ``"object"`` or ``"pixel"``.
     classes : names of the defects; all that the run knows unless told.
+    unseen : that the run was trained on none of these pictures (:func:`pictures`).
     reach, cover : when an object is found (:func:`foilseg.decisions.scores.object_scores`).
     stop_pixels, stop_number : see :class:`foilseg.decisions.decision.Decision`.
 
@@ -73,8 +89,8 @@ def calibrate(
         the run, or no picture shows a class.
     """
     wanted = _wanted(run, data, classes)
-    _check(miss, level, stop_pixels, stop_number)
-    part, foils = pictures(run, data)
+    _check(miss, level, cover, stop_pixels, stop_number)
+    part, foils = pictures(run, data, unseen)
     _check_shown(foils, wanted, data)
     scores_of = _scores_of(run, wanted, foils, device)
     collected: dict[str, list] = {c.name: [] for c in wanted}
@@ -122,11 +138,13 @@ def _scores_of(
     return scores_of
 
 
-def _check(miss: float, level: str, stop_pixels: int, stop_number: int) -> None:
+def _check(miss: float, level: str, cover: float, stop_pixels: int, stop_number: int) -> None:
     if not 0 < miss < 1:
         raise ValueError(f"miss: {miss} is no share between 0 and 1")
     if level not in LEVELS:
         raise ValueError(f"level: {level!r} is not one of {', '.join(LEVELS)}")
+    if not 0 <= cover <= 1:
+        raise ValueError(f"cover: {cover} is no share of an object")
     for name, value in (("stop_pixels", stop_pixels), ("stop_number", stop_number)):
         if value < 1:
             raise ValueError(f"{name}: {value}; use 1 or more")
@@ -165,13 +183,16 @@ def scores_in(
     return {"object": np.sort(objects), "pixel": np.sort(score[mask].astype(float))}
 
 
-def losses(each: Sequence[np.ndarray], most: int = MOST_SETTINGS) -> tuple[np.ndarray, np.ndarray]:
+def losses(
+    each: Sequence[np.ndarray], most: int | None = MOST_SETTINGS
+) -> tuple[np.ndarray, np.ndarray]:
     """Thresholds from strict to loose, and the share that each picture misses at each of them.
 
     Parameters
     ----------
     each : of every picture that shows the class, the scores up to which things are found, rising.
-    most : thresholds at most, which then are quantiles of the scores, the lowest among them.
+    most : thresholds at most, which then are quantiles of the scores, the lowest among them; None
+        takes all.
 
     Returns
     -------
@@ -179,7 +200,7 @@ def losses(each: Sequence[np.ndarray], most: int = MOST_SETTINGS) -> tuple[np.nd
     scores at least as much.
     """
     settings = np.unique(np.concatenate(list(each)))
-    if len(settings) > most:
+    if most and len(settings) > most:
         settings = np.unique(np.quantile(settings, np.linspace(0, 1, most), method="lower"))
     settings = settings[np.isfinite(settings)][::-1]
     missed = [np.searchsorted(scores, settings, side="left") / len(scores) for scores in each]
@@ -188,7 +209,8 @@ def losses(each: Sequence[np.ndarray], most: int = MOST_SETTINGS) -> tuple[np.nd
 
 def _promise(name: str, collected: list[dict], miss: float, level: str) -> Promise:
     shown = [each for each in collected if len(each["pixel"])]
-    settings, missed = losses([each[level] for each in shown])
+    most = MOST_SETTINGS if level == "pixel" else None
+    settings, missed = losses([each[level] for each in shown], most)
     try:
         chosen = conformal.choose(missed, miss)
     except conformal.PromiseError as error:

@@ -33,6 +33,9 @@ def _add_calibrate(commands) -> None:
     calibrate.add_argument(
         "--class", dest="classes", nargs="+", default=[], metavar="NAME", help="defects; else all"
     )
+    calibrate.add_argument(
+        "--unseen", action="store_true", help="the run was trained on none of these pictures"
+    )
     calibrate.add_argument("--stop-pixels", type=int, default=1, help="size from which one stops")
     calibrate.add_argument("--stop-number", type=int, default=1, help="how many of them stop")
     calibrate.add_argument("--out", type=Path, default=Path("decision.json"), help="%(default)s")
@@ -72,7 +75,7 @@ def sort(run, options) -> int:
         )
     counts = done.pictures["decision"].value_counts()
     told = ", ".join(f"{number} {name}" for name, number in counts.items())
-    unlike = int(done.pictures["note"].str.startswith("unlike").sum())
+    unlike = int(done.pictures["note"].str.startswith(sorting.UNLIKE).sum())
     print(f"{options.out}: {told}; {len(done.objects)} objects; {unlike} unlike the calibration")
     for name, why in done.unread.items():
         print(f"foilseg: {name} was not read: {why}", file=sys.stderr)
@@ -90,10 +93,10 @@ def _calibrate(options) -> int:
     told = run.determines
     if options.data:
         data = folder.load(Path(options.data))
-    elif told["profile"] in variants.names():
+    elif _of_twin(told):
         data = open_study(profile=told["profile"], shipped=False).dataset
     else:
-        raise ValueError("--data: say where the annotated pictures are")
+        raise ValueError(f"--data: {run.name} was trained on data of your own; say where they are")
     with tqdm(desc="calibrate", unit="image", total=len(data.foils)) as bar:
         chosen = calibration.calibrate(
             run,
@@ -101,6 +104,7 @@ def _calibrate(options) -> int:
             options.miss,
             level=options.level,
             classes=options.classes,
+            unseen=options.unseen,
             stop_pixels=options.stop_pixels,
             stop_number=options.stop_number,
             device=options.device,
@@ -111,6 +115,16 @@ def _calibrate(options) -> int:
         print(page.promise(chosen, each))
     print(f"{options.out}: from the {chosen.part} of {data.name}. {page.rule(chosen)}")
     return 0
+
+
+def _of_twin(told) -> bool:
+    """Whether a run was trained on the twin of its profile, as today's code renders it."""
+    from foilseg.twin import render
+    from foilseg.twin.config import TwinConfig
+
+    if told["profile"] not in variants.names():
+        return False
+    return told["data"] == render.recipe(TwinConfig(**variants.profile(told["profile"]).twin))
 
 
 def _report(options) -> int:

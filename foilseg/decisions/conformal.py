@@ -14,6 +14,7 @@ the promise.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -93,12 +94,17 @@ def choose(losses: np.ndarray, alpha: float) -> Chosen:
     if not len(kept):
         raise PromiseError(
             f"alpha: {number} images that show the class, with these settings, cannot promise "
-            f"{alpha:g}; the smallest that they can is {least:.3f}. Give more images or looser "
-            "settings, or ask for that"
+            f"{alpha:g}; the smallest that they can is {_up(least):.3f}. Give more images or "
+            "looser settings, or ask for that"
         )
     place = int(kept[0])
     risk = float(monotone(losses)[:, place].mean())
     return Chosen(place, risk, float(promised[place]), number)
+
+
+def _up(share: float) -> float:
+    """The next thousandth above: what is named can be promised."""
+    return math.ceil(1000 * share - 1e-9) / 1000
 
 
 def missed_objects(table: pd.DataFrame, defect: str) -> pd.DataFrame:

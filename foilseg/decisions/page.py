@@ -19,16 +19,17 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from foilseg.data import escape, files
+from foilseg.data import escape, files, images
 from foilseg.decisions import decision
 from foilseg.decisions.decision import Decision, Promise
-from foilseg.decisions.sorting import OBJECTS, PICTURES, STOP, UNREAD, JobError
+from foilseg.decisions.sorting import OBJECTS, PICTURES, STOP, UNLIKE, UNREAD, JobError
+from foilseg.studies.predict import OVERLAY
 
 NAME = "report.html"
 MOST_BYTES = 26_000_000  # of all pictures of a page; as many lists of objects come to 12 MB at most
 LARGEST = 300_000  # bytes of one picture
 EDGE = 1600  # pixels of the longer side
-LISTED = 200  # objects of one picture that the page lists
+LISTED, MOST_LISTED = 200, 100_000  # objects that the page lists, of one picture and of all
 BINS = 20
 QUALITY = 80
 
@@ -50,13 +51,12 @@ def write(folder: Path, progress: Callable[[str], object] = lambda name: None) -
             f"--out {folder} writes them"
         )
     chosen = decision.read(folder / decision.NAME)
-    pictures = pd.read_csv(folder / PICTURES, dtype={"picture": str, "note": str})
-    objects = pd.read_csv(folder / OBJECTS, dtype={"picture": str, "class": str})
+    pictures, objects = (_table(folder / name) for name in (PICTURES, OBJECTS))
     pictures = worst_first(pictures)
     budget = min(LARGEST, MOST_BYTES * 3 // 4 // max(1, len(pictures)))
     embedded, shapes = [], {}
     for k, name in enumerate(pictures["picture"]):
-        path = folder / f"{Path(name).stem}_overlay.png"
+        path = folder / f"{Path(name).stem}{OVERLAY}.png"
         if pictures["decision"][k] != UNREAD:
             data, shapes[name] = small(path, budget)
             text = base64.b64encode(data).decode()
@@ -68,6 +68,14 @@ def write(folder: Path, progress: Callable[[str], object] = lambda name: None) -
     page = template.safe_substitute(facts=told, pictures="\n".join(embedded))
     files.write_text(page, folder / NAME)
     return folder / NAME
+
+
+def _table(path: Path) -> pd.DataFrame:
+    """A table of the results; an empty cell is missing where numbers stand, and "NA" is a name."""
+    numbers = ("objects", "worst_score", "reported_share", "area_mm2")
+    texts = dict.fromkeys(("picture", "note", "class"), str)
+    missing = {name: [""] for name in numbers}
+    return pd.read_csv(path, dtype=texts, keep_default_na=False, na_values=missing)
 
 
 def worst_first(pictures: pd.DataFrame) -> pd.DataFrame:
@@ -82,8 +90,7 @@ def small(path: Path, budget: int) -> tuple[bytes, tuple[int, int]]:
 
     It is made smaller until it fits; below 32 pixels it stays as it is.
     """
-    with Image.open(path) as opened:
-        picture = opened.convert("RGB")
+    picture = Image.fromarray(images.read(path)).convert("RGB")
     shape = picture.size[::-1]
     edge = min(EDGE, max(shape))
     while True:
@@ -102,7 +109,8 @@ def _facts(
 ) -> dict[str, Any]:
     counts = pictures["decision"].value_counts()
     told = [f"{counts.get(kind, 0)} {kind}" for kind in (STOP, "go", UNREAD)]
-    unlike = int(pictures["note"].str.startswith("unlike", na=False).sum())
+    unlike = int(pictures["note"].str.startswith(UNLIKE).sum())
+    listed = max(1, min(LISTED, MOST_LISTED // max(1, len(pictures))))
     bins, _ = np.histogram(objects["score"], BINS, (0, 1))
     by_picture = dict(list(objects.groupby("picture", sort=False)))
     return {
@@ -114,7 +122,7 @@ def _facts(
         "objects": len(objects),
         "columns": ["class", "score", "pixels", *(["mm²"] if chosen.pixel_size_um else [])],
         "pictures": [
-            _picture(row, by_picture.get(row.picture), shapes.get(row.picture), chosen)
+            _picture(row, by_picture.get(row.picture), shapes.get(row.picture), chosen, listed)
             for row in pictures.itertuples()
         ],
     }
@@ -138,17 +146,19 @@ def promise(chosen: Decision, p: Promise) -> str:
         price = f"{p.false / (chosen.area / 1e6):,.1f} false objects a megapixel"
     return (
         f"{p.name}: of the {thing} in one more picture like those of the calibration, at most "
-        f"{p.miss:.0%} are expected to be missed ({p.images} pictures with it stand behind that; "
-        f"there {p.risk:.1%} were missed). The price there was {price}."
+        f"{100 * p.miss:g}% are expected to be missed ({p.images} pictures with it stand behind "
+        f"that; there {p.risk:.1%} were missed). The price there was {price}."
     )
 
 
-def _picture(row, objects: pd.DataFrame | None, shape, chosen: Decision) -> dict[str, Any]:
-    found = [] if objects is None else list(_objects(objects, shape, chosen))
-    note = "" if pd.isna(row.note) else row.note
+def _picture(
+    row, objects: pd.DataFrame | None, shape, chosen: Decision, listed: int
+) -> dict[str, Any]:
+    found = [] if objects is None else list(_objects(objects.head(listed), shape, chosen))
+    note = row.note
     number = 0 if objects is None else len(objects)
-    if number > LISTED:
-        note = f"{note} {number} objects are reported; the first {LISTED} are shown.".strip()
+    if number > listed:
+        note = f"{note} {number} objects are reported; the first {listed} are shown.".strip()
     return {
         "name": row.picture,
         "decision": row.decision,
@@ -161,7 +171,7 @@ def _picture(row, objects: pd.DataFrame | None, shape, chosen: Decision) -> dict
 
 def _objects(objects: pd.DataFrame, shape, chosen: Decision) -> Iterator[dict[str, Any]]:
     height, width = shape
-    for entry in objects.head(LISTED).to_dict("records"):
+    for entry in objects.to_dict("records"):
         box = (entry["left"] / width, entry["top"] / height)
         size = (entry["width"] / width, entry["height"] / height)
         cells = [entry["class"], f"{entry['score']:.3f}", f"{entry['area_pixels']:,}"]

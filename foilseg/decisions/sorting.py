@@ -23,12 +23,13 @@ from foilseg.decisions import decision, likeness
 from foilseg.decisions.decision import Decision
 from foilseg.decisions.scores import class_scores, known
 from foilseg.networks.inference import Predictor
-from foilseg.studies.predict import find_images, overlay, read_image
+from foilseg.studies.predict import OVERLAY, find_images, overlay, overlays_over, read_image
 from foilseg.training import restore
 from foilseg.training.runs import Run
 
 OBJECTS, PICTURES, RECORDS = "objects.csv", "pictures.csv", "records"
 STOP, GO, UNREAD = "stop", "go", "not read"
+UNLIKE = "unlike the calibration: "
 OBJECT_COLUMNS = [
     *("picture", "class", "score", "area_pixels", "area_mm2", *BOX),
     *("centre_row", "centre_column", "stops"),
@@ -60,7 +61,8 @@ def sort_files(
 ) -> Done:
     """Work out all pictures that have no record yet, and write the tables of all.
 
-    Writes into ``out``: for each picture ``NAME.png`` (class indices) and ``NAME_overlay.png``;
+    Pictures that the folder holds from an earlier call stay in its tables. Writes into ``out``:
+    for each picture ``NAME.png`` (class indices) and ``NAME_overlay.png``;
     ``objects.csv``, the most certain object first, with score (probability), area (pixels, and
     mm2 where the size of a pixel is known), box and centre in pixels; ``pictures.csv`` with stop
     or go, and what makes a picture unlike those of the calibration; and the decision itself.
@@ -87,27 +89,32 @@ def sort_files(
     chosen.check(run, classes)
     paths, out = find_images(places), Path(out)
     _begin(out, chosen)
+    there = (p.with_suffix(".png") for p in (out / RECORDS).glob("*.json"))
+    overlays_over({p.stem: p for p in (*there, *paths)})
     predictor = restore.load(run, device)
     unread: dict[str, str] = {}
     for path in paths:
         record = out / RECORDS / f"{path.stem}.json"
-        digest = files.digest(path)
-        if not _done(record, path.name, digest):
-            try:
-                image = read_image(path, predictor)
-            except ValueError as error:
-                unread[path.name] = str(error)
-                progress(path.name)
-                continue
+        try:
+            digest = files.digest(path)
+            image = None if _done(record, path.name, digest) else read_image(path, predictor)
+        except JobError:
+            raise
+        except Exception as error:  # whatever a decoder makes of a spoiled file
+            unread[path.name] = str(error) or type(error).__name__
+            progress(path.name)
+            continue
+        if image is not None:
             try:
                 told = _work_out(image, path, predictor, chosen, classes, out)
                 files.write_text(json.dumps(told | {"digest": digest}) + "\n", record)
             except OSError as error:
                 raise OSError(
-                    f"{error}; {out} keeps what is done, the same command goes on"
+                    f"{error}; {out} keeps what is done, and the same command goes on when that is "
+                    "mended"
                 ) from error
         progress(path.name)
-    return _tables(out, paths, unread)
+    return _tables(out, unread)
 
 
 def _begin(out: Path, chosen: Decision) -> None:
@@ -152,7 +159,7 @@ def _work_out(
     ]
     found.sort(key=lambda entry: (-entry["score"], -entry["area_pixels"]))
     write_mask(out / f"{path.stem}.png", mask, classes)
-    images.write(out / f"{path.stem}_overlay.png", overlay(image, mask, classes))
+    images.write(out / f"{path.stem}{OVERLAY}.png", overlay(image, mask, classes))
     _, numbers = likeness.describe(image, own, [p.name for p in chosen.promises])
     return {
         "picture": path.name,
@@ -201,24 +208,25 @@ def objects_of(
     return found
 
 
-def _tables(out: Path, paths: Sequence[Path], unread: dict[str, str]) -> Done:
-    """Both tables of the pictures that were asked for, written and returned."""
+def _tables(out: Path, unread: dict[str, str]) -> Done:
+    """Both tables of all pictures that the folder has records of, and of those not read."""
     pictures, objects = [], []
-    for path in paths:
-        if path.name in unread:
-            pictures.append({"picture": path.name, "decision": UNREAD, "note": unread[path.name]})
+    for name, why in unread.items():
+        pictures.append({"picture": name, "decision": UNREAD, "note": why})
+    for record in sorted((out / RECORDS).glob("*.json")):
+        told = json.loads(record.read_text("utf-8"))
+        if told["picture"] in unread:  # it was read once, as another file
             continue
-        told = json.loads((out / RECORDS / f"{path.stem}.json").read_text("utf-8"))
         found = told["objects"]
-        objects += [{"picture": path.name, **entry} for entry in found]
+        objects += [{"picture": told["picture"], **entry} for entry in found]
         pictures.append(
             {
-                "picture": path.name,
+                "picture": told["picture"],
                 "decision": STOP if told["stop"] else GO,
                 "objects": len(found),
                 "worst_score": found[0]["score"] if found else np.nan,
                 "reported_share": told["reported_share"],
-                "note": f"unlike the calibration: {told['unlike']}" if told["unlike"] else "",
+                "note": f"{UNLIKE}{told['unlike']}" if told["unlike"] else "",
             }
         )
     listed = pd.DataFrame(objects, columns=OBJECT_COLUMNS)

@@ -43,6 +43,8 @@ def forward_corrected(
     _check(logits, target, gamma, normaliser)
     if gamma:
         raise ValueError(f"gamma: {gamma}; only the focal loss takes one, use 0")
+    if weights is not None and weights.shape != logits.shape[1:2]:
+        raise ValueError(f"weights: {tuple(weights.shape)} for {logits.shape[1]} classes")
     share = _shares(missed, logits.shape[1] - 1).to(logits.device)[:, None, None]
     target, kept = _kept(target.long())
     known = functional.log_softmax(logits.float(), dim=1)

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from foilseg.data import files, images
+from foilseg.data import escape, files, images
 from foilseg.data.components import components
 from foilseg.data.dataset import LabelClass, as_float, as_pixels, write_mask
 from foilseg.networks.inference import TILE, Predictor
@@ -16,6 +16,7 @@ from foilseg.training import restore
 from foilseg.training.runs import Run
 
 TABLE = "predictions.csv"
+OVERLAY = "_overlay"  # behind the name of a picture
 OPACITY = 0.5  # of the class colours in an overlay
 
 
@@ -25,8 +26,8 @@ def find_images(places: Sequence[Path]) -> list[Path]:
     Raises
     ------
     ValueError
-        If a place does not exist, a folder holds no image, or two images share a name (their
-        results would too).
+        If a place does not exist, a folder holds no image, a name cannot be printed, or the results
+        of two images would share a name.
     """
     found: list[Path] = []
     for place in map(Path, places):
@@ -42,13 +43,35 @@ def find_images(places: Sequence[Path]) -> list[Path]:
             raise ValueError(f"{place}: no such file or folder")
     names: dict[str, Path] = {}
     for path in found:
+        if escape.printable(path.name) != path.name:
+            raise ValueError(
+                f"{escape.printable(path)}: a name that cannot be printed cannot stand in a table; "
+                "rename the file"
+            )
         if path.stem in names:
             raise ValueError(
                 f"{path} and {names[path.stem]} would both be written as {path.stem}.png; "
                 "predict them into two folders"
             )
         names[path.stem] = path
+    overlays_over(names)
     return found
+
+
+def overlays_over(names: Mapping[str, Path]) -> None:
+    """Refuse pictures, by their name without ending, of which one is called as another's overlay.
+
+    Raises
+    ------
+    ValueError
+        If there are such; names both.
+    """
+    for stem, path in names.items():
+        if f"{stem}{OVERLAY}" in names:
+            raise ValueError(
+                f"{path} and {names[stem + OVERLAY]}: the overlay of one would be written over the "
+                "mask of the other; predict them into two folders"
+            )
 
 
 def predict_files(
@@ -96,7 +119,7 @@ def predict_files(
         image = read_image(path, predictor)
         mask = predictor.mask(image, tile)
         write_mask(out / f"{path.stem}.png", mask, classes)
-        images.write(out / f"{path.stem}_overlay.png", overlay(image, mask, classes))
+        images.write(out / f"{path.stem}{OVERLAY}.png", overlay(image, mask, classes))
         rows += [{"file": path.name, **row} for row in measure(mask, classes)]
         progress(path.name)
     table = pd.DataFrame(rows).astype({"objects": "Int64"})
