@@ -10,7 +10,10 @@ from foilseg.book import chapters, notebooks
 
 # Those that together use every module that draws or prints, which is tested; a second execution
 # of the others would draw and print with the same ones.
-CHOSEN = ("01_dataset", "03_resampling", "06_quantitative", "08_qualitative", "14_beyond")
+CHOSEN = (
+    *("01_dataset", "03_resampling", "06_quantitative", "07_objects", "08_qualitative"),
+    "14_beyond",
+)
 IMPORTED = re.compile(r"^from foilseg\.(figures|book)(\.\w+)? import (\([^)]+\)|.+)$", re.M)
 
 

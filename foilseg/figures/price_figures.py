@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from scipy import ndimage
 
 from foilseg.data import escape
+from foilseg.data.components import components
 from foilseg.decisions.prices import EVERYTHING, NOTHING, Prices
 from foilseg.figures.style import COLOURS, done, house_style, look
 
@@ -50,7 +51,7 @@ def _choices(axes: Axes, prices: Prices) -> None:
     )
     for k in present:
         inside = prices.chosen == k
-        numbers, _ = ndimage.label(inside)
+        numbers, _ = components(inside)
         largest = numbers == 1 + int(np.bincount(numbers.ravel())[1:].argmax())
         if largest.mean() < SMALLEST:
             continue
