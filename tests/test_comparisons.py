@@ -1,5 +1,7 @@
 """Studies beside each other, on made-up counts whose rates are worked out by hand."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -131,6 +133,18 @@ def test_shifts_are_of_the_models_of_the_variant():
     line = comparisons.shifts(base, variant, "line")
     assert line[("precision", "variant")].tolist() == [0.5, 0.5]
     assert line.loc["Plain", ("TPR", variants.BASE)] == 0.5
+
+
+def test_late_checkpoints_of_several_records_stand_side_by_side():
+    one, other = (small_study.record() for _ in range(2))
+    spoiled = one.findings.counts.assign(tp=0)
+    late = [one.findings.counts.assign(iteration=70), spoiled.assign(iteration=100)]
+    vars(one)["findings"] = replace(one.findings, late=pd.concat(late))
+    vars(other)["findings"] = replace(one.findings, late=late[0])
+    found = comparisons.late({"one": one, "other": other}).set_index("iteration")
+    assert found["TPR, one"].tolist() == [0.4375, 0] and found["TPR, other"][70] == 0.4375
+    assert np.isnan(found["precision, other"][100])
+    assert comparisons.late({"one": one}, "Plain").empty
 
 
 def test_shifts_of_several_variants_stand_below_each_other(monkeypatch):

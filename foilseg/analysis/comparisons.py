@@ -9,6 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
+from foilseg.analysis import stability
 from foilseg.analysis.records import Record
 from foilseg.claims import evidence, verdicts
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
@@ -175,6 +176,20 @@ def every_shift(base: Record, each: Mapping[str, Record], defect: str = "") -> p
     whole = pd.concat(tables, names=["profile", "model"])
     whole.columns = [f"{rate}, {study}" for rate, study in whole.columns]
     return whole.reset_index()
+
+
+def late(each: Mapping[str, Record], model: str = "Baseline") -> pd.DataFrame:
+    """Mean rates of a model at its late checkpoints, several records side by side.
+
+    Columns iteration, then ``TPR, NAME``, ``FPR, NAME`` and ``precision, NAME`` of every record,
+    which has to bring what its late checkpoints predict. Of a model that is in none, no rows.
+    """
+    tables = []
+    for name, record in each.items():
+        means = stability.mean_rates(record.findings.late, "iteration").astype({"model": str})
+        own = means[means["model"] == model].set_index("iteration")
+        tables.append(own[list(RATES)].add_suffix(f", {name}"))
+    return pd.concat(tables, axis=1).rename_axis("iteration").reset_index()
 
 
 def _beside(
