@@ -65,7 +65,8 @@ study: $(VENV)/.book  ## train all models three times, and pack them into result
 variants: $(VENV)/.book  ## train the variants of the study and pack them into results/
 	@for name in $(VARIANTS); do \
 	  $(BIN)/foilseg train all --profile $$name && \
-	  $(BIN)/foilseg ship --profile $$name --numbers-only || exit 1; \
+	  $(BIN)/foilseg ship --profile $$name --numbers-only \
+	    $$([ $$name != matched-fine ] || echo --stability) || exit 1; \
 	done
 
 bench: $(VENV)/.test  ## measure speed and memory (idle machine), into benchmarks/results/
