@@ -22,7 +22,7 @@ from tqdm import tqdm
 
 from foilseg.data import folder
 from foilseg.decisions import calibration, conformal, decision
-from foilseg.decisions.scores import class_scores, known
+from foilseg.decisions.scores import class_scores
 from foilseg.studies import variants
 from foilseg.training import restore, runs
 from foilseg.twin import render
@@ -70,14 +70,13 @@ def scores_of(run: runs.Run, foils: int) -> dict[tuple[str, str], list[np.ndarra
         **variants.profile(run.determines["profile"]).twin | {"foils": foils}, seed=SEED
     )
     predictor, classes = restore.load(run), decision.classes_of(run)
-    places = known(predictor, len(restore.classes(run)))
     found: dict[tuple[str, str], list[np.ndarray]] = {}
     with TemporaryDirectory() as place:
         data = folder.load(render.write(Path(place) / "twin", config))
         for foil in tqdm(data.foils, "predict", unit="foil"):
             score = class_scores(predictor, foil.image)
             for c in classes:
-                both = calibration.scores_in(score[places.index(c.index)], foil.mask == c.index)
+                both = calibration.scores_in(score[c.index], foil.mask == c.index)
                 for level, values in both.items():
                     if len(values):
                         found.setdefault((c.name, level), []).append(values)

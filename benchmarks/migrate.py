@@ -178,7 +178,7 @@ def migrate(manifest: Path, proved: dict[str, Any], place: Path) -> None:
         entry["determines"] = renewed(entry["determines"], now)
     told["data"] |= {"fingerprint": now} | {k: proved[k] for k in ("pixels",) if k in proved}
     told.pop("code", None)
-    if told["twin"] and references.FILE not in told["files"]:
+    if told["twin"] and told["predictions"] and references.FILE not in told["files"]:
         path = manifest.parent / references.FILE
         References.of(folder.load(_rendered(told, place))).write(path)
         told["files"][references.FILE] = runs.digest(path)

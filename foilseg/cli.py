@@ -9,7 +9,7 @@ from pathlib import Path
 
 from foilseg import __version__
 from foilseg.data.importers import IMPORTERS
-from foilseg.decisions import commands as deciding
+from foilseg.decisions import commands as pictures
 from foilseg.studies import variants
 from foilseg.training import experiments
 
@@ -57,8 +57,7 @@ def _parser() -> argparse.ArgumentParser:
     _add_data_commands(commands)
     _add_train(commands)
     _add_ship(commands)
-    _add_predict(commands)
-    deciding.add(commands)
+    pictures.add(commands)
     _add_chapter(commands)
     return parser
 
@@ -123,18 +122,6 @@ def _add_ship(commands) -> None:
     )
     ship.add_argument("--out", type=Path, help="the folder to write (default: results/NAME)")
     ship.set_defaults(command=_ship)
-
-
-def _add_predict(commands) -> None:
-    predict = commands.add_parser("predict", help="predict image files with a trained model")
-    predict.add_argument("run", type=Path, help=deciding.RUN)
-    predict.add_argument("image", type=Path, nargs="+", help="image files, or folders of them")
-    predict.add_argument("--out", type=Path, required=True, help="a new folder for the results")
-    predict.add_argument(
-        "--decision", type=Path, help="what `foilseg calibrate` wrote: objects, and stop or go"
-    )
-    predict.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
-    predict.set_defaults(command=_predict)
 
 
 def _add_chapter(commands) -> None:
@@ -231,27 +218,6 @@ def _ship(options) -> int:
         from foilseg.analysis import stability
 
         print(stability.note(stability.missing(opened, names)))
-    return 0
-
-
-def _predict(options) -> int:
-    from tqdm import tqdm
-
-    from foilseg.decisions import brought
-    from foilseg.studies import predict
-
-    run = brought.open_network(options.run)
-    if options.decision:
-        return deciding.sort(run, options)
-    with tqdm(desc="predict", unit="image") as bar:
-        table = predict.predict_files(
-            run,
-            options.image,
-            options.out,
-            device=options.device,
-            progress=lambda name: bar.update(),
-        )
-    print(f"{options.out}: {table['file'].nunique()} image(s), see {predict.TABLE}")
     return 0
 
 

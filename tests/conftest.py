@@ -147,6 +147,31 @@ def toy_study(toy_data, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def trained_toy(toy_study):
+    """The study of the toy data with a multi-class model and a One-vs-Rest one."""
+    toy_study.train(["baseline", "binary"], progress=False)
+    return toy_study
+
+
+@pytest.fixture(scope="session")
+def fresh_toy(tmp_path_factory):
+    """A folder of annotated toy pictures of which no run has seen all."""
+    import toy
+
+    return toy.write(tmp_path_factory.mktemp("fresh") / "d", foils=8)
+
+
+@pytest.fixture(scope="session")
+def promised(trained_toy, fresh_toy):
+    """A decision for the multi-class model: at most two in five objects are missed."""
+    from foilseg.data import folder
+    from foilseg.decisions import calibration
+
+    run = trained_toy.run("baseline")
+    return calibration.calibrate(run, folder.load(fresh_toy), 0.4, unseen=True)
+
+
+@pytest.fixture(scope="session")
 def learned():
     """A multi-class and a binary U-Net (base 4) that tell the toy defects from the ground."""
     import torch

@@ -6,31 +6,30 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+import toy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
-from toy import write as write_toy
 
 from foilseg.data import folder
 from foilseg.decisions import calibration, conformal, decision, likeness, scores
 from foilseg.training import probing, restore
 
 
-@pytest.fixture(scope="module")
-def study(toy_study):
-    toy_study.train(["baseline", "binary"], progress=False)
-    return toy_study
+@pytest.fixture
+def study(trained_toy):
+    return trained_toy
 
 
 @pytest.fixture(scope="module")
-def fresh(tmp_path_factory):
+def fresh(fresh_toy):
     """Annotated pictures that no run was trained on."""
-    return folder.load(write_toy(tmp_path_factory.mktemp("fresh") / "d", foils=8))
+    return folder.load(fresh_toy)
 
 
-@pytest.fixture(scope="module")
-def chosen(study, fresh):
-    return calibration.calibrate(study.run("baseline"), fresh, 0.4, unseen=True)
+@pytest.fixture
+def chosen(promised):
+    return promised
 
 
 def test_log_odds_are_those_of_the_stored_curves():
@@ -49,13 +48,15 @@ def test_tiles_give_the_scores_of_the_whole(study, fresh, name):
     image = fresh.foils[0].image
     whole = scores.class_scores(predictor, image, tile=1024)
     tiled = scores.class_scores(predictor, image, tile=32)
-    np.testing.assert_allclose(tiled, whole, atol=1e-3)
+    assert list(tiled) == list(whole) == list(predictor.labels or range(3))
+    for index, score in whole.items():
+        np.testing.assert_allclose(tiled[index], score, atol=1e-3)
     mask = predictor.mask(image)
     if name == "baseline":
-        assert ((whole > 0).sum(axis=0) <= 1).all()
-        sure = np.abs(whole).min(axis=0) > 1e-3
-        assert (whole.argmax(axis=0) == mask)[sure].all()
-    assert len(whole) == len(scores.known(predictor, 3))
+        each = np.stack(list(whole.values()))
+        assert ((each > 0).sum(axis=0) <= 1).all()
+        sure = np.abs(each).min(axis=0) > 1e-3
+        assert (each.argmax(axis=0) == mask)[sure].all()
 
 
 @settings(max_examples=30, deadline=None)
@@ -218,8 +219,6 @@ def test_what_is_no_decision_is_refused(tmp_path, text):
 
 def test_a_promise_is_kept_on_pictures_that_nobody_has_seen(study):
     """Many draws of toy pictures: the mean share of missed objects is at most what was promised."""
-    import toy
-
     predictor = restore.load(study.run("baseline"), "cpu")
     each = []
     for seed in range(100, 340):
@@ -243,10 +242,8 @@ def test_pictures_of_another_kind_are_told_apart(study, fresh, chosen):
     predictor, like = restore.load(study.run("baseline"), "cpu"), chosen.likeness
 
     def told(image):
-        own = scores.class_scores(predictor, image)[1:]
-        return like.unlike(likeness.describe(image, own, ["scratch", "pit hole"])[1])
-
-    import toy
+        own = scores.class_scores(predictor, image)
+        return like.unlike(likeness.describe(image, {"scratch": own[1], "pit hole": own[2]}))
 
     others = [
         (toy.picture(96, 80, seed)[0] / 255).astype(np.float32)[None] for seed in range(50, 90)
@@ -255,14 +252,14 @@ def test_pictures_of_another_kind_are_told_apart(study, fresh, chosen):
     dark = 0.5 * others[0]
     assert "outside" in told(dark)
     few = likeness.Likeness(3, like.names, like.mean, like.deviation)
-    assert few.unlike(np.full(len(like.names), 1e9)) == ""
+    assert few.unlike(dict.fromkeys(like.names, 1e9)) == ""
 
 
 def test_by_chance_one_picture_in_a_hundred_is_unlike():
     rng = np.random.default_rng(0)
     unlike = 0
     for _ in range(200):
-        drawn = rng.standard_normal((8 + 20, 5))
-        like = likeness.Likeness.of(list("abcde"), drawn[:8])
+        drawn = [dict(zip("abcde", each)) for each in rng.standard_normal((8 + 20, 5))]
+        like = likeness.Likeness.of(drawn[:8])
         unlike += sum(like.unlike(one) != "" for one in drawn[8:])
     assert unlike / 4000 <= likeness.LEVEL + 0.004

@@ -20,9 +20,8 @@ SIZES = ("base", "patch", "batch", "iterations", "refresh")
 
 
 @pytest.fixture(scope="module")
-def study(toy_study):
-    toy_study.train(["baseline", "binary"], progress=False)
-    return toy_study
+def study(trained_toy):
+    return trained_toy
 
 
 def test_the_thirteen_rows_are_the_models_of_table_a1():

@@ -17,9 +17,8 @@ from foilseg.training import restore
 
 
 @pytest.fixture(scope="module")
-def study(toy_study):
-    toy_study.train(["baseline", "binary"], progress=False)
-    return toy_study
+def study(trained_toy):
+    return trained_toy
 
 
 def exported(run, place):

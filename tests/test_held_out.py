@@ -64,9 +64,9 @@ def test_a_binary_network_counts_at_one_half_what_its_histogram_has_there(study)
 
 def test_what_is_worked_out_is_read_again_without_weights(study):
     run = study.run("baseline")
+    before = held_out.counts(study, ["baseline"])
     assert held_out.known(study, run)
     weights = run.path / "model.safetensors"
-    before = held_out.counts(study, ["baseline"])
     weights.rename(run.path / "away")
     try:
         assert held_out.counts(study, ["baseline"]).equals(before)

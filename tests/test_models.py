@@ -13,9 +13,8 @@ from foilseg.training import one_vs_rest, restore
 
 
 @pytest.fixture(scope="module")
-def study(toy_study):
-    toy_study.train(["baseline", "binary"], progress=False)
-    return toy_study
+def study(trained_toy):
+    return trained_toy
 
 
 def test_each_network_is_counted_for_its_own_defect(study):

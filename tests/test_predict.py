@@ -12,9 +12,8 @@ from foilseg.training import restore, runs
 
 
 @pytest.fixture(scope="module")
-def study(toy_study):
-    toy_study.train(["baseline", "binary"], progress=False)
-    return toy_study
+def study(trained_toy):
+    return trained_toy
 
 
 @pytest.mark.parametrize("kind", ["whole", "network", "joined"])

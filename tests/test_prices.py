@@ -49,11 +49,6 @@ def test_the_choice_is_the_cheapest_and_its_regret_is_what_it_costs_above_it(mad
     dear, cheap = made.false[-1], made.miss[0]  # where judged, to report nothing costs 5 misses
     assert made.regret[-1, 0] == pytest.approx(3.5 * cheap + dear - 5 * cheap)
     assert made.choices[made.chosen[0, -1]] == "Loud" or made.cost[0, -1] == 1
-    name, cost, regret = made.at(made.miss[7], made.false[9])
-    assert (name, cost) == (made.choices[made.chosen[9, 7]], made.cost[9, 7])
-    assert regret == made.regret[9, 7]
-    with pytest.raises(ValueError, match="have to be positive"):
-        made.at(0.0, 1.0)
 
 
 def test_shares_of_the_map_add_up(made):

@@ -18,9 +18,8 @@ TESTS = Path(__file__).parent
 
 
 @pytest.fixture(scope="module")
-def study(toy_study):
-    toy_study.train(["baseline", "binary"], progress=False)
-    return toy_study
+def study(trained_toy):
+    return trained_toy
 
 
 def test_nothing_is_trained_twice(study):

@@ -13,26 +13,27 @@ import toy
 from PIL import Image
 
 from foilseg import cli
-from foilseg.data import files, folder, images
-from foilseg.decisions import brought, calibration, decision, page, sorting
+from foilseg.data import files, images
+from foilseg.decisions import brought, decision, page, sorting
+from foilseg.decisions.scores import class_scores
+from foilseg.studies.predict import read_image
 from foilseg.training import restore
 from foilseg.training.runs import RunError
 
 
-@pytest.fixture(scope="module")
-def study(toy_study):
-    toy_study.train(["baseline", "binary"], progress=False)
-    return toy_study
+@pytest.fixture
+def study(trained_toy):
+    return trained_toy
 
 
-@pytest.fixture(scope="module")
-def fresh(tmp_path_factory):
-    return toy.write(tmp_path_factory.mktemp("fresh") / "d", foils=8)
+@pytest.fixture
+def fresh(fresh_toy):
+    return fresh_toy
 
 
-@pytest.fixture(scope="module")
-def chosen(study, fresh):
-    return calibration.calibrate(study.run("baseline"), folder.load(fresh), 0.4, unseen=True)
+@pytest.fixture
+def chosen(promised):
+    return promised
 
 
 @pytest.fixture
@@ -54,9 +55,6 @@ def sort(study, chosen, places, out, **options):
 def test_objects_are_what_the_thresholds_report(study, chosen, pictures, tmp_path):
     done = sort(study, chosen, pictures, tmp_path / "out")
     predictor = restore.load(study.run("baseline"), "cpu")
-    from foilseg.decisions.scores import class_scores
-    from foilseg.studies.predict import read_image
-
     for path in sorted(pictures.iterdir()):
         score = class_scores(predictor, read_image(path, predictor))
         mask = images.read_indexed(tmp_path / "out" / f"{path.stem}.png")
@@ -73,7 +71,7 @@ def test_objects_are_what_the_thresholds_report(study, chosen, pictures, tmp_pat
                     row.score == pytest.approx(1 / (1 + np.exp(-best)), abs=1e-6) or len(rows) > 1
                 )
                 assert row.top <= row.centre_row < row.top + row.height
-        some = (score[1:] >= np.array([p.threshold for p in chosen.promises])[:, None, None]).any(0)
+        some = np.any([score[k] >= p.threshold for k, p in enumerate(chosen.promises, 1)], axis=0)
         assert ((mask > 0) == some).all()
     assert done.objects["score"].is_monotonic_decreasing and not done.unread
     written = pd.read_csv(tmp_path / "out" / sorting.OBJECTS)

@@ -58,8 +58,11 @@ class Interrupted(Exception):
     pass
 
 
+@pytest.mark.parametrize("average", [0.0, 0.9])
 @pytest.mark.parametrize("moment", [1, 4, 5, 9, 11])
-def test_an_interrupted_run_goes_on_where_it_was_with_the_same_bits(regions, tmp_path, moment):
+def test_an_interrupted_run_goes_on_where_it_was_with_the_same_bits(
+    regions, tmp_path, moment, average
+):
     calls = []
 
     def breaking(logits, target):
@@ -69,15 +72,17 @@ def test_an_interrupted_run_goes_on_where_it_was_with_the_same_bits(regions, tmp
         return losses.focal(logits, target)
 
     with pytest.raises(Interrupted):
-        run(regions, tmp_path / "a", breaking, validate_every=100)
+        run(regions, tmp_path / "a", breaking, validate_every=100, average=average)
     told = []
     torch.manual_seed(0)
     network = unet.UNet(1, 3, 2)
-    settings = settings_of(validate_every=100)
+    settings = settings_of(validate_every=100, average=average)
     place = tmp_path / "a"
     resumed = training.train(network, losses.focal, *regions, settings, place, progress=told.append)
     assert told[0] == moment // 4 * 4
-    quiet = run(regions, tmp_path / "b", losses.focal, validate_every=100, save_every=5)
+    quiet = run(
+        regions, tmp_path / "b", losses.focal, validate_every=100, save_every=5, average=average
+    )
     assert same((network, resumed), quiet)
     kept = [checkpoints.read(tmp_path / p / "model-000009.safetensors") for p in "ab"]
     assert all(torch.equal(kept[0][k], kept[1][k]) for k in kept[1])
@@ -297,22 +302,6 @@ def test_averaged_weights_come_out_with_statistics_of_their_own(regions, tmp_pat
     torch.optim.swa_utils.update_bn(batches, copy)
     for name, value in network.state_dict().items():
         assert torch.allclose(copy.state_dict()[name].float(), value.float(), atol=2e-2), name
-
-
-@pytest.mark.parametrize("moment", [5, 9])
-def test_an_interrupted_average_goes_on_with_the_same_bits(regions, tmp_path, moment):
-    calls = []
-
-    def breaking(logits, target):
-        calls.append(1)
-        if len(calls) > moment:
-            raise Interrupted
-        return losses.cross_entropy(logits, target)
-
-    options = {"validate_every": 100, "average": 0.9}
-    with pytest.raises(Interrupted):
-        run(regions, tmp_path / "a", breaking, **options)
-    assert same(run(regions, tmp_path / "a", **options), run(regions, tmp_path / "b", **options))
 
 
 def test_an_average_of_one_is_refused():

@@ -98,7 +98,8 @@ def pack(
             files += _write_masks(study, found, part)
             files += probability_maps.write(study, names, part)
             files += dial_crop.write(study, part) if "baseline" in names else []
-        files += _write_findings(study, names, tested, part) + _write_references(study, part)
+            files += _write_references(study, part)
+        files += _write_findings(study, names, tested, part)
         listed = {run.name: told(run, parts(run), brought(run)) for run in found}
         _write_manifest(study, names, listed, files, part, repeated, not numbers_only)
         size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())

@@ -11,6 +11,7 @@ are a tenth of its own (the defaults).
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import lru_cache
 
 import numpy as np
@@ -20,7 +21,7 @@ from foilseg.data.dataset import Dataset, Foil, LabelClass, validation_regions
 from foilseg.decisions import conformal, decision, likeness
 from foilseg.decisions.conformal import LEVELS
 from foilseg.decisions.decision import Decision, Promise
-from foilseg.decisions.scores import class_scores, known, object_scores
+from foilseg.decisions.scores import class_scores, object_scores
 from foilseg.evaluation.object_scores import Reference
 from foilseg.training import restore
 from foilseg.training.runs import Run
@@ -94,16 +95,14 @@ def calibrate(
     _check_shown(foils, wanted, data)
     scores_of = _scores_of(run, wanted, foils, device)
     collected: dict[str, list] = {c.name: [] for c in wanted}
-    numbers, names = [], []
+    described = []
     for foil in foils:
-        own = dict(zip(collected, scores_of(foil)))
-        names, each = likeness.describe(foil.image, list(own.values()), list(own))
-        numbers.append(each)
+        own = scores_of(foil)
+        described.append(likeness.describe(foil.image, own))
         for c in wanted:
             collected[c.name].append(scores_in(own[c.name], foil.mask == c.index, reach, cover))
         progress(foil.name)
     promises = [_promise(c.name, collected[c.name], miss, level) for c in wanted]
-    counted = _with_false(promises, foils, wanted, scores_of, reach)
     return Decision(
         run=run.name,
         weights=decision.weights(run),
@@ -117,23 +116,22 @@ def calibrate(
         pixel_size_um=data.pixel_size_um,
         stop_pixels=stop_pixels,
         stop_number=stop_number,
-        promises=tuple(counted),
-        likeness=likeness.Likeness.of(names, np.array(numbers)),
+        promises=tuple(_with_false(promises, foils, wanted, scores_of, reach)),
+        likeness=likeness.Likeness.of(described),
     )
 
 
 def _scores_of(
     run: Run, wanted: Sequence[LabelClass], foils: Sequence[Foil], device: str
-) -> Callable[[Foil], np.ndarray]:
-    """Foil -> log-odds of the wanted classes, (N, H, W); kept in memory if there is room."""
+) -> Callable[[Foil], dict[str, np.ndarray]]:
+    """Foil -> the log-odds (H, W) of each wanted class; kept in memory if there is room."""
     predictor = restore.load(run, device)
-    places = known(predictor, len(restore.classes(run)))
-    indices = [places.index(c.index) for c in wanted]
     fits = len(wanted) * sum(foil.mask.size for foil in foils) <= MOST_KEPT
 
     @lru_cache(None if fits else 1)
-    def scores_of(foil: Foil) -> np.ndarray:
-        return class_scores(predictor, foil.image)[indices]
+    def scores_of(foil: Foil) -> dict[str, np.ndarray]:
+        scores = class_scores(predictor, foil.image)
+        return {c.name: scores[c.index] for c in wanted}
 
     return scores_of
 
@@ -225,12 +223,13 @@ def _with_false(
     promises: Sequence[Promise], foils, wanted, scores_of: Callable, reach: int
 ) -> list[Promise]:
     """The promises with the objects that are falsely reported in the calibration pictures."""
-    false = dict.fromkeys((c.name for c in wanted), 0)
+    false = dict.fromkeys((p.name for p in promises), 0)
     for foil in foils:
-        for c, promise, score in zip(wanted, promises, scores_of(foil)):
-            said = score >= promise.threshold
+        scores = scores_of(foil)
+        for c, promise in zip(wanted, promises):
+            said = scores[c.name] >= promise.threshold
             false[c.name] += false_objects(said, foil.mask == c.index, reach)
-    return [Promise(**{**vars(p), "false": false[p.name]}) for p in promises]
+    return [replace(p, false=false[p.name]) for p in promises]
 
 
 def false_objects(said: np.ndarray, mask: np.ndarray, reach: int) -> int:

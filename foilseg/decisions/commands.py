@@ -1,4 +1,4 @@
-"""The commands that lead from pictures to a decision: calibrate, predict with one, report."""
+"""The commands about pictures: calibrate a run, predict with it, report; and export it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,9 @@ RUN = "a run folder, as `foilseg train` prints it, or a network that comes with 
 
 
 def add(commands) -> None:
-    """Add ``calibrate``, ``report`` and ``export`` to the subparsers of a command line."""
+    """Add ``calibrate``, ``predict``, ``report`` and ``export`` to a command line's subparsers."""
     _add_calibrate(commands)
+    _add_predict(commands)
     _add_report(commands)
     _add_export(commands)
 
@@ -43,6 +44,18 @@ def _add_calibrate(commands) -> None:
     calibrate.set_defaults(command=_calibrate)
 
 
+def _add_predict(commands) -> None:
+    predict = commands.add_parser("predict", help="predict image files with a trained model")
+    predict.add_argument("run", type=Path, help=RUN)
+    predict.add_argument("image", type=Path, nargs="+", help="image files, or folders of them")
+    predict.add_argument("--out", type=Path, required=True, help="a new folder for the results")
+    predict.add_argument(
+        "--decision", type=Path, help="what `foilseg calibrate` wrote: objects, and stop or go"
+    )
+    predict.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
+    predict.set_defaults(command=_predict)
+
+
 def _add_report(commands) -> None:
     report = commands.add_parser("report", help="a page about a folder of stop or go")
     report.add_argument("folder", type=Path, help="what `foilseg predict --decision` wrote")
@@ -56,7 +69,28 @@ def _add_export(commands) -> None:
     export.set_defaults(command=_export)
 
 
-def sort(run, options) -> int:
+def _predict(options) -> int:
+    from tqdm import tqdm
+
+    from foilseg.decisions import brought
+    from foilseg.studies import predict
+
+    run = brought.open_network(options.run)
+    if options.decision:
+        return _sort(run, options)
+    with tqdm(desc="predict", unit="image") as bar:
+        table = predict.predict_files(
+            run,
+            options.image,
+            options.out,
+            device=options.device,
+            progress=lambda name: bar.update(),
+        )
+    print(f"{options.out}: {table['file'].nunique()} image(s), see {predict.TABLE}")
+    return 0
+
+
+def _sort(run, options) -> int:
     """Predict with a decision; 1 if a picture could not be read."""
     from tqdm import tqdm
 

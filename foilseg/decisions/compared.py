@@ -25,7 +25,6 @@ from foilseg.training.experiments import Experiment
 from foilseg.training.stored_run import StoredRun
 
 HALF = BINS // 2  # the edge at probability 0.5
-SQUARE_METRE, MEGAPIXEL = "square metre", "megapixel"
 # Times the common rate: the range of a mean over the FROC curve. The quietest models end above.
 SPAN = np.logspace(-1, np.log10(2), 9)
 
@@ -39,7 +38,7 @@ class Objects:
     chosen, judged : model -> one table (:func:`foilseg.decisions.objects.counts`) a training, of
         where thresholds are chosen and judged.
     areas : of all pictures of either, in ``unit``.
-    unit : :data:`SQUARE_METRE`, or :data:`MEGAPIXEL` where no pixel size is known.
+    unit : of area, as of :func:`foilseg.decisions.objects.area`.
     defects : in table order.
     """
 
@@ -184,24 +183,18 @@ def of_study(
             ]
             for name in names
         }
-    areas = tuple(area_of(study, there) for there in (False, test))
-    return Objects(tables[False], tables[test], areas, unit_of(study), compared.defects)
+    (here, unit), (judged, _) = (area_of(study, there) for there in (False, test))
+    return Objects(tables[False], tables[test], (here, judged), unit, compared.defects)
 
 
 def _pictures(study: Study, test: bool) -> Sequence[Foil]:
     return held_out.dataset(study).foils if test else validation_regions(study.dataset)
 
 
-def unit_of(study: Study) -> str:
-    """In which false objects are told."""
-    return SQUARE_METRE if study.dataset.pixel_size_um else MEGAPIXEL
-
-
-def area_of(study: Study, test: bool) -> float:
-    """Of all test foils, or else validation regions, together, in :func:`unit_of`."""
-    micrometres = study.dataset.pixel_size_um
+def area_of(study: Study, test: bool) -> tuple[float, str]:
+    """Of all test foils, or else validation regions, together; and its unit."""
     pixels = sum(foil.mask.size for foil in _pictures(study, test))
-    return pixels * (micrometres * 1e-6) ** 2 if micrometres else pixels / 1e6
+    return objects.area(pixels, study.dataset.pixel_size_um)
 
 
 def by_rule(study: Study, name: str | Experiment, compared: Compared) -> pd.DataFrame:
@@ -213,11 +206,12 @@ def by_rule(study: Study, name: str | Experiment, compared: Compared) -> pd.Data
     test, rows = compared.tested is not None, []
     tables = _read(study, study.model(name).runs.values(), test)
     shown = ([f.name for f in _pictures(study, test)], compared.defects, compared.against)
+    area, unit = area_of(study, test)
     for rule in objects.grid():
-        curve = objects.froc(objects.counts(*tables, rule, *shown), area_of(study, test))
+        curve = objects.froc(objects.counts(*tables, rule, *shown), area)
         at = curve[curve["edge"] == HALF]
         rows.append((rule.reach, rule.cover, at["recall"].mean(), at["false"].mean()))
-    columns = ["widened by", "covered share", "recall", f"false objects a {unit_of(study)}"]
+    columns = ["widened by", "covered share", "recall", f"false objects a {unit}"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -10,7 +10,7 @@ of nothing else; a picture that passes it may still be of another kind.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -32,14 +32,14 @@ class Likeness:
     deviation: list[float]
 
     @classmethod
-    def of(cls, names: Sequence[str], numbers: np.ndarray) -> Likeness:
-        """From the numbers (pictures, names) of the calibration pictures."""
-        numbers = np.asarray(numbers, float)
+    def of(cls, described: Sequence[Mapping[str, float]]) -> Likeness:
+        """From what :func:`describe` says of each calibration picture."""
+        names = list(described[0])
+        numbers = np.array([[each[name] for name in names] for each in described])
         deviation = numbers.std(axis=0, ddof=1) if len(numbers) > 1 else np.zeros(len(names))
-        mean = numbers.mean(axis=0)
-        return cls(len(numbers), list(names), mean.tolist(), deviation.tolist())
+        return cls(len(numbers), names, numbers.mean(axis=0).tolist(), deviation.tolist())
 
-    def unlike(self, numbers: np.ndarray) -> str:
+    def unlike(self, described: Mapping[str, float]) -> str:
         """In words, the number of a picture that is farthest outside; "" if none is outside."""
         if self.pictures < FEWEST:
             return ""
@@ -47,7 +47,8 @@ class Likeness:
         deviation = np.maximum(deviation, LEAST * np.maximum(np.abs(mean), LEAST))
         spread = deviation * np.sqrt(1 + 1 / self.pictures)
         bound = stats.t.ppf(1 - LEVEL / (2 * len(mean)), self.pictures - 1)
-        away = (np.asarray(numbers, float) - mean) / spread
+        numbers = np.array([described[name] for name in self.names])
+        away = (numbers - mean) / spread
         worst = int(np.abs(away).argmax())
         if abs(away[worst]) <= bound:
             return ""
@@ -55,20 +56,17 @@ class Likeness:
         return f"{self.names[worst]} is {numbers[worst]:.3g}, outside {low:.3g} to {high:.3g}"
 
 
-def describe(
-    image: np.ndarray, scores: np.ndarray, classes: Sequence[str]
-) -> tuple[list[str], np.ndarray]:
-    """The numbers of a picture (C, H, W) with log-odds (N, H, W) of some classes, and their names.
+def describe(image: np.ndarray, scores: Mapping[str, np.ndarray]) -> dict[str, float]:
+    """The numbers of a picture (C, H, W), of whose classes these are the log-odds (H, W).
 
     A picture of a single row or column has no difference of neighbours there, which is 0.
     """
-    names, numbers = [], []
-    for k, channel in enumerate(image):
+    found = {}
+    for k, channel in enumerate(image, 1):
         steps = [np.abs(np.diff(channel, axis=axis)) for axis in (0, 1)]
-        rough = float(np.mean([step.mean() if step.size else 0.0 for step in steps]))
-        each = {"mean": channel.mean(), "deviation": channel.std(), "roughness": rough}
-        names += [f"{name} of channel {k + 1}" for name in each]
-        numbers += [float(value) for value in each.values()]
-    names += [f"median log-odds of {name}" for name in classes]
-    numbers += [float(np.median(score)) for score in scores]
-    return names, np.array(numbers)
+        found[f"mean of channel {k}"] = channel.mean()
+        found[f"deviation of channel {k}"] = channel.std()
+        rough = [step.mean() if step.size else 0.0 for step in steps]
+        found[f"roughness of channel {k}"] = np.mean(rough)
+    found |= {f"median log-odds of {name}": np.median(score) for name, score in scores.items()}
+    return {name: float(value) for name, value in found.items()}

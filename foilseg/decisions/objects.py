@@ -18,8 +18,16 @@ import pandas as pd
 from foilseg.evaluation.metrics import COUNTS
 from foilseg.evaluation.object_scores import COVERS, JOINED, LADDER, REACHES, column
 
+SQUARE_METRE, MEGAPIXEL = "square metre", "megapixel"
 KEYS = ["foil", "defect", "edge"]
 NUMBERS = ["objects", "hit", "false", "merged", "split"]
+
+
+def area(pixels: int, micrometres: float | None) -> tuple[float, str]:
+    """An area and its unit: square metres where the edge of a pixel is known, else megapixels."""
+    if micrometres:
+        return pixels * (micrometres * 1e-6) ** 2, SQUARE_METRE
+    return pixels / 1e6, MEGAPIXEL
 
 
 @dataclass(frozen=True)

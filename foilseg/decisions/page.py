@@ -22,7 +22,8 @@ from PIL import Image
 from foilseg.data import escape, files, images
 from foilseg.decisions import decision
 from foilseg.decisions.decision import Decision, Promise
-from foilseg.decisions.sorting import OBJECTS, PICTURES, STOP, UNLIKE, UNREAD, JobError
+from foilseg.decisions.objects import area
+from foilseg.decisions.sorting import GO, OBJECTS, PICTURES, STOP, UNLIKE, UNREAD, JobError
 from foilseg.studies.predict import OVERLAY
 
 NAME = "report.html"
@@ -108,7 +109,7 @@ def _facts(
     title: str, chosen: Decision, pictures: pd.DataFrame, objects: pd.DataFrame, shapes: dict
 ) -> dict[str, Any]:
     counts = pictures["decision"].value_counts()
-    told = [f"{counts.get(kind, 0)} {kind}" for kind in (STOP, "go", UNREAD)]
+    told = [f"{counts.get(kind, 0)} {kind}" for kind in (STOP, GO, UNREAD)]
     unlike = int(pictures["note"].str.startswith(UNLIKE).sum())
     listed = max(1, min(LISTED, MOST_LISTED // max(1, len(pictures))))
     bins, _ = np.histogram(objects["score"], BINS, (0, 1))
@@ -139,15 +140,14 @@ def rule(chosen: Decision) -> str:
 def promise(chosen: Decision, p: Promise) -> str:
     """In words, what is promised of a class, on what, and what it costs."""
     thing = "objects" if chosen.level == "object" else "pixels"
-    if chosen.pixel_size_um:
-        area = chosen.area * (chosen.pixel_size_um * 1e-6) ** 2
-        price = f"{p.false / area:,.0f} false objects a square metre"
-    else:
-        price = f"{p.false / (chosen.area / 1e6):,.1f} false objects a megapixel"
+    size, unit = area(chosen.area, chosen.pixel_size_um)
+    price = p.false / size
+    told = f"{price:,.0f}" if price >= 100 else f"{price:.1f}"
     return (
         f"{p.name}: of the {thing} in one more picture like those of the calibration, at most "
         f"{100 * p.miss:g}% are expected to be missed ({p.images} pictures with it stand behind "
-        f"that; there {p.risk:.1%} were missed). The price there was {price}."
+        f"that; there {p.risk:.1%} were missed). The price there was {told} false objects "
+        f"a {unit}."
     )
 
 

@@ -71,21 +71,6 @@ class Prices:
         table = pd.DataFrame(rows, columns=["choice", "share of the map", "largest regret"])
         return table.sort_values("share of the map", ascending=False, ignore_index=True)
 
-    def at(self, miss: float, false: float) -> tuple[str, float, float]:
-        """The choice nearest to two costs, its cost and its regret where it is judged.
-
-        Raises
-        ------
-        ValueError
-            If a cost is not positive.
-        """
-        if not (miss > 0 and false > 0):
-            raise ValueError(f"miss, false: {miss} and {false} have to be positive")
-        x = int(np.abs(np.log(self.miss / miss)).argmin())
-        y = int(np.abs(np.log(self.false / false)).argmin())
-        place = self.choices[self.chosen[y, x]]
-        return place, float(self.cost[y, x]), float(self.regret[y, x])
-
 
 def of_objects(found: Objects, steps: int = STEPS) -> Prices:
     """The grid of a study's models.

@@ -7,35 +7,30 @@ import torch
 from torch import Tensor
 
 from foilseg.evaluation.object_scores import REACHES, Reference
-from foilseg.networks.inference import TILE, Predictor, window_logits, windows
+from foilseg.networks.inference import TILE, Predictor
 
 SMALLEST = 1e-37  # of a float32 that has a logarithm
 
 
-def class_scores(predictor: Predictor, image: np.ndarray, tile: int = TILE) -> np.ndarray:
-    """Log-odds of every class that a predictor knows, in tiles: float32 (N, H, W).
+def class_scores(
+    predictor: Predictor, image: np.ndarray, tile: int = TILE
+) -> dict[int, np.ndarray]:
+    """Log-odds of every class that a predictor knows, in tiles: class index -> float32 (H, W).
 
-    In the order of its labels for One-vs-Rest networks, else in that of the class indices, the
-    background included. 0 is a probability of one half.
+    Of a multi-class network the background is one of them; 0 is a probability of one half.
 
     Raises
     ------
     ValueError
         If the image has another number of channels than the networks take.
     """
-    if image.shape[0] != predictor.channels:
-        raise ValueError(
-            f"image: {image.shape[0]} channel(s), but the model was trained on {predictor.channels}"
-        )
-    network, out = predictor.networks[0], None
-    for window in windows(*image.shape[1:], tile, network.halo, network.grid):
-        each = [window_logits(n, image, window, predictor.device) for n in predictor.networks]
-        logits = torch.cat(each)
-        if out is None:
-            out = np.empty((len(logits), *image.shape[1:]), np.float32)
+    found: dict[int, np.ndarray] = {}
+    for window, logits in predictor.logits(image, tile):
         odds = logits if predictor.labels else log_odds(logits)
-        out[:, window.rows, window.columns] = odds.numpy()
-    return out
+        for index, part in zip(predictor.labels or range(len(odds)), odds.numpy()):
+            whole = found.setdefault(index, np.empty(image.shape[1:], np.float32))
+            whole[window.rows, window.columns] = part
+    return found
 
 
 def log_odds(logits: Tensor) -> Tensor:
@@ -51,11 +46,6 @@ def log_odds(logits: Tensor) -> Tensor:
     rest = share.scatter(0, best, 0.0).sum(dim=0, keepdim=True)
     others = (total - share).scatter(0, best, rest)
     return logits - top - others.clamp_min(SMALLEST).log()
-
-
-def known(predictor: Predictor, classes: int) -> list[int]:
-    """The class index of each map of :func:`class_scores`."""
-    return list(predictor.labels) or list(range(classes))
 
 
 def object_scores(score: np.ndarray, mask: np.ndarray, reach: int, cover: float) -> np.ndarray:

@@ -21,7 +21,7 @@ from foilseg.data.components import BOX, boxes, components, corner_and_size
 from foilseg.data.dataset import write_mask
 from foilseg.decisions import decision, likeness
 from foilseg.decisions.decision import Decision
-from foilseg.decisions.scores import class_scores, known
+from foilseg.decisions.scores import class_scores
 from foilseg.networks.inference import Predictor
 from foilseg.studies.predict import OVERLAY, find_images, overlay, overlays_over, read_image
 from foilseg.training import restore
@@ -146,25 +146,22 @@ def _work_out(
     image: np.ndarray, path: Path, predictor: Predictor, chosen: Decision, classes, out: Path
 ) -> dict[str, Any]:
     """Write the mask and the overlay of a picture; what its record says."""
-    scores = class_scores(predictor, image)
-    places = known(predictor, len(classes))
-    index = {c.name: c.index for c in classes}
-    own = np.stack([scores[places.index(index[p.name])] for p in chosen.promises])
-    thresholds = np.array([p.threshold for p in chosen.promises], np.float32)[:, None, None]
-    mask = merged(own - thresholds, [index[p.name] for p in chosen.promises])
+    scores, index = class_scores(predictor, image), {c.name: c.index for c in classes}
+    own = {p.name: scores[index[p.name]] for p in chosen.promises}
+    excess = np.stack([own[p.name] - np.float32(p.threshold) for p in chosen.promises])
+    mask = merged(excess, [index[name] for name in own])
     found = [
         entry
-        for promise, score in zip(chosen.promises, own)
-        for entry in objects_of(score, promise.threshold, promise.name, chosen)
+        for promise in chosen.promises
+        for entry in objects_of(own[promise.name], promise.threshold, promise.name, chosen)
     ]
     found.sort(key=lambda entry: (-entry["score"], -entry["area_pixels"]))
     write_mask(out / f"{path.stem}.png", mask, classes)
     images.write(out / f"{path.stem}{OVERLAY}.png", overlay(image, mask, classes))
-    _, numbers = likeness.describe(image, own, [p.name for p in chosen.promises])
     return {
         "picture": path.name,
         "stop": chosen.stops([entry["area_pixels"] for entry in found]),
-        "unlike": chosen.likeness.unlike(numbers),
+        "unlike": chosen.likeness.unlike(likeness.describe(image, own)),
         "reported_share": float((mask > 0).mean()),
         "objects": found,
     }

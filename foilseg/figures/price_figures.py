@@ -21,8 +21,8 @@ LEAST, MOST = 0.01, 1.0  # of the regret that is told apart
 def price_map(prices: Prices) -> Figure:
     """Left the cheapest choice for every pair of costs, right the regret of choosing it.
 
-    Regions bear their names; a small one is listed below. The regret is a share of the cost of the
-    choice that would have been cheapest where it is judged.
+    Regions bear their names, but for those of less than a hundredth of the map. The regret is a
+    share of the cost of the choice that would have been cheapest where it is judged.
     """
     with house_style():
         figure, axes = plt.subplots(1, 2, figsize=(10, 4.9), sharex=True, sharey=True)
@@ -38,17 +38,10 @@ def price_map(prices: Prices) -> Figure:
 
 def _choices(axes: Axes, prices: Prices) -> None:
     present = np.unique(prices.chosen)
-    colours = [_colour(prices.choices[k]) for k in present]
     place = np.searchsorted(present, prices.chosen)
-    limits = (-0.5, len(present) - 0.5)
-    axes.pcolormesh(
-        prices.miss,
-        prices.false,
-        place,
-        cmap=ListedColormap(colours),
-        vmin=limits[0],
-        vmax=limits[1],
-    )
+    colours = ListedColormap([_colour(prices.choices[k]) for k in present])
+    limits = {"vmin": -0.5, "vmax": len(present) - 0.5}
+    axes.pcolormesh(prices.miss, prices.false, place, cmap=colours, **limits)
     for k in present:
         inside = prices.chosen == k
         numbers, _ = components(inside)

@@ -176,10 +176,8 @@ class Predictor:
             return join(logits, self.labels, self.thresholds)
         return logits.max(0).indices.numpy().astype(np.uint8), None
 
-    def parts(
-        self, image: np.ndarray, tile: int | None = None
-    ) -> Iterator[tuple[Window, np.ndarray, np.ndarray | None]]:
-        """The mask of an image in tiles: window, mask, claims; memory for one tile at a time.
+    def logits(self, image: np.ndarray, tile: int | None = None) -> Iterator[tuple[Window, Tensor]]:
+        """The logits (K, H, W) of an image in tiles, one of each network or class.
 
         Parameters
         ----------
@@ -201,10 +199,20 @@ class Predictor:
             tile = -(-max(height, width, 1) // network.grid) * network.grid
         for window in windows(height, width, tile, network.halo, network.grid):
             each = [window_logits(n, image, window, self.device) for n in self.networks]
-            yield window, *self.decide(torch.cat(each))
+            yield window, torch.cat(each)
+
+    def parts(
+        self, image: np.ndarray, tile: int | None = None
+    ) -> Iterator[tuple[Window, np.ndarray, np.ndarray | None]]:
+        """The mask of an image in tiles: window, mask, claims; arguments as :meth:`logits`.
+
+        There is memory for one tile at a time.
+        """
+        for window, logits in self.logits(image, tile):
+            yield window, *self.decide(logits)
 
     def mask(self, image: np.ndarray, tile: int | None = None) -> np.ndarray:
-        """The predicted class of every pixel, uint8 (H, W); arguments as :meth:`parts`."""
+        """The predicted class of every pixel, uint8 (H, W); arguments as :meth:`logits`."""
         mask = np.empty(image.shape[1:], np.uint8)
         for window, part, _ in self.parts(image, tile):
             mask[window.rows, window.columns] = part

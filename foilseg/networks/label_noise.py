@@ -9,6 +9,7 @@ from torch import Tensor
 from torch.nn import functional
 
 from foilseg.networks.losses import _check, _kept, _reduce
+from foilseg.networks.region_losses import _none, _of_pair
 
 
 def forward_corrected(
@@ -40,9 +41,7 @@ def forward_corrected(
         If a share is outside [0, 1) or their number does not fit, gamma is not 0, or for what
         :func:`foilseg.networks.losses.focal` refuses.
     """
-    _check(logits, target, gamma, normaliser)
-    if gamma:
-        raise ValueError(f"gamma: {gamma}; only the focal loss takes one, use 0")
+    _check(logits, target, _none(gamma), normaliser)
     if weights is not None and weights.shape != logits.shape[1:2]:
         raise ValueError(f"weights: {tuple(weights.shape)} for {logits.shape[1]} classes")
     share = _shares(missed, logits.shape[1] - 1).to(logits.device)[:, None, None]
@@ -56,10 +55,7 @@ def forward_corrected(
 
 def binary_forward_corrected(logits: Tensor, target: Tensor, **options) -> Tensor:
     """:func:`forward_corrected` of one logit a pixel, as of the pair of logits (0, z)."""
-    if logits.ndim != 4 or logits.shape[1] != 1:
-        raise ValueError(f"logits: {tuple(logits.shape)}; a binary loss takes one a pixel")
-    pair = torch.cat([torch.zeros_like(logits), logits], dim=1)
-    return forward_corrected(pair, target, **options)
+    return _of_pair(forward_corrected, logits, target, options)
 
 
 def _shares(missed: float | Sequence[float], defects: int) -> Tensor:

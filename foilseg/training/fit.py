@@ -101,11 +101,8 @@ def _fit(
     own = next((c for c in data.defects if c.name == determines["defect"]), None)
     label = None if own is None else own.index
     pixels = class_pixels(training_regions(data), len(data.classes)).sum(axis=0)
-    shape = {
-        "channels_in": data.channels,
-        "base": profile.base,
-        "channels_out": 1 if own else len(data.classes),
-    }
+    outputs = 1 if own else len(data.classes)
+    shape = {"channels_in": data.channels, "base": profile.base, "channels_out": outputs}
     with torch.random.fork_rng():
         torch.manual_seed(determines["seed"])
         network = pick("network", NETWORKS, row.network).load()(**shape)

@@ -49,6 +49,11 @@ class Settings:
         return self.learning_rate * (1 - (iteration - 1) / self.iterations) ** self.decay
 
     @property
+    def last_pool(self) -> range:
+        """As many iterations as a pool has, the last ones."""
+        return range(max(1, self.iterations - self.refresh + 1), self.iterations + 1)
+
+    @property
     def saves(self) -> range:
         """The iterations after which a checkpoint is written."""
         step = self.save_every or max(1, min(500, self.iterations // 4))

@@ -116,9 +116,8 @@ def train(
         value = step(network, loss, optimiser, batch, device)
         if average:
             average.update(network)
-        measured = math.nan
-        if iteration % settings.validate_every == 0:
-            measured = _validate(network, loss, validation.at(iteration), device)
+        due = iteration % settings.validate_every == 0
+        measured = _validate(network, loss, validation.at(iteration), device) if due else math.nan
         history.append((iteration, value, measured))
         if not math.isfinite(value):
             raise _failure(history, folder)
@@ -128,8 +127,7 @@ def train(
             _checkpoint(network, optimiser, average, history, training, meter.read(), folder)
         progress(1)
     if average:
-        last = range(max(1, settings.iterations - settings.refresh + 1), settings.iterations + 1)
-        average.finish(network, map(training.at, last), device)
+        average.finish(network, map(training.at, settings.last_pool), device)
     return Trained(_frame(history), training.ledgers_until(len(history)), meter.spent)
 
 
