@@ -173,7 +173,7 @@ def test_of_its_own_data_only_what_validates_is_used(study, fresh):
         ({"stop_pixels": 0}, "stop_pixels: 0"),
         ({"cover": 5}, "cover: 5 is no share"),
         ({"reach": 3}, "reach: 3 is not one of 0, 2, 5"),
-        ({"miss": 0.05}, r"scratch: alpha: 8 images.*the smallest that they can is 0.112"),
+        ({"miss": 0.05}, r"scratch: 8 pictures that show it cannot.*they can promise is 0.112"),
     ],
 )
 def test_what_cannot_be_promised_is_refused(study, fresh, changes, words):

@@ -263,7 +263,7 @@ def test_the_four_commands_on_ones_own_pictures(study, fresh, pictures, tmp_path
         (["calibrate", "RUN", "--miss", "2", "--data", "DATA"], "miss: 2.0 is no share"),
         (
             ["calibrate", "RUN", "--miss", "0.01", "--unseen", "--data", "DATA"],
-            "the smallest that they can",
+            "the smallest share that they can",
         ),
         (["calibrate", "RUN", "--miss", "0.4", "--data", "nowhere"], "nowhere"),
         (["calibrate", "RUN", "--miss", "0.4", "--data", "DATA", "--class", "rust"], "'rust'"),
@@ -323,6 +323,7 @@ def test_the_page_shows_every_picture_and_runs_no_name(study, chosen, pictures, 
         found["rows"] = opened.locator("#objects tbody tr").count()
         opened.keyboard.press("ArrowUp")
         found["note"] = opened.locator("#note").inner_text()
+        found["sum"] = opened.locator("#sum").inner_text()
         return found
 
     with browser.window() as context:
@@ -331,6 +332,8 @@ def test_the_page_shows_every_picture_and_runs_no_name(study, chosen, pictures, 
     assert found["names"][0] == "p2.png" and f"{HOSTILE[:27]}.png" in found["names"]
     assert found["boxes"] == found["rows"] > 0
     assert "p2.png" in found["note"]
+    assert "5 pictures: 4 stop, 0 go, 1 not read." in found["sum"]
+    assert "Unlike those of the calibration: 1;" in found["sum"]
     assert all(url.startswith(("file:", "data:")) for url in found["asked"])
 
 

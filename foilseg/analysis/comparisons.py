@@ -167,12 +167,16 @@ def shifts_at_one_fpr(base: Record, variant: Record, defect: str = "") -> pd.Dat
 
 
 def every_shift(base: Record, each: Mapping[str, Record], defect: str = "") -> pd.DataFrame:
-    """:func:`shifts` and :func:`shifts_at_one_fpr` of several variants, one below the other."""
+    """:func:`shifts` and :func:`shifts_at_one_fpr` of several variants, one below the other.
+
+    They are called by what follows the name of their base.
+    """
     tables = {}
     for name, variant in each.items():
         even = shifts_at_one_fpr(base, variant, defect)
         even = even.rename(columns={"TPR": "TPR at one FPR"}, level=0)
-        tables[name] = shifts(base, variant, defect).join(even)
+        short = name.removeprefix(f"{variants.BASE}-")
+        tables[short] = shifts(base, variant, defect).join(even)
     whole = pd.concat(tables, names=["profile", "model"])
     whole.columns = [f"{rate}, {study}" for rate, study in whole.columns]
     return whole.reset_index()

@@ -51,6 +51,8 @@ FORMATS = {
     "false objects a ": number_of,
     "false at": number_of,
     "promised a ": number_of,
+    "largest regret": percent,
+    "TPR at one FPR": "{:.3f}",
     "swap": "{:.2f}",
     "common": "{:.3f}",
     "deviation": "{:+z.1%}",

@@ -89,8 +89,8 @@ def calibrate(
         If a parameter is none of the above, the data have other channels or other classes than
         the run, or no picture shows a class.
     """
+    check(miss, level, cover, stop_pixels, stop_number)
     wanted = _wanted(run, data, classes)
-    _check(miss, level, cover, stop_pixels, stop_number)
     part, foils = pictures(run, data, unseen)
     _check_shown(foils, wanted, data)
     scores_of = _scores_of(run, wanted, foils, device)
@@ -136,7 +136,20 @@ def _scores_of(
     return scores_of
 
 
-def _check(miss: float, level: str, cover: float, stop_pixels: int, stop_number: int) -> None:
+def check(
+    miss: float,
+    level: str = "object",
+    cover: float = COVER,
+    stop_pixels: int = 1,
+    stop_number: int = 1,
+) -> None:
+    """Refuse what :func:`calibrate` cannot take, before anything is loaded or predicted.
+
+    Raises
+    ------
+    ValueError
+        If a parameter is out of its range; names it.
+    """
     if not 0 < miss < 1:
         raise ValueError(f"miss: {miss} is no share between 0 and 1")
     if level not in LEVELS:
@@ -212,7 +225,12 @@ def _promise(name: str, collected: list[dict], miss: float, level: str) -> Promi
     try:
         chosen = conformal.choose(missed, miss)
     except conformal.PromiseError as error:
-        raise conformal.PromiseError(f"{name}: {error}") from error
+        raise conformal.PromiseError(
+            f"{name}: {len(shown)} pictures that show it cannot promise that at most {miss:g} is "
+            f"missed; the smallest share that they can promise is {error.least:.3f}. Give more "
+            "pictures, or ask for that",
+            error.least,
+        ) from error
     threshold = float(settings[chosen.place])
     scores = np.concatenate([each["object"] for each in shown])
     found = int((scores >= threshold).sum())

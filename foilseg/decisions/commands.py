@@ -123,6 +123,9 @@ def _calibrate(options) -> int:
     from foilseg.decisions import brought, calibration, page
     from foilseg.studies.study import open_study
 
+    calibration.check(
+        options.miss, stop_pixels=options.stop_pixels, stop_number=options.stop_number
+    )
     run = brought.open_network(options.run)
     told = run.determines
     if options.data:

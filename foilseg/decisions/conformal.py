@@ -26,7 +26,11 @@ EVERYTHING = 0  # the edge from which on every pixel is reported
 
 
 class PromiseError(ValueError):
-    """A risk that these images cannot promise; the message says the smallest that they can."""
+    """A risk that these images cannot promise; ``least`` is the smallest that they can."""
+
+    def __init__(self, message: str, least: float):
+        super().__init__(message)
+        self.least = least
 
 
 class Chosen(NamedTuple):
@@ -89,13 +93,14 @@ def choose(losses: np.ndarray, alpha: float) -> Chosen:
     if not 0 < alpha < 1:
         raise ValueError(f"alpha: {alpha} is outside (0, 1)")
     promised = bounds(losses)
-    number, least = len(losses), float(promised.min())
+    number, least = len(losses), _up(float(promised.min()))
     kept = np.flatnonzero(promised <= alpha)
     if not len(kept):
         raise PromiseError(
             f"alpha: {number} images that show the class, with these settings, cannot promise "
-            f"{alpha:g}; the smallest that they can is {_up(least):.3f}. Give more images or "
-            "looser settings, or ask for that"
+            f"{alpha:g}; the smallest that they can is {least:.3f}. Give more images or "
+            "looser settings, or ask for that",
+            least,
         )
     place = int(kept[0])
     risk = float(monotone(losses)[:, place].mean())

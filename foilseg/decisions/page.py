@@ -116,8 +116,7 @@ def _facts(
     by_picture = dict(list(objects.groupby("picture", sort=False)))
     return {
         "title": title,
-        "sum": f"{len(pictures)} pictures: {', '.join(told)}. {rule(chosen)} {unlike} look unlike "
-        "the pictures of the calibration; what is promised does not hold for them.",
+        "sum": f"{len(pictures)} pictures: {', '.join(told)}. {rule(chosen)} {_likeness(unlike)}",
         "promises": [promise(chosen, p) for p in chosen.promises],
         "bins": bins.tolist(),
         "objects": len(objects),
@@ -135,6 +134,12 @@ def rule(chosen: Decision) -> str:
     if chosen.stop_number == 1:
         return f"A picture is stopped if an object{least} is reported."
     return f"A picture is stopped if {chosen.stop_number} objects{least} are reported."
+
+
+def _likeness(unlike: int) -> str:
+    if not unlike:
+        return "None looks unlike those of the calibration."
+    return f"Unlike those of the calibration: {unlike}; for them nothing is promised."
 
 
 def promise(chosen: Decision, p: Promise) -> str:

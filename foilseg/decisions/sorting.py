@@ -193,9 +193,9 @@ def objects_of(
         found.append(
             {
                 "class": name,
-                "score": float(1 / (1 + np.exp(-best))),
+                "score": round(float(1 / (1 + np.exp(-best))), 6),
                 "area_pixels": pixels,
-                "area_mm2": pixels * (edge / 1000) ** 2 if edge else None,
+                "area_mm2": round(pixels * (edge / 1000) ** 2, 6) if edge else None,
                 **dict(zip(BOX, (top, left, height, width))),
                 "centre_row": round(top + row, 1),
                 "centre_column": round(left + column, 1),

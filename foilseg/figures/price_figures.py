@@ -15,6 +15,7 @@ from foilseg.decisions.prices import EVERYTHING, NOTHING, Prices
 from foilseg.figures.style import COLOURS, done, house_style, look
 
 SMALLEST = 0.01  # share of the map from which a region bears its name
+NEAR = 0.15  # of the map's width
 LEAST, MOST = 0.01, 1.0  # of the regret that is told apart
 
 
@@ -25,7 +26,7 @@ def price_map(prices: Prices) -> Figure:
     share of the cost of the choice that would have been cheapest where it is judged.
     """
     with house_style():
-        figure, axes = plt.subplots(1, 2, figsize=(10, 4.9), sharex=True, sharey=True)
+        figure, axes = plt.subplots(1, 2, figsize=(8.6, 4.3), sharex=True, sharey=True)
         _choices(axes[0], prices)
         _regret(axes[1], prices, figure)
         for one in axes:
@@ -53,12 +54,12 @@ def _choices(axes: Axes, prices: Prices) -> None:
         )
         depth = ndimage.distance_transform_edt(np.pad(largest, 1))[1:-1, 1:-1]
         y, x = np.unravel_index(depth.argmax(), depth.shape)
-        name = escape.lines(prices.choices[k], 12)
+        side = x / (len(prices.miss) - 1)  # near an edge a name begins or ends there
         axes.text(
             prices.miss[x],
             prices.false[y],
-            name,
-            ha="center",
+            escape.lines(prices.choices[k], 12),
+            ha="left" if side < NEAR else "right" if side > 1 - NEAR else "center",
             va="center",
             fontsize=9,
             color=COLOURS["ink"],
