@@ -23,8 +23,8 @@ LAYERS = """
     twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools alterations equal_lattice object_choice equal_design
         equal_exchange equal_frontier ledger equal_pixels random_order resampling trainsets
-    networks: registry weighting checkpoints unet devices losses region_losses label_noise costs
-        inference export
+    networks: registry weighting checkpoints unet together devices losses region_losses label_noise
+        costs inference export
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         label_audit_quality example_rules judgement rank_swaps object_scores operating_points
         prior_correction
@@ -35,7 +35,7 @@ LAYERS = """
         shipped source provenance study acquisition
     measured: confidence prior_tables object_tables held_out probability_maps dial_crop
     analysis: model_tables stability trainings thresholds priors
-        gather drawn counterfactuals records comparisons
+        gather drawn counterfactuals records comparisons remedies
         expectations ship
     decisions: objects conformal compared prices scores likeness decision calibration sorting page
         brought commands

@@ -1,5 +1,7 @@
 """Patches that are altered: turned as a surface turns, given a defect, their edges ignored."""
 
+from collections import Counter
+
 import numpy as np
 import pytest
 import toy
@@ -77,16 +79,20 @@ def batch(index, n=64, value=0):
     return images.copy(), np.full((n, 32, 32), value, np.uint8)
 
 
-def test_turned_patches_keep_picture_and_mask_together():
+@pytest.mark.parametrize(
+    "name, positions", [("turned", range(8)), ("mirrored", (0, 2, 4, 6))], ids=lambda v: str(v)
+)
+def test_turned_patches_keep_picture_and_mask_together(name, positions):
     index = index_of()
-    images, masks = batch(index)
+    images, masks = batch(index, 320)
     masks[:, 3:9, 20] = 2
     images[:, 2] = np.where(masks == 2, 0.25, 0.75)
     before = masks.copy()
-    alterations.make("turned", index)(images, masks, np.random.default_rng(0))
+    alterations.make(name, index)(images, masks, np.random.default_rng(0))
     assert ((images[:, 2] == 0.25) == (masks == 2)).all()
-    found = {mask.tobytes() for mask in masks}
-    assert len(found) == 8 and before[0].tobytes() in found
+    found = Counter(mask.tobytes() for mask in masks)
+    expected = {moved(before[0], which).tobytes() for which in positions}
+    assert set(found) == expected and min(found.values()) > 320 / len(expected) / 2
 
 
 def test_pasted_objects_are_whole_normals_and_every_class_comes_as_often():
@@ -164,7 +170,7 @@ def test_the_same_generator_alters_alike(seed, names):
 
 
 def test_names_that_do_not_exist_are_refused():
-    with pytest.raises(ValueError, match=r"alter: 'spun' is not one of turned, pasted"):
+    with pytest.raises(ValueError, match=r"alter: 'spun' is not one of turned, mirrored, pasted"):
         Experiment("a", "A", alter="turned+spun")
     assert alterations.make("", index_of()) is None
     assert toy.PROFILE.decay == 0

@@ -7,11 +7,13 @@ import sys
 import numpy as np
 import onnxruntime
 import pytest
+import torch
 import toy
 
 from foilseg import cli
 from foilseg.data import images
-from foilseg.networks import export, inference
+from foilseg.data.dataset import LabelClass
+from foilseg.networks import export, inference, together
 from foilseg.studies.predict import read_image
 from foilseg.training import restore
 
@@ -53,6 +55,23 @@ def test_masks_are_those_of_the_library_whole_and_in_tiles(study, tmp_path, kind
             shape = w.rows.stop - w.rows.start, w.columns.stop - w.columns.start
             tiled[w.rows, w.columns] = part[0, top : top + shape[0], left : left + shape[1]]
         assert (tiled != mask[0]).mean() < 1e-4
+
+
+@pytest.mark.parametrize("kind", [together.Mirrored, together.Committee])
+def test_several_opinions_are_exported_as_one_network(tmp_path, kind):
+    torch.manual_seed(0)
+    image = np.stack([toy.picture(96, 80, k)[0] for k in range(3)]).astype(np.float32)
+    image /= np.linalg.norm(image, axis=0)
+    network = kind(3, 5, 2)
+    for _ in range(8):
+        network(torch.from_numpy(image)[None])
+    classes = [LabelClass(k, f"class {k}", "#000000") for k in range(5)]
+    predictor = inference.Predictor((network.eval(),))
+    export.write(predictor, classes, tmp_path / "m.onnx")
+    session = onnxruntime.InferenceSession(tmp_path / "m.onnx", providers=["CPUExecutionProvider"])
+    logits, mask = session.run(None, {"image": image[None]})
+    np.testing.assert_allclose(logits[0], inference.predict_logits(network, image), atol=1e-4)
+    assert (mask[0] != predictor.mask(image)).mean() < 1e-4
 
 
 PROGRAM = """

@@ -15,7 +15,7 @@ import toy
 
 from foilseg.data import folder
 from foilseg.data.dataset import training_regions, validation_regions
-from foilseg.networks import checkpoints, losses, unet
+from foilseg.networks import checkpoints, losses, together, unet
 from foilseg.sampling import uniform
 from foilseg.sampling.pools import build_index
 from foilseg.training import averaging, batches, fit, training
@@ -34,10 +34,10 @@ def settings_of(**changes):
     return training.Settings(**sizes | {"keep": (9, 12), "validate_every": 3} | changes)
 
 
-def run(regions, place, loss=losses.cross_entropy, **changes):
+def run(regions, place, loss=losses.cross_entropy, kind=unet.UNet, **changes):
     """Train a new network; the network and what the training returned."""
     torch.manual_seed(0)
-    network = unet.UNet(1, 3, 2)
+    network = kind(1, 3, 2)
     return network, training.train(network, loss, *regions, settings_of(**changes), place)
 
 
@@ -58,10 +58,13 @@ class Interrupted(Exception):
     pass
 
 
-@pytest.mark.parametrize("average", [0.0, 0.9])
+@pytest.mark.parametrize(
+    "average, kind",
+    [(0.0, unet.UNet), (0.9, unet.UNet), (0.9, together.Mirrored), (0.0, together.Committee)],
+)
 @pytest.mark.parametrize("moment", [1, 4, 5, 9, 11])
 def test_an_interrupted_run_goes_on_where_it_was_with_the_same_bits(
-    regions, tmp_path, moment, average
+    regions, tmp_path, moment, average, kind
 ):
     calls = []
 
@@ -72,17 +75,16 @@ def test_an_interrupted_run_goes_on_where_it_was_with_the_same_bits(
         return losses.focal(logits, target)
 
     with pytest.raises(Interrupted):
-        run(regions, tmp_path / "a", breaking, validate_every=100, average=average)
+        run(regions, tmp_path / "a", breaking, kind, validate_every=100, average=average)
     told = []
     torch.manual_seed(0)
-    network = unet.UNet(1, 3, 2)
+    network = kind(1, 3, 2)
     settings = settings_of(validate_every=100, average=average)
     place = tmp_path / "a"
     resumed = training.train(network, losses.focal, *regions, settings, place, progress=told.append)
     assert told[0] == moment // 4 * 4
-    quiet = run(
-        regions, tmp_path / "b", losses.focal, validate_every=100, save_every=5, average=average
-    )
+    other = {"validate_every": 100, "save_every": 5, "average": average}
+    quiet = run(regions, tmp_path / "b", losses.focal, kind, **other)
     assert same((network, resumed), quiet)
     kept = [checkpoints.read(tmp_path / p / "model-000009.safetensors") for p in "ab"]
     assert all(torch.equal(kept[0][k], kept[1][k]) for k in kept[1])

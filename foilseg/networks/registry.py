@@ -47,4 +47,8 @@ NORMALISERS = ("pixels", "weights")
 # (N, C, H, W) of any size and gives logits (N, channels_out, H, W). Its attributes: channels_in;
 # grid, the pixels that a tile has to begin on multiples of; halo, a multiple of the grid, the
 # margin that makes the logits of a tile those of the whole image.
-NETWORKS = {"unet": Entry("networks.unet", "UNet")}
+NETWORKS = {
+    "unet": Entry("networks.unet", "UNet"),
+    "unet-mirrored": Entry("networks.together", "Mirrored"),
+    "committee": Entry("networks.together", "Committee"),
+}

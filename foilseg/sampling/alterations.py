@@ -76,6 +76,20 @@ def turned(index: Index) -> Alter:
     return alter
 
 
+def mirrored(index: Index) -> Alter:
+    """Each patch as it is or in one of its three mirror images, all equally likely, as
+    :func:`turned`: without quarter turns, for defects that have a direction.
+    """
+    normals = holds_normals(index.regions)
+
+    def alter(images: np.ndarray, masks: np.ndarray, generator: np.random.Generator) -> None:
+        for k, which in enumerate((2 * generator.integers(0, 4, len(images))).tolist()):
+            images[k] = turn(images[k], which, normals)
+            masks[k] = turn(masks[k][None], which, False)[0]
+
+    return alter
+
+
 def pasted(index: Index) -> Alter:
     """Into half of the patches, an object of the training regions: first a class, then an object.
 
@@ -179,6 +193,7 @@ def edges_ignored(index: Index) -> Alter:
 
 ALTERATIONS: dict[str, Callable[[Index], Alter]] = {
     "turned": turned,
+    "mirrored": mirrored,
     "pasted": pasted,
     "edges-ignored": edges_ignored,
 }

@@ -48,6 +48,7 @@ def _all() -> list[Variant]:
     contrasts = {k: v for k, v in experiments.profile(BASE).twin.items() if "contrast" in k}
     double, half = ({k: f * v for k, v in contrasts.items()} for f in (2.0, 0.5))
     random = Experiment("equal-pixels-thesis", "Eq. Pixels, thesis", sampler="random_order")
+    committee = Experiment("committee", "Four baselines", network="committee")
     quarter = "the same patches in batches of 8, a quarter of the steps"
     rate, one = 4 * experiments.profile(BASE).learning_rate, ("baseline",)
     each = [
@@ -63,7 +64,7 @@ def _all() -> list[Variant]:
          (random,), None, {}),
         ("fine", "50 micrometres a pixel, patches of 256", one, {"scale": 1.0}, {"patch": 256}),
         ("beyond", "losses of today, and controls of the thesis's", tuple(BEYOND), None, {}),
-        ("longer", "four times the steps", one, None, {"iterations": 48_000}),
+        ("longer", "four times the steps", ("baseline", committee), None, {"iterations": 48_000}),
         ("shorter", "a quarter of the steps", ("binary",), None, {"iterations": 3_000}),
         ("base-16", "16 feature maps in the first layer", one, None, {"base": 16}),
     ]  # fmt: skip
