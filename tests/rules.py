@@ -23,8 +23,8 @@ LAYERS = """
     twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools alterations equal_lattice object_choice equal_design
         equal_exchange equal_frontier ledger equal_pixels random_order resampling trainsets
-    networks: registry weighting checkpoints unet together devices losses region_losses label_noise
-        costs inference export
+    networks: registry weighting checkpoints unet together devices losses region_losses class_wise
+        label_noise costs inference export
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         label_audit_quality example_rules judgement rank_swaps object_scores operating_points
         prior_correction
@@ -37,11 +37,12 @@ LAYERS = """
     analysis: model_tables stability trainings thresholds priors
         gather drawn counterfactuals records comparisons remedies
         expectations ship
-    decisions: objects conformal compared prices scores likeness decision calibration sorting page
-        brought commands
+    decisions: objects conformal compared prices stopping scores likeness decision calibration
+        sorting page brought commands
     figures: style live model_figures pictures plots overview_figures result_plots
         acquisition_figures
-        gallery_figures packing sampling_figures defect_figures price_figures widgets dial
+        gallery_figures packing sampling_figures defect_figures remedy_figures
+        widgets dial price_figures
     book: forked kernels notebooks prose measurements readable execution selection tables ahead
         chapters
 """

@@ -10,7 +10,8 @@ from monai.losses.unified_focal_loss import AsymmetricFocalLoss, AsymmetricFocal
 from sklearn.metrics import jaccard_score
 from torch.nn import functional
 
-from foilseg.networks import losses, region_losses, weighting
+from foilseg.data.dataset import IGNORED
+from foilseg.networks import class_wise, losses, region_losses, weighting
 from foilseg.networks.registry import LOSSES
 
 NAMES = [name for name in LOSSES if name != "focal"]
@@ -141,6 +142,27 @@ def test_unified_focal_of_one_picture_and_two_classes_is_made_of_monai_s_parts(s
     assert ours.item() == pytest.approx(((by_region + by_pixel) / 2).item(), rel=1e-5)
 
 
+@pytest.mark.parametrize("gamma", [0.0, 2.0])
+def test_class_by_class_is_the_sum_of_binary_losses(gamma):
+    logits, target = case(4, classes=4)
+    p, expected = logits.softmax(1), 0.0
+    for c in (1, 2, 3):
+        right = torch.where(target == c, p[:, c], 1 - p[:, c])
+        expected -= ((1 - right) ** gamma * right.log()).mean()
+    found = class_wise.class_wise(logits, target, gamma=gamma)
+    assert found.item() == pytest.approx(expected.item(), rel=1e-5)
+    both = class_wise.class_wise(logits, target, gamma=gamma, dice=0.5) - found
+    dice = region_losses.dice_cross_entropy(logits, target)
+    dice -= functional.cross_entropy(logits, target)
+    assert both.item() == pytest.approx(dice.item() / 2, rel=1e-4)
+    target[0, :2] = IGNORED
+    rest = class_wise.class_wise(logits[:, :, 2:], target[:, 2:], gamma=gamma).item() * 4 * 7 * 2
+    more = class_wise.class_wise(logits[1:, :, :2], target[1:, :2], gamma=gamma).item() * 2 * 7
+    mean = (rest + more) / (4 * 7 * 2 + 2 * 7)
+    found = class_wise.class_wise(logits, target, gamma=gamma)
+    assert found.item() == pytest.approx(mean, rel=1e-5)
+
+
 @pytest.mark.parametrize("name", NAMES)
 def test_the_binary_form_is_that_of_a_pair_of_logits(name):
     logits, target = case(3, classes=2)
@@ -184,7 +206,7 @@ def test_a_step_down_the_slope_lowers_the_loss(name):
     assert after < before
 
 
-REGIONS = [n for n in NAMES if n not in ("logit_adjusted", "forward_corrected")]
+REGIONS = [n for n in NAMES if n not in ("logit_adjusted", "forward_corrected", "class_wise")]
 
 
 @pytest.mark.parametrize("name", REGIONS)

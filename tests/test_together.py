@@ -8,7 +8,7 @@ import torch
 from test_alterations import hills
 from torch import nn
 
-from foilseg.networks import inference, together
+from foilseg.networks import costs, inference, registry, together
 from foilseg.networks.unet import UNet
 from foilseg.sampling import alterations
 from foilseg.twin.surface import normals_of
@@ -115,3 +115,10 @@ def test_members_are_trained_in_turn_and_asked_together():
         found = network(pictures()).softmax(1)
         expected = torch.stack([member(pictures()).softmax(1) for member in alone]).mean(0)
     torch.testing.assert_close(found, expected, rtol=0, atol=1e-6)
+
+
+def test_costs_know_how_many_opinions_there_are():
+    found = {name: registry.OPINIONS.get(name, 1) for name in registry.NETWORKS}
+    assert found["unet"] == 1
+    macs = {k: costs.macs(e.load()(3, 5, 2), 32, 32) for k, e in registry.NETWORKS.items()}
+    assert {k: v * macs["unet"] for k, v in found.items()} == macs

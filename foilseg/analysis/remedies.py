@@ -13,20 +13,35 @@ from functools import cached_property
 
 import pandas as pd
 
+from foilseg.analysis import records
 from foilseg.analysis.records import Record
 from foilseg.analysis.trainings import Compared, mean_tpr
 from foilseg.evaluation import bootstrap, operating_points
 from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.evaluation.operating_points import Trainings
+from foilseg.networks.registry import OPINIONS
 from foilseg.studies import variants
+from foilseg.training import rows
+from foilseg.training.experiments import BEYOND as BEYOND_ROWS
 
 BEYOND = f"{variants.BASE}-beyond"
-# The controls that are a profile of their own -> what their models are called here.
+# The controls that are a profile of their own -> what a model of the thirteen is called in it.
 CONTROLS = {
     f"{variants.BASE}-longer": "{model}, four times the steps",
     f"{variants.BASE}-shorter": "{model}, a quarter of the steps",
     f"{variants.BASE}-decay": "{model}, falling rate",
 }
+# What a row changes -> what sort of remedy that is; several of them are "together".
+KINDS = {
+    "loss": "loss",
+    "gamma": "loss",
+    "weights": "loss",
+    "sampler": "patches",
+    "alter": "patches",
+    "average": "training",
+    "network": "prediction",
+}
+MOST_COST, CLOSE = 1.5, 0.005  # of a recommended recipe; its distance to the highest mean TPR
 PASSES = 3  # of a network in a step of training: forward, and twice as much backward
 
 
@@ -52,7 +67,10 @@ class Remedies:
     @cached_property
     def even(self) -> pd.DataFrame:
         """Counts of all models at the one FPR of the thirteen, where thresholds are judged."""
-        return operating_points.at_one_fpr(self.parts, self.base.levels)
+        return self._at_one_fpr()
+
+    def _at_one_fpr(self, judge: str = "label") -> pd.DataFrame:
+        return operating_points.at_one_fpr(self.parts, self.base.levels, judge)
 
     @property
     def trainings(self) -> int:
@@ -76,43 +94,84 @@ class Remedies:
         return Compared(self.even, self.parts).average_precision
 
     def gains(
-        self, against: str, defect: str = "", resamples: int = 1000, seed: int = 0
+        self,
+        than: str,
+        defect: str = "",
+        resamples: int = 1000,
+        seed: int = 0,
+        counts: pd.DataFrame | None = None,
     ) -> pd.DataFrame:
         """What every model finds more than one of them: difference of the TPR, low, high.
 
         Of the mean over the defects, or of one ``defect``. Rows the models; intervals over images
-        and trainings.
+        and trainings. ``counts`` : by default those at one FPR, judged by the annotation.
         """
-        counts = self.even
+        counts = self.even if counts is None else counts
         if defect:
             counts = counts[counts["defect"].astype(str) == defect]
-        found = bootstrap.differences(counts, against, resamples, seed)
+        found = bootstrap.differences(counts, than, resamples, seed)
         found = found[found["rate"] == "TPR"].set_index("model")
         return found[["difference", "low", "high"]]
+
+    def _both(self, than: str, defect: str, *drawn, **counts) -> pd.DataFrame:
+        """:meth:`gains` of the mean, and of a defect beside it, under the names of a table."""
+        whole = self.gains(than, "", *drawn, **counts)
+        own = self.gains(than, defect, *drawn, **counts)
+        whole = whole.rename(columns={"difference": "mean TPR"})
+        return whole.join(own.set_axis([defect, "least", "most"], axis=1))
 
     def table(self, defect: str, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
         """A row a model that goes beyond: what it finds more than the plain one, and its cost.
 
-        Columns model, ``mean TPR`` (difference at one FPR), low, high, the same of one defect
-        under its name with ``least`` and ``most``, ``average precision``, and ``training`` and
-        ``prediction`` in units of the plain model's cost.
+        Columns model, kind (:func:`kind`), ``mean TPR`` (difference at one FPR), low, high, the
+        same of one defect under its name with ``least`` and ``most``, ``average precision``, and
+        ``training`` and ``prediction`` in units of the plain model's cost.
         """
-        whole = self.gains(self.plain, "", resamples, seed)
-        own = self.gains(self.plain, defect, resamples, seed)
-        own = own.set_axis([defect, "least", "most"], axis=1)
-        whole = whole.rename(columns={"difference": "mean TPR"})
-        beside = whole.join(own).join(self.average_precision.rename("average precision"))
+        beside = self._both(self.plain, defect, resamples, seed)
+        beside = beside.join(self.average_precision.rename("average precision"))
         beside = beside.join(self.costs / self.costs.loc[self.plain])
-        order = [*self.new, self.best]
-        return beside.loc[order].rename_axis("model").reset_index()
+        table = beside.loc[[*self.new, self.best]].rename_axis("model").reset_index()
+        kinds = ["of the thesis" if m == self.best else kind(m) for m in table["model"]]
+        table.insert(1, "kind", kinds)
+        return table
 
-    def without_thresholds(self, defect: str) -> pd.DataFrame:
-        """Mean TPR and that of one defect on the *validation* regions: what choices rest on."""
+    def by_truth(self, defect: str, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+        """The differences to the plain model as in :meth:`table`, set and judged by the truth."""
+        counts = self._at_one_fpr("truth")
+        return self._both(self.plain, defect, resamples, seed, counts=counts).reset_index()
+
+    def lead(self, model: str, defect: str, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+        """A model minus each of the thirteen: model, mean TPR, low, high, defect, least, most."""
+        own = self._both(model, defect, resamples, seed).loc[list(self.base.parts)]
+        turned = -own[["mean TPR", "high", "low", defect, "most", "least"]]
+        return turned.set_axis(own.columns, axis=1).rename_axis("model").reset_index()
+
+    def choice(self, defect: str) -> pd.DataFrame:
+        """What the recommended recipe is chosen by: the *validation* regions alone.
+
+        Columns model, ``mean TPR`` and that of one defect at one FPR, ``training`` and
+        ``prediction``; of all that may be chosen, the highest first.
+        """
         here = {title: Trainings(p.chosen_on, p.chosen_on) for title, p in self.parts.items()}
         counts = operating_points.at_one_fpr(here, self.base.levels)
         own = counts[counts["defect"].astype(str) == defect]
         columns = {"mean TPR": mean_tpr(counts, ["model"]), defect: mean_tpr(own, ["model"])}
-        return pd.DataFrame(columns).loc[list(self.parts)]
+        table = pd.DataFrame(columns).join(self.costs / self.costs.loc[self.plain])
+        table = table.loc[self.new].sort_values("mean TPR", ascending=False)
+        return table[table["training"] <= MOST_COST].rename_axis("model").reset_index()
+
+    @property
+    def chosen(self) -> str:
+        """What the rule of ``book/protocol.md`` chooses from :meth:`choice`."""
+        table = self.choice(self.base.defects[0])
+        close = table[table["mean TPR"] >= table["mean TPR"].iloc[0] - CLOSE]
+        return str(close.sort_values("prediction", kind="stable")["model"].iloc[0])
+
+
+def shipped() -> dict[str, Record]:
+    """What goes beyond the thirteen, by profile: the shipped studies of it."""
+    there = (BEYOND, *CONTROLS)
+    return {name: record for name, record in records.varied().items() if name in there}
 
 
 def of_records(base: Record, others: Mapping[str, Record]) -> Remedies:
@@ -122,13 +181,18 @@ def of_records(base: Record, others: Mapping[str, Record]) -> Remedies:
     """
     parts, costs = dict(base.compared.parts), [_costs(base)]
     for profile, record in others.items():
-        name = CONTROLS.get(profile, "{model}").format
-        parts |= {name(model=title): part for title, part in record.compared.parts.items()}
-        costs.append(_costs(record).rename(index=lambda model, name=name: name(model=model)))
+        names = {title: _name(title, profile, parts) for title in record.compared.parts}
+        parts |= {names[title]: part for title, part in record.compared.parts.items()}
+        costs.append(_costs(record).rename(index=names))
     least = min(len(part.chosen_on) for part in parts.values())
     cut = {t: Trainings(p.chosen_on[:least], p.judged_on[:least]) for t, p in parts.items()}
     plain = next(e for e in base.shipped.manifest["models"] if e["experiment"] == "baseline")
     return Remedies(base.compared, cut, pd.concat(costs), plain["title"])
+
+
+def _name(title: str, profile: str, taken: Mapping[str, Trainings]) -> str:
+    """A model's title; with what is changed where another one has it."""
+    return CONTROLS[profile].format(model=title) if title in taken else title
 
 
 def _costs(record: Record) -> pd.DataFrame:
@@ -136,13 +200,25 @@ def _costs(record: Record) -> pd.DataFrame:
 
     Only those of the networks count; what is drawn, pasted or averaged costs beside them little.
     """
-    sizes, rows = record.shipped.manifest["sizes"], {}
+    sizes, table = record.shipped.manifest["sizes"], {}
+    patches = sizes["iterations"] * sizes["batch"]
     for entry in record.shipped.manifest["models"]:
-        each = [record.shipped.run(name).cost for name in entry["runs"]]
-        patches = sizes["iterations"] * sizes["batch"]
-        patch = sum(cost["macs_per_patch"] for cost in each)
-        rows[entry["title"]] = {
-            "training": PASSES * patches * patch,
-            "prediction": sum(cost["macs_per_megapixel"] for cost in each),
+        each = [record.shipped.run(name) for name in entry["runs"]]
+        row = rows.row_of(each[0].determines)
+        once = OPINIONS.get(row.network, 1)  # in training one at a time
+        table[entry["title"]] = {
+            "training": PASSES * patches * sum(r.cost()["macs_per_patch"] for r in each) / once,
+            "prediction": sum(run.cost()["macs_per_megapixel"] for run in each),
         }
-    return pd.DataFrame(rows, dtype=float).T
+    return pd.DataFrame(table, dtype=float).T
+
+
+def kind(title: str) -> str:
+    """What sort of remedy a row is, by its title; "training" if it is trained for longer."""
+    row = next((row for row in BEYOND_ROWS.values() if row.title == title), None)
+    if row is None:
+        return "training"
+    if row.alter == "edges-ignored" or row.loss == "forward_corrected":
+        return "labels"
+    changed = {KINDS[name] for name in row.determining if name in KINDS}
+    return changed.pop() if len(changed) == 1 else "together"

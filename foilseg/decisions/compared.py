@@ -175,10 +175,10 @@ def of_study(
     studies = studies_of(study, names, compared)
     tables: dict[bool, dict[str, list[pd.DataFrame]]] = {}
     for there in dict.fromkeys((False, test)):
-        shown = ([f.name for f in _pictures(study, there)], compared.defects, compared.against)
+        shown = ([f.name for f in pictures(study, there)], compared.defects, compared.against)
         tables[there] = {
             study.model(name).title: [
-                objects.counts(*_read(study, s.model(name).runs.values(), there), rule, *shown)
+                objects.counts(*read(study, s.model(name).runs.values(), there), rule, *shown)
                 for s in studies
             ]
             for name in names
@@ -187,13 +187,14 @@ def of_study(
     return Objects(tables[False], tables[test], (here, judged), unit, compared.defects)
 
 
-def _pictures(study: Study, test: bool) -> Sequence[Foil]:
+def pictures(study: Study, test: bool) -> Sequence[Foil]:
+    """The test foils, or else the validation regions."""
     return held_out.dataset(study).foils if test else validation_regions(study.dataset)
 
 
 def area_of(study: Study, test: bool) -> tuple[float, str]:
     """Of all test foils, or else validation regions, together; and its unit."""
-    pixels = sum(foil.mask.size for foil in _pictures(study, test))
+    pixels = sum(foil.mask.size for foil in pictures(study, test))
     return objects.area(pixels, study.dataset.pixel_size_um)
 
 
@@ -204,8 +205,8 @@ def by_rule(study: Study, name: str | Experiment, compared: Compared) -> pd.Data
     probability 0.5, where thresholds are judged; means over the defects.
     """
     test, rows = compared.tested is not None, []
-    tables = _read(study, study.model(name).runs.values(), test)
-    shown = ([f.name for f in _pictures(study, test)], compared.defects, compared.against)
+    tables = read(study, study.model(name).runs.values(), test)
+    shown = ([f.name for f in pictures(study, test)], compared.defects, compared.against)
     area, unit = area_of(study, test)
     for rule in objects.grid():
         curve = objects.froc(objects.counts(*tables, rule, *shown), area)
@@ -227,14 +228,14 @@ def by_size(
     Of the first training of a model, where thresholds are judged; a size is the least number of
     pixels of its group. How many objects there are stands beside.
     """
-    found, _ = _read(study, study.model(name).runs.values(), compared.tested is not None)
+    found, _ = read(study, study.model(name).runs.values(), compared.tested is not None)
     table = objects.by_size(found, rule, HALF, sizes, compared.against)
     wide = table.pivot(index="defect", columns="from", values=["recall", "objects"])
     wide["objects"] = wide["objects"].fillna(0)
     return wide.reindex([d for d in compared.defects if d in wide.index])
 
 
-def _read(study: Study, runs: Iterable[StoredRun], test: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
+def read(study: Study, runs: Iterable[StoredRun], test: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
     """Objects found and reported of a model's networks, one below the other."""
     runs = list(runs)
     return tuple(

@@ -37,6 +37,7 @@ LOSSES = {
     "focal_tversky": _loss("networks.region_losses", "focal_tversky"),
     "lovasz": _loss("networks.region_losses", "lovasz"),
     "unified_focal": _loss("networks.region_losses", "unified_focal"),
+    "class_wise": _loss("networks.class_wise", "class_wise"),
     "forward_corrected": _loss("networks.label_noise", "forward_corrected"),
 }
 
@@ -52,3 +53,6 @@ NETWORKS = {
     "unet-mirrored": Entry("networks.together", "Mirrored"),
     "committee": Entry("networks.together", "Committee"),
 }
+
+# The networks that predict by several opinions and are trained by one at a time -> how many.
+OPINIONS = {"unet-mirrored": 4, "committee": 4}

@@ -67,6 +67,7 @@ _BEYOND = [
     Experiment("focal-tversky", "Focal Tversky", loss="focal_tversky"),
     Experiment("lovasz", "Lovász", loss="lovasz"),
     Experiment("unified-focal", "Unified focal", loss="unified_focal"),
+    Experiment("class-wise", "Class-wise FL", loss="class_wise", gamma=GAMMA),
     Experiment("weights-alone", "Weights alone", weights="standard"),
     Experiment("averaged", "Averaged", average=AVERAGE),
     Experiment("turned", "Turned", alter="turned"),
@@ -81,6 +82,11 @@ _BEYOND = [
     Experiment("dice-averaged", "Dice, averaged", **_DICE),
     Experiment("dice-averaged-pasted", "Dice, avg., pasted", alter="pasted", **_DICE),
     Experiment("dice-averaged-views", "Dice, avg., views", network="unet-mirrored", **_DICE),
+    Experiment(
+        "class-wise-views", "Class-wise, views",
+        loss="class_wise", gamma=GAMMA, loss_options={"dice": 1.0}, average=AVERAGE,
+        network="unet-mirrored",
+    ),
     Experiment(
         "dice-averaged-mirrored", "Dice, avg., mirrored",
         network="unet-mirrored", alter="mirrored", **_DICE,

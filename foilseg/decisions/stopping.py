@@ -1,0 +1,155 @@
+"""Stop or go, picture by picture: stop if at least one object of some size is reported.
+
+For each defect a rule is a threshold and a smallest size. A picture that shows the defect and is
+not stopped is a miss, one that does not show it and is stopped a false stop; a miss costs so many
+false stops. The cheapest rule is chosen where thresholds are chosen and told where they are
+judged, beside never and always stopping.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from foilseg.analysis.trainings import Compared, studies_of
+from foilseg.decisions import compared as by_object
+from foilseg.evaluation.curves import BINS, LARGEST
+from foilseg.evaluation.object_scores import LADDER
+from foilseg.studies.study import Study
+from foilseg.training.experiments import Experiment
+
+SIZES = (1, 4, 16, 64)  # pixels, the smallest object that stops
+NEVER, ALWAYS = "never stop", "always stop"
+
+
+@dataclass(frozen=True, eq=False)
+class Stops:
+    """Which pictures show a defect, and which a rule would stop.
+
+    Attributes
+    ----------
+    defects : D names.
+    shows : bool (P, D), of P pictures.
+    stopped : bool (P, D, rules), the rules being the edges of the ladder times :data:`SIZES`.
+    """
+
+    defects: list[str]
+    shows: np.ndarray
+    stopped: np.ndarray
+
+    def costs(self, price: float) -> np.ndarray:
+        """False stops and ``price`` times misses, a picture: float64 (D, rules)."""
+        shown = self.shows[..., None]
+        return (price * (shown & ~self.stopped) + (~shown & self.stopped)).mean(axis=0)
+
+    def never(self, price: float) -> np.ndarray:
+        """The same without a stop: float64 (D,)."""
+        return price * self.shows.mean(axis=0)
+
+    def always(self) -> np.ndarray:
+        """The same when every picture is stopped: float64 (D,)."""
+        return (~self.shows).mean(axis=0)
+
+
+def of_tables(
+    found: pd.DataFrame,
+    reported: pd.DataFrame,
+    pictures: Sequence[str],
+    defects: Sequence[str],
+    against: str = "label",
+    critical: int = 1,
+) -> Stops:
+    """From the tables of objects of a model's networks (:mod:`foilseg.measured.object_tables`).
+
+    A picture shows a defect if an object of at least ``critical`` pixels is annotated.
+    """
+    own = found[(found["against"] == against) & (found["pixels"] >= critical)]
+    shows = np.zeros((len(pictures), len(defects)), bool)
+    place = {name: k for k, name in enumerate(pictures)}
+    kind = {name: k for k, name in enumerate(defects)}
+    shows[own["foil"].map(place), own["defect"].map(kind)] = True
+    stopped = np.zeros((*shows.shape, len(LADDER), len(SIZES)), bool)
+    edges = np.searchsorted(LADDER, reported["edge"].to_numpy())
+    where = reported["foil"].map(place).to_numpy(), reported["defect"].map(kind).to_numpy()
+    for k, size in enumerate(SIZES):
+        large = reported["pixels"].to_numpy() >= size
+        stopped[where[0][large], where[1][large], edges[large], k] = True
+    return Stops(list(defects), shows, stopped.reshape(*shows.shape, -1))
+
+
+@dataclass(frozen=True, eq=False)
+class Lines:
+    """``chosen`` and ``judged`` : model -> the :class:`Stops` of each training."""
+
+    chosen: dict[str, list[Stops]]
+    judged: dict[str, list[Stops]]
+
+    def table(self, prices: Sequence[float]) -> pd.DataFrame:
+        """Cost a picture, mean over defects and trainings, for some prices of a miss.
+
+        Columns model and one for each price; never and always stopping come last.
+        """
+        rows = {
+            model: [float(np.mean(list(map(self._cost(p), here, self.judged[model]))))
+                    for p in prices]
+            for model, here in self.chosen.items()
+        }  # fmt: skip
+        first = next(iter(self.judged.values()))[0]
+        rows[NEVER] = [float(first.never(p).mean()) for p in prices]
+        rows[ALWAYS] = [float(first.always().mean()) for _ in prices]
+        columns = [f"miss costs {p:g}" for p in prices]
+        table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
+        return table.rename_axis("model").reset_index()
+
+    @staticmethod
+    def _cost(price: float):
+        def cost(here: Stops, there: Stops) -> float:
+            best = here.costs(price).argmin(axis=1)
+            return float(there.costs(price)[np.arange(len(best)), best].mean())
+
+        return cost
+
+    def rules(self, model: str, price: float) -> pd.DataFrame:
+        """What the first training of a model does: a row a defect.
+
+        Columns defect, ``from probability`` (the threshold), ``smallest`` (pixels), ``show it``
+        (pictures), ``stopped`` of them, ``do not`` and ``stopped falsely``, all where judged.
+        """
+        here, there = self.chosen[model][0], self.judged[model][0]
+        rows = []
+        for k, defect in enumerate(here.defects):
+            best = int(here.costs(price)[k].argmin())
+            edge, size = divmod(best, len(SIZES))
+            shows, stopped = there.shows[:, k], there.stopped[:, k, best]
+            counts = shows.sum(), (shows & stopped).sum(), (~shows).sum(), (~shows & stopped).sum()
+            rows.append((defect, probability(LADDER[edge]), SIZES[size], *map(int, counts)))
+        columns = ["defect", "from probability", "smallest", "show it", "stopped"]
+        return pd.DataFrame(rows, columns=[*columns, "do not", "stopped falsely"])
+
+
+def probability(edge: int) -> float:
+    """The probability at an edge of the bins."""
+    return float(1 / (1 + np.exp(LARGEST - edge * 2 * LARGEST / BINS)))
+
+
+def of_study(
+    study: Study, names: Sequence[str | Experiment], compared: Compared, critical: int = 1
+) -> Lines:
+    """All trainings that ``compared`` holds; ``critical`` as in :func:`of_tables`."""
+    test, sides = compared.tested is not None, []
+    for there in (False, test):
+        pictures = [foil.name for foil in by_object.pictures(study, there)]
+        shown = pictures, compared.defects, compared.against, critical
+        sides.append(
+            {
+                study.model(name).title: [
+                    of_tables(*by_object.read(study, s.model(name).runs.values(), there), *shown)
+                    for s in studies_of(study, names, compared)
+                ]
+                for name in names
+            }
+        )
+    return Lines(*sides)

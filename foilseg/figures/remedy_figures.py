@@ -1,0 +1,68 @@
+"""What each remedy gains and costs, at one glance."""
+
+from __future__ import annotations
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from foilseg.data import escape
+from foilseg.figures.style import COLOURS, INK, PALE, done, house_style, look
+
+
+def gains(table: pd.DataFrame, defect: str, best: str, chosen: str = "") -> Figure:
+    """A row a model: what it finds more than the baseline, on average and of one defect.
+
+    Parameters
+    ----------
+    table : of :meth:`foilseg.analysis.remedies.Remedies.table`, in which ``best``, the best of
+        the thesis's models, has a row; a thin line goes on from it over all rows.
+    chosen : the model whose row is emphasised, "" for none.
+    """
+    table = table.sort_values("mean TPR", ascending=False).reset_index(drop=True)
+    with house_style():
+        height = 0.3 * len(table) + 1.4
+        figure, axes = plt.subplots(
+            1, 3, figsize=(9, height), sharey=True, width_ratios=(4, 4, 1.7)
+        )
+        _effects(axes[0], table, ("mean TPR", "low", "high"), best)
+        _effects(axes[1], table, (defect, "least", "most"), best)
+        axes[0].set_xlabel("mean TPR, minus the baseline's")
+        axes[1].set_xlabel(f"TPR of {escape.lines(defect)}, minus it")
+        _costs(axes[2], table)
+        _names(axes[0], table, chosen)
+        return done(figure)
+
+
+def _effects(axes: Axes, table: pd.DataFrame, columns: tuple[str, str, str], best: str) -> None:
+    middle, low, high = columns
+    own = table.loc[table["model"] == best, middle].item()
+    axes.axvline(0, c=INK, lw=1)
+    axes.axvline(own, c=COLOURS["second"], lw=1, ls=":")
+    for place, row in table.iterrows():
+        style = look(str(row["model"]))
+        axes.plot([row[low], row[high]], [place, place], c=style.colour, lw=1.6)
+        axes.plot(row[middle], place, "o", c=style.colour, ms=6)
+    axes.grid(False, axis="y")
+
+
+def _costs(axes: Axes, table: pd.DataFrame) -> None:
+    """Two columns of numbers: how many times the baseline's training and prediction."""
+    axes.set(xlim=(0, 2), xticks=(0.5, 1.5), xticklabels=("train", "predict"), xlabel="cost, times")
+    axes.grid(False)
+    axes.spines["bottom"].set_visible(False)
+    axes.spines["left"].set_visible(False)
+    axes.tick_params(length=0)
+    for place, row in table.iterrows():
+        for x, column in ((0.5, "training"), (1.5, "prediction")):
+            more = row[column] > 1.005
+            style = {"ha": "center", "va": "center", "fontsize": 9, "color": INK if more else PALE}
+            axes.text(x, place, f"{row[column]:.3g}", **style)
+
+
+def _names(axes: Axes, table: pd.DataFrame, chosen: str) -> None:
+    axes.set_yticks(range(len(table)), [escape.lines(str(m)) for m in table["model"]])
+    axes.set_ylim(len(table) - 0.5, -0.5)
+    for text, model in zip(axes.get_yticklabels(), table["model"]):
+        text.set(color=look(str(model)).colour, fontweight="bold" if model == chosen else "normal")

@@ -1,0 +1,71 @@
+"""The map of costs in the browser says what the library says."""
+
+import json
+import re
+
+import browser
+import numpy as np
+import pytest
+from test_prices import made  # noqa: F401
+from test_widget_host import HOST, STATE, VIEW, buffer, widget
+
+from foilseg.decisions import prices
+from foilseg.figures import price_figures
+
+CELL = 9  # canvas pixels of a place, as in the script
+
+
+def test_the_widget_holds_the_choices_and_their_costs(made):  # noqa: F811
+    shown = price_figures.drag(made)
+    told = json.loads(json.dumps(shown.facts, allow_nan=False))
+    assert [choice["name"] for choice in told["choices"]] == made.choices
+    assert {place["name"] for place in told["names"]} == {
+        made.choices[k] for k in np.unique(made.chosen) if (made.chosen == k).mean() > 0.02
+    }
+    area = made.chosen.size
+    np.testing.assert_array_equal(
+        np.frombuffer(shown.files[:area], np.uint8).reshape(made.chosen.shape), made.chosen
+    )
+    costs = np.frombuffer(shown.files[area:], "<f4").reshape(made.realised.shape)
+    np.testing.assert_allclose(costs, made.realised, rtol=1e-6)
+    assert shown.still() == price_figures.drag(made).still()
+
+
+@pytest.mark.browser
+def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
+    browser.require()
+    shown = price_figures.drag(made)
+    files = [buffer(["files"], shown.files)]
+    state = widget(shown._esm, files, facts=shown.facts, place=shown.place)
+    saved = json.dumps({"state": {"a": state}, "version_major": 2, "version_minor": 0})
+    (tmp_path / "page.html").write_text(
+        f'<!doctype html><head><script src="{HOST.as_uri()}"></script>'
+        f'<script type="{STATE}">{saved.replace("</", "<" + chr(92) + "/")}</script></head><body>'
+        f'<script type="{VIEW}">{json.dumps({"model_id": "a"})}</script></body>'
+    )
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto((tmp_path / "page.html").as_uri())
+        canvas = page.locator("canvas[data-drawn]")
+        box = canvas.bounding_box()
+        for x, y in ((0, 40), (12, 12), (40, 0), (20, 35)):
+            across = box["x"] + (x + 0.5) / 41 * box["width"]
+            down = box["y"] + (1 - (y + 0.5) / 41) * box["height"]
+            page.mouse.move(across, down)
+            page.mouse.down()
+            page.mouse.up()
+            name = made.choices[made.chosen[y, x]]
+            assert canvas.get_attribute("data-drawn") == f"{x},{y} {name}"
+            said = page.locator("[aria-live]").inner_text()
+            regret = made.regret[y, x] / made.realised[:, y, x].min()
+            assert ("nothing is cheaper" in said) == (regret < 1e-6)
+            if regret >= 1e-6:
+                told = float(re.search(r"regret is ([\d.,]+) %", said)[1].replace(",", ""))
+                assert told == pytest.approx(100 * regret, rel=0.05)
+        colours = browser.painted(canvas)[::-1][CELL // 2 :: CELL, CELL // 2 :: CELL, :3]
+        first = price_figures.colour_of(made.choices[made.chosen[0, 0]])
+        assert colours[0, 0].tolist() == [int(first[k : k + 2], 16) for k in (1, 3, 5)]
+        canvas.focus()
+        page.keyboard.press("ArrowLeft")
+        assert canvas.get_attribute("data-drawn").startswith("19,35 ")
+        assert prices.NOTHING in page.locator("body").inner_text()
