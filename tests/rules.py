@@ -38,7 +38,7 @@ LAYERS = """
         gather drawn counterfactuals records comparisons remedies
         expectations ship
     decisions: objects conformal compared prices stopping scores likeness decision calibration
-        sorting page brought commands
+        sorting page brought worked commands
     figures: style live model_figures pictures plots overview_figures result_plots
         acquisition_figures
         gallery_figures packing sampling_figures defect_figures remedy_figures

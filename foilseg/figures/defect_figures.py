@@ -118,3 +118,43 @@ def threshold(curve: pd.DataFrame, classes: Sequence[LabelClass], unit: str) -> 
         axes.set(xlabel=f"threshold in {unit}", ylabel="rate", ylim=(0, 1))
         figure.legend(loc="outside right upper")
         return done(figure)
+
+
+def decided(
+    foil: Foil, objects: pd.DataFrame, classes: Sequence[LabelClass], closely: str, size: int = 240
+) -> Figure:
+    """A picture with a box around every reported object, and a part of it enlarged.
+
+    Parameters
+    ----------
+    objects : of :class:`foilseg.decisions.worked.Worked`; a box is whole if the object is near an
+        annotated one, else broken.
+    closely : the class whose most certain object stands in the middle of the part.
+    size : of the part, in pixels.
+    """
+    own = objects[objects["class"] == closely]
+    row = (own if len(own) else objects).iloc[0] if len(objects) else None
+    with house_style():
+        figure, axes = plt.subplots(1, 2, figsize=(9, 4.9))
+        for place in axes:
+            _relief(place, foil)
+            _boxes(place, objects, classes, thin=place is axes[0])
+        if row is not None:
+            middle = row["top"] + row["height"] / 2, row["left"] + row["width"] / 2
+            top, left = (
+                max(0, min(int(m) - size // 2, n - size)) for m, n in zip(middle, foil.shape)
+            )
+            axes[1].set(xlim=(left, left + size), ylim=(top + size, top))
+            frame = {"fill": False, "ec": INK, "lw": 2}
+            axes[0].add_patch(plt.Rectangle((left, top), size, size, **frame))
+        class_legend(figure, classes, "upper center")
+        return done(figure)
+
+
+def _boxes(axes, objects: pd.DataFrame, classes: Sequence[LabelClass], *, thin: bool) -> None:
+    colours = {c.name: c.colour for c in classes}
+    for row in objects.to_dict("records"):
+        corner = row["left"] - 1.5, row["top"] - 1.5
+        style = {"fill": False, "ec": colours[row["class"]], "lw": 0.8 if thin else 1.6}
+        style["ls"] = "-" if row["annotated"] == "yes" else ":"
+        axes.add_patch(plt.Rectangle(corner, row["width"] + 2, row["height"] + 2, **style))
