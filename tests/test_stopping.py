@@ -1,0 +1,104 @@
+"""Stop or go by picture: costs counted by hand, and a picture worked out as the command does."""
+
+import numpy as np
+import pandas as pd
+import pytest
+import toy
+
+from foilseg.data import images
+from foilseg.data.dataset import as_pixels
+from foilseg.decisions import brought, calibration, sorting, stopping, worked
+from foilseg.evaluation.object_scores import LADDER
+from foilseg.figures import defect_figures
+from foilseg.measured import held_out
+
+PICTURES, DEFECTS = ["a", "b", "c", "d"], ["pit", "line"]
+
+
+def found(*rows):
+    return pd.DataFrame(rows, columns=["foil", "defect", "pixels"]).assign(against="label")
+
+
+def reported(*rows):
+    return pd.DataFrame(rows, columns=["foil", "defect", "edge", "pixels"])
+
+
+def made(critical=1):
+    """Pits in a (large) and b (small); a report of 20 pixels in a and c, of 2 in b, none in d."""
+    low, high = LADDER[0], LADDER[-1]
+    there = found(("a", "pit", 50), ("a", "pit", 3), ("b", "pit", 3), ("d", "line", 9))
+    said = [("a", "pit", e, 20) for e in (low, high)]
+    said += [("b", "pit", low, 2), ("c", "pit", low, 20), ("d", "line", high, 5)]
+    return stopping.of_tables(there, reported(*said), PICTURES, DEFECTS, critical=critical)
+
+
+def place(edge, size):
+    return list(LADDER).index(edge) * len(stopping.SIZES) + stopping.SIZES.index(size)
+
+
+def test_costs_are_those_counted_by_hand():
+    stops = made()
+    assert stops.shows.tolist() == [[True, False], [True, False], [False, False], [False, True]]
+    low, high = LADDER[0], LADDER[-1]
+    pit, line = stops.costs(10)
+    assert pit[place(low, 1)] == 1 / 4, "c is stopped falsely"
+    assert pit[place(low, 4)] == (10 + 1) / 4, "and b is missed"
+    assert pit[place(high, 1)] == 10 / 4, "b is missed alone"
+    assert pit[place(high, 64)] == 20 / 4 == stops.never(10)[0], "nobody is stopped"
+    assert line[place(high, 4)] == 0 and line[place(low, 1)] == 10 / 4
+    assert stops.always().tolist() == [2 / 4, 3 / 4]
+
+
+def test_only_large_objects_count_where_one_says_so():
+    stops = made(critical=10)
+    assert stops.shows[:, 0].tolist() == [True, False, False, False]
+    assert not stops.shows[:, 1].any()
+
+
+def test_rules_are_chosen_on_one_side_and_told_on_the_other():
+    there = found(("a", "pit", 50), ("b", "pit", 5), ("c", "line", 5))
+    said = [(p, "pit", LADDER[0], 2) for p in PICTURES] + [("d", "pit", LADDER[0], 70)]
+    judged = stopping.of_tables(there, reported(*said), PICTURES, DEFECTS)
+    lines = stopping.Lines({"M": [made()]}, {"M": [judged]})
+    rules = lines.rules("M", 10).set_index("defect")
+    assert rules.loc["pit"].tolist() == pytest.approx(
+        [stopping.probability(LADDER[0]), 1, 2, 2, 2, 2]
+    )
+    assert rules.loc["line", ["show it", "stopped", "stopped falsely"]].tolist() == [1, 0, 0]
+    table = lines.table([10]).set_index("model")["miss costs 10"]
+    assert table["M"] == pytest.approx((2 / 4 + 10 / 4) / 2)
+    assert table[stopping.NEVER] == pytest.approx((20 / 4 + 10 / 4) / 2)
+    assert table[stopping.ALWAYS] == pytest.approx((2 / 4 + 3 / 4) / 2)
+
+
+def test_the_probability_of_an_edge_is_that_of_its_logit():
+    assert stopping.probability(64) == 0.5
+    assert np.log(stopping.probability(80) / (1 - stopping.probability(80))) == pytest.approx(4)
+
+
+def test_a_picture_is_worked_out_as_the_command_does(tmp_path):
+    with toy.twin_study(tmp_path, ["baseline"]) as study:
+        run, root = study.run("baseline"), tmp_path / "networks"
+        assert worked.of_study(study, "baseline", root) is None, "none is there"
+        brought.bring(run, "baseline", root)
+        chosen = calibration.calibrate(run, study.dataset, 0.9, classes=("crack", "cavity"))
+        chosen.write(root / "baseline.json")
+        example = worked.of_study(study, "baseline", root)
+        kinds = [len(np.unique(f.mask)) for f in held_out.dataset(study).foils]
+        assert len(np.unique(example.foil.mask)) == max(kinds)
+        images.write(tmp_path / "p.png", as_pixels(example.foil.image))
+        done = sorting.sort_files(run, chosen, [tmp_path / "p.png"], tmp_path / "out")
+        own = example.objects[["class", "area_pixels", "top", "left"]].reset_index(drop=True)
+        theirs = done.objects[["class", "area_pixels", "top", "left"]].reset_index(drop=True)
+        # the file holds 8 bits a channel, the study the same: equal but for rounding
+        assert abs(len(own) - len(theirs)) <= 2 + len(own) // 20
+        assert done.pictures["decision"].tolist() == [example.word]
+        table = example.promises.set_index("class")
+        assert table["reported here"].sum() == len(example.objects)
+        for name in ("crack", "cavity"):
+            index = {c.name: c.index for c in example.classes}[name]
+            near = example.objects.query("`class` == @name and annotated == 'yes'")
+            shown = (example.foil.mask == index).any()
+            assert shown or not len(near)
+        figure = defect_figures.decided(example.foil, example.objects, example.classes, "cavity")
+        assert len(figure.axes[0].patches) >= len(example.objects)
