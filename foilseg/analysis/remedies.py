@@ -110,8 +110,9 @@ class Remedies:
         if defect:
             counts = counts[counts["defect"].astype(str) == defect]
         found = bootstrap.differences(counts, than, resamples, seed)
-        found = found[found["rate"] == "TPR"].set_index("model")
-        return found[["difference", "low", "high"]]
+        found = found[found["rate"] == "TPR"].set_index("model")[["difference", "low", "high"]]
+        itself = pd.DataFrame(0.0, index=[than], columns=found.columns)
+        return pd.concat([found, itself]).loc[list(self.parts)].rename_axis("model")
 
     def _both(self, than: str, defect: str, *drawn, **counts) -> pd.DataFrame:
         """:meth:`gains` of the mean, and of a defect beside it, under the names of a table."""
