@@ -39,6 +39,7 @@ KINDS = {
     "sampler": "patches",
     "alter": "patches",
     "average": "training",
+    "decay": "training",
     "network": "prediction",
 }
 MOST_COST, CLOSE = 1.5, 0.005  # of a recommended recipe; its distance to the highest mean TPR

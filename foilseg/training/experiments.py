@@ -83,6 +83,14 @@ _BEYOND = [
     Experiment("dice-averaged-pasted", "Dice, avg., pasted", alter="pasted", **_DICE),
     Experiment("dice-averaged-views", "Dice, avg., views", network="unet-mirrored", **_DICE),
     Experiment(
+        "dice-samples-views", "Dice, Eq. S., views",
+        sampler="equal_samples", network="unet-mirrored", **_DICE,
+    ),
+    Experiment(
+        "dice-falling-views", "Dice, falling, views",
+        loss="dice_cross_entropy", decay=0.9, network="unet-mirrored",
+    ),
+    Experiment(
         "class-wise-views", "Class-wise, views",
         loss="class_wise", gamma=GAMMA, loss_options={"dice": 1.0}, average=AVERAGE,
         network="unet-mirrored",
