@@ -24,7 +24,7 @@ LAYERS = """
     sampling: object_runs plans uniform pools alterations equal_lattice object_choice equal_design
         equal_exchange equal_frontier ledger equal_pixels random_order resampling trainsets
     networks: registry weighting checkpoints unet together devices losses region_losses class_wise
-        label_noise costs inference export
+        label_noise costs inference quick export
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         label_audit_quality example_rules judgement rank_swaps object_scores operating_points
         prior_correction
@@ -38,7 +38,7 @@ LAYERS = """
         gather drawn counterfactuals records comparisons remedies
         expectations ship
     decisions: objects conformal compared prices stopping scores likeness decision calibration
-        sorting page brought worked commands
+        quickest results sorting page brought worked commands
     figures: style live model_figures pictures plots overview_figures result_plots
         acquisition_figures
         gallery_figures packing sampling_figures defect_figures remedy_figures

@@ -1,5 +1,6 @@
 """From pictures to stop or go: every object is listed, nothing is lost, and bad input is named."""
 
+import copy
 import errno
 import json
 from dataclasses import replace
@@ -14,8 +15,9 @@ from PIL import Image
 
 from foilseg import cli
 from foilseg.data import files, images
-from foilseg.decisions import brought, decision, page, sorting
+from foilseg.decisions import brought, decision, page, quickest, results, sorting
 from foilseg.decisions.scores import class_scores
+from foilseg.networks.quick import EXACT, FORMATS
 from foilseg.studies.predict import read_image
 from foilseg.training import restore
 from foilseg.training.runs import RunError
@@ -48,8 +50,10 @@ def pictures(tmp_path):
     return place
 
 
-def sort(study, chosen, places, out, **options):
-    return sorting.sort_files(study.run("baseline"), chosen, [places], out, **options)
+def sort(study, chosen, places, out, exact=True, **options):
+    """With the exact network, unless told: which format is the fastest is up to the machine."""
+    run = study.run("baseline")
+    return sorting.sort_files(run, chosen, [places], out, exact=exact, **options)
 
 
 def test_objects_are_what_the_thresholds_report(study, chosen, pictures, tmp_path):
@@ -74,16 +78,16 @@ def test_objects_are_what_the_thresholds_report(study, chosen, pictures, tmp_pat
         some = np.any([score[k] >= p.threshold for k, p in enumerate(chosen.promises, 1)], axis=0)
         assert ((mask > 0) == some).all()
     assert done.objects["score"].is_monotonic_decreasing and not done.unread
-    written = pd.read_csv(tmp_path / "out" / sorting.OBJECTS)
-    assert list(written.columns) == sorting.OBJECT_COLUMNS and len(written) == len(done.objects)
+    written = pd.read_csv(tmp_path / "out" / results.OBJECTS)
+    assert list(written.columns) == results.OBJECT_COLUMNS and len(written) == len(done.objects)
     assert written["area_mm2"].isna().all(), "nobody said how large a pixel is"
     table = done.pictures.set_index("picture")
-    assert ((table["objects"] > 0) == (table["decision"] == sorting.STOP)).all()
+    assert ((table["objects"] > 0) == (table["decision"] == results.STOP)).all()
     assert table["objects"].sum() == len(done.objects)
     assert "unlike the calibration" in table["note"]["plain.png"]
     patient = replace(chosen, stop_pixels=10**6)
     again = sort(study, patient, pictures, tmp_path / "patient")
-    assert set(again.pictures["decision"]) == {sorting.GO} and not again.objects["stops"].any()
+    assert set(again.pictures["decision"]) == {results.GO} and not again.objects["stops"].any()
 
 
 def test_areas_are_in_square_millimetres_where_a_pixel_has_a_size(
@@ -104,7 +108,7 @@ def test_the_rule_of_stop_or_go(chosen, pixels, number, sizes, stops):
 
 def test_classes_that_claim_one_pixel_are_merged_by_how_far_they_are_above():
     excess = np.array([[[0.5, -1.0, 2.0, -0.1]], [[0.4, 0.0, 3.0, -0.2]]])
-    assert sorting.merged(excess, [1, 2]).tolist() == [[1, 2, 2, 0]]
+    assert results.merged(excess, [1, 2]).tolist() == [[1, 2, 2, 0]]
 
 
 def test_what_was_stopped_goes_on_and_repeats_nothing(
@@ -119,11 +123,14 @@ def test_what_was_stopped_goes_on_and_repeats_nothing(
 
     with pytest.raises(KeyboardInterrupt):
         sort(study, chosen, pictures, out, progress=stopping)
+    before = {p.stem for p in (out / results.RECORDS).iterdir()}
+    assert {"p0", "p1", "p2"} <= before, "what was told as done is done"
     worked = []
-    real = sorting._work_out
-    monkeypatch.setattr(sorting, "_work_out", lambda *a: worked.append(a[1].name) or real(*a))
+    real = results.work_out
+    monkeypatch.setattr(results, "work_out", lambda *a: worked.append(a[2].name) or real(*a))
     done = sort(study, chosen, pictures, out)
-    assert worked == ["p3.png", "plain.png"]
+    assert {Path(name).stem for name in worked} | before == {p.stem for p in pictures.iterdir()}
+    assert not {Path(name).stem for name in worked} & before
     whole = sort(study, chosen, pictures, tmp_path / "whole")
     assert done.objects.equals(whole.objects) and done.pictures.equals(whole.pictures)
     images.write(pictures / "p1.png", toy.picture(64, 72, 7)[0])
@@ -132,14 +139,80 @@ def test_what_was_stopped_goes_on_and_repeats_nothing(
     assert worked == ["p1.png"], "a picture that is another now is worked out again"
 
 
+def test_reading_and_writing_keep_the_order_and_lose_nothing(study, chosen, pictures, tmp_path):
+    for number in range(20):
+        images.write(pictures / f"q{number:02}.png", toy.picture(64, 72, number)[0])
+    (pictures / "q07.png").write_bytes(b"no picture")
+    told = []
+    done = sort(study, chosen, pictures, tmp_path / "out", progress=told.append)
+    assert told == [p.name for p in sorted(pictures.iterdir())]
+    assert len(done.pictures) == 25 and set(done.unread) == {"q07.png"}
+
+
+def test_a_faster_format_decides_alike_and_is_kept(study, chosen, pictures, tmp_path):
+    exact = sort(study, chosen, pictures, tmp_path / "exact")
+    assert exact.quick.format == EXACT and str(exact.quick) == "the exact network"
+    done = sort(study, chosen, pictures, tmp_path / "out", exact=False)
+    assert done.quick.format in FORMATS and done.quick.pixels <= quickest.PIXELS
+    assert (done.pictures["decision"] == exact.pictures["decision"]).all()
+    records = (tmp_path / "out" / results.RECORDS).glob("*.json")
+    assert {json.loads(p.read_text())["format"] for p in records} == {done.quick.format}
+    for path in (tmp_path / "out" / results.RECORDS).glob("p*.json"):
+        told = json.loads(path.read_text())
+        path.write_text(json.dumps(told | {"format": "bf16", "digest": "of another picture"}))
+    (tmp_path / "out" / results.RECORDS / "plain.json").unlink()
+    again = sort(study, chosen, pictures, tmp_path / "out", exact=False)
+    assert again.quick.format == "bf16", "as the results that are there"
+    with pytest.raises(sorting.JobError, match="holds results in bf16; give a new folder"):
+        images.write(pictures / "new.png", toy.picture(64, 72, 5)[0])
+        sort(study, chosen, pictures, tmp_path / "out")
+
+
+@pytest.mark.parametrize("kind", ["baseline", "binary"])
+def test_folding_changes_last_bits_alone(study, kind):
+    predictor = restore.load(study.model(kind).joined(), "cpu")
+    image = toy.picture(96, 80, 3)[0][None].astype(np.float32) / 255
+    exact = class_scores(predictor, image)
+    for name, least in (("folded", 1e-4), ("bf16", 0.5)):
+        other = class_scores(FORMATS[name](predictor), image)
+        for index, scores in exact.items():
+            assert np.abs(other[index] - scores).max() < least, (name, index)
+    assert any((class_scores(predictor, image)[k] == exact[k]).all() for k in exact)
+
+
+def test_what_a_format_changes_is_counted():
+    exact = np.full((6, 8), -5.0)
+    exact[0, 0:2] = exact[3, 3:5] = 2.0
+    other = exact.copy()
+    other[0, 1], other[3, 3:5], other[5, 7] = -5.0, -5.0, 2.0
+    pixels, objects = quickest.changed({1: exact}, {1: other}, {1: 0.0})
+    assert pixels == 4 / 48, "one of the first object, two of the second, one that is new"
+    assert objects == 2 / 4, "the second is lost, and the new one is nowhere else"
+    assert quickest.changed({1: other * 0 - 5}, {1: other * 0 - 5}, {1: 0.0}) == (0, 0)
+
+
+def test_formats_that_change_too_much_are_not_taken(study, monkeypatch):
+    predictor = restore.load(study.run("baseline"), "cpu")
+    image = toy.picture(96, 80, 3)[0][None].astype(np.float32) / 255
+    wild = {EXACT: lambda p: p, "wild": lambda p: FORMATS["folded"](broken(p))}
+
+    def broken(predictor):
+        network = copy.deepcopy(predictor.networks[0])
+        network.head.bias.data[1] += 3
+        return replace(predictor, networks=(network,))
+
+    monkeypatch.setattr(quickest, "FORMATS", wild)
+    assert quickest.choose(predictor, image, {1: 0.0}).format == EXACT
+
+
 def test_an_unreadable_picture_is_named_and_the_others_are_done(study, chosen, pictures, tmp_path):
     (pictures / "p2.png").write_bytes(b"no picture")
     Image.fromarray(np.zeros((64, 72, 3), np.uint8)).save(pictures / "colour.png")
     done = sort(study, chosen, pictures, tmp_path / "out")
     assert set(done.unread) == {"p2.png", "colour.png"}
     assert "three channels" in done.unread["colour.png"]
-    table = pd.read_csv(tmp_path / "out" / sorting.PICTURES).set_index("picture")
-    assert (table["decision"] == sorting.UNREAD).sum() == 2 and len(table) == 6
+    table = pd.read_csv(tmp_path / "out" / results.PICTURES).set_index("picture")
+    assert (table["decision"] == results.UNREAD).sum() == 2 and len(table) == 6
     assert "p2.png" in table["note"]["p2.png"]
     images.write(pictures / "p2.png", toy.picture(64, 72, 3)[0])
     assert set(sort(study, chosen, pictures, tmp_path / "out").unread) == {"colour.png"}
@@ -213,7 +286,7 @@ def test_a_full_disk_loses_nothing(study, chosen, pictures, tmp_path, monkeypatc
     with pytest.raises(OSError, match="No space left.*the same command goes on"):
         sort(study, chosen, pictures, out)
     monkeypatch.undo()
-    before = len(list((out / sorting.RECORDS).iterdir()))
+    before = len(list((out / results.RECORDS).iterdir()))
     assert 0 < before < 5
     assert len(sort(study, chosen, pictures, out).pictures) == 5
 
@@ -344,13 +417,13 @@ def test_five_hundred_large_pictures_stay_below_forty_megabytes(chosen, tmp_path
     names = [f"{k}.png" for k in range(10)]
     for name in names:
         noise = rng.integers(0, 256, (600, 900, 3)).astype(np.uint8)
-        images.write(out / f"{Path(name).stem}_overlay.png", noise)
-    entry = dict.fromkeys(sorting.OBJECT_COLUMNS, 0.123456)
+        images.write(out / f"{Path(name).stem}_overlay.jpg", noise)
+    entry = dict.fromkeys(results.OBJECT_COLUMNS, 0.123456)
     entry |= {"class": "blade trail", "area_pixels": 12345, "stops": True}
     rows = [{**entry, "picture": name} for name in names for _ in range(page.LISTED + 50)]
-    pd.DataFrame(rows).to_csv(out / sorting.OBJECTS, index=False)
+    pd.DataFrame(rows).to_csv(out / results.OBJECTS, index=False)
     told = {"decision": "stop", "objects": 250, "worst_score": 0.9, "note": ""}
-    pd.DataFrame([{"picture": n, **told} for n in names]).to_csv(out / sorting.PICTURES)
+    pd.DataFrame([{"picture": n, **told} for n in names]).to_csv(out / results.PICTURES)
     monkeypatch.setattr(page, "MOST_BYTES", page.MOST_BYTES // 50)
     assert 20_000 < page.write(out).stat().st_size < 40_000_000 // 50
 
@@ -388,7 +461,7 @@ def test_a_network_that_is_brought_along_predicts_as_its_run(study, chosen, pict
     ]
     opened = brought.open_network(Path("plain"), root)
     assert opened.problems() == [] and decision.weights(opened) == chosen.weights
-    ours = sorting.sort_files(opened, chosen, [pictures], tmp_path / "ours")
+    ours = sorting.sort_files(opened, chosen, [pictures], tmp_path / "ours", exact=True)
     assert ours.objects.equals(sort(study, chosen, pictures, tmp_path / "out").objects)
     assert brought.open_network(run.path, root) == run
     with pytest.raises(RunError, match=r"gone: no such folder.*comes with us: plain"):

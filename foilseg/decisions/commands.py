@@ -52,6 +52,9 @@ def _add_predict(commands) -> None:
     predict.add_argument(
         "--decision", type=Path, help="what `foilseg calibrate` wrote: objects, and stop or go"
     )
+    predict.add_argument(
+        "--exact", action="store_true", help="with a decision: not the fastest format"
+    )
     predict.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:1, ...")
     predict.set_defaults(command=_predict)
 
@@ -94,7 +97,7 @@ def _sort(run, options) -> int:
     """Predict with a decision; 1 if a picture could not be read."""
     from tqdm import tqdm
 
-    from foilseg.decisions import decision, sorting
+    from foilseg.decisions import decision, results, sorting
     from foilseg.studies.predict import find_images
 
     chosen, images = decision.read(options.decision), find_images(options.image)
@@ -105,12 +108,15 @@ def _sort(run, options) -> int:
             images,
             options.out,
             device=options.device,
+            exact=options.exact,
             progress=lambda name: bar.update(),
         )
     counts = done.pictures["decision"].value_counts()
     told = ", ".join(f"{number} {name}" for name, number in counts.items())
-    unlike = int(done.pictures["note"].str.startswith(sorting.UNLIKE).sum())
+    unlike = int(done.pictures["note"].str.startswith(results.UNLIKE).sum())
     print(f"{options.out}: {told}; {len(done.objects)} objects; {unlike} unlike the calibration")
+    if done.quick:
+        print(f"predicted with {done.quick}")
     for name, why in done.unread.items():
         print(f"foilseg: {name} was not read: {why}", file=sys.stderr)
     return 1 if done.unread else 0

@@ -23,8 +23,8 @@ from foilseg.data import escape, files, images
 from foilseg.decisions import decision
 from foilseg.decisions.decision import Decision, Promise
 from foilseg.decisions.objects import area
-from foilseg.decisions.sorting import GO, OBJECTS, PICTURES, STOP, UNLIKE, UNREAD, JobError
-from foilseg.studies.predict import OVERLAY
+from foilseg.decisions.results import GO, OBJECTS, PICTURES, SHOWN, STOP, UNLIKE, UNREAD
+from foilseg.decisions.sorting import JobError
 
 NAME = "report.html"
 MOST_BYTES = 26_000_000  # of all pictures of a page; as many lists of objects come to 12 MB at most
@@ -57,7 +57,7 @@ def write(folder: Path, progress: Callable[[str], object] = lambda name: None) -
     budget = min(LARGEST, MOST_BYTES * 3 // 4 // max(1, len(pictures)))
     embedded, shapes = [], {}
     for k, name in enumerate(pictures["picture"]):
-        path = folder / f"{Path(name).stem}{OVERLAY}.png"
+        path = folder / f"{Path(name).stem}{SHOWN}"
         if pictures["decision"][k] != UNREAD:
             data, shapes[name] = small(path, budget)
             text = base64.b64encode(data).decode()

@@ -7,15 +7,20 @@ import torch
 from torch import Tensor
 
 from foilseg.evaluation.object_scores import REACHES, Reference
-from foilseg.networks.inference import TILE, Predictor
+from foilseg.networks.inference import Predictor
 
+# Pixels of a picture that is predicted as a whole, and the edge of the tiles of a larger one: the
+# margins of tiles cost time, and a whole picture costs memory (benchmarks/README.md).
+WHOLE, TILE = 3_000_000, 1536
 SMALLEST = 1e-37  # of a float32 that has a logarithm
 
 
 def class_scores(
-    predictor: Predictor, image: np.ndarray, tile: int = TILE
+    predictor: Predictor, image: np.ndarray, tile: int | None = None
 ) -> dict[int, np.ndarray]:
-    """Log-odds of every class that a predictor knows, in tiles: class index -> float32 (H, W).
+    """Log-odds of every class that a predictor knows: class index -> float32 (H, W).
+
+    A large picture is predicted in tiles, of the edge ``tile`` if one is given.
 
     Of a multi-class network the background is one of them; 0 is a probability of one half.
 
@@ -25,6 +30,7 @@ def class_scores(
         If the image has another number of channels than the networks take.
     """
     found: dict[int, np.ndarray] = {}
+    tile = tile or (None if image[0].size <= WHOLE else TILE)
     for window, logits in predictor.logits(image, tile):
         odds = logits if predictor.labels else log_odds(logits)
         for index, part in zip(predictor.labels or range(len(odds)), odds.numpy()):

@@ -1,53 +1,43 @@
 """Pictures + a decision -> masks, a list of objects in the order of worth, stop or go.
 
 Each picture is worked out by itself and its record is written last, so a command that was stopped
-goes on with the pictures that have none. A picture that cannot be read is named, and the others
-are worked out all the same.
+goes on with the pictures that have none. Several pictures are worked on at once, one a core, so
+reading, network and writing overlap. A picture that cannot be read is named, and the others are
+worked out all the same.
 """
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import nullcontext
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from threading import Lock
 
 import numpy as np
-import pandas as pd
 
-from foilseg.data import files, images
-from foilseg.data.components import BOX, boxes, components, corner_and_size
-from foilseg.data.dataset import write_mask
-from foilseg.decisions import decision, likeness
+from foilseg.data import files
+from foilseg.data.dataset import LabelClass
+from foilseg.decisions import decision, quickest, results
 from foilseg.decisions.decision import Decision
+from foilseg.decisions.quickest import Quick
 from foilseg.decisions.scores import class_scores
+from foilseg.networks import devices
 from foilseg.networks.inference import Predictor
-from foilseg.studies.predict import OVERLAY, find_images, overlay, overlays_over, read_image
-from foilseg.training import restore
+from foilseg.networks.quick import EXACT, FORMATS
+from foilseg.studies.predict import find_images, overlays_over, read_image
+from foilseg.training import machine, restore
 from foilseg.training.runs import Run
 
-OBJECTS, PICTURES, RECORDS = "objects.csv", "pictures.csv", "records"
-STOP, GO, UNREAD = "stop", "go", "not read"
-UNLIKE = "unlike the calibration: "
-OBJECT_COLUMNS = [
-    *("picture", "class", "score", "area_pixels", "area_mm2", *BOX),
-    *("centre_row", "centre_column", "stops"),
-]
-PICTURE_COLUMNS = ["picture", "decision", "objects", "worst_score", "reported_share", "note"]
+AHEAD = 2  # pictures a worker that are begun before the first of them is told as done
+LARGE = 8_000_000  # pixels of a picture of which only one is worked on at a time
 
 
 class JobError(ValueError):
     """A folder of results that belongs to something else; the message says what to do."""
-
-
-@dataclass(frozen=True)
-class Done:
-    """What a folder of results holds: its two tables, and the pictures that could not be read."""
-
-    objects: pd.DataFrame
-    pictures: pd.DataFrame
-    unread: dict[str, str]
 
 
 def sort_files(
@@ -57,12 +47,14 @@ def sort_files(
     out: Path,
     *,
     device: str = "auto",
+    exact: bool = False,
+    workers: int = 0,
     progress: Callable[[str], object] = lambda name: None,
-) -> Done:
+) -> results.Done:
     """Work out all pictures that have no record yet, and write the tables of all.
 
     Pictures that the folder holds from an earlier call stay in its tables. Writes into ``out``:
-    for each picture ``NAME.png`` (class indices) and ``NAME_overlay.png``;
+    for each picture ``NAME.png`` (class indices) and ``NAME_overlay.jpg``;
     ``objects.csv``, the most certain object first, with score (probability), area (pixels, and
     mm2 where the size of a pixel is known), box and centre in pixels; ``pictures.csv`` with stop
     or go, and what makes a picture unlike those of the calibration; and the decision itself.
@@ -72,6 +64,8 @@ def sort_files(
     chosen : made for this run.
     places : image files and folders.
     out : a new or empty folder, or one of the same run and decision.
+    exact : take the network as it is, not the fastest format (:mod:`quickest`).
+    workers : pictures at once, 0 for as many as there are cores.
     progress : called with the name of each picture, those that were done before too.
 
     Raises
@@ -89,32 +83,97 @@ def sort_files(
     chosen.check(run, classes)
     paths, out = find_images(places), Path(out)
     _begin(out, chosen)
-    there = (p.with_suffix(".png") for p in (out / RECORDS).glob("*.json"))
+    there = (p.with_suffix(".png") for p in (out / results.RECORDS).glob("*.json"))
     overlays_over({p.stem: p for p in (*there, *paths)})
-    predictor = restore.load(run, device)
-    unread: dict[str, str] = {}
-    for path in paths:
-        record = out / RECORDS / f"{path.stem}.json"
+    job = _Job(out, chosen, classes, restore.load(run, device), exact)
+    with devices.threads(1):  # of each worker: pictures are shared out, not the maps of one
+        for name in _in_order(job.work, paths, workers or machine.cores()):
+            progress(name)
+    return results.tables(out, job.unread, job.quick)
+
+
+def _in_order(work: Callable[[Path], str], paths: Sequence[Path], workers: int) -> Iterator[str]:
+    """What ``work`` gives for every path, in their order; after an error no other path begins."""
+    with ThreadPoolExecutor(workers) as pool:
+        waiting: deque[Future[str]] = deque()
+        try:
+            for path in paths:
+                waiting.append(pool.submit(work, path))
+                if len(waiting) > AHEAD * workers:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+@dataclass(eq=False)
+class _Job:
+    """What happens to every picture; several of them may be worked on at once.
+
+    ``quick`` is the network in its format, found out on the first picture that is predicted.
+    """
+
+    out: Path
+    chosen: Decision
+    classes: Sequence[LabelClass]
+    predictor: Predictor
+    exact: bool
+    quick: Quick | None = None
+    unread: dict[str, str] = field(default_factory=dict)
+    first: Lock = field(default_factory=Lock)
+    large: Lock = field(default_factory=Lock)
+
+    def work(self, path: Path) -> str:
+        """Work out a picture, unless that is done or it cannot be read; its name."""
+        record = self.out / results.RECORDS / f"{path.stem}.json"
         try:
             digest = files.digest(path)
-            image = None if _done(record, path.name, digest) else read_image(path, predictor)
+            image = None if _done(record, path.name, digest) else read_image(path, self.predictor)
         except JobError:
             raise
         except Exception as error:  # whatever a decoder makes of a spoiled file
-            unread[path.name] = str(error) or type(error).__name__
-            progress(path.name)
-            continue
-        if image is not None:
-            try:
-                told = _work_out(image, path, predictor, chosen, classes, out)
-                files.write_text(json.dumps(told | {"digest": digest}) + "\n", record)
-            except OSError as error:
-                raise OSError(
-                    f"{error}; {out} keeps what is done, and the same command goes on when that is "
-                    "mended"
-                ) from error
-        progress(path.name)
-    return _tables(out, unread)
+            self.unread[path.name] = str(error) or type(error).__name__
+            return path.name
+        if image is None:
+            return path.name
+        with self.large if image[0].size > LARGE else nullcontext():
+            scores = class_scores(self._network(image), image)
+            self._write(path, record, digest, image, scores)
+        return path.name
+
+    def _write(self, path: Path, record: Path, digest: str, image: np.ndarray, scores) -> None:
+        try:
+            told = results.work_out(image, scores, path, self.chosen, self.classes, self.out)
+            told |= {"digest": digest, "format": self.quick.format}
+            files.write_text(json.dumps(told) + "\n", record)
+        except OSError as error:
+            raise OSError(
+                f"{error}; {self.out} keeps what is done, and the same command goes on when that "
+                "is mended"
+            ) from error
+
+    def _network(self, image: np.ndarray) -> Predictor:
+        with self.first:
+            self.quick = self.quick or self._format(image)
+        return self.quick.predictor
+
+    def _format(self, image: np.ndarray) -> Quick:
+        """The format that results of an earlier call have, else the fastest that is allowed."""
+        name = _format_of(self.out) or (EXACT if self.exact else "")
+        if self.exact and name != EXACT:
+            raise JobError(f"{self.out}: holds results in {name}; give a new folder for --exact")
+        if name:
+            return Quick(FORMATS[name](self.predictor), name)
+        index = {c.name: c.index for c in self.classes}
+        thresholds = {index[p.name]: p.threshold for p in self.chosen.promises}
+        return quickest.choose(self.predictor, image, thresholds)
+
+
+def _format_of(out: Path) -> str:
+    """The format of the results in a folder, "" if there is none."""
+    records = sorted((out / results.RECORDS).glob("*.json"))
+    return json.loads(records[0].read_text("utf-8"))["format"] if records else ""
 
 
 def _begin(out: Path, chosen: Decision) -> None:
@@ -140,95 +199,3 @@ def _done(record: Path, name: str, digest: str) -> bool:
             f"under the name of {name}; give a new folder"
         )
     return told["digest"] == digest
-
-
-def _work_out(
-    image: np.ndarray, path: Path, predictor: Predictor, chosen: Decision, classes, out: Path
-) -> dict[str, Any]:
-    """Write the mask and the overlay of a picture; what its record says."""
-    scores, index = class_scores(predictor, image), {c.name: c.index for c in classes}
-    own = {p.name: scores[index[p.name]] for p in chosen.promises}
-    excess = np.stack([own[p.name] - np.float32(p.threshold) for p in chosen.promises])
-    mask = merged(excess, [index[name] for name in own])
-    found = [
-        entry
-        for promise in chosen.promises
-        for entry in objects_of(own[promise.name], promise.threshold, promise.name, chosen)
-    ]
-    found.sort(key=lambda entry: (-entry["score"], -entry["area_pixels"]))
-    write_mask(out / f"{path.stem}.png", mask, classes)
-    images.write(out / f"{path.stem}{OVERLAY}.png", overlay(image, mask, classes))
-    return {
-        "picture": path.name,
-        "stop": chosen.stops([entry["area_pixels"] for entry in found]),
-        "unlike": chosen.likeness.unlike(likeness.describe(image, own)),
-        "reported_share": float((mask > 0).mean()),
-        "objects": found,
-    }
-
-
-def merged(excess: np.ndarray, labels: Sequence[int]) -> np.ndarray:
-    """One mask of several classes: where a score reaches its threshold, the class with the most.
-
-    ``excess`` : score minus threshold, (N, H, W), in the order of ``labels``. uint8 (H, W).
-    """
-    best = excess.argmax(axis=0)
-    reported = np.take_along_axis(excess, best[None], 0)[0] >= 0
-    return np.where(reported, np.array(labels, np.uint8)[best], 0).astype(np.uint8)
-
-
-def objects_of(
-    score: np.ndarray, threshold: float, name: str, chosen: Decision
-) -> list[dict[str, Any]]:
-    """The reported objects of a class, a dictionary each; ``score`` is of (H, W) log-odds."""
-    numbers, _ = components(score >= threshold)
-    edge = chosen.pixel_size_um
-    found = []
-    for k, box in enumerate(boxes(numbers), 1):
-        inside = numbers[box] == k
-        pixels = int(inside.sum())
-        top, left, height, width = corner_and_size(box)
-        row, column = (float(axis.mean()) for axis in np.nonzero(inside))
-        best = float(score[box][inside].max())
-        found.append(
-            {
-                "class": name,
-                "score": round(float(1 / (1 + np.exp(-best))), 6),
-                "area_pixels": pixels,
-                "area_mm2": round(pixels * (edge / 1000) ** 2, 6) if edge else None,
-                **dict(zip(BOX, (top, left, height, width))),
-                "centre_row": round(top + row, 1),
-                "centre_column": round(left + column, 1),
-                "stops": pixels >= chosen.stop_pixels,
-            }
-        )
-    return found
-
-
-def _tables(out: Path, unread: dict[str, str]) -> Done:
-    """Both tables of all pictures that the folder has records of, and of those not read."""
-    pictures, objects = [], []
-    for name, why in unread.items():
-        pictures.append({"picture": name, "decision": UNREAD, "note": why})
-    for record in sorted((out / RECORDS).glob("*.json")):
-        told = json.loads(record.read_text("utf-8"))
-        if told["picture"] in unread:  # it was read once, as another file
-            continue
-        found = told["objects"]
-        objects += [{"picture": told["picture"], **entry} for entry in found]
-        pictures.append(
-            {
-                "picture": told["picture"],
-                "decision": STOP if told["stop"] else GO,
-                "objects": len(found),
-                "worst_score": found[0]["score"] if found else np.nan,
-                "reported_share": told["reported_share"],
-                "note": f"{UNLIKE}{told['unlike']}" if told["unlike"] else "",
-            }
-        )
-    listed = pd.DataFrame(objects, columns=OBJECT_COLUMNS)
-    listed = listed.sort_values(["score", "area_pixels"], ascending=False, kind="stable")
-    table = pd.DataFrame(pictures, columns=PICTURE_COLUMNS).astype({"objects": "Int64"})
-    files.write_text(listed.to_csv(index=False), out / OBJECTS)
-    files.write_text(table.to_csv(index=False), out / PICTURES)
-    return Done(listed.reset_index(drop=True), table, unread)

@@ -13,8 +13,8 @@ from foilseg.data.components import BOX
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.decisions import brought, decision
 from foilseg.decisions.decision import Decision
+from foilseg.decisions.results import GO, STOP, objects_of
 from foilseg.decisions.scores import class_scores
-from foilseg.decisions.sorting import GO, STOP, objects_of
 from foilseg.evaluation.object_scores import Reference
 from foilseg.measured import held_out
 from foilseg.studies.study import Study

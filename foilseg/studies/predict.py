@@ -151,11 +151,12 @@ def overlay(image: np.ndarray, mask: np.ndarray, classes: Sequence[LabelClass]) 
     pixels = as_pixels(image)
     if pixels.ndim == 2:
         pixels = np.repeat(pixels[..., None], 3, axis=-1)
+    table = np.zeros((256, 3))
     for c in classes:
-        if c.index:
-            hit = mask == c.index
-            mixed = (1 - OPACITY) * pixels[hit] + OPACITY * np.array(images.rgb(c.colour))
-            pixels[hit] = np.rint(mixed).astype(np.uint8)
+        table[c.index] = images.rgb(c.colour)
+    flat, hit = pixels.reshape(-1, 3), np.flatnonzero(mask)
+    mixed = (1 - OPACITY) * flat[hit] + OPACITY * table[mask.ravel()[hit]]
+    flat[hit] = np.rint(mixed).astype(np.uint8)
     return pixels
 
 

@@ -1,0 +1,162 @@
+"""A picture that was predicted -> its mask, its objects, stop or go; and the tables of all."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from PIL import Image
+
+from foilseg.data import files, images
+from foilseg.data.components import BOX, boxes, components, corner_and_size
+from foilseg.data.dataset import LabelClass
+from foilseg.decisions import likeness
+from foilseg.decisions.decision import Decision
+from foilseg.decisions.quickest import Quick
+from foilseg.studies.predict import OVERLAY, overlay
+
+OBJECTS, PICTURES, RECORDS = "objects.csv", "pictures.csv", "records"
+STOP, GO, UNREAD = "stop", "go", "not read"
+UNLIKE = "unlike the calibration: "
+OBJECT_COLUMNS = [
+    *("picture", "class", "score", "area_pixels", "area_mm2", *BOX),
+    *("centre_row", "centre_column", "stops"),
+]
+PICTURE_COLUMNS = ["picture", "decision", "objects", "worst_score", "reported_share", "note"]
+QUALITY = 90  # of the picture with its mask, which is for looking at
+SHOWN = f"{OVERLAY}.jpg"
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a folder of results holds: its two tables, and the pictures that could not be read.
+
+    ``quick`` is the network in the format in which pictures were predicted now, None if none was.
+    """
+
+    objects: pd.DataFrame
+    pictures: pd.DataFrame
+    unread: dict[str, str]
+    quick: Quick | None
+
+
+def work_out(
+    image: np.ndarray,
+    scores: Mapping[int, np.ndarray],
+    path: Path,
+    chosen: Decision,
+    classes: Sequence[LabelClass],
+    out: Path,
+) -> dict[str, Any]:
+    """Write the mask and the overlay of a picture; what its record says.
+
+    ``scores`` : class index -> log-odds (H, W), of :func:`foilseg.decisions.scores.class_scores`.
+    """
+    index = {c.name: c.index for c in classes}
+    own = {p.name: scores[index[p.name]] for p in chosen.promises}
+    excess = np.stack([own[p.name] - np.float32(p.threshold) for p in chosen.promises])
+    mask = merged(excess, [index[name] for name in own])
+    found = [
+        entry
+        for promise in chosen.promises
+        for entry in objects_of(own[promise.name], promise.threshold, promise.name, chosen)
+    ]
+    found.sort(key=lambda entry: (-entry["score"], -entry["area_pixels"]))
+    _write(out / f"{path.stem}.png", mask, classes)
+    Image.fromarray(overlay(image, mask, classes)).save(
+        out / f"{path.stem}{SHOWN}", quality=QUALITY
+    )
+    return {
+        "picture": path.name,
+        "stop": chosen.stops([entry["area_pixels"] for entry in found]),
+        "unlike": chosen.likeness.unlike(likeness.describe(image, own)),
+        "reported_share": float((mask > 0).mean()),
+        "objects": found,
+    }
+
+
+def merged(excess: np.ndarray, labels: Sequence[int]) -> np.ndarray:
+    """One mask of several classes: where a score reaches its threshold, the class with the most.
+
+    ``excess`` : score minus threshold, (N, H, W), in the order of ``labels``. uint8 (H, W).
+    """
+    best, label = excess[0].copy(), np.full(excess.shape[1:], labels[0], np.uint8)
+    for own, index in zip(excess[1:], labels[1:]):
+        above = own > best
+        np.copyto(best, own, where=above)
+        label[above] = index
+    label[~(best >= 0)] = 0
+    return label
+
+
+def objects_of(
+    score: np.ndarray, threshold: float, name: str, chosen: Decision
+) -> list[dict[str, Any]]:
+    """The reported objects of a class, a dictionary each; ``score`` is of (H, W) log-odds."""
+    numbers, n = components(score >= threshold)
+    held = np.flatnonzero(numbers)
+    number, width = numbers.ravel()[held] - 1, score.shape[1]
+    best = np.full(n, -np.inf, score.dtype)
+    np.maximum.at(best, number, score.ravel()[held])
+    pixels = np.bincount(number, minlength=n)
+    rows, columns = (np.bincount(number, axis, n) / pixels for axis in divmod(held, width))
+    edge = chosen.pixel_size_um
+    area = pixels * (edge / 1000) ** 2 if edge else [None] * n
+    return [
+        {
+            "class": name,
+            "score": round(float(1 / (1 + np.exp(-float(best[k])))), 6),
+            "area_pixels": int(pixels[k]),
+            "area_mm2": round(float(area[k]), 6) if edge else None,
+            **dict(zip(BOX, corner_and_size(box))),
+            "centre_row": round(float(rows[k]), 1),
+            "centre_column": round(float(columns[k]), 1),
+            "stops": bool(pixels[k] >= chosen.stop_pixels),
+        }
+        for k, box in enumerate(boxes(numbers))
+    ]
+
+
+def _write(path: Path, mask: np.ndarray, classes: Sequence[LabelClass]) -> None:
+    """A mask as :func:`foilseg.data.images.write_indexed` writes it, packed in less time."""
+    height, width = mask.shape
+    image = Image.frombytes("P", (width, height), mask.tobytes())
+    palette = np.zeros((256, 3), np.uint8)
+    for c in classes:
+        palette[c.index] = images.rgb(c.colour)
+    image.putpalette(palette[: max(c.index for c in classes) + 1].tobytes())
+    image.save(path, compress_level=1)
+
+
+def tables(out: Path, unread: Mapping[str, str], quick: Quick | None) -> Done:
+    """Both tables of all pictures that the folder has records of, and of those not read."""
+    pictures, objects = [], []
+    for name, why in unread.items():
+        pictures.append({"picture": name, "decision": UNREAD, "note": why})
+    for record in sorted((out / RECORDS).glob("*.json")):
+        told = json.loads(record.read_text("utf-8"))
+        if told["picture"] in unread:  # it was read once, as another file
+            continue
+        found = told["objects"]
+        objects += [{"picture": told["picture"], **entry} for entry in found]
+        pictures.append(
+            {
+                "picture": told["picture"],
+                "decision": STOP if told["stop"] else GO,
+                "objects": len(found),
+                "worst_score": found[0]["score"] if found else np.nan,
+                "reported_share": told["reported_share"],
+                "note": f"{UNLIKE}{told['unlike']}" if told["unlike"] else "",
+            }
+        )
+    listed = pd.DataFrame(objects, columns=OBJECT_COLUMNS)
+    listed = listed.sort_values(["score", "area_pixels"], ascending=False, kind="stable")
+    table = pd.DataFrame(pictures, columns=PICTURE_COLUMNS).astype({"objects": "Int64"})
+    files.write_text(listed.to_csv(index=False), out / OBJECTS)
+    files.write_text(table.to_csv(index=False), out / PICTURES)
+    return Done(listed.reset_index(drop=True), table, dict(unread), quick)
