@@ -150,6 +150,7 @@ def test_pixels_can_be_promised_too(study, fresh, chosen):
     pixels = calibration.calibrate(study.run("baseline"), fresh, 0.4, level="pixel", unseen=True)
     assert pixels.level == "pixel" and pixels != chosen
     assert all(p.risk <= 0.4 for p in pixels.promises)
+    assert all(p.left_out is None or p.left_out <= 0.4 for p in pixels.promises)
 
 
 def test_of_its_own_data_only_what_validates_is_used(study, fresh):

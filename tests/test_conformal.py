@@ -51,6 +51,22 @@ def test_the_strictest_setting_that_keeps_the_promise_is_chosen(losses, alpha):
     assert images == len(losses) and bound == pytest.approx((images * risk + 1) / (images + 1))
 
 
+def test_each_image_is_judged_by_the_others():
+    losses = np.array([[1.0, 0.5, 0.0], [1.0, 0.0, 0.0], [0.5, 0.1, 0.0], [1.0, 0.4, 0.0]])
+    # without the first (0.5 + 1) / 4, without the second (1 + 1) / 4, and so on
+    assert conformal.left_out(losses, 0.4).tolist() == [0.5, 0.0, 0.0, 0.4]
+    assert conformal.left_out(losses, 0.5).tolist() == [0.5, 0.0, 0.1, 0.4]
+    assert conformal.left_out(losses, 0.24).size == conformal.left_out(losses[:1], 0.9).size == 0
+
+
+@given(SHARES, st.floats(0.3, 0.9))
+def test_left_out_images_never_lose_more_than_promised(losses, alpha):
+    falling = np.concatenate([conformal.monotone(losses), np.zeros((len(losses), 1))], axis=1)
+    found = conformal.left_out(falling, alpha)
+    if len(found):
+        assert len(found) == len(losses) and found.mean() <= alpha + 1e-12
+
+
 def test_bad_input_is_named():
     with pytest.raises(ValueError, match="alpha: 0 is outside"):
         conformal.choose(np.zeros((3, 2)), 0)

@@ -52,14 +52,31 @@ def test_right_ones_are_the_first_of_each_pair(place):
     ]
 
 
+def test_speeds_keep_their_notes(tmp_path):
+    log = "head\n  bare network, int8 (onnx)        3.92        6.1         20   mean TPR 0.431\n"
+    log += "  bare network, bf16              10.28       16.1          7   \n"
+    (tmp_path / "line.txt").write_text(log)
+    table = measurements.speeds(root=tmp_path)
+    assert table.to_numpy().tolist() == [
+        ["bare network, int8 (onnx)", 3.92, 6.1, 20, "mean TPR 0.431"],
+        ["bare network, bf16", 10.28, 16.1, 7, ""],
+    ]
+
+
 def test_what_was_never_measured_has_no_row(tmp_path):
-    for read in (measurements.bounds, measurements.ratios, measurements.right_ones):
+    every = (measurements.bounds, measurements.ratios, measurements.right_ones, measurements.speeds)
+    for read in every:
         assert read("none", tmp_path).empty
 
 
 @pytest.mark.parametrize(
     ("read", "name", "least"),
-    [("bounds", "sampling", 8), ("ratios", "losses", 20), ("right_ones", "label_audit", 8)],
+    [
+        ("bounds", "sampling", 8),
+        ("ratios", "losses", 20),
+        ("right_ones", "label_audit", 8),
+        ("speeds", "line", 6),
+    ],
 )
 def test_the_stored_ones_are_read(read, name, least):
     assert len(getattr(measurements, read)(name)) >= least

@@ -16,6 +16,10 @@ CASE = re.compile(r"^(?P<case>\S.*?): time and memory over (?P<peer>.*?), wanted
 RATIO = re.compile(
     r"^\s+(?P<what>\S.*?)\s+(?P<time>[\d.]+) \(fastest.*?\)\s+memory (?P<memory>[\d.]+)$"
 )
+SPEED = re.compile(
+    r"^  (?P<what>\S.*?)\s{2,}(?P<rate>[\d.]+)\s+(?P<metres>[\d.]+)\s+(?P<cores>\d+)\s{2,}"
+    r"(?P<note>.*)$"
+)
 FOUND = re.compile(r"^\s*(?P<what>\S.*?)\s+(?P<all>\d+)(?P<pairs>(\s+\d+,\s*\d+)+)$")
 
 
@@ -63,3 +67,11 @@ def right_ones(name: str, root: Path = RESULTS) -> pd.DataFrame:
         right = re.findall(r"(\d+),\s*\d+", found["pairs"])
         rows.append((found["what"], int(found["all"]), *map(int, right)))
     return pd.DataFrame(rows, columns=["list", "candidates", *(f"of {h}" for h in heads)])
+
+
+def speeds(name: str = "line", root: Path = RESULTS) -> pd.DataFrame:
+    """What keeps up with a line: what, megapixels a second, metres a minute, cores, note."""
+    columns = ["what", "megapixels a second", "metres a minute", "cores for the line", "note"]
+    rows = [m.groups() for line in _lines(name, root) if (m := SPEED.match(line))]
+    table = pd.DataFrame(rows, columns=columns)
+    return table.astype(dict.fromkeys(columns[1:3], float) | {columns[3]: int})

@@ -234,7 +234,12 @@ def _promise(name: str, collected: list[dict], miss: float, level: str) -> Promi
     threshold = float(settings[chosen.place])
     scores = np.concatenate([each["object"] for each in shown])
     found = int((scores >= threshold).sum())
-    return Promise(name, threshold, miss, chosen.images, chosen.risk, 0, found, len(scores))
+    left = conformal.left_out(missed, miss)
+    mean = float(left.mean()) if len(left) else None
+    error = float(left.std(ddof=1) / len(left) ** 0.5) if len(left) else None
+    return Promise(
+        name, threshold, miss, chosen.images, chosen.risk, 0, found, len(scores), mean, error
+    )
 
 
 def _with_false(

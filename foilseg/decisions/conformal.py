@@ -107,6 +107,23 @@ def choose(losses: np.ndarray, alpha: float) -> Chosen:
     return Chosen(place, risk, float(promised[place]), number)
 
 
+def left_out(losses: np.ndarray, alpha: float) -> np.ndarray:
+    """The loss of each image at the setting that the others choose: float64 (images,).
+
+    Its mean estimates what is lost on one more image, without any further image. Where the
+    loosest setting loses nothing it is never above ``alpha``, whatever the images are (that is
+    how the promise is proved), and says how far below the promise is kept. Empty where the others
+    cannot promise ``alpha``. Arguments and errors as of :func:`choose`.
+    """
+    falling, found = monotone(losses), []
+    for k in range(len(falling)):
+        others = np.delete(falling, k, axis=0)
+        if not len(others) or bounds(others).min() > alpha:
+            return np.zeros(0)
+        found.append(falling[k, choose(others, alpha).place])
+    return np.array(found)
+
+
 def _up(share: float) -> float:
     """The next thousandth above: what is named can be promised."""
     return math.ceil(1000 * share - 1e-9) / 1000

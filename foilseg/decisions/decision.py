@@ -16,7 +16,7 @@ from foilseg.training import restore, runs
 from foilseg.training.runs import Run
 
 NAME = "decision.json"
-VERSION = 1
+VERSION = 2
 
 
 class DecisionError(ValueError):
@@ -35,6 +35,8 @@ class Promise:
         the class.
     images : pictures with the class that stand behind it.
     risk : mean share of misses in these pictures.
+    left_out : the same of each picture at the threshold that the others alone would choose, and
+        its standard error; None where they cannot promise so little.
     false : falsely reported objects in all calibration pictures.
     found, objects : annotated objects that are found, and how many there are.
     """
@@ -47,6 +49,8 @@ class Promise:
     false: int
     found: int
     objects: int
+    left_out: float | None
+    left_out_error: float | None
 
 
 @dataclass(frozen=True)

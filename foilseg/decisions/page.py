@@ -148,10 +148,13 @@ def promise(chosen: Decision, p: Promise) -> str:
     size, unit = area(chosen.area, chosen.pixel_size_um)
     price = p.false / size
     told = f"{price:,.0f}" if price >= 100 else f"{price:.1f}"
+    left = ""
+    if p.left_out is not None:
+        left = f", and {p.left_out:.1%} ± {p.left_out_error:.1%} when each was left out in turn"
     return (
         f"{p.name}: of the {thing} in one more picture like those of the calibration, at most "
         f"{100 * p.miss:g}% are expected to be missed ({p.images} pictures with it stand behind "
-        f"that; there {p.risk:.1%} were missed). The price there was {told} false objects "
+        f"that; there {p.risk:.1%} were missed{left}). The price there was {told} false objects "
         f"a {unit}."
     )
 
