@@ -22,6 +22,7 @@ from foilseg.claims.evidence import Evidence
 from foilseg.claims.verdicts import Verdict
 from foilseg.data.dataset import LabelClass
 from foilseg.evaluation.bootstrap import TRAINING
+from foilseg.evaluation.operating_points import Trainings
 from foilseg.measured import held_out
 from foilseg.studies import provenance, variants
 from foilseg.studies.shipped import LISTED, MANIFEST, ROOT, Shipped, ShippedError, open_shipped
@@ -139,6 +140,14 @@ class Record:
             for entry in self.shipped.manifest["models"]
         }
         return trainings.together(self.own, runs, self._test)
+
+    def trainings_of(self, title: str) -> Trainings:
+        """All trainings of one model that the record brings, whatever the others have."""
+        entry = next(e for e in self.shipped.manifest["models"] if e["title"] == title)
+        told = [run["determines"] for run in self.shipped.manifest["runs"].values()]
+        seeds = {d["seed"] for d in told if d["experiment"] == entry["experiment"]}
+        runs = {title: [self._runs(entry, seed) for seed in sorted(seeds)]}
+        return trainings.together(self.own, runs, self._test).parts[title]
 
     @cached_property
     def moved(self) -> Moved:

@@ -8,7 +8,7 @@ bear the name of what is changed.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import pandas as pd
@@ -190,6 +190,15 @@ def of_records(base: Record, others: Mapping[str, Record]) -> Remedies:
     cut = {t: Trainings(p.chosen_on[:least], p.judged_on[:least]) for t, p in parts.items()}
     plain = next(e for e in base.shipped.manifest["models"] if e["experiment"] == "baseline")
     return Remedies(base.compared, cut, pd.concat(costs), plain["title"])
+
+
+def alone(found: Remedies, record: Record, title: str) -> Remedies:
+    """The thirteen and one model of a record, with all trainings that it and they have."""
+    own = record.trainings_of(title)
+    number = min(len(own.chosen_on), found.base.trainings)
+    parts = {t: Trainings(p.chosen_on[:number], p.judged_on[:number])
+             for t, p in {**found.base.parts, title: own}.items()}  # fmt: skip
+    return replace(found, parts=parts)
 
 
 def _name(title: str, profile: str, taken: Mapping[str, Trainings]) -> str:
