@@ -71,3 +71,38 @@ def test_headings_sort_and_the_field_filters(tmp_path):
         page.fill("input", "")
         assert len(shown()) == 8
     assert said == []
+
+
+@pytest.mark.browser
+def test_long_tables_show_their_first_rows_and_the_others_on_a_click(tmp_path):
+    browser.require()
+    long = pd.DataFrame({"name": [f"row {k}" for k in range(20)], "n": range(20)})
+    plain = long.to_html(classes="dataframe", index=False)
+    short = sortable(long.head(15))._repr_html_()
+    page_file = tmp_path / "page.html"
+    page_file.write_text(
+        f"<!doctype html><body><div id=a>{sortable(long)._repr_html_()}</div>"
+        f"<div id=b>{plain}</div><div id=c>{short}</div><script src='{SCRIPT.as_uri()}'></script>"
+    )
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto(page_file.as_uri())
+
+        def shown(place):
+            return page.locator(f"#{place} tbody tr:visible td:last-child").all_inner_texts()
+
+        assert [len(shown(place)) for place in "abc"] == [15, 15, 15]
+        assert page.locator("button").count() == 2, "a table of 15 rows needs none"
+        page.click("#a th:nth-child(2)")
+        page.click("#a th:nth-child(2)")
+        assert shown("a") == [str(k) for k in range(19, 4, -1)], "the first ones of the new order"
+        page.fill("#a input", "row 1")
+        assert len(shown("a")) == 11 and not page.locator("#a button").is_visible()
+        page.fill("#a input", "")
+        page.click("#a >> text=show all 20 rows")
+        assert len(shown("a")) == 20
+        page.click("#a >> text=show the first 15 rows")
+        page.click("#b >> text=show all 20 rows")
+        assert len(shown("a")) == 15 and len(shown("b")) == 20
+        page.emulate_media(media="print")
+        assert len(shown("a")) == 20 and not page.locator("button").first.is_visible()

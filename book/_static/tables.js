@@ -1,7 +1,9 @@
-// Tables of class "sortable": a click on a heading sorts, the field above filters rows.
-// Without this script they are plain tables.
+// Tables of class "sortable": a click on a heading sorts, the field above filters rows. Of every long
+// table the first rows are shown and the others on a click. Without this script, and on paper, they
+// are plain tables.
 (() => {
   const FEWEST = 8; // rows of a table that a filter is of use for
+  const MOST = 15; // rows that are shown at first
 
   const number = (text) => {
     const plain = text.replace(/[,\s%]/g, "").replace("−", "-");
@@ -15,6 +17,32 @@
   };
   const text = (row, column) => (row.cells[column]?.textContent ?? "").trim();
 
+  // Rows beyond the first, of those that a filter leaves, are folded away; all of a few more stay.
+  const fold = (table) => {
+    const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden);
+    const folds = !table.dataset.open && rows.length > MOST;
+    rows.forEach((row, place) => row.classList.toggle("folded", folds && place >= MOST));
+    const button = table.moreRows;
+    if (!button) return;
+    button.hidden = rows.length <= MOST;
+    button.textContent = folds ? `show all ${rows.length} rows` : `show the first ${MOST} rows`;
+    button.setAttribute("aria-expanded", String(!folds));
+  };
+
+  const foldable = (table) => {
+    if (table.moreRows || !table.tBodies.length || table.tBodies[0].rows.length <= MOST) return;
+    const button = document.createElement("button");
+    button.type = "button";
+    button.className = "more-rows";
+    button.addEventListener("click", () => {
+      table.dataset.open = table.dataset.open ? "" : "yes";
+      fold(table);
+    });
+    table.moreRows = button;
+    table.after(button);
+    fold(table);
+  };
+
   const sort = (table, heading, column) => {
     const body = table.tBodies[0];
     const down = heading.getAttribute("aria-sort") === "ascending";
@@ -25,6 +53,7 @@
     rows.sort((a, b) =>
       sign * compare(text(a.row, column), text(b.row, column)) || a.place - b.place);
     body.append(...rows.map((entry) => entry.row));
+    fold(table);
   };
 
   const filter = (table, wanted, counter) => {
@@ -36,6 +65,7 @@
       shown += row.hidden ? 0 : 1;
     }
     counter.textContent = `${shown} of ${table.tBodies[0].rows.length} rows`;
+    fold(table);
   };
 
   const prepare = (table) => {
@@ -67,7 +97,14 @@
     filter(table, "", counter);
   };
 
-  const start = () => document.querySelectorAll("table.sortable").forEach(prepare);
+  const start = () => {
+    const style = document.createElement("style");
+    style.textContent =
+      "@media screen { tr.folded { display: none } } @media print { .more-rows { display: none } }";
+    document.head.append(style);
+    document.querySelectorAll("table.dataframe").forEach(foldable);
+    document.querySelectorAll("table.sortable").forEach(prepare);
+  };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();
 })();
