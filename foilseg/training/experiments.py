@@ -87,6 +87,14 @@ _BEYOND = [
         sampler="equal_samples", network="unet-mirrored", **_DICE,
     ),
     Experiment(
+        "dice-samples-falling", "Dice, Eq. S., falling",
+        sampler="equal_samples", loss="dice_cross_entropy", decay=0.9, network="unet-mirrored",
+    ),
+    Experiment(
+        "dice-samples-pasted", "Dice, Eq. S., pasted",
+        sampler="equal_samples", alter="pasted", network="unet-mirrored", **_DICE,
+    ),
+    Experiment(
         "dice-falling-views", "Dice, falling, views",
         loss="dice_cross_entropy", decay=0.9, network="unet-mirrored",
     ),
