@@ -8,8 +8,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from foilseg import __version__
-from foilseg.data.importers import IMPORTERS
 from foilseg.decisions import commands as pictures
+from foilseg.formats import commands as formats
 from foilseg.studies import variants
 from foilseg.training import experiments
 
@@ -25,7 +25,7 @@ from pictures to decisions:
   foilseg calibrate _runs/RUN --data DIR --miss 0.2  thresholds that keep a promise: decision.json
   foilseg predict _runs/RUN IMAGE... --decision decision.json --out DIR    objects, stop or go
   foilseg report DIR                                 one page about them, opened from a file
-  foilseg export _runs/RUN --out model.onnx          the network for other programs
+  foilseg export onnx _runs/RUN model.onnx           the network for other programs
 the book:
   foilseg chapter losses -p profile smoke            execute one chapter of the book
 """
@@ -55,6 +55,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"foilseg {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_data_commands(commands)
+    formats.add(commands, pictures.export_network)
     _add_train(commands)
     _add_ship(commands)
     pictures.add(commands)
@@ -66,13 +67,6 @@ def _add_data_commands(commands) -> None:
     check = commands.add_parser("check", help="list every problem of a dataset folder")
     check.add_argument("folder", type=Path, help="the dataset folder")
     check.set_defaults(command=_check)
-
-    bring = commands.add_parser("import", help="turn another data set into a dataset folder")
-    kinds = "; ".join(f"{name}: {entry.reads}" for name, entry in IMPORTERS.items())
-    bring.add_argument("kind", choices=list(IMPORTERS), help=kinds)
-    bring.add_argument("source", type=Path, help="the folder to read")
-    bring.add_argument("folder", type=Path, help="the dataset folder to write; must be new")
-    bring.set_defaults(command=_import)
 
     twin = commands.add_parser("twin", help="render the stand-in for the 26 foils")
     twin.add_argument("folder", type=Path, help="the dataset folder to write")
@@ -156,13 +150,6 @@ def _check(options) -> int:
         print(problem)
     print(f"{options.folder}: {len(problems) or 'no'} problem(s)")
     return 1 if problems else 0
-
-
-def _import(options) -> int:
-    made = IMPORTERS[options.kind].bring(options.source, options.folder)
-    number = len(list((made / "images").iterdir()))
-    print(f"{options.folder}: {number} foils written")
-    return 0
 
 
 def _twin(options) -> int:

@@ -18,7 +18,8 @@ from foilseg.book import notebooks
 # Imports point only up this list: by package, and within a package by file.
 LAYERS = """
     data: escape files images nearness components photometric dataset scan defects description
-        label_errors plausibility folder raw_lights importers
+        label_errors plausibility folder raw_lights
+    formats: shapes assembling labelme coco masks magnetic_tile registry commands
     thesis: checks published result_tables training_tables audit
     twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools alterations equal_lattice object_choice equal_design

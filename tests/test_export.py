@@ -86,7 +86,7 @@ assert "torch" not in sys.modules and "foilseg" not in sys.modules
 def test_the_command_writes_what_another_program_reads(study, tmp_path, capsys):
     run = study.run("baseline")
     target = tmp_path / "folder" / "model.onnx"
-    assert cli.main(["export", str(run.path), "--out", str(target)]) == 0
+    assert cli.main(["export", "onnx", str(run.path), str(target)]) == 0
     assert "multiples of 16" in capsys.readouterr().out
     images.write(tmp_path / "p.png", toy.picture(96, 80, 5)[0])
     arguments = [str(target), str(tmp_path / "p.png"), str(tmp_path / "mask.npy")]

@@ -5,8 +5,9 @@ import pytest
 from PIL import Image
 
 from foilseg import cli
-from foilseg.data import dataset, folder, images, importers
+from foilseg.data import dataset, folder, images
 from foilseg.data.images import ImageFileError
+from foilseg.formats import magnetic_tile as importers
 
 
 def tile(root, kind, name, mask, size=(30, 20)):

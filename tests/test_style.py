@@ -11,7 +11,7 @@ from foilseg.figures import style, widgets
 
 ROOT = Path(__file__).parent.parent
 # the table, and the colours of the classes of data that are made or taken in here
-ALLOWED = {"figures/style.py", "twin/kinds.py", "data/importers.py"}
+ALLOWED = {"figures/style.py", "twin/kinds.py", "formats/magnetic_tile.py", "formats/assembling.py"}
 NAMES = "|".join([*CSS4_COLORS, r"C\d", r"tab:\w+"])
 HEX = r"#(?:[0-9a-f]{6}|[0-9a-f]{3})\b"
 TYPED = re.compile(rf"{HEX}|(?<!cmap=)[\"'](?:{NAMES})[\"']", re.IGNORECASE)

@@ -1,1 +1,1 @@
-"""Pictures, dataset folders, importers, and what defects and labels are like."""
+"""Pictures, dataset folders, and what defects and labels are like."""

@@ -12,11 +12,10 @@ RUN = "a run folder, as `foilseg train` prints it, or a network that comes with 
 
 
 def add(commands) -> None:
-    """Add ``calibrate``, ``predict``, ``report`` and ``export`` to a command line's subparsers."""
+    """Add ``calibrate``, ``predict`` and ``report`` to a command line's subparsers."""
     _add_calibrate(commands)
     _add_predict(commands)
     _add_report(commands)
-    _add_export(commands)
 
 
 def _add_calibrate(commands) -> None:
@@ -63,13 +62,6 @@ def _add_report(commands) -> None:
     report = commands.add_parser("report", help="a page about a folder of stop or go")
     report.add_argument("folder", type=Path, help="what `foilseg predict --decision` wrote")
     report.set_defaults(command=_report)
-
-
-def _add_export(commands) -> None:
-    export = commands.add_parser("export", help="write a trained run as ONNX, for other programs")
-    export.add_argument("run", type=Path, help=RUN)
-    export.add_argument("--out", type=Path, required=True, help="the file to write")
-    export.set_defaults(command=_export)
 
 
 def _predict(options) -> int:
@@ -181,15 +173,16 @@ def _report(options) -> int:
     return 0
 
 
-def _export(options) -> int:
+def export_network(place: Path, out: Path) -> int:
+    """Write a trained run, or a network that comes with us, as ONNX."""
     from foilseg.decisions import brought
     from foilseg.networks import export
     from foilseg.training import restore
 
-    run = brought.open_network(options.run)
-    told = export.write(restore.load(run, "cpu"), restore.classes(run), options.out)
+    run = brought.open_network(place)
+    told = export.write(restore.load(run, "cpu"), restore.classes(run), out)
     print(
-        f"{options.out}: takes images of {told['channels']} channel(s) whose sides are multiples "
+        f"{out}: takes images of {told['channels']} channel(s) whose sides are multiples "
         f"of {told['grid']}; for tiles leave a margin of {told['halo']} pixels"
     )
     return 0

@@ -1,19 +1,13 @@
-"""Bringing other people's folders into the dataset folder.
-
-A further importer is an entry of :data:`IMPORTERS`, the function it names, and its test.
-"""
+"""The public photographs of magnetic tiles as a dataset folder."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from foilseg.data import description, files, images
 from foilseg.data.dataset import LabelClass, write_mask
-from foilseg.data.raw_lights import import_raw_lights
 
 # Colours of Okabe and Ito, told apart by colour-blind readers too.
 TILE_CLASSES = (
@@ -86,28 +80,3 @@ def _tile(picture: Path, index: int) -> tuple[np.ndarray, np.ndarray]:
         raise images.ImageFileError(f"{picture.with_suffix('.png')}: is {sizes} pixels")
     grey = [a if a.ndim == 2 else np.rint(a.mean(axis=2)).astype(np.uint8) for a in (image, mask)]
     return grey[0], ((grey[1] >= TILE_THRESHOLD) & (index > 0)).astype(np.uint8) * np.uint8(index)
-
-
-@dataclass(frozen=True)
-class Importer:
-    """A way into the dataset folder.
-
-    Attributes
-    ----------
-    bring : (source, root) -> root; reads the one folder and writes the other, which must be new.
-    reads : what the source has to be, for the help of the command line.
-    """
-
-    bring: Callable[[Path, Path], Path]
-    reads: str
-
-
-# What `foilseg import` takes.
-IMPORTERS = {
-    "magnetic-tile": Importer(magnetic_tile, "the photographs of Huang, Qiu and Yuan"),
-    "lights": Importer(
-        import_raw_lights,
-        "photographs of each foil under n known lights (lights/NAME_K.png, lights.json), of which "
-        "normals are made",
-    ),
-}

@@ -1,0 +1,178 @@
+"""Pictures with annotations, from whatever they come, -> a dataset folder, whole or not at all.
+
+An importer lists :class:`Item` s; what is the same for all of them is decided here: what a picture
+without annotation means, grey among colour, orientation, and names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from PIL import Image, ImageOps
+
+from foilseg.data import description, files, images
+from foilseg.data.dataset import LabelClass, write_mask
+
+CLEAN, LEAVE_OUT = UNANNOTATED = ("clean", "leave-out")
+LISTED = 3  # names that an error shows
+# Colours of Okabe and Ito for the defects, told apart by colour-blind readers too; then Tol's.
+COLOURS = (
+    *("#56b4e9", "#cc79a7", "#009e73", "#d55e00", "#e69f00", "#0072b2", "#f0e442"),
+    *("#332288", "#117733", "#882255", "#44aa99", "#999933", "#aa4499", "#661100"),
+)
+BACKGROUND = LabelClass(0, "background", "#ffffff")
+
+
+class FormatError(ValueError):
+    """Annotations that cannot be brought in; the message names the file and says what to do."""
+
+
+@dataclass(frozen=True)
+class Item:
+    """A picture, and how to make its mask.
+
+    Attributes
+    ----------
+    picture : its file.
+    mask : (height, width) of the upright picture -> uint8 (H, W) of class indices, or None if the
+        picture has no annotation.
+    name : what it is called in the dataset folder; the name of its file unless told.
+    """
+
+    picture: Path
+    mask: Callable[[tuple[int, int]], np.ndarray] | None
+    name: str = ""
+
+    @property
+    def called(self) -> str:
+        """Its name."""
+        return self.name or self.picture.stem
+
+
+def classes_of(names: Iterable[str]) -> tuple[LabelClass, ...]:
+    """The background, then classes of these names in their order, each in a colour of its own."""
+    names = list(names)
+    colours = [COLOURS[k % len(COLOURS)] for k in range(len(names))]
+    turned = [_darker(c, k // len(COLOURS)) for k, c in enumerate(colours)]
+    made = [LabelClass(k, n, c) for k, (n, c) in enumerate(zip(names, turned), 1)]
+    return (BACKGROUND, *made)
+
+
+def _darker(colour: str, times: int) -> str:
+    """A colour that differs from the same one darkened fewer times."""
+    shade = [max(0, value - 11 * times) for value in images.rgb(colour)]
+    return "#" + "".join(f"{value:02x}" for value in shade)
+
+
+def write(
+    root: Path,
+    name: str,
+    classes: Sequence[LabelClass],
+    items: Sequence[Item],
+    *,
+    unannotated: str = "",
+    all_grey: bool = False,
+) -> Path:
+    """Write a dataset folder, which must be new; nothing of it if anything is wrong.
+
+    Parameters
+    ----------
+    unannotated : what a picture without annotation is: ``"clean"``, nothing to see in it, or
+        ``"leave-out"``, nobody looked. It has to be said if there is one.
+    all_grey : make colour pictures grey, so that both may come together.
+
+    Raises
+    ------
+    FileExistsError
+        If ``root`` exists.
+    FormatError
+        If two pictures share a name, one has no annotation and nobody says what that means, some
+        are grey and some in colour, or there is none at all.
+    foilseg.data.images.ImageFileError
+        If a picture cannot be read; names it.
+    """
+    root = Path(root)
+    if root.exists():
+        raise FileExistsError(f"{root}: exists already; give a new folder or remove it")
+    taken = _taken(items, unannotated)
+    kinds: dict[bool, Path] = {}
+    with files.new_folder(root) as part:
+        for item in taken:
+            pixels = upright(item.picture)
+            pixels = _as_grey(pixels) if all_grey else pixels
+            kinds.setdefault(pixels.ndim == 2, item.picture)
+            if len(kinds) == 2:
+                raise FormatError(
+                    f"{kinds[True]} is grey and {kinds[False]} in colour; use --all-grey"
+                )
+            mask = (
+                item.mask(pixels.shape[:2]) if item.mask else np.zeros(pixels.shape[:2], np.uint8)
+            )
+            images.write(part / "images" / f"{item.called}.png", pixels)
+            write_mask(part / "labels" / f"{item.called}.png", mask, tuple(classes))
+        description.write(part / description.NAME, name, tuple(classes))
+    return root
+
+
+def _taken(items: Sequence[Item], unannotated: str) -> list[Item]:
+    if unannotated and unannotated not in UNANNOTATED:
+        raise FormatError(f"unannotated: {unannotated!r} is not one of {', '.join(UNANNOTATED)}")
+    bare = [item for item in items if item.mask is None]
+    if bare and not unannotated:
+        raise FormatError(
+            f"{len(bare)} picture(s) have no annotation, such as {listed(bare)}; say what that "
+            "means: --unannotated clean (there is no defect) or leave-out (nobody looked)"
+        )
+    taken = [item for item in items if item.mask or unannotated == CLEAN]
+    if not taken:
+        raise FormatError("there is no annotated picture")
+    named: dict[str, Item] = {}
+    for item in taken:
+        other = named.setdefault(item.called, item)
+        if other is not item:
+            raise FormatError(
+                f"{item.picture} and {other.picture} would both be called {item.called}; rename one"
+            )
+    return taken
+
+
+def listed(items: Sequence[Item]) -> str:
+    """The first of some pictures, by their files."""
+    shown = ", ".join(str(item.picture) for item in items[:LISTED])
+    return f"{shown} ..." if len(items) > LISTED else shown
+
+
+def upright(path: Path) -> np.ndarray:
+    """The pixels of a picture, turned as its EXIF orientation says, which annotation tools do."""
+    pixels = images.read(path)
+    try:
+        with Image.open(path) as image:
+            turned = ImageOps.exif_transpose(image)
+            place = image.getexif().get(0x0112, 1)
+    except OSError as error:
+        raise images.ImageFileError(f"{path}: cannot be read as an image ({error})") from error
+    if place == 1 or turned is None:
+        return pixels
+    turns = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True)}
+    quarter, mirrored = turns.get(place, (1, False))
+    moved = np.rot90(pixels, quarter)
+    return np.ascontiguousarray(moved[:, ::-1] if mirrored else moved)
+
+
+def _as_grey(pixels: np.ndarray) -> np.ndarray:
+    if pixels.ndim == 2:
+        return pixels
+    return np.rint(pixels.mean(axis=2)).astype(pixels.dtype)
+
+
+def pictures_in(folder: Path, *, deep: bool = False) -> list[Path]:
+    """The picture files of a folder in the order of their names; ``deep`` with those below it."""
+    found = Path(folder).rglob("*") if deep else Path(folder).iterdir()
+    return sorted(
+        p
+        for p in found
+        if p.suffix.lower() in images.SUFFIXES and not images.is_left_behind(p.name)
+    )

@@ -1,0 +1,67 @@
+"""``foilseg import`` and ``foilseg export``: data sets in and out."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+from foilseg.formats import assembling, masks
+from foilseg.formats.registry import EXPORTERS, IMPORTERS
+
+
+def add(commands, onnx: Callable[[Path, Path], int]) -> None:
+    """Add both to a command line's subparsers; ``onnx`` (run, file) writes a network."""
+    bring = commands.add_parser("import", help="turn another data set into a dataset folder")
+    kinds = "; ".join(f"{name}: {entry.reads}" for name, entry in IMPORTERS.items())
+    bring.add_argument("kind", choices=list(IMPORTERS), help=kinds)
+    bring.add_argument("source", type=Path, help="what to read")
+    bring.add_argument("folder", type=Path, help="the dataset folder to write; must be new")
+    bring.add_argument(
+        "--unannotated",
+        choices=assembling.UNANNOTATED,
+        help="what pictures without annotation are: clean, or nobody looked at them",
+    )
+    bring.add_argument(
+        "--all-grey", action="store_true", default=None, help="make all pictures grey"
+    )
+    layouts = "; ".join(f"{name}: {entry.says}" for name, entry in masks.LAYOUTS.items())
+    bring.add_argument("--layout", choices=list(masks.LAYOUTS), help=f"of masks: {layouts}")
+    bring.add_argument(
+        "--threshold", type=int, help="of masks: grey value of a defect, such as 128"
+    )
+    bring.set_defaults(command=_import)
+
+    export = commands.add_parser("export", help="write labels, or a trained run, for other tools")
+    kinds = "; ".join(f"{name}: {entry.writes}" for name, entry in EXPORTERS.items())
+    export.add_argument(
+        "kind", choices=["onnx", *EXPORTERS], help=f"onnx: a trained run as a network; {kinds}"
+    )
+    export.add_argument("source", type=Path, help="a dataset folder; for onnx a run")
+    export.add_argument("target", type=Path, help="the folder, or file, to write; must be new")
+    export.set_defaults(command=partial(_export, onnx))
+
+
+def _import(options) -> int:
+    entry = IMPORTERS[options.kind]
+    given = {k: getattr(options, k) for k in ("unannotated", "all_grey", "layout", "threshold")}
+    given = {name: value for name, value in given.items() if value is not None}
+    other = next((name for name in given if name not in entry.options), None)
+    if other:
+        raise ValueError(
+            f"--{other.replace('_', '-')}: does not belong to import {options.kind}; leave it out"
+        )
+    made = entry.bring.load()(options.source, options.folder, **given)
+    number = len(list((made / "images").iterdir()))
+    print(f"{options.folder}: {number} foils written")
+    return 0
+
+
+def _export(onnx: Callable[[Path, Path], int], options) -> int:
+    from foilseg.data import folder
+
+    if options.kind == "onnx":
+        return onnx(options.source, options.target)
+    made = EXPORTERS[options.kind].write.load()(folder.load(options.source), options.target)
+    print(f"{made}: written")
+    return 0

@@ -1,0 +1,171 @@
+"""LabelMe: a folder of pictures, each with a JSON file of shapes beside it, in and out.
+
+Polygons, rectangles, circles and masks are areas; a line or a point is none and is refused. Of
+shapes that overlap the later one lies above, as LabelMe shows them. A picture without a file is
+not annotated; one whose file has no shape is clean.
+"""
+
+from __future__ import annotations
+
+import base64
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from PIL import Image
+
+from foilseg.data import files
+from foilseg.data.components import boxes, components
+from foilseg.data.dataset import Dataset
+from foilseg.formats import assembling, shapes
+from foilseg.formats.assembling import FormatError, Item
+
+VERSION = "5.4.1"  # of LabelMe, whose files these are
+AREAS: dict[str, Callable[..., np.ndarray]] = {
+    "polygon": shapes.polygon,
+    "rectangle": shapes.rectangle,
+    "circle": shapes.circle,
+}
+
+
+def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = False) -> Path:
+    """Write a folder of LabelMe files as a dataset folder; its classes are the labels, by name.
+
+    Parameters
+    ----------
+    unannotated, all_grey : as of :func:`foilseg.formats.assembling.write`.
+
+    Raises
+    ------
+    foilseg.formats.assembling.FormatError
+        If a file cannot be understood, or lies beside no picture; names it.
+    """
+    source = Path(source)
+    if not source.is_dir():
+        raise FileNotFoundError(f"{source}: no such folder")
+    pictures = assembling.pictures_in(source)
+    told = {path: _read(path) for path in sorted(source.glob("*.json"))}
+    alone = {path.stem for path in told} - {path.stem for path in pictures}
+    if alone:
+        raise FormatError(f"{source / min(alone)}.json: lies beside no picture of that name")
+    labels = sorted({shape["label"] for each in told.values() for shape in each["shapes"]})
+    if not labels:
+        raise FormatError(f"{source}: no file holds a shape; LabelMe writes NAME.json beside NAME")
+    numbers = {label: k for k, label in enumerate(labels, 1)}
+    items = []
+    for picture in pictures:
+        path = picture.with_suffix(".json")
+        mask = partial(_mask, path, told[path], numbers) if path in told else None
+        items.append(Item(picture, mask))
+    classes = assembling.classes_of(labels)
+    return assembling.write(
+        root, source.resolve().name, classes, items, unannotated=unannotated, all_grey=all_grey
+    )
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        told = json.loads(path.read_text("utf-8"))
+        for shape in told["shapes"]:
+            shape["label"], shape["points"], shape["shape_type"]
+        return told
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+        why = f"{type(error).__name__}: {error}"
+        raise FormatError(f"{path}: is no LabelMe file ({why}); mend or remove it") from error
+
+
+def _mask(
+    path: Path, told: Mapping[str, Any], numbers: Mapping[str, int], size: tuple[int, int]
+) -> np.ndarray:
+    own = told.get("imageHeight"), told.get("imageWidth")
+    if None not in own and own != size:
+        raise FormatError(
+            f"{path}: was drawn on a picture of {own[1]} x {own[0]} pixels, but the one beside it "
+            f"has {size[1]} x {size[0]}"
+        )
+    mask = np.zeros(size, np.uint8)
+    for number, shape in enumerate(told["shapes"], 1):
+        mask[_area(path, number, shape, size)] = numbers[shape["label"]]
+    return mask
+
+
+def _area(path: Path, number: int, shape: Mapping[str, Any], size: tuple[int, int]) -> np.ndarray:
+    kind = shape["shape_type"]
+    try:
+        if kind == "mask":
+            return _placed(shape, size)
+        if kind not in AREAS:
+            raise ValueError(f"a {kind} is no area; draw a polygon, or remove it")
+        return AREAS[kind](shape["points"], size)
+    except (ValueError, TypeError, KeyError, OSError) as error:
+        raise FormatError(f"{path}: shape {number} ({shape['label']}): {error}") from error
+
+
+def _placed(shape: Mapping[str, Any], size: tuple[int, int]) -> np.ndarray:
+    """A mask that LabelMe stores as a picture, with the corner where it lies."""
+    with Image.open(io.BytesIO(base64.b64decode(shape["mask"]))) as image:
+        part = np.array(image) > 0
+    (left, top), _ = shape["points"]
+    whole = np.zeros(size, bool)
+    whole[int(top) : int(top) + part.shape[0], int(left) : int(left) + part.shape[1]] = part
+    return whole
+
+
+def export(data: Dataset, target: Path) -> Path:
+    """Write every image of a data set, and its annotation as LabelMe shapes, into a new folder.
+
+    An object without holes becomes a polygon, another one a mask (LabelMe 5.3 and later); read
+    again, all of them give the same pixels.
+    """
+    from foilseg.data import images
+    from foilseg.data.dataset import as_pixels
+
+    with files.new_folder(Path(target)) as part:
+        for foil in data.foils:
+            images.write(part / f"{foil.name}.png", as_pixels(foil.image))
+            found = [s for c in data.defects for s in _shapes(foil.mask == c.index, c.name)]
+            told = {
+                "version": VERSION,
+                "flags": {},
+                "shapes": found,
+                "imagePath": f"{foil.name}.png",
+                "imageData": None,
+                "imageHeight": foil.shape[0],
+                "imageWidth": foil.shape[1],
+            }
+            files.write_text(json.dumps(told, indent=1) + "\n", part / f"{foil.name}.json")
+    return Path(target)
+
+
+def _shapes(mask: np.ndarray, label: str) -> list[dict[str, Any]]:
+    numbers, _ = components(mask)
+    found = []
+    for k, box in enumerate(boxes(numbers), 1):
+        own = numbers[box] == k
+        top, left = box[0].start, box[1].start
+        if shapes.has_holes(own):
+            found.append(_shape(label, "mask", _corners(box), _png(own)))
+            continue
+        for outline in shapes.outlines(own):
+            found.append(_shape(label, "polygon", [[x + left, y + top] for x, y in outline]))
+    return found
+
+
+def _corners(box: tuple[slice, slice]) -> list[list[int]]:
+    rows, columns = box
+    return [[columns.start, rows.start], [columns.stop - 1, rows.stop - 1]]
+
+
+def _shape(label: str, kind: str, points: Sequence, mask: str | None = None) -> dict[str, Any]:
+    shape = {"label": label, "points": points, "group_id": None, "description": ""}
+    return shape | {"shape_type": kind, "flags": {}, "mask": mask}
+
+
+def _png(mask: np.ndarray) -> str:
+    file = io.BytesIO()
+    Image.fromarray(mask.astype(np.uint8)).save(file, "png")
+    return base64.b64encode(file.getvalue()).decode()
