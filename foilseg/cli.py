@@ -139,7 +139,7 @@ def _profiles() -> list[str]:
 
 
 def _rows() -> list[str]:
-    return list(experiments.ROWS)
+    return [*experiments.ALIASES, *experiments.ROWS]
 
 
 def _check(options) -> int:
@@ -172,10 +172,11 @@ def _train(options) -> int:
     from foilseg.studies.workers import number
 
     names = variants.rows(options.profile) if "all" in options.experiment else options.experiment
-    titles = [experiments.experiment(name).name for name in names]
+    rows = dict.fromkeys(map(experiments.experiment, names))
+    names = [row.name if row.name in experiments.ROWS else row for row in rows]
     opened = _open(options)
     if not opened.missing(names):
-        print(f"nothing to train: {', '.join(titles)} lie in {opened.runs}")
+        print(f"nothing to train: {', '.join(row.name for row in rows)} lie in {opened.runs}")
     workers = options.workers or number(opened.profile.threads, options.device)
     opened.train(names, device=options.device, workers=workers)
     if options.stability:

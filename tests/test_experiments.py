@@ -114,6 +114,12 @@ def test_a_row_of_ones_own_needs_nothing_else(study):
         study.model("base-line")
 
 
+def test_the_recommended_row_is_one_of_the_table_under_another_name():
+    row = experiments.experiment("recommended")
+    assert row is BEYOND[experiments.RECOMMENDED] and "recommended" not in experiments.ROWS
+    assert experiments.select("recommended, baseline") == [experiments.RECOMMENDED, "baseline"]
+
+
 def test_rows_beyond_the_thesis_are_trained_like_its_own(tmp_path):
     assert not set(BEYOND) & set(EXPERIMENTS) and not any(r.published for r in BEYOND.values())
     assert {row.loss for row in BEYOND.values()} == set(rows.LOSSES)

@@ -141,13 +141,16 @@ class Record:
         }
         return trainings.together(self.own, runs, self._test)
 
-    def trainings_of(self, title: str) -> Trainings:
-        """All trainings of one model that the record brings, whatever the others have."""
+    def runs_of(self, title: str) -> list[list[StoredRun]]:
+        """The networks of every training of a model that the record brings."""
         entry = next(e for e in self.shipped.manifest["models"] if e["title"] == title)
         told = [run["determines"] for run in self.shipped.manifest["runs"].values()]
         seeds = {d["seed"] for d in told if d["experiment"] == entry["experiment"]}
-        runs = {title: [self._runs(entry, seed) for seed in sorted(seeds)]}
-        return trainings.together(self.own, runs, self._test).parts[title]
+        return [self._runs(entry, seed) for seed in sorted(seeds)]
+
+    def trainings_of(self, title: str) -> Trainings:
+        """All trainings of one model that the record brings, whatever the others have."""
+        return trainings.together(self.own, {title: self.runs_of(title)}, self._test).parts[title]
 
     @cached_property
     def moved(self) -> Moved:

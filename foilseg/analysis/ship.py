@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, fields
-from operator import methodcaller
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from foilseg.studies.model import Model
 from foilseg.studies.references import References
 from foilseg.studies.study import Study
 from foilseg.training import runs
-from foilseg.training.experiments import select
+from foilseg.training.experiments import RECOMMENDED, select
 from foilseg.training.rows import Experiment
 from foilseg.training.stored_run import StoredRun
 
@@ -89,7 +88,11 @@ def pack(
         read = not numbers_only and run.determines["seed"] == study.seed
         return [kind for kind in run.parts if read or kind != "history"]
 
-    brought = _tested if numbers_only else methodcaller("evaluations")
+    def brought(run: StoredRun) -> list[str]:
+        """Of a study of numbers the test foils alone, and all of the recommended recipe."""
+        whole = not numbers_only or run.determines["experiment"] == RECOMMENDED
+        return run.evaluations() if whole else _tested(run)
+
     object_tables.complete(study, found)
     held_out.complete(study, found)
     with new_folder(out, over=True) as part:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import numpy as np
 from PIL import Image, ImageOps
+from tqdm import tqdm
 
 from foilseg.data import description, files, images
 from foilseg.data.dataset import LabelClass, write_mask
@@ -100,7 +101,7 @@ def write(
     taken = _taken(items, unannotated)
     kinds: dict[bool, Path] = {}
     with files.new_folder(root) as part:
-        for item in taken:
+        for item in tqdm(taken, desc="import", unit="picture", disable=None):
             pixels = upright(item.picture)
             pixels = _as_grey(pixels) if all_grey else pixels
             kinds.setdefault(pixels.ndim == 2, item.picture)

@@ -110,6 +110,9 @@ _BEYOND = [
 ]  # fmt: skip
 BEYOND = {row.name: row for row in _BEYOND}
 ROWS = EXPERIMENTS | BEYOND  # every row that has a name
+# Another name of a row: the recipe that the rule of book/protocol.md chose, once.
+RECOMMENDED = "dice-samples-views"
+ALIASES = {"recommended": RECOMMENDED}
 
 _HALF = {"scale": 0.5}
 # The twin of whose baseline the rates come near those of the thesis's baseline (book/protocol.md,
@@ -139,7 +142,7 @@ def _pick(kind: str, table: dict, name: str):
 
 
 def experiment(name: str | Experiment) -> Experiment:
-    """The row of that name, or the row itself.
+    """The row of that name, or the row itself; ``"recommended"`` is one of the table.
 
     Raises
     ------
@@ -148,7 +151,7 @@ def experiment(name: str | Experiment) -> Experiment:
         the table and differs from it.
     """
     if not isinstance(name, Experiment):
-        return _pick("experiment", ROWS, name)
+        return _pick("experiment", ROWS, ALIASES.get(name, name))
     if ROWS.get(name.name, name) != name:
         raise ValueError(f"experiment {name.name!r} is taken by another row; give yours a new name")
     return name
