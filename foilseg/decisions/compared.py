@@ -6,13 +6,12 @@ The counterpart of :mod:`foilseg.analysis.trainings` for objects instead of pixe
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
-from foilseg.analysis.records import Record
 from foilseg.analysis.trainings import Compared, studies_of
 from foilseg.data.dataset import Foil, validation_regions
 from foilseg.decisions import conformal, objects
@@ -186,20 +185,6 @@ def of_study(
         }
     (here, unit), (judged, _) = (area_of(study, there) for there in (False, test))
     return Objects(tables[False], tables[test], (here, judged), unit, compared.defects)
-
-
-def beside(
-    study: Study, found: Objects, compared: Compared, record: Record, title: str, rule: Rule
-) -> Objects:
-    """The same with a model of a shipped record, which brings what its networks gave."""
-    sides = [dict(found.chosen), dict(found.judged)]
-    for place, there in enumerate((False, compared.tested is not None)):
-        shown = ([f.name for f in pictures(study, there)], compared.defects, compared.against)
-        sides[place][title] = [
-            objects.counts(*read(study, runs, there), rule, *shown)
-            for runs in record.runs_of(title)
-        ]
-    return replace(found, chosen=sides[0], judged=sides[1])
 
 
 def pictures(study: Study, test: bool) -> Sequence[Foil]:
