@@ -38,7 +38,7 @@ LAYERS = """
     analysis: model_tables stability trainings thresholds priors
         gather drawn counterfactuals records comparisons remedies
         expectations ship
-    decisions: objects conformal compared recipe prices stopping scores likeness decision calibration
+    decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands
     figures: style live model_figures pictures plots overview_figures result_plots
         acquisition_figures

@@ -9,13 +9,22 @@ it costs there above the choice that would have been cheapest there.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 import pandas as pd
 
+from foilseg.analysis import remedies
+from foilseg.analysis.records import Record
+from foilseg.analysis.trainings import Compared
+from foilseg.decisions import compared as by_object
+from foilseg.decisions import objects
 from foilseg.decisions.compared import Objects
+from foilseg.decisions.objects import Rule
+from foilseg.studies import variants
+from foilseg.studies.study import Study
+from foilseg.training import experiments
 
 NOTHING, EVERYTHING = "report nothing", "look at everything"
 STEPS = 41  # of either axis
@@ -81,11 +90,11 @@ def of_objects(found: Objects, steps: int = STEPS) -> Prices:
     """
     each = {name: _ledger(tables, found.areas[0]) for name, tables in found.chosen.items()}
     there = {name: _ledger(tables, found.areas[1]) for name, tables in found.judged.items()}
-    objects = {part: _objects(ledgers) for part, ledgers in (("here", each), ("there", there))}
-    miss = false = np.logspace(-2, 2, steps) / objects["here"]
+    all_objects = {part: _objects(ledgers) for part, ledgers in (("here", each), ("there", there))}
+    miss = false = np.logspace(-2, 2, steps) / all_objects["here"]
     grid = np.meshgrid(miss, false)
-    expected = [grid[0] * objects["here"], np.ones_like(grid[0])]
-    realised = [grid[0] * objects["there"], np.ones_like(grid[0])]
+    expected = [grid[0] * all_objects["here"], np.ones_like(grid[0])]
+    realised = [grid[0] * all_objects["there"], np.ones_like(grid[0])]
     for name in each:
         for costs, told in zip((expected, realised), _costs(each[name], there[name], *grid)):
             costs.append(told)
@@ -127,3 +136,34 @@ def _costs(here: pd.DataFrame, there: pd.DataFrame, miss: np.ndarray, false: np.
         for total, cost in zip(told, costs):
             total += np.take_along_axis(cost, best, 0)[0]
     return told
+
+
+def with_recommended(
+    study: Study, found: Objects, compared: Compared, rule: Rule | None = None
+) -> Objects:
+    """The same with the recommended recipe, where the study is the one it was judged beside."""
+    record = remedies.shipped().get(remedies.BEYOND)
+    title = experiments.experiment("recommended").title
+    if study.shipped is None or study.name != variants.BASE or study.seed or record is None:
+        return found
+    if title not in record.titles.values():
+        return found
+    return beside(study, found, compared, record, title, rule or Rule())
+
+
+def beside(
+    study: Study, found: Objects, compared: Compared, record: Record, title: str, rule: Rule
+) -> Objects:
+    """The same with a model of a shipped record, which brings what its networks gave."""
+    sides = [dict(found.chosen), dict(found.judged)]
+    for place, there in enumerate((False, compared.tested is not None)):
+        shown = (
+            [f.name for f in by_object.pictures(study, there)],
+            compared.defects,
+            compared.against,
+        )
+        sides[place][title] = [
+            objects.counts(*by_object.read(study, runs, there), rule, *shown)
+            for runs in record.runs_of(title)
+        ]
+    return replace(found, chosen=sides[0], judged=sides[1])
