@@ -183,7 +183,7 @@ def test_grey_among_colour_is_refused_or_made_grey(tmp_path):
     assert grey.ndim == 2 and np.abs(grey - pixels.mean(axis=2)).max() <= 0.5
 
 
-@pytest.mark.parametrize("place", range(1, 9))
+@pytest.mark.parametrize("place", range(10))
 def test_pictures_are_turned_as_the_tools_turn_them(tmp_path, place):
     pixels = np.arange(12 * 16, dtype=np.uint8).reshape(12, 16)
     image, told = Image.fromarray(pixels), Image.Exif()
@@ -263,9 +263,20 @@ def test_coco_polygons_and_run_lengths_are_read(tmp_path):
         (lambda told: told["images"][0].update(file_name="none.png"), "names none.png, which is"),
         (
             lambda told: told["annotations"][0].update(segmentation={"counts": 5, "size": [1, 2]}),
-            "annotation 1 of a.png: cannot be drawn",
+            "annotation 1 of a.png: its run lengths are of 2 x 1 pixels",
         ),
-        (lambda told: told["annotations"][0].update(category_id=99), "annotation 1 of a.png"),
+        (
+            lambda told: told["annotations"][0].update(category_id=99),
+            "the category_id 99, which is none",
+        ),
+        (
+            lambda told: told["annotations"][0].update(image_id="1"),
+            "the image_id '1', which is none",
+        ),
+        (lambda told: told["annotations"][0].update(segmentation=[]), "is only a box, or empty"),
+        (lambda told: told["annotations"][0].update(segmentation=[[1, 2, 3]]), "annotation 1 of a"),
+        (lambda told: told["images"][1].update(id=1), "two entries have one id"),
+        (lambda told: told["categories"][0].pop("name"), "is no COCO file"),
     ],
 )
 def test_coco_files_that_are_wrong_are_named_and_nothing_is_written(tmp_path, change, why):
@@ -322,11 +333,109 @@ def test_values_of_masks_are_classes_and_shades_are_none(tmp_path):
     assert ((labels(made, "1") > 0) == (soft >= 128)).all()
     images.write(tmp_path / "in/masks/1.png", soft[:5])
     with pytest.raises(FormatError, match="has 16 x 5 pixels, its picture has 16 x 12"):
-        masks.bring(tmp_path / "in", tmp_path / "cut", threshold=128)
+        masks.bring(tmp_path / "in", tmp_path / "cut", threshold=40)
     with pytest.raises(FormatError, match=r"holds no picture at test/\*/\*"):
         masks.bring(tmp_path / "in", tmp_path / "none", layout="mvtec")
     with pytest.raises(FormatError, match="layout: 'x' is not one of"):
         masks.bring(tmp_path / "in", tmp_path / "none", layout="x")
+
+
+def test_masks_of_a_palette_or_of_colours_are_classes(tmp_path):
+    picture(tmp_path / "in/images/a.png")
+    index = np.zeros((12, 16), np.uint8)
+    index[2:5], index[7:9] = 1, 2
+    images_of = {1: (128, 0, 0), 2: (0, 128, 0)}
+    colours = np.zeros((12, 16, 3), np.uint8)
+    for k, colour in images_of.items():
+        colours[index == k] = colour
+    images.write_indexed(tmp_path / "mask.png", index, {0: "#000000", 1: "#800000", 2: "#008000"})
+    (tmp_path / "in/masks").mkdir()
+    for number, (make, names) in enumerate(
+        (
+            (lambda p: p.write_bytes((tmp_path / "mask.png").read_bytes()), ["value 1", "value 2"]),
+            (lambda p: images.write(p, colours), ["colour #008000", "colour #800000"]),
+        )
+    ):
+        make(tmp_path / "in/masks/a.png")
+        made = masks.bring(tmp_path / "in", tmp_path / f"out{number}")
+        assert [c.name for c in made_of(made)[1][1:]] == names
+        found = labels(made, "a")
+        assert ((found > 0) == (index > 0)).all() and len(np.unique(found)) == 3
+    images.write(tmp_path / "in/masks/a.png", colours + np.uint8(50))
+    with pytest.raises(FormatError, match=r"a\.png: no pixel of any mask is 0"):
+        masks.bring(tmp_path / "in", tmp_path / "white")
+
+
+@pytest.mark.parametrize(
+    "layout, files, why",
+    [
+        ("folders", ["images/a.png", "masks/a.png", "masks/b.png"], r"b\.png: is a mask that"),
+        ("kolektor", ["t/1.png", "t/1_GT.png", "t/2_GT.png"], r"2_GT\.png: is a mask that"),
+        ("folders", ["images/a.png", "masks/a.jpg"], "JPEG blurs a mask; say --threshold 128"),
+        ("mvtec", ["test/hole/0.png", "ground_truth/hole/0.png"], "belongs to no picture"),
+        ("folders", ["images/a.png"], "no picture has a mask"),
+    ],
+)
+def test_masks_that_fit_no_picture_are_not_lost(tmp_path, layout, files, why):
+    mask = np.zeros((12, 16), np.uint8)
+    mask[2:5] = 255
+    for file in files:
+        place = tmp_path / "in" / file
+        place.parent.mkdir(parents=True, exist_ok=True)
+        if "mask" in file or "_GT" in file or "truth" in file:
+            Image.fromarray(mask).save(place)
+        else:
+            picture(place)
+    with pytest.raises(FormatError, match=why):
+        masks.bring(tmp_path / "in", tmp_path / "out", layout=layout, unannotated="clean")
+    assert not (tmp_path / "out").exists()
+
+
+def test_endings_in_capitals_and_masks_of_both_kinds_fit(tmp_path):
+    for name, value in (("a.PNG", 1), ("b.png", 255)):
+        picture(tmp_path / "in/images" / name)
+        mask = np.zeros((12, 16), np.uint8)
+        mask[2:5] = value
+        (tmp_path / "in/masks").mkdir(exist_ok=True)
+        Image.fromarray(mask).save(tmp_path / "in/masks" / name)
+    made = masks.bring(tmp_path / "in", tmp_path / "out")
+    assert [c.name for c in made_of(made)[1][1:]] == ["defect"]
+    assert labels(made, "a").sum() == labels(made, "b").sum() == 3 * 16
+
+
+def test_rectangles_of_four_points_and_names_of_other_systems(tmp_path):
+    corners = [[2, 3], [9, 3], [9, 8], [2, 8]]
+    annotated(tmp_path / "in", "a", shape(corners, " pit ", "rectangle"))
+    told = json.loads((tmp_path / "in/a.json").read_text())
+    told["shapes"] += [shape(SQUARE, "_background_")]
+    told["shapes"][0].pop("shape_type")
+    (tmp_path / "in/a.json").write_text(json.dumps(told))
+    (tmp_path / "in/._a.json").write_text("what macOS leaves behind")
+    mask = labels(labelme.bring(tmp_path / "in", tmp_path / "out"), "a")
+    assert mask.sum() == 7 * 5 - 4 * 5
+    for label, why in ((None, "which is no text"), ("__ignore__", "no class for what nobody")):
+        annotated(tmp_path / "in", "a", shape(corners, label))
+        with pytest.raises(FormatError, match=why):
+            labelme.bring(tmp_path / "in", tmp_path / "no")
+    annotated(tmp_path / "in", "a", shape(SQUARE, "1"))
+    with pytest.raises(FormatError, match="class name '1' is read as a number"):
+        labelme.bring(tmp_path / "in", tmp_path / "no")
+
+
+def test_coco_is_found_where_tools_put_it(tmp_path):
+    kinds = [{"id": 0, "name": "all"}, {"id": 1, "name": "pit"}]
+    picture(tmp_path / "in/images/a.png")
+    told = {"images": [{"id": 5, "file_name": "x\\y\\a.png", "height": 12, "width": 16}]}
+    told |= {"categories": kinds, "annotations": [entry(1, RING, 5, 1), entry(1, RING, 5, 1)]}
+    (tmp_path / "in/annotations").mkdir()
+    (tmp_path / "in/annotations/instances.json").write_text(json.dumps(told))
+    made = coco.bring(tmp_path / "in", tmp_path / "out")
+    assert [c.name for c in made_of(made)[1][1:]] == ["pit"], "of the other nothing is annotated"
+    assert made_of(made)[2] == ["x-y-a"] and labels(made, "x-y-a").sum() == 20
+    told["images"][0]["file_name"] = str(tmp_path / "in/images/a.png")
+    (tmp_path / "in/annotations/instances.json").write_text(json.dumps(told))
+    made = coco.bring(tmp_path / "in", tmp_path / "again")
+    assert all("/" not in name and not name.startswith(".") for name in made_of(made)[2])
 
 
 # Out, and in again.

@@ -42,10 +42,15 @@ def read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         what = f"cannot be understood ({type(error).__name__}: {error})"
         raise DescriptionError(what) from error
-    if wrong := _wrong_name(name, classes) or _wrong_classes(classes) or _wrong_size(size):
+    if wrong := problem(name, classes) or _wrong_size(size):
         raise DescriptionError(wrong)
     size = None if size is None else float(size)
     return {"name": name, "classes": classes, "pixel_size_um": size}
+
+
+def problem(name: Any, classes: tuple[LabelClass, ...]) -> str:
+    """Why a data set cannot be called so or have these classes, in words; "" if it can."""
+    return _wrong_name(name, classes) or _wrong_classes(classes)
 
 
 def _wrong_name(name: Any, classes: tuple[LabelClass, ...]) -> str:

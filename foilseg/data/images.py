@@ -18,6 +18,7 @@ SUFFIXES = (".png", ".tif", ".tiff", ".jpg", ".jpeg", ".bmp")
 _LEFT_BEHIND = {"thumbs.db", "ehthumbs.db", "desktop.ini", ".ds_store", ".directory"}
 # Full-size foils are large pictures, not attacks.
 _MAX_PIXELS = 2_000_000_000
+ORIENTATION = 0x0112  # the EXIF tag
 NO_REPETITIONS = 2  # zlib's Z_HUFFMAN_ONLY
 
 
@@ -112,6 +113,15 @@ def _read_deep_colour(path: Path) -> np.ndarray:
     if pixels is None or pixels.ndim != 3:
         raise ImageFileError(f"{path}: cannot be read as a 16-bit colour image")
     return np.ascontiguousarray(pixels[..., 2::-1])
+
+
+def orientation(path: Path) -> int:
+    """The EXIF orientation of a picture that :func:`read` can read, 1 if it says none.
+
+    Pillow turns TIFF files by itself while it reads them, so theirs is 1.
+    """
+    with _raised, Image.open(path) as image:
+        return 1 if image.format == "TIFF" else int(image.getexif().get(ORIENTATION, 1))
 
 
 def write(path: Path, pixels: np.ndarray) -> None:

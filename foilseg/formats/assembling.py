@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
 from tqdm import tqdm
 
-from foilseg.data import description, files, images
+from foilseg.data import description, escape, files, images
 from foilseg.data.dataset import LabelClass, write_mask
 
 CLEAN, LEAVE_OUT = UNANNOTATED = ("clean", "leave-out")
@@ -54,8 +53,18 @@ class Item:
 
 
 def classes_of(names: Iterable[str]) -> tuple[LabelClass, ...]:
-    """The background, then classes of these names in their order, each in a colour of its own."""
+    """The background, then classes of these names in their order, each in a colour of its own.
+
+    Raises
+    ------
+    FormatError
+        If there are more than 254; a mask has no room for them.
+    """
     names = list(names)
+    if len(names) >= description.MOST_CLASSES:
+        raise FormatError(
+            f"{len(names)} classes, such as {names[0]!r}; at most {description.MOST_CLASSES - 1}"
+        )
     colours = [COLOURS[k % len(COLOURS)] for k in range(len(names))]
     turned = [_darker(c, k // len(COLOURS)) for k, c in enumerate(colours)]
     made = [LabelClass(k, n, c) for k, (n, c) in enumerate(zip(names, turned), 1)]
@@ -63,8 +72,8 @@ def classes_of(names: Iterable[str]) -> tuple[LabelClass, ...]:
 
 
 def _darker(colour: str, times: int) -> str:
-    """A colour that differs from the same one darkened fewer times."""
-    shade = [max(0, value - 11 * times) for value in images.rgb(colour)]
+    """A colour that differs from the same one turned fewer times."""
+    shade = [(value + 7 * times) % 256 for value in images.rgb(colour)]
     return "#" + "".join(f"{value:02x}" for value in shade)
 
 
@@ -98,6 +107,9 @@ def write(
     root = Path(root)
     if root.exists():
         raise FileExistsError(f"{root}: exists already; give a new folder or remove it")
+    name = name.strip()[: escape.LONGEST_NAME].strip()
+    if wrong := description.problem(name, tuple(classes)):
+        raise FormatError(f"{wrong}; rename it where it was annotated")
     taken = _taken(items, unannotated)
     kinds: dict[bool, Path] = {}
     with files.new_folder(root) as part:
@@ -132,6 +144,8 @@ def _taken(items: Sequence[Item], unannotated: str) -> list[Item]:
         raise FormatError("there is no annotated picture")
     named: dict[str, Item] = {}
     for item in taken:
+        if wrong := _unfit(item.called):
+            raise FormatError(f"{item.picture}: its name {wrong}; rename the file")
         other = named.setdefault(item.called, item)
         if other is not item:
             raise FormatError(
@@ -140,25 +154,28 @@ def _taken(items: Sequence[Item], unannotated: str) -> list[Item]:
     return taken
 
 
+def _unfit(name: str) -> str:
+    """Why a picture cannot be called so, in words."""
+    if name.startswith(".") or "/" in name or "\\" in name:
+        return "is no plain file name"
+    return escape.unfit(name, escape.LONGEST_FILE)
+
+
 def listed(items: Sequence[Item]) -> str:
     """The first of some pictures, by their files."""
     shown = ", ".join(str(item.picture) for item in items[:LISTED])
     return f"{shown} ..." if len(items) > LISTED else shown
 
 
+# EXIF orientation -> quarter turns to the left, and whether left and right are exchanged then.
+TURNS = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True),
+         8: (1, False)}  # fmt: skip
+
+
 def upright(path: Path) -> np.ndarray:
     """The pixels of a picture, turned as its EXIF orientation says, which annotation tools do."""
     pixels = images.read(path)
-    try:
-        with Image.open(path) as image:
-            turned = ImageOps.exif_transpose(image)
-            place = image.getexif().get(0x0112, 1)
-    except OSError as error:
-        raise images.ImageFileError(f"{path}: cannot be read as an image ({error})") from error
-    if place == 1 or turned is None:
-        return pixels
-    turns = {2: (0, True), 3: (2, False), 4: (2, True), 5: (3, True), 6: (3, False), 7: (1, True)}
-    quarter, mirrored = turns.get(place, (1, False))
+    quarter, mirrored = TURNS.get(images.orientation(path), (0, False))
     moved = np.rot90(pixels, quarter)
     return np.ascontiguousarray(moved[:, ::-1] if mirrored else moved)
 

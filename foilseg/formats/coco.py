@@ -1,19 +1,17 @@
-"""COCO: one JSON file of images, categories and annotations, in and out, read by pycocotools.
+"""COCO: one JSON file of images, categories and annotations, in and out.
 
-Polygons and run lengths (compressed or not) are areas. Of annotations that overlap the smaller lies
-above, for COCO says nothing of an order and a small object may lie in a large one. An image without
-annotations is not annotated.
+Polygons and run lengths (compressed or not, by pycocotools) are areas; a box alone is none. Of
+annotations that overlap the smaller lies above, for COCO says nothing of an order and a small object
+may lie in a large one. An image without annotations is not annotated.
 """
 
 from __future__ import annotations
 
-import contextlib
-import io
 import json
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -21,7 +19,7 @@ import numpy as np
 from foilseg.data import files, images
 from foilseg.data.components import BOX, boxes, components, corner_and_size
 from foilseg.data.dataset import Dataset, as_pixels
-from foilseg.formats import assembling
+from foilseg.formats import assembling, shapes
 from foilseg.formats.assembling import FormatError, Item
 
 NAME = "annotations.json"
@@ -31,10 +29,12 @@ PICTURES = "images"  # the folder beside the file in which pictures are looked f
 def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = False) -> Path:
     """Write the images of a COCO file as a dataset folder; its classes are the categories.
 
+    Categories that nothing is annotated of are none.
+
     Parameters
     ----------
-    source : the JSON file, or a folder that holds just one. Pictures are looked for beside it and
-        in ``images/`` there.
+    source : the JSON file, or a folder that holds just one, itself or in ``annotations/``.
+        Pictures are looked for beside it, in ``images/`` there, and in both one folder up.
     unannotated, all_grey : as of :func:`foilseg.formats.assembling.write`.
 
     Raises
@@ -43,93 +43,142 @@ def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = F
         If the file cannot be understood, or names a picture that is not there; names it.
     """
     path = _file(Path(source))
-    found = _read(path)
-    kinds = sorted(found.cats.values(), key=lambda kind: kind["id"])
+    told = _read(path)
+    used = {each["category_id"] for each in told["annotations"]}
+    kinds = [k for k in sorted(told["categories"], key=lambda k: k["id"]) if k["id"] in used]
     numbers = {kind["id"]: k for k, kind in enumerate(kinds, 1)}
+    every: dict[Any, list] = {image["id"]: [] for image in told["images"]}
+    for each in told["annotations"]:
+        every[each["image_id"]].append(each)
     items = []
-    for told in sorted(found.imgs.values(), key=lambda image: str(image["file_name"])):
-        own = found.loadAnns(found.getAnnIds(imgIds=[told["id"]]))
-        mask = partial(_mask, path, found, told, own, numbers) if own else None
-        items.append(Item(_picture(path, told["file_name"]), mask, _name(told["file_name"])))
-    classes = assembling.classes_of(str(kind["name"]) for kind in kinds)
-    return assembling.write(
-        root, path.resolve().parent.name, classes, items, unannotated=unannotated, all_grey=all_grey
-    )
+    for image in sorted(told["images"], key=lambda image: image["file_name"]):
+        own = every[image["id"]]
+        mask = partial(_mask, path, image, own, numbers) if own else None
+        items.append(Item(_picture(path, image["file_name"]), mask, _name(image["file_name"])))
+    classes = assembling.classes_of(kind["name"].strip() for kind in kinds)
+    shared = {"unannotated": unannotated, "all_grey": all_grey}
+    return assembling.write(root, path.resolve().parent.name, classes, items, **shared)
 
 
 def _file(source: Path) -> Path:
     if not source.is_dir():
         return source
-    there = sorted(source.glob("*.json"))
-    if len(there) != 1:
-        told = "no JSON file" if not there else f"{len(there)} JSON files"
-        raise FormatError(f"{source}: holds {told}; name the one with the annotations")
-    return there[0]
+    for place in (source, source / "annotations"):
+        there = sorted(p for p in place.glob("*.json") if not images.is_left_behind(p.name))
+        if len(there) == 1:
+            return there[0]
+        if there:
+            raise FormatError(f"{place}: holds {len(there)} JSON files; name the one to take")
+    raise FormatError(f"{source}: holds no JSON file with annotations; name it")
 
 
-def _read(path: Path):
-    from pycocotools.coco import COCO
-
+def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
+    """Images, annotations and categories, with all that is needed of each."""
     try:
-        with contextlib.redirect_stdout(io.StringIO()):  # it tells how long it takes
-            found = COCO(str(path))
-        for image in found.imgs.values():
-            image["id"], image["file_name"], image["height"], image["width"]
-        if not found.imgs or not found.cats:
-            raise ValueError("no images or no categories")
-        return found
-    except (OSError, ValueError, TypeError, KeyError, AssertionError, RecursionError) as error:
+        told = json.loads(path.read_text("utf-8"))
+        _require(told["images"], {"file_name": str, "height": int, "width": int})
+        _require(told["categories"], {"name": str})
+        for each in told["annotations"]:
+            each["image_id"], each["category_id"]
+    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
         why = f"{type(error).__name__}: {error}"
         raise FormatError(f"{path}: is no COCO file of annotations ({why})") from error
+    for kind, key in (("images", "image_id"), ("categories", "category_id")):
+        known = {entry["id"] for entry in told[kind]}
+        other = next((e for e in told["annotations"] if e[key] not in known), None)
+        if other is not None:
+            raise FormatError(
+                f"{path}: annotation {other.get('id')} has the {key} {other[key]!r}, which is none "
+                f"of its {kind}"
+            )
+    return told
+
+
+def _require(entries: list[dict[str, Any]], kinds: Mapping[str, type]) -> None:
+    if not entries:
+        raise ValueError("no images or no categories")
+    seen = [entry["id"] for entry in entries]
+    if len(set(map(type, seen))) > 1 or len(set(seen)) < len(seen):
+        raise ValueError("two entries have one id, or ids are numbers and texts")
+    for entry in entries:
+        for name, kind in kinds.items():
+            if not isinstance(entry[name], kind):
+                raise TypeError(f"{name} is {entry[name]!r}")
 
 
 def _picture(path: Path, name: str) -> Path:
-    places = [path.parent / name, path.parent / PICTURES / name]
-    for place in places:
-        if place.is_file():
-            return place
+    inside = PurePosixPath(name.replace("\\", "/"))
+    for folder in (path.parent, path.parent.parent):
+        for place in (folder / inside, folder / PICTURES / inside, folder / PICTURES / inside.name):
+            if place.is_file():
+                return place
     raise FormatError(f"{path}: names {name}, which is neither beside it nor in {PICTURES}/")
 
 
 def _name(file: str) -> str:
     """What an image of a subfolder is called: one name, without its ending."""
-    return "-".join(Path(file).with_suffix("").parts)
+    parts = PurePosixPath(file.replace("\\", "/")).with_suffix("").parts
+    return "-".join(p for p in parts if p not in ("/", "..") and not p.endswith(":"))
 
 
 def _mask(
     path: Path,
-    found: Any,
-    told: Mapping[str, Any],
+    image: Mapping[str, Any],
     own: Sequence[Mapping[str, Any]],
-    numbers: Mapping[int, int],
+    numbers: Mapping[Any, int],
     size: tuple[int, int],
 ) -> np.ndarray:
-    if (told["height"], told["width"]) != size:
+    if (image["height"], image["width"]) != size:
         raise FormatError(
-            f"{path}: says that {told['file_name']} has {told['width']} x {told['height']} pixels, "
-            f"but it has {size[1]} x {size[0]}"
+            f"{path}: says that {image['file_name']} has {image['width']} x {image['height']} "
+            f"pixels, but it has {size[1]} x {size[0]}"
         )
     areas = []
     for each in own:
         try:
-            with warnings.catch_warnings():  # of pycocotools, about its own use of numpy
-                warnings.simplefilter("ignore", DeprecationWarning)
-                areas.append((found.annToMask(each) > 0, numbers[each["category_id"]]))
-        except Exception as error:  # whatever the C code makes of it
+            area = _area(each.get("segmentation"), size)
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError) as error:
             raise FormatError(
-                f"{path}: annotation {each.get('id')} of {told['file_name']}: cannot be drawn "
-                f"({type(error).__name__}: {error})"
+                f"{path}: annotation {each.get('id')} of {image['file_name']}: {error}"
             ) from error
+        areas.append((np.packbits(area), int(area.sum()), numbers[each["category_id"]]))
     mask = np.zeros(size, np.uint8)
-    for area, number in sorted(areas, key=lambda entry: -int(entry[0].sum())):
-        mask[area] = number
+    for packed, _, number in sorted(areas, key=lambda entry: -entry[1]):
+        mask[np.unpackbits(packed, count=mask.size).astype(bool).reshape(size)] = number
     return mask
+
+
+def _area(told: Any, size: tuple[int, int]) -> np.ndarray:
+    """bool (H, W) of what an annotation says: polygons, or run lengths by pycocotools."""
+    if not told:
+        raise ValueError("is only a box, or empty; draw a polygon, or remove it")
+    if isinstance(told, dict):
+        return _runs(told, size)
+    rings = told if isinstance(told[0], (list, tuple)) else [told]
+    area = np.zeros(size, bool)
+    for ring in rings:
+        area |= shapes.polygon(np.reshape(ring, (-1, 2)), size)
+    return area
+
+
+def _runs(told: Mapping[str, Any], size: tuple[int, int]) -> np.ndarray:
+    from pycocotools import mask as lengths
+
+    if tuple(told["size"]) != size:
+        raise ValueError(f"its run lengths are of {told['size'][1]} x {told['size'][0]} pixels")
+    with warnings.catch_warnings():  # of pycocotools, about its own use of numpy
+        warnings.simplefilter("ignore", DeprecationWarning)
+        packed = told
+        if isinstance(told["counts"], list):
+            packed = lengths.frPyObjects(dict(told), *size)
+        return lengths.decode(packed) > 0
 
 
 def export(data: Dataset, target: Path) -> Path:
     """Write every image of a data set and one COCO file into a new folder.
 
     Each object is an annotation with compressed run lengths, which give back its pixels exactly.
+    Pictures are written with 8 bits a channel.
     """
     kinds = [{"id": c.index, "name": c.name, "supercategory": ""} for c in data.defects]
     pictures, found = [], []

@@ -43,6 +43,9 @@ def add(commands, onnx: Callable[[Path, Path], int]) -> None:
 
 
 def _import(options) -> int:
+    """Bring data in, and say at once what the folder cannot be used for yet."""
+    from foilseg.data import folder
+
     entry = IMPORTERS[options.kind]
     given = {k: getattr(options, k) for k in ("unannotated", "all_grey", "layout", "threshold")}
     given = {name: value for name, value in given.items() if value is not None}
@@ -54,7 +57,10 @@ def _import(options) -> int:
     made = entry.bring.load()(options.source, options.folder, **given)
     number = len(list((made / "images").iterdir()))
     print(f"{options.folder}: {number} foils written")
-    return 0
+    problems = folder.check(made)
+    for problem in problems:
+        print(problem)
+    return 1 if problems else 0
 
 
 def _export(onnx: Callable[[Path, Path], int], options) -> int:

@@ -18,13 +18,14 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
-from foilseg.data import files
+from foilseg.data import files, images
 from foilseg.data.components import boxes, components
-from foilseg.data.dataset import Dataset
+from foilseg.data.dataset import Dataset, as_pixels
 from foilseg.formats import assembling, shapes
 from foilseg.formats.assembling import FormatError, Item
 
 VERSION = "5.4.1"  # of LabelMe, whose files these are
+NOTHING, IGNORED = "_background_", "__ignore__"  # labels that LabelMe's tools keep for themselves
 AREAS: dict[str, Callable[..., np.ndarray]] = {
     "polygon": shapes.polygon,
     "rectangle": shapes.rectangle,
@@ -48,14 +49,15 @@ def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = F
     if not source.is_dir():
         raise FileNotFoundError(f"{source}: no such folder")
     pictures = assembling.pictures_in(source)
-    told = {path: _read(path) for path in sorted(source.glob("*.json"))}
+    told = {path: _read(path) for path in _files(source)}
     alone = {path.stem for path in told} - {path.stem for path in pictures}
     if alone:
         raise FormatError(f"{source / min(alone)}.json: lies beside no picture of that name")
-    labels = sorted({shape["label"] for each in told.values() for shape in each["shapes"]})
+    labels = {shape["label"] for each in told.values() for shape in each["shapes"]}
+    labels = sorted(labels - {NOTHING})
     if not labels:
         raise FormatError(f"{source}: no file holds a shape; LabelMe writes NAME.json beside NAME")
-    numbers = {label: k for k, label in enumerate(labels, 1)}
+    numbers = {NOTHING: 0} | {label: k for k, label in enumerate(labels, 1)}
     items = []
     for picture in pictures:
         path = picture.with_suffix(".json")
@@ -67,22 +69,37 @@ def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = F
     )
 
 
+def _files(source: Path) -> list[Path]:
+    return sorted(p for p in source.glob("*.json") if not images.is_left_behind(p.name))
+
+
 def _read(path: Path) -> dict[str, Any]:
+    """What a file says, without the picture that it holds a second time."""
     try:
         told = json.loads(path.read_text("utf-8"))
+        told.pop("imageData", None)
         for shape in told["shapes"]:
-            shape["label"], shape["points"], shape["shape_type"]
+            shape["points"], shape.setdefault("shape_type", "polygon")
+            shape["label"] = _label(shape["label"])
         return told
-    except (OSError, ValueError, TypeError, KeyError, RecursionError) as error:
+    except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         why = f"{type(error).__name__}: {error}"
         raise FormatError(f"{path}: is no LabelMe file ({why}); mend or remove it") from error
+
+
+def _label(label: Any) -> str:
+    if not isinstance(label, str):
+        raise ValueError(f"a label {label!r}, which is no text")
+    if label.strip() == IGNORED:
+        raise ValueError(f"a label {IGNORED}; there is no class for what nobody is to count")
+    return label.strip()
 
 
 def _mask(
     path: Path, told: Mapping[str, Any], numbers: Mapping[str, int], size: tuple[int, int]
 ) -> np.ndarray:
     own = told.get("imageHeight"), told.get("imageWidth")
-    if None not in own and own != size:
+    if None not in own and tuple(map(str, own)) != tuple(map(str, size)):
         raise FormatError(
             f"{path}: was drawn on a picture of {own[1]} x {own[0]} pixels, but the one beside it "
             f"has {size[1]} x {size[0]}"
@@ -110,8 +127,11 @@ def _placed(shape: Mapping[str, Any], size: tuple[int, int]) -> np.ndarray:
     with Image.open(io.BytesIO(base64.b64decode(shape["mask"]))) as image:
         part = np.array(image) > 0
     (left, top), _ = shape["points"]
+    rows, columns = np.nonzero(part)
+    rows, columns = rows + int(top), columns + int(left)
+    inside = (rows >= 0) & (rows < size[0]) & (columns >= 0) & (columns < size[1])
     whole = np.zeros(size, bool)
-    whole[int(top) : int(top) + part.shape[0], int(left) : int(left) + part.shape[1]] = part
+    whole[rows[inside], columns[inside]] = True
     return whole
 
 
@@ -119,11 +139,8 @@ def export(data: Dataset, target: Path) -> Path:
     """Write every image of a data set, and its annotation as LabelMe shapes, into a new folder.
 
     An object without holes becomes a polygon, another one a mask (LabelMe 5.3 and later); read
-    again, all of them give the same pixels.
+    again, all of them give the same pixels. Pictures are written with 8 bits a channel.
     """
-    from foilseg.data import images
-    from foilseg.data.dataset import as_pixels
-
     with files.new_folder(Path(target)) as part:
         for foil in data.foils:
             images.write(part / f"{foil.name}.png", as_pixels(foil.image))

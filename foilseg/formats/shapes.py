@@ -31,14 +31,28 @@ def polygon(points: Sequence[Sequence[float]], size: tuple[int, int]) -> np.ndar
 
 
 def rectangle(points: Sequence[Sequence[float]], size: tuple[int, int]) -> np.ndarray:
-    """bool (H, W) of the rectangle between two opposite corners."""
-    (a, b), (c, d) = _corners(points)[:2]
+    """bool (H, W) of the rectangle between two opposite corners, or of all four.
+
+    Raises
+    ------
+    ValueError
+        If it has another number of points.
+    """
+    corners = _corners(points)
+    if len(corners) == 4:
+        return polygon(points, size)
+    if len(corners) != 2:
+        raise ValueError(f"a rectangle of {len(corners)} points")
+    (a, b), (c, d) = corners
     return polygon([(a, b), (c, b), (c, d), (a, d)], size)
 
 
 def circle(points: Sequence[Sequence[float]], size: tuple[int, int]) -> np.ndarray:
     """bool (H, W) of a circle, given by its middle and a point on it."""
-    middle, rim = _corners(points)[:2]
+    corners = _corners(points)
+    if len(corners) != 2:
+        raise ValueError(f"a circle of {len(corners)} points")
+    middle, rim = corners
     radius = float(np.hypot(*(rim - middle)))
     rows, columns = draw.disk((middle[1] - HALF, middle[0] - HALF), radius, shape=size)
     return _drawn(rows, columns, middle[None], size)
