@@ -15,6 +15,7 @@ from PIL import Image
 
 from foilseg import cli
 from foilseg.data import files, images
+from foilseg.data.dataset import LabelClass
 from foilseg.decisions import brought, decision, page, quickest, results, sorting
 from foilseg.decisions.scores import class_scores
 from foilseg.networks.quick import EXACT, FORMATS
@@ -189,11 +190,21 @@ def test_what_a_format_changes_is_counted():
     assert pixels == 4 / 48, "one of the first object, two of the second, one that is new"
     assert objects == 2 / 4, "the second is lost, and the new one is nowhere else"
     assert quickest.changed({1: other * 0 - 5}, {1: other * 0 - 5}, {1: 0.0}) == (0, 0)
+    many = np.full((9, 99), -5.0)
+    many[::2, ::2] = 2.0
+    rare, common = {1: exact, 2: many}, {1: exact * 0 - 5, 2: many}
+    shares = quickest.changed(rare, common, {1: 0.0, 2: 0.0})
+    assert shares == (4 / 48, 1.0), "a rare class that vanishes is seen beside a common one"
+    large = lambda sizes: max(sizes, default=0) >= 2  # noqa: E731
+    thinner = exact.copy()
+    thinner[0, 1] = thinner[3, 4] = -5.0
+    assert quickest.changed({1: exact}, {1: thinner}, {1: 0.0})[1] == 0
+    assert quickest.changed({1: exact}, {1: thinner}, {1: 0.0}, large)[1] == 1, "another word"
 
 
 def test_formats_that_change_too_much_are_not_taken(study, monkeypatch):
     predictor = restore.load(study.run("baseline"), "cpu")
-    image = toy.picture(96, 80, 3)[0][None].astype(np.float32) / 255
+    images_of = [toy.picture(96, 80, k)[0][None].astype(np.float32) / 255 for k in range(2)]
     wild = {EXACT: lambda p: p, "wild": lambda p: FORMATS["folded"](broken(p))}
 
     def broken(predictor):
@@ -202,7 +213,63 @@ def test_formats_that_change_too_much_are_not_taken(study, monkeypatch):
         return replace(predictor, networks=(network,))
 
     monkeypatch.setattr(quickest, "FORMATS", wild)
-    assert quickest.choose(predictor, image, {1: 0.0}).format == EXACT
+    assert quickest.choose(predictor, images_of, {1: 0.0}).format == EXACT
+    alike = {EXACT: lambda p: p, "alike": FORMATS["folded"]}
+    monkeypatch.setattr(quickest, "FORMATS", alike)
+    found = quickest.choose(predictor, images_of, {1: -1.0, 2: -1.0})
+    assert found.format in alike and (found.pixels, found.objects) == (0, 0)
+    assert "of the objects of a class differ" in str(replace(found, format="alike"))
+    nothing = quickest.choose(predictor, images_of, {1: 99.0})
+    assert nothing.format == EXACT, "where nothing is reported nothing is known"
+    assert quickest.choose(predictor, [], {1: -1.0}).format == EXACT
+
+
+def test_pictures_are_never_written_over(study, chosen, pictures, tmp_path):
+    chosen.write(pictures / decision.NAME)
+    before = (pictures / "p0.png").read_bytes()
+    with pytest.raises(sorting.JobError, match="holds the pictures themselves"):
+        sort(study, chosen, pictures, pictures)
+    assert (pictures / "p0.png").read_bytes() == before
+    sort(study, chosen, pictures, tmp_path / "out")
+    (tmp_path / "tuesday").mkdir()
+    images.write(tmp_path / "tuesday" / "p0.png", toy.picture(64, 72, 3)[0])
+    with pytest.raises(sorting.JobError, match=r"holds results of .*new/p0\.png, which .*tuesday"):
+        sort(study, chosen, tmp_path / "tuesday", tmp_path / "out")
+
+
+def test_what_could_not_be_read_stays_in_the_tables(study, chosen, pictures, tmp_path):
+    (pictures / "p2.png").write_bytes(b"no picture")
+    sort(study, chosen, pictures, tmp_path / "out")
+    (tmp_path / "more").mkdir()
+    images.write(tmp_path / "more" / "q.png", toy.picture(64, 72, 3)[0])
+    done = sort(study, chosen, tmp_path / "more", tmp_path / "out")
+    assert set(done.unread) == {"p2.png"} and len(done.pictures) == 6
+    (pictures / "p1.png").write_bytes(b"no picture any more")
+    done = sort(study, chosen, pictures, tmp_path / "out")
+    assert set(done.unread) == {"p1.png", "p2.png"}
+    assert not (tmp_path / "out" / "p1.png").exists(), "its old mask is none of what it is now"
+
+
+def test_exact_results_are_not_mixed_with_others(study, chosen, pictures, tmp_path):
+    sort(study, chosen, pictures, tmp_path / "out")
+    for path in (tmp_path / "out" / results.RECORDS).glob("*.json"):
+        told = json.loads(path.read_text())
+        path.write_text(json.dumps(told | {"format": "bf16"}))
+    with pytest.raises(sorting.JobError, match="holds results in bf16"):
+        sort(study, chosen, pictures, tmp_path / "out")
+    again = sort(study, chosen, pictures, tmp_path / "out", exact=False)
+    assert str(again.quick) == "bf16, as the results that are there"
+
+
+def test_a_very_long_picture_has_a_thinned_overlay(chosen, tmp_path):
+    long = np.zeros((1, 2, 70_000), np.float32)
+    scores = {k: np.full((2, 70_000), -50.0, np.float32) for k in range(3)}
+    names = [p.name for p in chosen.promises]
+    classes = [LabelClass(k, n, "#000000") for k, n in enumerate(["ground", *names])]
+    told = results.work_out(long, scores, Path("long.png"), chosen, classes, tmp_path)
+    assert not told["objects"] and images.read_indexed(tmp_path / "long.png").shape == (2, 70_000)
+    with Image.open(tmp_path / f"long{results.SHOWN}") as shown:
+        assert max(shown.size) == 35_000
 
 
 def test_an_unreadable_picture_is_named_and_the_others_are_done(study, chosen, pictures, tmp_path):
@@ -301,7 +368,9 @@ def test_results_of_something_else_are_not_touched(study, chosen, pictures, tmp_
     with pytest.raises(sorting.JobError, match="results of another decision"):
         sort(study, replace(chosen, stop_number=2), pictures, tmp_path / "out")
     images.write(tmp_path / "p0.tif", toy.picture(64, 72, 100)[0])
-    with pytest.raises(sorting.JobError, match=r"holds results of p0\.png"):
+    with pytest.raises(
+        sorting.JobError, match=r"holds results of .*p0\.png, which .*p0\.tif would"
+    ):
         sort(study, chosen, tmp_path / "p0.tif", tmp_path / "out")
     with pytest.raises(decision.DecisionError, match="was made for the run"):
         run = study.model("binary").joined()

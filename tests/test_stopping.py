@@ -33,7 +33,9 @@ def made(critical=1):
 
 
 def place(edge, size):
-    return list(LADDER).index(edge) * len(stopping.SIZES) + stopping.SIZES.index(size)
+    """The number of a rule: the strictest comes first, after never stopping."""
+    edge = list(LADDER)[::-1].index(edge)
+    return 1 + edge * len(stopping.SIZES) + stopping.SIZES[::-1].index(size)
 
 
 def test_costs_are_those_counted_by_hand():
@@ -46,6 +48,10 @@ def test_costs_are_those_counted_by_hand():
     assert pit[place(high, 1)] == 10 / 4, "b is missed alone"
     assert pit[place(high, 64)] == 20 / 4 == stops.never(10)[0], "nobody is stopped"
     assert line[place(high, 4)] == 0 and line[place(low, 1)] == 10 / 4
+    assert (pit[0], line[0]) == tuple(stops.never(10))
+    assert (pit[-1], line[-1]) == tuple(stops.always())
+    assert stopping.rule_of(place(high, 4)) == (stopping.probability(high), 4)
+    assert [stopping.rule_of(k)[0] for k in (0, stopping.RULES - 1)] == [1, 0]
     assert stops.always().tolist() == [2 / 4, 3 / 4]
 
 

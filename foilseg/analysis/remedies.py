@@ -138,7 +138,10 @@ class Remedies:
         return table
 
     def by_truth(self, defect: str, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
-        """The differences to the plain model as in :meth:`table`, set and judged by the truth."""
+        """The differences to the plain model as in :meth:`table`, judged by the truth.
+
+        Thresholds are set by the truth of the validation regions as well, to the same FPR.
+        """
         counts = self._at_one_fpr("truth")
         return self._both(self.plain, defect, resamples, seed, counts=counts).reset_index()
 

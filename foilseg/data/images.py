@@ -124,6 +124,15 @@ def orientation(path: Path) -> int:
         return 1 if image.format == "TIFF" else int(image.getexif().get(ORIENTATION, 1))
 
 
+def size_of(path: Path) -> tuple[int, int]:
+    """Height and width of a picture, by its head alone; (0, 0) if it is none."""
+    try:
+        with _raised, Image.open(path) as image:
+            return image.height, image.width
+    except (OSError, SyntaxError, ValueError, Image.DecompressionBombError):
+        return 0, 0
+
+
 def write(path: Path, pixels: np.ndarray) -> None:
     """Write (H, W) or (H, W, 3) uint8 or uint16 pixels as PNG.
 

@@ -22,6 +22,7 @@ import numpy as np
 import pandas as pd
 
 LEVELS = ("object", "pixel")  # what a miss is
+ROUNDING = 1e-12  # of sums of shares
 EVERYTHING = 0  # the edge from which on every pixel is reported
 
 
@@ -110,17 +111,23 @@ def choose(losses: np.ndarray, alpha: float) -> Chosen:
 def left_out(losses: np.ndarray, alpha: float) -> np.ndarray:
     """The loss of each image at the setting that the others choose: float64 (images,).
 
-    Its mean estimates what is lost on one more image, without any further image. Where the
-    loosest setting loses nothing it is never above ``alpha``, whatever the images are (that is
-    how the promise is proved), and says how far below the promise is kept. Empty where the others
-    cannot promise ``alpha``. Arguments and errors as of :func:`choose`.
+    Its mean estimates what is lost on one more image, without any further image. It is never above
+    ``alpha``, whatever the images are (that is how the promise is proved), and says how far below
+    the promise is kept. Empty where the others cannot promise ``alpha``.
+
+    Raises
+    ------
+    ValueError
+        For what :func:`bounds` refuses.
     """
-    falling, found = monotone(losses), []
-    for k in range(len(falling)):
-        others = np.delete(falling, k, axis=0)
-        if not len(others) or bounds(others).min() > alpha:
+    bounds(losses)  # refuses what is none
+    falling = monotone(losses)
+    total, number, found = falling.sum(axis=0), len(falling), []
+    for own in falling:
+        kept = np.flatnonzero((total - own + 1) / number <= alpha + ROUNDING)
+        if number == 1 or not len(kept):
             return np.zeros(0)
-        found.append(falling[k, choose(others, alpha).place])
+        found.append(own[kept[0]])
     return np.array(found)
 
 
@@ -146,7 +153,7 @@ def missed_objects(table: pd.DataFrame, defect: str) -> pd.DataFrame:
 
 
 def table(losses: dict[str, np.ndarray], alphas: Sequence[float]) -> pd.DataFrame:
-    """For each class and risk what can be promised: class, alpha, place, bound, images.
+    """For each class and risk what can be promised: class, alpha, place, risk, bound, images.
 
     A risk that cannot be promised has a place of NaN and the smallest bound there is.
     """

@@ -60,6 +60,8 @@ def write(folder: Path, progress: Callable[[str], object] = lambda name: None) -
         path = folder / f"{Path(name).stem}{SHOWN}"
         if pictures["decision"][k] != UNREAD:
             data, shapes[name] = small(path, budget)
+            whole = images.size_of(folder / f"{Path(name).stem}.png")
+            shapes[name] = whole if all(whole) else shapes[name]  # what is shown may be thinned
             text = base64.b64encode(data).decode()
             embedded.append(f'<script type="text/plain" id="p{k}">{text}</script>')
         progress(name)

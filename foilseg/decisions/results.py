@@ -28,6 +28,7 @@ OBJECT_COLUMNS = [
     *("centre_row", "centre_column", "stops"),
 ]
 PICTURE_COLUMNS = ["picture", "decision", "objects", "worst_score", "reported_share", "note"]
+MOST_SIDE = 65_500  # pixels of a picture for looking at; of longer ones fewer are shown
 QUALITY = 90  # of the picture with its mask, which is for looking at
 SHOWN = f"{OVERLAY}.jpg"
 
@@ -68,9 +69,9 @@ def work_out(
     ]
     found.sort(key=lambda entry: (-entry["score"], -entry["area_pixels"]))
     _write(out / f"{path.stem}.png", mask, classes)
-    Image.fromarray(overlay(image, mask, classes)).save(
-        out / f"{path.stem}{SHOWN}", quality=QUALITY
-    )
+    thin = -(-max(mask.shape) // MOST_SIDE)  # JPEG holds no longer sides
+    shown = overlay(image, mask, classes)[::thin, ::thin]
+    Image.fromarray(np.ascontiguousarray(shown)).save(out / f"{path.stem}{SHOWN}", quality=QUALITY)
     return {
         "picture": path.name,
         "stop": chosen.stops([entry["area_pixels"] for entry in found]),
@@ -133,14 +134,23 @@ def _write(path: Path, mask: np.ndarray, classes: Sequence[LabelClass]) -> None:
     image.save(path, compress_level=1)
 
 
-def tables(out: Path, unread: Mapping[str, str], quick: Quick | None) -> Done:
+def unread(path: Path, why: str, out: Path) -> dict[str, Any]:
+    """What the record of a picture says that cannot be read; results of an earlier one go."""
+    for name in (f"{path.stem}.png", f"{path.stem}{SHOWN}"):
+        (out / name).unlink(missing_ok=True)
+    return {"picture": path.name, "unread": why}
+
+
+def tables(out: Path, quick: Quick | None) -> Done:
     """Both tables of all pictures that the folder has records of, and of those not read."""
-    pictures, objects = [], []
-    for name, why in unread.items():
-        pictures.append({"picture": name, "decision": UNREAD, "note": why})
+    pictures, objects, unread = [], [], {}
     for record in sorted((out / RECORDS).glob("*.json")):
         told = json.loads(record.read_text("utf-8"))
-        if told["picture"] in unread:  # it was read once, as another file
+        if "unread" in told:
+            unread[told["picture"]] = told["unread"]
+            pictures.append(
+                {"picture": told["picture"], "decision": UNREAD, "note": told["unread"]}
+            )
             continue
         found = told["objects"]
         objects += [{"picture": told["picture"], **entry} for entry in found]
@@ -159,4 +169,4 @@ def tables(out: Path, unread: Mapping[str, str], quick: Quick | None) -> Done:
     table = pd.DataFrame(pictures, columns=PICTURE_COLUMNS).astype({"objects": "Int64"})
     files.write_text(listed.to_csv(index=False), out / OBJECTS)
     files.write_text(table.to_csv(index=False), out / PICTURES)
-    return Done(listed.reset_index(drop=True), table, dict(unread), quick)
+    return Done(listed.reset_index(drop=True), table, unread, quick)

@@ -12,14 +12,15 @@ import json
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import nullcontext
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
-from threading import Lock
+from threading import Event, Lock
 
 import numpy as np
 
-from foilseg.data import files
+from foilseg.data import files, images
 from foilseg.data.dataset import LabelClass
 from foilseg.decisions import decision, quickest, results
 from foilseg.decisions.decision import Decision
@@ -32,6 +33,8 @@ from foilseg.studies.predict import find_images, overlays_over, read_image
 from foilseg.training import machine, restore
 from foilseg.training.runs import Run
 
+TRIED = quickest.TRIED
+ON_DEVICE = 2  # pictures at once where one device computes for all
 AHEAD = 2  # pictures a worker that are begun before the first of them is told as done
 LARGE = 8_000_000  # pixels of a picture of which only one is worked on at a time
 
@@ -53,8 +56,8 @@ def sort_files(
 ) -> results.Done:
     """Work out all pictures that have no record yet, and write the tables of all.
 
-    Pictures that the folder holds from an earlier call stay in its tables. Writes into ``out``:
-    for each picture ``NAME.png`` (class indices) and ``NAME_overlay.jpg``;
+    Pictures that the folder holds from an earlier call stay in its tables, unread ones too. Writes
+    into ``out``: for each picture ``NAME.png`` (class indices) and ``NAME_overlay.jpg``;
     ``objects.csv``, the most certain object first, with score (probability), area (pixels, and
     mm2 where the size of a pixel is known), box and centre in pixels; ``pictures.csv`` with stop
     or go, and what makes a picture unlike those of the calibration; and the decision itself.
@@ -82,28 +85,45 @@ def sort_files(
     classes = restore.classes(run)
     chosen.check(run, classes)
     paths, out = find_images(places), Path(out)
-    _begin(out, chosen)
+    _begin(out, chosen, paths)
     there = (p.with_suffix(".png") for p in (out / results.RECORDS).glob("*.json"))
     overlays_over({p.stem: p for p in (*there, *paths)})
     job = _Job(out, chosen, classes, restore.load(run, device), exact)
+    at_once = workers or (machine.cores() if job.predictor.device == "cpu" else ON_DEVICE)
     with devices.threads(1):  # of each worker: pictures are shared out, not the maps of one
-        for name in _in_order(job.work, paths, workers or machine.cores()):
+        job.settle(paths)
+        for name in _in_order(job.work, paths, at_once):
             progress(name)
-    return results.tables(out, job.unread, job.quick)
+    return results.tables(out, job.quick)
 
 
 def _in_order(work: Callable[[Path], str], paths: Sequence[Path], workers: int) -> Iterator[str]:
-    """What ``work`` gives for every path, in their order; after an error no other path begins."""
+    """What ``work`` gives for every path, in their order.
+
+    When an error comes to light, what was begun is finished and no other path begins.
+    """
+    failed = Event()
+
+    def careful(path: Path) -> str:
+        if failed.is_set():
+            return path.name
+        try:
+            return work(path)
+        except BaseException:
+            failed.set()
+            raise
+
     with ThreadPoolExecutor(workers) as pool:
         waiting: deque[Future[str]] = deque()
         try:
             for path in paths:
-                waiting.append(pool.submit(work, path))
+                waiting.append(pool.submit(careful, path))
                 if len(waiting) > AHEAD * workers:
                     yield waiting.popleft().result()
             while waiting:
                 yield waiting.popleft().result()
         finally:
+            failed.set()
             pool.shutdown(cancel_futures=True)
 
 
@@ -111,7 +131,7 @@ def _in_order(work: Callable[[Path], str], paths: Sequence[Path], workers: int) 
 class _Job:
     """What happens to every picture; several of them may be worked on at once.
 
-    ``quick`` is the network in its format, found out on the first picture that is predicted.
+    ``quick`` is the network in its format, None as long as no picture is to be predicted.
     """
 
     out: Path
@@ -120,64 +140,93 @@ class _Job:
     predictor: Predictor
     exact: bool
     quick: Quick | None = None
-    unread: dict[str, str] = field(default_factory=dict)
-    first: Lock = field(default_factory=Lock)
     large: Lock = field(default_factory=Lock)
 
-    def work(self, path: Path) -> str:
-        """Work out a picture, unless that is done or it cannot be read; its name."""
-        record = self.out / results.RECORDS / f"{path.stem}.json"
-        try:
-            digest = files.digest(path)
-            image = None if _done(record, path.name, digest) else read_image(path, self.predictor)
-        except JobError:
-            raise
-        except Exception as error:  # whatever a decoder makes of a spoiled file
-            self.unread[path.name] = str(error) or type(error).__name__
-            return path.name
-        if image is None:
-            return path.name
-        with self.large if image[0].size > LARGE else nullcontext():
-            scores = class_scores(self._network(image), image)
-            self._write(path, record, digest, image, scores)
-        return path.name
+    def settle(self, paths: Sequence[Path]) -> None:
+        """Find the format: that of results that are there, else the fastest that is allowed.
 
-    def _write(self, path: Path, record: Path, digest: str, image: np.ndarray, scores) -> None:
-        try:
-            told = results.work_out(image, scores, path, self.chosen, self.classes, self.out)
-            told |= {"digest": digest, "format": self.quick.format}
-            files.write_text(json.dumps(told) + "\n", record)
-        except OSError as error:
-            raise OSError(
-                f"{error}; {self.out} keeps what is done, and the same command goes on when that "
-                "is mended"
-            ) from error
-
-    def _network(self, image: np.ndarray) -> Predictor:
-        with self.first:
-            self.quick = self.quick or self._format(image)
-        return self.quick.predictor
-
-    def _format(self, image: np.ndarray) -> Quick:
-        """The format that results of an earlier call have, else the fastest that is allowed."""
+        It is tried on the first pictures that can be read and have no results.
+        """
         name = _format_of(self.out) or (EXACT if self.exact else "")
         if self.exact and name != EXACT:
             raise JobError(f"{self.out}: holds results in {name}; give a new folder for --exact")
         if name:
-            return Quick(FORMATS[name](self.predictor), name)
-        index = {c.name: c.index for c in self.classes}
-        thresholds = {index[p.name]: p.threshold for p in self.chosen.promises}
-        return quickest.choose(self.predictor, image, thresholds)
+            self.quick = Quick(FORMATS[name](self.predictor), name)
+            return
+        read = (self._read(path)[1] for path in paths)
+        pictures = list(islice((image for image in read if image is not None), TRIED))
+        if pictures:
+            index = {c.name: c.index for c in self.classes}
+            thresholds = {index[p.name]: p.threshold for p in self.chosen.promises}
+            self.quick = quickest.choose(self.predictor, pictures, thresholds, self.chosen.stops)
+
+    def work(self, path: Path) -> str:
+        """Work out a picture, unless that is done or it cannot be read; its name."""
+        with self.large if np.prod(images.size_of(path)) > LARGE else nullcontext():
+            digest, image, why = self._read(path)
+            if why:
+                self._record(path, results.unread(path, why, self.out))
+            if image is not None:
+                scores = class_scores(self.quick.predictor, image)
+                self._record(path, self._worked_out(path, digest, image, scores))
+        return path.name
+
+    def _read(self, path: Path) -> tuple[str, np.ndarray | None, str]:
+        """Digest, and the picture unless it is done or cannot be read; and why it cannot be."""
+        try:
+            digest = files.digest(path)
+            if _done(self._place(path), path, digest):
+                return digest, None, ""
+            return digest, read_image(path, self.predictor), ""
+        except JobError:
+            raise
+        except Exception as error:  # whatever a decoder makes of a spoiled file
+            return "", None, str(error) or type(error).__name__
+
+    def _worked_out(self, path: Path, digest: str, image: np.ndarray, scores) -> dict:
+        with _kept(self.out):
+            told = results.work_out(image, scores, path, self.chosen, self.classes, self.out)
+        return told | {"digest": digest, "format": self.quick.format}
+
+    def _record(self, path: Path, told: dict) -> None:
+        with _kept(self.out):
+            text = json.dumps(told | {"from": str(path.resolve())}) + "\n"
+            files.write_text(text, self._place(path))
+
+    def _place(self, path: Path) -> Path:
+        return self.out / results.RECORDS / f"{path.stem}.json"
+
+
+@contextmanager
+def _kept(out: Path) -> Iterator[None]:
+    """Errors of a full disk and the like, with what to do about them."""
+    try:
+        yield
+    except OSError as error:
+        raise OSError(
+            f"{error}; {out} keeps what is done, and the same command goes on when that is mended"
+        ) from error
 
 
 def _format_of(out: Path) -> str:
     """The format of the results in a folder, "" if there is none."""
-    records = sorted((out / results.RECORDS).glob("*.json"))
-    return json.loads(records[0].read_text("utf-8"))["format"] if records else ""
+    for record in sorted((out / results.RECORDS).glob("*.json")):
+        told = json.loads(record.read_text("utf-8"))
+        if "stop" in told:
+            return told.get("format", EXACT)
+    return ""
 
 
-def _begin(out: Path, chosen: Decision) -> None:
-    """Make the folder of results, or find that it is of the same decision."""
+def _begin(out: Path, chosen: Decision, paths: Sequence[Path]) -> None:
+    """Make the folder of results, or find that it is of the same decision.
+
+    Raises
+    ------
+    JobError
+        If it is of another one, holds something else, or is where the pictures themselves lie.
+    """
+    if out.resolve() in {path.resolve().parent for path in paths}:
+        raise JobError(f"{out}: holds the pictures themselves; give a folder of its own")
     there = out / decision.NAME
     if there.is_file():
         if decision.read(there) != chosen:
@@ -188,14 +237,14 @@ def _begin(out: Path, chosen: Decision) -> None:
     chosen.write(there)
 
 
-def _done(record: Path, name: str, digest: str) -> bool:
-    """Whether a picture has its record; of another picture of that name it has none."""
+def _done(record: Path, path: Path, digest: str) -> bool:
+    """Whether a picture has its results; of another picture of that name it has none."""
     if not record.is_file():
         return False
     told = json.loads(record.read_text("utf-8"))
-    if told["picture"] != name:
+    if told["picture"] != path.name or told.get("from", str(path.resolve())) != str(path.resolve()):
         raise JobError(
-            f"{record.parent.parent}: holds results of {told['picture']}, which would be written "
-            f"under the name of {name}; give a new folder"
+            f"{record.parent.parent}: holds results of {told.get('from', told['picture'])}, which "
+            f"{path} would be written over; give a new folder"
         )
-    return told["digest"] == digest
+    return told.get("digest") == digest

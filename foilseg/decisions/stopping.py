@@ -2,8 +2,11 @@
 
 For each defect a rule is a threshold and a smallest size. A picture that shows the defect and is
 not stopped is a miss, one that does not show it and is stopped a false stop; a miss costs so many
-false stops. The cheapest rule is chosen where thresholds are chosen and told where they are
-judged, beside never and always stopping.
+false stops. Never and always stopping are rules as well. The cheapest rule, of
+equal ones the strictest, is chosen where thresholds are chosen and told where they are judged.
+
+The pictures that choose may be smaller than those that judge, as the validation regions of the twin
+are a third of a foil: a rule that counts objects then says more of the larger ones.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ from foilseg.studies.study import Study
 from foilseg.training.experiments import Experiment
 
 SIZES = (1, 4, 16, 64)  # pixels, the smallest object that stops
+RULES = len(LADDER) * len(SIZES) + 2
 NEVER, ALWAYS = "never stop", "always stop"
 
 
@@ -33,7 +37,8 @@ class Stops:
     ----------
     defects : D names.
     shows : bool (P, D), of P pictures.
-    stopped : bool (P, D, rules), the rules being the edges of the ladder times :data:`SIZES`.
+    stopped : bool (P, D, rules), from the strictest to the loosest: never, then the edges of the
+        ladder from the highest times :data:`SIZES` from the largest, then always.
     """
 
     defects: list[str]
@@ -77,7 +82,17 @@ def of_tables(
     for k, size in enumerate(SIZES):
         large = reported["pixels"].to_numpy() >= size
         stopped[where[0][large], where[1][large], edges[large], k] = True
-    return Stops(list(defects), shows, stopped.reshape(*shows.shape, -1))
+    rules = stopped[:, :, ::-1, ::-1].reshape(*shows.shape, -1)
+    ends = [np.zeros((*shows.shape, 1), bool), np.ones((*shows.shape, 1), bool)]
+    return Stops(list(defects), shows, np.concatenate([ends[0], rules, ends[1]], axis=2))
+
+
+def rule_of(number: int) -> tuple[float, int]:
+    """Threshold (probability) and smallest size (pixels); 1 and 0 of never, 0 and 0 of always."""
+    if number in (0, RULES - 1):
+        return float(number == 0), 0
+    edge, size = divmod(number - 1, len(SIZES))
+    return probability(LADDER[::-1][edge]), SIZES[::-1][size]
 
 
 @dataclass(frozen=True, eq=False)
@@ -122,10 +137,9 @@ class Lines:
         rows = []
         for k, defect in enumerate(here.defects):
             best = int(here.costs(price)[k].argmin())
-            edge, size = divmod(best, len(SIZES))
             shows, stopped = there.shows[:, k], there.stopped[:, k, best]
             counts = shows.sum(), (shows & stopped).sum(), (~shows).sum(), (~shows & stopped).sum()
-            rows.append((defect, probability(LADDER[edge]), SIZES[size], *map(int, counts)))
+            rows.append((defect, *rule_of(best), *map(int, counts)))
         columns = ["defect", "from probability", "smallest", "show it", "stopped"]
         return pd.DataFrame(rows, columns=[*columns, "do not", "stopped falsely"])
 

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foilseg.data.components import BOX
+from foilseg.data.components import BOX, components
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.decisions import brought, decision
 from foilseg.decisions.decision import Decision
@@ -90,13 +90,11 @@ def _reported(
 ) -> list[dict]:
     """The reported objects of a class, each with whether it is near an annotated one."""
     index = classes[promise.name].index
-    score, near = scores[index], np.zeros(foil.mask.size, bool)
-    reference = Reference.of(foil.mask == index)
-    near[reference.places[reference.reach <= chosen.reach]] = True
-    said = (score >= promise.threshold) & near.reshape(score.shape)
+    score, reference = scores[index], Reference.of(foil.mask == index)
+    numbers, _ = components(score >= promise.threshold)
+    near = reference.places[reference.reach <= chosen.reach]
+    touched = set(numbers.ravel()[near].tolist())
     entries = objects_of(score, promise.threshold, promise.name, chosen)
-    for entry in entries:
-        top, left, height, width = (entry[name] for name in BOX)
-        inside = said[top : top + height, left : left + width]
-        entry["annotated"] = "yes" if inside.any() else "no"
+    for number, entry in enumerate(entries, 1):
+        entry["annotated"] = "yes" if number in touched else "no"
     return entries

@@ -99,7 +99,9 @@ def colour_of(name: str) -> str:
 
 
 def _regret(axes: Axes, prices: Prices, figure: Figure) -> None:
-    relative = np.clip(prices.regret / prices.realised.min(axis=0), LEAST, MOST)
+    cheapest = prices.realised.min(axis=0)
+    relative = np.divide(prices.regret, cheapest, np.full(cheapest.shape, MOST), where=cheapest > 0)
+    relative = np.clip(np.where(prices.regret > 0, relative, 0.0), LEAST, MOST)
     mesh = axes.pcolormesh(
         prices.miss, prices.false, relative, cmap="cividis_r", norm=LogNorm(LEAST, MOST)
     )

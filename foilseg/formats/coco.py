@@ -1,8 +1,8 @@
 """COCO: one JSON file of images, categories and annotations, in and out.
 
 Polygons and run lengths (compressed or not, by pycocotools) are areas; a box alone is none. Of
-annotations that overlap the smaller lies above, for COCO says nothing of an order and a small object
-may lie in a large one. An image without annotations is not annotated.
+annotations that overlap the smaller lies above, for COCO says nothing of an order and a small
+object may lie in a large one. An image without annotations is not annotated.
 """
 
 from __future__ import annotations

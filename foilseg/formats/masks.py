@@ -1,7 +1,7 @@
 """Pairs of a picture and a mask, by where they lie: folders of one's own, and public data sets.
 
 Masks of two values are of one class; of a few values, indices of a palette or colours, each is a
-class, and 0 (black) is the background. Masks with soft edges are refused unless a threshold is given.
+class, and 0 (black) is the background. Soft edges are refused unless a threshold is given.
 """
 
 from __future__ import annotations
