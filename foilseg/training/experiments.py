@@ -79,7 +79,6 @@ _BEYOND = [
     Experiment("mirrored", "Mirrored", alter="mirrored"),
     Experiment("views", "Mirror views", network="unet-mirrored"),
     # Several of the above together: what was tried for the recommended recipe.
-    Experiment("dice-averaged", "Dice, averaged", **_DICE),
     Experiment("dice-averaged-pasted", "Dice, avg., pasted", alter="pasted", **_DICE),
     Experiment("dice-averaged-views", "Dice, avg., views", network="unet-mirrored", **_DICE),
     Experiment(
