@@ -33,7 +33,7 @@ from foilseg.sampling.pools import Index, build_index
 from foilseg.studies.study import open_study
 
 PATCH, CROP = 96, 48  # pixels: of what is pasted into, and of what is looked at
-RINGS = (-99, -3, -1, 0, 1, 2, 3, 5, 8, 12)  # distances from the edge, inside negative
+RINGS = (-1, 0, 1, 2, 3, 5, 8, 12)  # distances from the edge; further inside they tell the size
 LARGEST = 28  # edge of the box of an object that fits into a crop with its surroundings
 FEWEST = 30  # objects of either kind from which on something is said
 COARSE = 5  # pixels by which a true object may reach beyond its annotation

@@ -86,6 +86,9 @@ def test_objects_are_what_the_thresholds_report(study, chosen, pictures, tmp_pat
     assert ((table["objects"] > 0) == (table["decision"] == results.STOP)).all()
     assert table["objects"].sum() == len(done.objects)
     assert "unlike the calibration" in table["note"]["plain.png"]
+    size = int(done.objects["area_pixels"].median())
+    exactly = sort(study, replace(chosen, stop_pixels=size), pictures, tmp_path / "exactly").objects
+    assert (exactly["stops"] == (exactly["area_pixels"] >= size)).all() and exactly["stops"].any()
     patient = replace(chosen, stop_pixels=10**6)
     again = sort(study, patient, pictures, tmp_path / "patient")
     assert set(again.pictures["decision"]) == {results.GO} and not again.objects["stops"].any()
