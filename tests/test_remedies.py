@@ -72,6 +72,8 @@ def test_gains_are_differences_at_the_fpr_of_the_thirteen(found):
     truth = found.by_truth("pit", 20).set_index("model")["mean TPR"]
     assert truth["CE + Dice"] == pytest.approx(0.7) and truth["Averaged"] == pytest.approx(0)
     assert found.trainings == 1
+    assert "Turned" in found.lacking and "Four baselines" in found.lacking
+    assert "Baseline, four times the steps" in found.lacking and "CE + Dice" not in found.lacking
 
 
 def test_the_rule_chooses_by_validation_and_cost_alone(found):

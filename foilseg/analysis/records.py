@@ -185,6 +185,8 @@ class Record:
         The draws are those that the study was packed with, or a few if it was not.
         """
         found = stored_support(self.shipped)
+        if found is None and not any(e["published"] for e in self.shipped.manifest["models"]):
+            return verdicts.judge_all(self.evidence())  # claims are about the thesis's models
         if found is None:
             found = verdicts.support(drawn.draws(self.findings, FEW_DRAWS))
         return verdicts.drawn(verdicts.judge_all(self.evidence()), found)

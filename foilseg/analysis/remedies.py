@@ -23,6 +23,7 @@ from foilseg.networks.registry import OPINIONS
 from foilseg.studies import variants
 from foilseg.training import rows
 from foilseg.training.experiments import BEYOND as BEYOND_ROWS
+from foilseg.training.experiments import experiment
 
 BEYOND = f"{variants.BASE}-beyond"
 # The controls that are a profile of their own -> what a model of the thirteen is called in it.
@@ -82,6 +83,15 @@ class Remedies:
     def new(self) -> list[str]:
         """What is none of the thirteen."""
         return [title for title in self.parts if title not in self.base.parts]
+
+    @property
+    def lacking(self) -> str:
+        """A sentence: the rows and controls that are not trained yet; "" if all are."""
+        rows = [(row, BEYOND) for row in BEYOND_ROWS]
+        rows += [(row, profile) for profile in CONTROLS for row in variants.rows(profile)]
+        names = [_name(experiment(row).title, profile, self.base.parts) for row, profile in rows]
+        lacking = [name for name in names if name not in self.parts]
+        return f"Not trained yet, and so in no table: {', '.join(lacking)}." if lacking else ""
 
     @property
     def best(self) -> str:
@@ -206,7 +216,9 @@ def alone(found: Remedies, record: Record, title: str) -> Remedies:
 
 def _name(title: str, profile: str, taken: Mapping[str, Trainings]) -> str:
     """A model's title; with what is changed where another one has it."""
-    return CONTROLS[profile].format(model=title) if title in taken else title
+    return (
+        CONTROLS[profile].format(model=title) if title in taken and profile in CONTROLS else title
+    )
 
 
 def _costs(record: Record) -> pd.DataFrame:

@@ -147,6 +147,8 @@ def _write_findings(study: Study, names: Sequence, tested: Sequence[str], part: 
         table = getattr(found, name)
         if table is not None and len(table):
             files.append(tables.write(part, f"{records.FOLDER}/{name}", table))
+    if not any(study.model(name).row.published for name in names):
+        return files  # no claim is about any of them
     support = verdicts.support(drawn.draws(found, records.DRAWS)).reset_index()
     support["parts"] = support["parts"].map(json.dumps)
     return [*files, tables.write(part, records.SUPPORT, support)]
