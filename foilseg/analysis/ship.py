@@ -79,7 +79,7 @@ def pack(
         raise ShippingError(f"not trained yet: {'; '.join(lacking)}")
     prepare(study, names)
     if repeated:
-        stability.evaluate(study, names)
+        stability.evaluate(study, tested if numbers_only else names)
     out = out or shipped.ROOT / study.name
     found = _runs(study, names, again)
 
