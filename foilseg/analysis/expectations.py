@@ -90,16 +90,20 @@ def _levels(record: Record) -> Iterator[Row]:
     yield "6: lead of One-vs-Rest at one FPR", expected, f"{rest:.3f}", "open"
 
 
-def beyond(found: Remedies, defect: str) -> pd.DataFrame:
+def beyond(found: Remedies, defect: str, alone: Remedies | None = None) -> pd.DataFrame:
     """The same of the rows beyond the thirteen; one whose rows are not there is left out.
 
-    ``defect`` : the rare one that the last expectation speaks of.
+    Parameters
+    ----------
+    defect : the rare one that the last expectation speaks of.
+    alone : the thirteen and the recommended recipe with all trainings that they have, if they have
+        more than the others.
     """
     table = found.table(defect, 200)
     gain = table.set_index("model")["mean TPR"]
     there = set(gain.index)
     rows = [*_priors(gain, there), *_losses(table, there), *_training(gain, there)]
-    return pd.DataFrame([*rows, *_recipe(found, defect)], columns=COLUMNS)
+    return pd.DataFrame([*rows, *_recipe(alone or found, defect)], columns=COLUMNS)
 
 
 def _priors(gain: pd.Series, there: set[str]) -> Iterator[Row]:

@@ -25,12 +25,12 @@ from foilseg.training import rows
 from foilseg.training.experiments import BEYOND as BEYOND_ROWS
 from foilseg.training.experiments import experiment
 
-BEYOND = f"{variants.BASE}-beyond"
+BEYOND, DECAY = f"{variants.BASE}-beyond", f"{variants.BASE}-decay"
 # The controls that are a profile of their own -> what a model of the thirteen is called in it.
 CONTROLS = {
     f"{variants.BASE}-longer": "{model}, four times the steps",
     f"{variants.BASE}-shorter": "{model}, a quarter of the steps",
-    f"{variants.BASE}-decay": "{model}, falling rate",
+    DECAY: "{model}, falling rate",
 }
 # What a row changes -> what sort of remedy that is; several of them are "together".
 KINDS = {
@@ -88,7 +88,7 @@ class Remedies:
     def lacking(self) -> str:
         """A sentence: the rows and controls that are not trained yet; "" if all are."""
         rows = [(row, BEYOND) for row in BEYOND_ROWS]
-        rows += [(row, profile) for profile in CONTROLS for row in variants.rows(profile)]
+        rows += [(row, p) for p in CONTROLS if p != DECAY for row in variants.rows(p)]
         names = [_name(experiment(row).title, profile, self.base.parts) for row, profile in rows]
         lacking = [name for name in names if name not in self.parts]
         return f"Not trained yet, and so in no table: {', '.join(lacking)}." if lacking else ""
@@ -195,14 +195,21 @@ def of_records(base: Record, others: Mapping[str, Record]) -> Remedies:
     So many trainings count as every one of them has: the first ones.
     """
     parts, costs = dict(base.compared.parts), [_costs(base)]
+    plain = next(e for e in base.shipped.manifest["models"] if e["experiment"] == "baseline")
     for profile, record in others.items():
-        names = {title: _name(title, profile, parts) for title in record.compared.parts}
-        parts |= {names[title]: part for title, part in record.compared.parts.items()}
-        costs.append(_costs(record).rename(index=names))
+        kept = _kept(profile, record, plain["title"])
+        names = {title: _name(title, profile, parts) for title in kept}
+        parts |= {names[title]: record.compared.parts[title] for title in kept}
+        costs.append(_costs(record).loc[kept].rename(index=names))
     least = min(len(part.chosen_on) for part in parts.values())
     cut = {t: Trainings(p.chosen_on[:least], p.judged_on[:least]) for t, p in parts.items()}
-    plain = next(e for e in base.shipped.manifest["models"] if e["experiment"] == "baseline")
     return Remedies(base.compared, cut, pd.concat(costs), plain["title"])
+
+
+def _kept(profile: str, record: Record, plain: str) -> list[str]:
+    """The models of a record that change one thing: of a falling rate the plain one alone."""
+    titles = list(record.compared.parts)
+    return [plain] if profile == DECAY and plain in titles else titles
 
 
 def alone(found: Remedies, record: Record, title: str) -> Remedies:

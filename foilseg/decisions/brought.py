@@ -15,7 +15,7 @@ from foilseg.training import runs
 from foilseg.training.runs import Run
 
 FOLDER = shipped.ROOT / "networks"
-PLAIN = "baseline"  # the network that is there whatever else is
+BEST = "recommended"  # the network of the recipe that the book recommends
 MOST_BYTES = 5_000_000  # of all networks together
 
 

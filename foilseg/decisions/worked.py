@@ -61,7 +61,7 @@ class Worked:
         return pd.DataFrame(rows, columns=[*columns, "reported here", "of these annotated"])
 
 
-def of_study(study: Study, name: str = brought.PLAIN, root: Path = brought.FOLDER) -> Worked | None:
+def of_study(study: Study, name: str = brought.BEST, root: Path = brought.FOLDER) -> Worked | None:
     """A test foil by a network that comes with us; None if that is for other data.
 
     It is the first of the foils that show most classes.
