@@ -14,7 +14,7 @@ PROTOCOL = Path(__file__).parent.parent / "book" / "protocol.md"
 
 
 def test_the_bounds_are_those_of_the_protocol():
-    text = PROTOCOL.read_text().split("## What is expected")[1]
+    text = PROTOCOL.read_text().split("## What is expected")[1].split("\n## ")[0]
     said = [float(n) for n in re.findall(r"0\.\d+", text)]
     order = expectations.LEAST_ORDER
     assert order["FPR"] == order["precision"]
@@ -28,6 +28,18 @@ def test_the_bounds_are_those_of_the_protocol():
     assert "less than a third" in text and expectations.MOST_SPREAD == 1 / 3
     numbered = {row[0] for row in expectations.table(records.record(variants.BASE)).to_numpy()}
     assert {words[0] for words in numbered} == set("123456") and "\n6. " in text
+
+
+def test_the_bounds_beyond_the_thirteen_are_those_of_the_protocol():
+    text = PROTOCOL.read_text().split("*What is expected.*")[1].split("*What was chosen.*")[0]
+    said = [float(n) for n in re.findall(r"0\.\d+", text)]
+    assert said == [
+        expectations.MOST_PRIOR,
+        expectations.LEAST_DICE,
+        *expectations.AVERAGE_GAIN,
+        expectations.LEAST_RECIPE,
+        expectations.MOST_RECIPE,
+    ]
 
 
 LEVEL = pd.DataFrame(
