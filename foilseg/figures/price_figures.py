@@ -19,7 +19,7 @@ from foilseg.decisions.prices import EVERYTHING, NOTHING, Prices
 from foilseg.figures.style import COLOURS, done, house_style, look
 from foilseg.figures.widgets import SCRIPTS, Still
 
-SMALLEST = 0.01  # share of the map from which a region bears its name
+SMALLEST = 0.03  # share of the map from which a region bears its name
 NEAR = 0.15  # of the map's width
 LEAST, MOST = 0.01, 1.0  # of the regret that is told apart
 START = 0.65, 0.4  # where the reader finds the mark, as a share of the map
@@ -28,7 +28,7 @@ START = 0.65, 0.4  # where the reader finds the mark, as a share of the map
 def price_map(prices: Prices) -> Figure:
     """Left the cheapest choice for every pair of costs, right the regret of choosing it.
 
-    Regions bear their names, but for those of less than a hundredth of the map. The regret is a
+    Regions bear their names, but for those of less than 3 % of the map. The regret is a
     share of the cost of the choice that would have been cheapest where it is judged.
     """
     with house_style():
@@ -53,7 +53,7 @@ class Region(NamedTuple):
 
 
 def regions(prices: Prices) -> list[Region]:
-    """The largest region of each choice that takes a hundredth of the map or more."""
+    """The largest region of each choice, if it takes three hundredths of the map or more."""
     found = []
     for k in np.unique(prices.chosen):
         numbers, _ = components(prices.chosen == k)

@@ -10,6 +10,8 @@ from matplotlib.figure import Figure
 from foilseg.data import escape
 from foilseg.figures.style import COLOURS, INK, PALE, done, house_style, look
 
+FARTHEST = 1.5  # times the largest gain: what loses more is an arrow with its number
+
 
 def gains(table: pd.DataFrame, defect: str, best: str, chosen: str = "") -> Figure:
     """A row a model: what it finds more than the baseline, on average and of one defect.
@@ -40,8 +42,15 @@ def _effects(axes: Axes, table: pd.DataFrame, columns: tuple[str, str, str], bes
     own = table.loc[table["model"] == best, middle].item()
     axes.axvline(0, c=INK, lw=1)
     axes.axvline(own, c=COLOURS["second"], lw=1, ls=":")
+    least = -FARTHEST * max(table[middle].max(), 0.01)
+    axes.set_xlim(max(least, table[low].min()) - 0.01, table[high].max() + 0.01)
     for place, row in table.iterrows():
         style = look(str(row["model"]))
+        if row[middle] < least:  # a failed training would leave no room for the others
+            axes.plot(least, place, "<", c=style.colour, ms=6)
+            beside = {"textcoords": "offset points", "va": "center", "fontsize": 9}
+            axes.annotate(f"{row[middle]:.2f}", (least, place), (7, 0), **beside)
+            continue
         axes.plot([row[low], row[high]], [place, place], c=style.colour, lw=1.6)
         axes.plot(row[middle], place, "o", c=style.colour, ms=6)
     axes.grid(False, axis="y")
