@@ -116,9 +116,14 @@ def _picture(path: Path, name: str) -> Path:
 
 
 def _name(file: str) -> str:
-    """What an image of a subfolder is called: one name, without its ending."""
-    parts = PurePosixPath(file.replace("\\", "/")).with_suffix("").parts
-    return "-".join(p for p in parts if p not in ("/", "..") and not p.endswith(":"))
+    """What an image of a subfolder is called: one name, without its ending.
+
+    Of a path from the root of somebody's disk it is the last part alone.
+    """
+    path = PurePosixPath(file.replace("\\", "/")).with_suffix("")
+    if path.is_absolute() or path.parts[0].endswith(":"):
+        return path.name
+    return "-".join(part for part in path.parts if part != "..")
 
 
 def _mask(
