@@ -6,7 +6,7 @@ SEED    ?=
 ARGS    ?=
 
 VARIANTS ?= $(addprefix matched-,batch-8 batch-8-rate decay faultless easier harder random-order longer shorter \
-  fine base-16)
+  fine base-16 beyond)
 # one more than cores: some tests wait for a browser or for another process
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
 BENCHMARKS ?= photometric sampling losses metrics training inference
@@ -65,8 +65,7 @@ study: $(VENV)/.book  ## train all models three times, and pack them into result
 variants: $(VENV)/.book  ## train the variants of the study and pack them into results/
 	@for name in $(VARIANTS); do \
 	  $(BIN)/foilseg train all --profile $$name && \
-	  $(BIN)/foilseg ship --profile $$name --numbers-only \
-	    $$([ $$name != matched-fine ] || echo --stability) || exit 1; \
+	  $(BIN)/foilseg ship --profile $$name --numbers-only || exit 1; \
 	done
 
 bench: $(VENV)/.test  ## measure speed and memory (idle machine), into benchmarks/results/

@@ -20,16 +20,18 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+import pandas as pd
 import torch
-from tqdm import tqdm
 
 from benchmarks import measuring
+from foilseg.analysis.trainings import mean_tpr
 from foilseg.data import images
-from foilseg.data.dataset import Foil, as_pixels, validation_regions
+from foilseg.data.dataset import Foil, LabelClass, as_pixels, validation_regions
 from foilseg.decisions import brought, decision, sorting
 from foilseg.decisions.scores import class_scores, log_odds
-from foilseg.evaluation.curves import histogram
-from foilseg.evaluation.operating_points import place_of_fpr
+from foilseg.evaluation import operating_points
+from foilseg.evaluation.curves import BINS, KEYS, Histograms, histogram
+from foilseg.evaluation.operating_points import Trainings
 from foilseg.measured import held_out
 from foilseg.networks import export
 from foilseg.networks.inference import Predictor
@@ -38,6 +40,7 @@ from foilseg.studies.study import Study, open_study
 from foilseg.training import restore
 
 METRE = 96e-3 / 50e-6 * 1 / 50e-6 / 1e6  # megapixels of a metre of foil
+ROUNDS = 3  # of the bare networks, in turns; the fastest counts
 SPEED = 60  # metres a minute of a line
 EVERY = 32  # sides of pictures of the int8 network are cut to multiples of it
 
@@ -49,16 +52,14 @@ def write_pictures(foils: Sequence[Foil], number: int, place: Path) -> float:
     return sum(foils[k % len(foils)].mask.size for k in range(number)) / 1e6
 
 
-def rate(work: Callable[[np.ndarray], object], foils: Sequence[Foil], rounds: int = 3) -> float:
-    """Megapixels a second, of the fastest round."""
-    work(foils[0].image)
-    seconds = []
-    for _ in range(rounds):
-        begin = time.perf_counter()
+def through(work: Callable[[np.ndarray], object], foils: Sequence[Foil]) -> Callable[[], None]:
+    """Work on every picture, one after the other."""
+
+    def all_of_them() -> None:
         for foil in foils:
             work(foil.image)
-        seconds.append(time.perf_counter() - begin)
-    return sum(foil.mask.size for foil in foils) / 1e6 / min(seconds)
+
+    return all_of_them
 
 
 def bare(predictor: Predictor) -> Callable[[np.ndarray], object]:
@@ -102,28 +103,30 @@ def cut(image: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(image[:, :height, :width])
 
 
-def found_at_one_fpr(scores_of, regions: Sequence[Foil], defects, levels=None):
-    """Mean TPR over the defects at some FPRs, by default at those of probability 0.5."""
-    filed = {c.index: np.zeros((128, 2), np.int64) for c in defects}
+def filed(scores_of, regions: Sequence[Foil], defects: Sequence[LabelClass]) -> Histograms:
+    """Histograms of the log-odds that a format gives on some regions."""
+    rows = []
     for region in regions:
-        scores = scores_of(region.image)
-        mask = cut(region.mask[None])[0]
+        scores, mask = scores_of(region.image), cut(region.mask[None])[0]
         for c in defects:
             own = scores[c.index][: mask.shape[0], : mask.shape[1]]
-            filed[c.index] += histogram(own, mask == c.index)
-    levels = levels or {k: h[64:, 0].sum() / h[:, 0].sum() for k, h in filed.items()}
-    rates = []
-    for index, counts in filed.items():
-        falling = np.concatenate([[0], np.cumsum(counts[::-1, 1])])
-        place = place_of_fpr(counts, levels[index])
-        rates.append(np.interp(place, range(len(falling)), falling) / falling[-1])
-    return float(np.mean(rates)), levels
+            rows.append((region.name, "label", c.name, histogram(own, mask == c.index)))
+    keys = pd.DataFrame([row[:3] for row in rows], columns=KEYS)
+    return Histograms(keys, np.stack([row[3] for row in rows]))
 
 
-def told(name: str, rate: float, rest: str = "") -> None:
+def at_one_fpr(each: dict[str, Histograms], first: str) -> pd.Series:
+    """Mean TPR of every format at the FPR that the first has at probability 0.5."""
+    totals = {d: each[first].total(d) for d in each[first].keys["defect"].unique()}
+    levels = {d: h[BINS // 2 :, 0].sum() / h[:, 0].sum() for d, h in totals.items()}
+    parts = {name: Trainings((part,), (part,)) for name, part in each.items()}
+    return mean_tpr(operating_points.at_one_fpr(parts, levels), ["model"])
+
+
+def told(name: str, speed: float, rest: str = "") -> None:
     """A row of the table."""
-    metres, cores = 60 * rate / METRE, torch.get_num_threads() * SPEED * METRE / 60 / rate
-    print(f"  {name:28} {rate:8.2f} {metres:10.1f} {cores:10.0f}   {rest}")
+    metres, cores = 60 * speed / METRE, torch.get_num_threads() * SPEED * METRE / 60 / speed
+    print(f"  {name:28} {speed:8.2f} {metres:10.1f} {cores:10.0f}   {rest}")
 
 
 def main() -> None:
@@ -146,27 +149,31 @@ def measure(study: Study, run, chosen, number: int, place: Path) -> None:
     """Print a row for each format of the bare network, for int8, and for the command."""
     foils = held_out.dataset(study).foils[:12]
     predictor, classes = restore.load(run, "cpu"), restore.classes(run)
-    rates = {}
-    for name, make in tqdm(FORMATS.items(), desc="formats", disable=None):
-        rates[name] = rate(bare(make(predictor)), foils)
-        told(f"bare network, {name}", rates[name])
     defects = [c for c in classes if c.index]
     regions = validation_regions(study.dataset)
     small = Int8(predictor, classes, regions[::4], place)
     others = [region for k, region in enumerate(regions) if k % 4]
-    exact, levels = found_at_one_fpr(lambda image: class_scores(predictor, image), others, defects)
-    less, _ = found_at_one_fpr(
-        lambda image: log_odds(torch.from_numpy(small.logits(image))).numpy(),
-        others, defects, levels,
-    )  # fmt: skip
-    loss = f"mean TPR at one FPR {less:.3f}, exact {exact:.3f}"
-    told("bare network, int8 (onnx)", rate(small.logits, foils), loss)
+    each = {
+        "exact": filed(lambda image: class_scores(predictor, image), others, defects),
+        "int8": filed(
+            lambda image: log_odds(torch.from_numpy(small.logits(image))).numpy(), others, defects
+        ),
+    }
+    found = at_one_fpr(each, "exact")
+    loss = f"mean TPR at one FPR {found['int8']:.3f}, exact {found['exact']:.3f}"
+    works = {name: through(bare(make(predictor)), foils) for name, make in FORMATS.items()}
+    works["int8 (onnx)"] = through(small.logits, foils)
+    megapixels = sum(foil.mask.size for foil in foils) / 1e6
+    seconds = measuring.in_turns(works, ROUNDS)
+    rates = {name: megapixels / each.min() for name, each in seconds.items()}
+    for name, value in rates.items():
+        told(f"bare network, {name}", value, loss if name.startswith("int8") else "")
     (place / "pictures").mkdir()
     size = write_pictures(foils, number, place / "pictures")
-    for exact in (True, False):
+    for keep in (True, False):
         begin = time.perf_counter()
         done = sorting.sort_files(
-            run, chosen, [place / "pictures"], place / f"out-{exact}", exact=exact
+            run, chosen, [place / "pictures"], place / f"out-{keep}", exact=keep
         )
         own = size / (time.perf_counter() - begin)
         share = own / rates[done.quick.format]

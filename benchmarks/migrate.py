@@ -5,10 +5,10 @@
     python -m benchmarks.migrate COMMIT --write --runs _runs    and the trained runs there
 
 COMMIT is the last one under whose code version the studies are valid. Proof: every network of
-the smoke profile, trained by the code of then and by that of now, has the same weights, losses,
-patches, counts, probabilities and predictions, byte by byte; and the data of every study of the
-twin are rendered with the same pixels. Only then do the manifests get new names for the same
-things; each keeps a record of what was proved.
+every row in the smoke profile, trained by the code of then and by that of now, has the same
+weights, losses, patches, counts, probabilities and predictions, byte by byte; and the data of
+every study of the twin are rendered with the same pixels. Only then do the manifests get new
+names for the same things; each keeps a record of what was proved.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from typing import Any
 from foilseg.data import files, folder
 from foilseg.studies import references, shipped, variants
 from foilseg.studies.references import References
-from foilseg.training import rows, runs
+from foilseg.training import experiments, rows, runs
 from foilseg.training.rows import Profile
 from foilseg.twin import render
 from foilseg.twin.config import TwinConfig
@@ -96,7 +96,7 @@ def _run(tree: Path, work: Path, code: str, *arguments: str) -> str:
 
 
 def same_networks(place: Path) -> str:
-    """Train all models of the smoke profile twice and compare them; a sentence that says so.
+    """Train every row in the smoke profile twice and compare them; a sentence that says so.
 
     Raises
     ------
@@ -107,7 +107,8 @@ def same_networks(place: Path) -> str:
     found = {}
     for name, tree in trees.items():
         work = place / f"work-{name}"
-        _run(tree, work, TRAIN, "train", "all", "--profile", "smoke", "--runs", str(work / "runs"))
+        told = ["--profile", "smoke", "--runs", str(work / "runs")]
+        _run(tree, work, TRAIN, "train", *experiments.ROWS, *told)
         found[name] = dict(_files(work / "runs"))
     if found["then"].keys() != found["now"].keys():
         raise SystemExit(f"other files: {sorted(found['then'].keys() ^ found['now'].keys())[:6]}")

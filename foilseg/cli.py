@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from foilseg import __version__
-from foilseg.decisions import commands as pictures
+from foilseg.decisions import commands as deciding
 from foilseg.formats import commands as formats
 from foilseg.studies import variants
 from foilseg.training import experiments
@@ -55,10 +55,10 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--version", action="version", version=f"foilseg {__version__}")
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
     _add_data_commands(commands)
-    formats.add(commands, pictures.export_network)
+    formats.add(commands, deciding.export_network)
     _add_train(commands)
     _add_ship(commands)
-    pictures.add(commands)
+    deciding.add(commands)
     _add_chapter(commands)
     return parser
 
@@ -179,6 +179,11 @@ def _train(options) -> int:
         print(f"nothing to train: {', '.join(row.name for row in rows)} lie in {opened.runs}")
     workers = options.workers or number(opened.profile.threads, options.device)
     opened.train(names, device=options.device, workers=workers)
+    if "all" in options.experiment and (again := variants.again(options.profile)):
+        from foilseg.analysis import stability
+
+        seeds = stability.seeds(opened)
+        opened.train(again, device=options.device, seeds=seeds, workers=workers)
     if options.stability:
         from foilseg.analysis import stability
 
@@ -199,10 +204,11 @@ def _ship(options) -> int:
 
         print(brought.bring(opened.model(options.network).run(), options.network))
         return 0
-    out = shipping.pack(opened, names, options.out, options.stability, options.numbers_only)
+    repeated = options.stability or variants.late(options.profile)
+    out = shipping.pack(opened, names, options.out, repeated, options.numbers_only)
     size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
     print(f"{out}: {size / 1e6:.1f} MB")
-    if options.stability:
+    if repeated:
         from foilseg.analysis import stability
 
         print(stability.note(stability.missing(opened, names)))

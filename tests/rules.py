@@ -35,7 +35,7 @@ LAYERS = """
     studies: workers network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition
     measured: confidence prior_tables object_tables held_out probability_maps dial_crop
-    analysis: model_tables stability trainings thresholds priors
+    analysis: model_tables stability trainings object_parts thresholds priors
         gather drawn counterfactuals records comparisons remedies
         expectations ship
     decisions: objects conformal compared prices stopping scores likeness decision calibration

@@ -46,10 +46,10 @@ def test_reported_objects_are_those_of_each_mask_in_turn(mask, truth, filed):
     table = object_scores.reported(filed, {k: Reference.of(m) for k, m in each.items()})
     for edge in LADDER:
         rows = table[table["edge"] == edge]
-        regions = regionprops(label(filed >= edge, connectivity=2), filed)
-        expected = sorted((r.area, r.intensity_max, _reaches(r, each)) for r in regions)
+        regions = regionprops(label(filed >= edge, connectivity=2))
+        expected = sorted((r.area, _reaches(r, each)) for r in regions)
         reach = [f"reach {name}" for name in each]
-        ours = zip(rows["pixels"], rows["score"], map(tuple, rows[reach].to_numpy()))
+        ours = zip(rows["pixels"], map(tuple, rows[reach].to_numpy()))
         assert sorted(ours) == expected
 
 
@@ -104,7 +104,7 @@ def test_nothing_to_find_and_nothing_reported(shape):
     reference = Reference.of(np.zeros(shape, bool))
     assert len(reference.found(np.zeros(shape, np.uint8))) == 0
     table = object_scores.reported(np.zeros(shape, np.uint8), {"label": reference})
-    assert table.columns.tolist() == ["edge", "pixels", "score", "reach label", "objects label"]
+    assert table.columns.tolist() == ["edge", "pixels", "reach label", "objects label"]
     assert len(table) == 0
 
 

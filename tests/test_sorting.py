@@ -490,6 +490,7 @@ def test_five_hundred_large_pictures_stay_below_forty_megabytes(chosen, tmp_path
     for name in names:
         noise = rng.integers(0, 256, (600, 900, 3)).astype(np.uint8)
         images.write(out / f"{Path(name).stem}_overlay.jpg", noise)
+        images.write(out / f"{Path(name).stem}.png", noise[..., 0])
     entry = dict.fromkeys(results.OBJECT_COLUMNS, 0.123456)
     entry |= {"class": "blade trail", "area_pixels": 12345, "stops": True}
     rows = [{**entry, "picture": name} for name in names for _ in range(page.LISTED + 50)]

@@ -8,6 +8,7 @@ import toy
 from foilseg.data import images
 from foilseg.data.dataset import as_pixels
 from foilseg.decisions import brought, calibration, sorting, stopping, worked
+from foilseg.evaluation import curves
 from foilseg.evaluation.object_scores import LADDER
 from foilseg.figures import defect_figures
 from foilseg.measured import held_out
@@ -46,13 +47,12 @@ def test_costs_are_those_counted_by_hand():
     assert pit[place(low, 1)] == 1 / 4, "c is stopped falsely"
     assert pit[place(low, 4)] == (10 + 1) / 4, "and b is missed"
     assert pit[place(high, 1)] == 10 / 4, "b is missed alone"
-    assert pit[place(high, 64)] == 20 / 4 == stops.never(10)[0], "nobody is stopped"
+    assert pit[place(high, 64)] == 20 / 4 == pit[0], "nobody is stopped"
     assert line[place(high, 4)] == 0 and line[place(low, 1)] == 10 / 4
-    assert (pit[0], line[0]) == tuple(stops.never(10))
-    assert (pit[-1], line[-1]) == tuple(stops.always())
-    assert stopping.rule_of(place(high, 4)) == (stopping.probability(high), 4)
+    assert (pit[0], line[0]) == (20 / 4, 10 / 4), "never stopped"
+    assert (pit[-1], line[-1]) == (2 / 4, 3 / 4), "always stopped"
+    assert stopping.rule_of(place(high, 4)) == (curves.probability(high), 4)
     assert [stopping.rule_of(k)[0] for k in (0, stopping.RULES - 1)] == [1, 0]
-    assert stops.always().tolist() == [2 / 4, 3 / 4]
 
 
 def test_only_large_objects_count_where_one_says_so():
@@ -65,10 +65,10 @@ def test_rules_are_chosen_on_one_side_and_told_on_the_other():
     there = found(("a", "pit", 50), ("b", "pit", 5), ("c", "line", 5))
     said = [(p, "pit", LADDER[0], 2) for p in PICTURES] + [("d", "pit", LADDER[0], 70)]
     judged = stopping.of_tables(there, reported(*said), PICTURES, DEFECTS)
-    lines = stopping.Lines({"M": [made()]}, {"M": [judged]})
+    lines = stopping.StopRules({"M": [made()]}, {"M": [judged]})
     rules = lines.rules("M", 10).set_index("defect")
     assert rules.loc["pit"].tolist() == pytest.approx(
-        [stopping.probability(LADDER[0]), 1, 2, 2, 2, 2]
+        [curves.probability(LADDER[0]), 1, 2, 2, 2, 2]
     )
     assert rules.loc["line", ["show it", "stopped", "stopped falsely"]].tolist() == [1, 0, 0]
     table = lines.table([10]).set_index("model")["miss costs 10"]
@@ -78,8 +78,8 @@ def test_rules_are_chosen_on_one_side_and_told_on_the_other():
 
 
 def test_the_probability_of_an_edge_is_that_of_its_logit():
-    assert stopping.probability(64) == 0.5
-    assert np.log(stopping.probability(80) / (1 - stopping.probability(80))) == pytest.approx(4)
+    assert curves.probability(64) == 0.5
+    assert np.log(curves.probability(80) / (1 - curves.probability(80))) == pytest.approx(4)
 
 
 def test_a_picture_is_worked_out_as_the_command_does(tmp_path):

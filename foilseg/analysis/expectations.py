@@ -11,7 +11,6 @@ import pandas as pd
 
 from foilseg.analysis import comparisons, trainings
 from foilseg.analysis.records import Record
-from foilseg.analysis.remedies import Remedies
 from foilseg.evaluation import bootstrap
 
 COLUMNS = ["expectation", "expected", "found", "came true"]
@@ -90,46 +89,45 @@ def _levels(record: Record) -> Iterator[Row]:
     yield "6: lead of One-vs-Rest at one FPR", expected, f"{rest:.3f}", "open"
 
 
-def beyond(found: Remedies, defect: str, alone: Remedies | None = None) -> pd.DataFrame:
+def beyond(table: pd.DataFrame, lead: pd.DataFrame, best: str, defect: str) -> pd.DataFrame:
     """The same of the rows beyond the thirteen; one whose rows are not there is left out.
 
     Parameters
     ----------
+    table, lead : of :class:`foilseg.analysis.remedies.Remedies`: all rows, and the recommended
+        recipe minus each of the thirteen, of which ``best`` is one.
     defect : the rare one that the last expectation speaks of.
-    alone : the thirteen and the recommended recipe with all trainings that they have, if they have
-        more than the others.
     """
-    table = found.table(defect, 200)
     gain = table.set_index("model")["mean TPR"]
-    there = set(gain.index)
-    rows = [*_priors(gain, there), *_losses(table, there), *_training(gain, there)]
-    return pd.DataFrame([*rows, *_recipe(alone or found, defect)], columns=COLUMNS)
+    rows = [*_priors(gain), *_losses(table), *_training(gain)]
+    own = lead.set_index("model").loc[best]
+    return pd.DataFrame([*rows, *_recipe(own, best, defect)], columns=COLUMNS)
 
 
-def _priors(gain: pd.Series, there: set[str]) -> Iterator[Row]:
-    for model in filter(there.__contains__, PRIORS):
+def _priors(gain: pd.Series) -> Iterator[Row]:
+    for model in filter(gain.index.__contains__, PRIORS):
         yield _at_most(f"1: {model}, distance to the baseline", abs(gain[model]), MOST_PRIOR)
 
 
-def _losses(table: pd.DataFrame, there: set[str]) -> Iterator[Row]:
-    if DICE not in there:
+def _losses(table: pd.DataFrame) -> Iterator[Row]:
+    if DICE not in set(table["model"]):
         return
     gain = table[table["kind"] == "loss"].set_index("model")["mean TPR"]
     yield _at_least(f"2: gain of {DICE}", gain[DICE], LEAST_DICE)
     yield "2: the loss that gains most", DICE, gain.idxmax(), _came(gain.idxmax() == DICE)
 
 
-def _training(gain: pd.Series, there: set[str]) -> Iterator[Row]:
+def _training(gain: pd.Series) -> Iterator[Row]:
     low, high = AVERAGE_GAIN
-    for model in filter(there.__contains__, AVERAGES):
+    for model in filter(gain.index.__contains__, AVERAGES):
         expected, came = f"{low} to {high}", _came(low <= gain[model] <= high)
         yield f"3: gain of {model}", expected, f"{gain[model]:.3f}", came
-    if {LONGER, COMMITTEE} <= there:
+    if {LONGER, COMMITTEE} <= set(gain.index):
         found = f"{gain[LONGER]:.3f} and {gain[COMMITTEE]:.3f}"
         came = _came(gain[LONGER] < gain[COMMITTEE])
         yield "3: four times the steps and four networks", "the first gains less", found, came
     for model, above in (("Turned", False), ("Mirrored", True), ("Mirror views", True)):
-        if model in there:
+        if model in gain.index:
             came = _came((gain[model] > 0) == above)
             yield (
                 f"4: gain of {model}",
@@ -139,9 +137,8 @@ def _training(gain: pd.Series, there: set[str]) -> Iterator[Row]:
             )
 
 
-def _recipe(found: Remedies, defect: str) -> Iterator[Row]:
-    lead = found.lead(found.chosen, defect, 1000).set_index("model").loc[found.best]
-    words = f"5: lead of the recommended recipe over {found.best}"
-    yield _at_least(words, lead["mean TPR"], LEAST_RECIPE)
-    yield f"{words}, lower end", "above 0", f"{lead['low']:.3f}", _came(lead["low"] > 0)
-    yield _at_most(f"{words}, {defect}", lead[defect], MOST_RECIPE)
+def _recipe(own: pd.Series, best: str, defect: str) -> Iterator[Row]:
+    words = f"5: lead of the recommended recipe over {best}"
+    yield _at_least(words, own["mean TPR"], LEAST_RECIPE)
+    yield f"{words}, lower end", "above 0", f"{own['low']:.3f}", _came(own["low"] > 0)
+    yield _at_most(f"{words}, {defect}", own[defect], MOST_RECIPE)

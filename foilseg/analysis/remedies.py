@@ -15,7 +15,7 @@ import pandas as pd
 
 from foilseg.analysis import records
 from foilseg.analysis.records import Record
-from foilseg.analysis.trainings import Compared, mean_tpr
+from foilseg.analysis.trainings import Compared, average_precisions, mean_tpr
 from foilseg.evaluation import bootstrap, operating_points
 from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.evaluation.operating_points import Trainings
@@ -24,6 +24,7 @@ from foilseg.studies import variants
 from foilseg.training import rows
 from foilseg.training.experiments import BEYOND as BEYOND_ROWS
 from foilseg.training.experiments import experiment
+from foilseg.training.rows import Experiment
 
 BEYOND, DECAY = f"{variants.BASE}-beyond", f"{variants.BASE}-decay"
 # The controls that are a profile of their own -> what a model of the thirteen is called in it.
@@ -88,7 +89,7 @@ class Remedies:
     def lacking(self) -> str:
         """A sentence: the rows and controls that are not trained yet; "" if all are."""
         rows = [(row, BEYOND) for row in BEYOND_ROWS]
-        rows += [(row, p) for p in CONTROLS if p != DECAY for row in variants.rows(p)]
+        rows += [(row, profile) for profile in CONTROLS for row in _shown(profile)]
         names = [_name(experiment(row).title, profile, self.base.parts) for row, profile in rows]
         lacking = [name for name in names if name not in self.parts]
         return f"Not trained yet, and so in no table: {', '.join(lacking)}." if lacking else ""
@@ -100,9 +101,9 @@ class Remedies:
         return str(means[list(self.base.parts)].idxmax())
 
     @property
-    def average_precision(self) -> pd.Series:
-        """Of every model, as :attr:`foilseg.analysis.trainings.Compared.average_precision`."""
-        return Compared(self.even, self.parts).average_precision
+    def times(self) -> pd.DataFrame:
+        """Costs as multiples of the plain model's."""
+        return self.costs / self.costs.loc[self.plain]
 
     def gains(
         self,
@@ -140,8 +141,9 @@ class Remedies:
         ``training`` and ``prediction`` in units of the plain model's cost.
         """
         beside = self._both(self.plain, defect, resamples, seed)
-        beside = beside.join(self.average_precision.rename("average precision"))
-        beside = beside.join(self.costs / self.costs.loc[self.plain])
+        precise = average_precisions(self.parts, self.base.defects)
+        beside = beside.join(precise.rename("average precision"))
+        beside = beside.join(self.times)
         table = beside.loc[[*self.new, self.best]].rename_axis("model").reset_index()
         kinds = ["of the thesis" if m == self.best else kind(m) for m in table["model"]]
         table.insert(1, "kind", kinds)
@@ -171,7 +173,7 @@ class Remedies:
         counts = operating_points.at_one_fpr(here, self.base.levels)
         own = counts[counts["defect"].astype(str) == defect]
         columns = {"mean TPR": mean_tpr(counts, ["model"]), defect: mean_tpr(own, ["model"])}
-        table = pd.DataFrame(columns).join(self.costs / self.costs.loc[self.plain])
+        table = pd.DataFrame(columns).join(self.times)
         table = table.loc[self.new].sort_values("mean TPR", ascending=False)
         return table[table["training"] <= MOST_COST].rename_axis("model").reset_index()
 
@@ -197,28 +199,31 @@ def of_records(base: Record, others: Mapping[str, Record]) -> Remedies:
     parts, costs = dict(base.compared.parts), [_costs(base)]
     plain = next(e for e in base.shipped.manifest["models"] if e["experiment"] == "baseline")
     for profile, record in others.items():
-        kept = _kept(profile, record, plain["title"])
+        shown = {getattr(row, "name", row) for row in _shown(profile)}
+        models = record.shipped.manifest["models"]
+        kept = [entry["title"] for entry in models if entry["experiment"] in shown]
         names = {title: _name(title, profile, parts) for title in kept}
         parts |= {names[title]: record.compared.parts[title] for title in kept}
         costs.append(_costs(record).loc[kept].rename(index=names))
     least = min(len(part.chosen_on) for part in parts.values())
-    cut = {t: Trainings(p.chosen_on[:least], p.judged_on[:least]) for t, p in parts.items()}
-    return Remedies(base.compared, cut, pd.concat(costs), plain["title"])
+    return Remedies(base.compared, _first(parts, least), pd.concat(costs), plain["title"])
 
 
-def _kept(profile: str, record: Record, plain: str) -> list[str]:
-    """The models of a record that change one thing: of a falling rate the plain one alone."""
-    titles = list(record.compared.parts)
-    return [plain] if profile == DECAY and plain in titles else titles
+def _first(parts: Mapping[str, Trainings], number: int) -> dict[str, Trainings]:
+    """The first trainings of every model."""
+    return {t: Trainings(p.chosen_on[:number], p.judged_on[:number]) for t, p in parts.items()}
+
+
+def _shown(profile: str) -> tuple[str | Experiment, ...]:
+    """The rows of a control that change one thing: of a falling rate the baseline alone."""
+    return ("baseline",) if profile == DECAY else variants.rows(profile)
 
 
 def alone(found: Remedies, record: Record, title: str) -> Remedies:
     """The thirteen and one model of a record, with all trainings that it and they have."""
     own = record.trainings_of(title)
     number = min(len(own.chosen_on), found.base.trainings)
-    parts = {t: Trainings(p.chosen_on[:number], p.judged_on[:number])
-             for t, p in {**found.base.parts, title: own}.items()}  # fmt: skip
-    return replace(found, parts=parts)
+    return replace(found, parts=_first({**found.base.parts, title: own}, number))
 
 
 def _name(title: str, profile: str, taken: Mapping[str, Trainings]) -> str:

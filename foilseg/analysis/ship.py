@@ -17,12 +17,12 @@ from foilseg.claims import verdicts
 from foilseg.data.dataset import validation_regions
 from foilseg.data.files import new_folder
 from foilseg.measured import dial_crop, held_out, object_tables, probability_maps
-from foilseg.studies import references, run_tables, shipped, tables
+from foilseg.studies import references, run_tables, shipped, tables, variants
 from foilseg.studies.model import Model
 from foilseg.studies.references import References
 from foilseg.studies.study import Study
 from foilseg.training import runs
-from foilseg.training.experiments import RECOMMENDED, select
+from foilseg.training.experiments import select
 from foilseg.training.rows import Experiment
 from foilseg.training.stored_run import StoredRun
 
@@ -57,8 +57,9 @@ def pack(
     repeated : with the further trainings that are complete, a model at a time, and what all late
         checkpoints predict.
     numbers_only : without predictions, so that nothing goes along that shows a picture, and
-        without losses and tables of objects; such a study is read by
-        :mod:`foilseg.analysis.records` alone. Of further trainings no losses go along either.
+        without losses and tables of objects, but for those of the models that a variant trains
+        again; such a study is read by :mod:`foilseg.analysis.records` alone. Of further trainings
+        no losses go along either.
 
     Returns
     -------
@@ -82,6 +83,7 @@ def pack(
         stability.evaluate(study, tested if numbers_only else names)
     out = out or shipped.ROOT / study.name
     found = _runs(study, names, again)
+    again_of = variants.again(study.profile.name)
 
     def parts(run: StoredRun) -> list[str]:
         """No page reads the losses of a further training, nor of a study of numbers."""
@@ -89,8 +91,8 @@ def pack(
         return [kind for kind in run.parts if read or kind != "history"]
 
     def brought(run: StoredRun) -> list[str]:
-        """Of a study of numbers the test foils alone, and all of the recommended recipe."""
-        whole = not numbers_only or run.determines["experiment"] == RECOMMENDED
+        """Of a study of numbers the test foils alone, and all of what is trained again."""
+        whole = not numbers_only or run.determines["experiment"] in again_of
         return run.evaluations() if whole else _tested(run)
 
     object_tables.complete(study, found)
@@ -175,6 +177,8 @@ def _tested(run: StoredRun) -> list[str]:
 
 def _command(study: Study, repeated: bool, pictures: bool) -> str:
     """The line that trains and packs the study again."""
+    if study.profile.name in variants.VARIANTS:
+        return f"make variants VARIANTS={study.profile.name}"
     if repeated and pictures:
         data = "" if study.is_twin else f" DATA={Path(study.data).name}"
         return f"make study PROFILE={study.profile.name}{data}"

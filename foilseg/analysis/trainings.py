@@ -76,11 +76,7 @@ class Compared:
     @property
     def average_precision(self) -> pd.Series:
         """Of each model, the mean over defects and trainings where it is defined."""
-        totals = {
-            title: [h.total(d, self.against) for h in part.judged_on for d in self.defects]
-            for title, part in self.parts.items()
-        }
-        return pd.DataFrame({t: map(average_precision, each) for t, each in totals.items()}).mean()
+        return average_precisions(self.parts, self.defects, self.against)
 
     @property
     def realised(self) -> pd.DataFrame:
@@ -147,6 +143,17 @@ class Compared:
             f"of the validation regions and {there:.3f} of those of foils that were held out "
             "whole. Some defects of the training regions reach into the first, none into these."
         )
+
+
+def average_precisions(
+    parts: Mapping[str, Trainings], defects: Sequence[str], against: str = "label"
+) -> pd.Series:
+    """Of each model where it is judged, the mean over defects and trainings if it is defined."""
+    totals = {
+        title: [h.total(d, against) for h in part.judged_on for d in defects]
+        for title, part in parts.items()
+    }
+    return pd.DataFrame({t: map(average_precision, each) for t, each in totals.items()}).mean()
 
 
 def mean_tpr(counts: pd.DataFrame, keys: list[str]) -> pd.Series:

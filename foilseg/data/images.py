@@ -7,6 +7,7 @@ half an image.
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterable
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,11 @@ class ImageFileError(ValueError):
 def is_left_behind(name: str) -> bool:
     """Whether a file of this name is no data, but what a system has left in the folder."""
     return name.lower() in _LEFT_BEHIND or name.startswith("._")
+
+
+def pictures(paths: Iterable[Path]) -> list[Path]:
+    """Those of some paths that are named as pictures are, in the order of their names."""
+    return sorted(p for p in paths if p.suffix.lower() in SUFFIXES and not is_left_behind(p.name))
 
 
 def read(path: Path) -> np.ndarray:
@@ -152,10 +158,13 @@ def write(path: Path, pixels: np.ndarray) -> None:
     Image.fromarray(np.ascontiguousarray(pixels)).save(path, compress_type=NO_REPETITIONS)
 
 
-def write_indexed(path: Path, mask: np.ndarray, colours: dict[int, str]) -> None:
+def write_indexed(
+    path: Path, mask: np.ndarray, colours: dict[int, str], *, small: bool = True
+) -> None:
     """Write an (H, W) uint8 index mask as a palette PNG: indices stay, viewers show colours.
 
-    ``colours`` maps an index to ``"#rrggbb"``.
+    ``colours`` maps an index to ``"#rrggbb"``. Files that need not be ``small`` are written in a
+    tenth of the time.
     """
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -165,7 +174,7 @@ def write_indexed(path: Path, mask: np.ndarray, colours: dict[int, str]) -> None
     height, width = mask.shape
     image = Image.frombytes("P", (width, height), np.ascontiguousarray(mask, np.uint8).tobytes())
     image.putpalette(palette[: max(colours) + 1].tobytes())
-    image.save(path, optimize=True)
+    image.save(path, **({"optimize": True} if small else {"compress_level": 1}))
 
 
 def read_indexed(path: Path) -> np.ndarray:

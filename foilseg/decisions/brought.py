@@ -11,11 +11,11 @@ from pathlib import Path
 
 from foilseg.data import files
 from foilseg.studies import shipped
-from foilseg.training import runs
+from foilseg.training import experiments, runs
 from foilseg.training.runs import Run
 
 FOLDER = shipped.ROOT / "networks"
-BEST = "recommended"  # the network of the recipe that the book recommends
+BEST = experiments.RECIPE  # the network of the recipe that the book recommends
 MOST_BYTES = 5_000_000  # of all networks together
 
 

@@ -16,13 +16,12 @@ from functools import lru_cache
 
 import numpy as np
 
-from foilseg.data.components import components
 from foilseg.data.dataset import Dataset, Foil, LabelClass, validation_regions
 from foilseg.decisions import conformal, decision, likeness
 from foilseg.decisions.conformal import LEVELS
 from foilseg.decisions.decision import Decision, Promise
 from foilseg.decisions.scores import class_scores, object_scores
-from foilseg.evaluation.object_scores import Reference
+from foilseg.evaluation.object_scores import near
 from foilseg.training import restore
 from foilseg.training.runs import Run
 
@@ -257,8 +256,4 @@ def _with_false(
 
 def false_objects(said: np.ndarray, mask: np.ndarray, reach: int) -> int:
     """Components of ``said`` (H, W) that come within ``reach`` pixels of no object of ``mask``."""
-    numbers, n = components(said)
-    reference = Reference.of(mask)
-    near = reference.places[reference.reach <= reach]
-    touched = np.unique(numbers.ravel()[near])
-    return n - int((touched > 0).sum())
+    return int((~near(said, mask, reach)).sum())

@@ -8,7 +8,7 @@ from pathlib import Path
 from foilseg.decisions.conformal import LEVELS
 from foilseg.studies import variants
 
-RUN = "a run folder, as `foilseg train` prints it, or a network that comes with us: baseline"
+RUN = "a run folder that `foilseg train` printed, or one that comes with us: recommended, baseline"
 
 
 def add(commands) -> None:

@@ -5,24 +5,22 @@ The counterpart of :mod:`foilseg.analysis.trainings` for objects instead of pixe
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 
+from foilseg.analysis import object_parts
 from foilseg.analysis.trainings import Compared, studies_of
-from foilseg.data.dataset import Foil, validation_regions
 from foilseg.decisions import conformal, objects
 from foilseg.decisions.objects import Rule
 from foilseg.evaluation import bootstrap, metrics
 from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.evaluation.curves import BINS
-from foilseg.measured import held_out, object_tables
 from foilseg.studies.study import Study
 from foilseg.training.experiments import Experiment
-from foilseg.training.stored_run import StoredRun
 
 HALF = BINS // 2  # the edge at probability 0.5
 # Times the common rate: the range of a mean over the FROC curve. The quietest models end above.
@@ -171,30 +169,21 @@ def of_study(
     study: Study, names: Sequence[str | Experiment], compared: Compared, rule: Rule | None = None
 ) -> Objects:
     """The objects of all trainings that ``compared`` holds; what is not worked out yet is."""
-    rule, test = rule or Rule(), compared.tested is not None
-    studies = studies_of(study, names, compared)
-    tables: dict[bool, dict[str, list[pd.DataFrame]]] = {}
-    for there in dict.fromkeys((False, test)):
-        shown = ([f.name for f in pictures(study, there)], compared.defects, compared.against)
-        tables[there] = {
-            study.model(name).title: [
-                objects.counts(*read(study, s.model(name).runs.values(), there), rule, *shown)
-                for s in studies
-            ]
-            for name in names
-        }
-    (here, unit), (judged, _) = (area_of(study, there) for there in (False, test))
-    return Objects(tables[False], tables[test], (here, judged), unit, compared.defects)
-
-
-def pictures(study: Study, test: bool) -> Sequence[Foil]:
-    """The test foils, or else the validation regions."""
-    return held_out.dataset(study).foils if test else validation_regions(study.dataset)
+    rule, studies = rule or Rule(), studies_of(study, names, compared)
+    models = {
+        study.model(name).title: [list(s.model(name).runs.values()) for s in studies]
+        for name in names
+    }
+    chosen, judged = object_parts.of_models(
+        study, compared, models, partial(objects.counts, rule=rule)
+    )
+    (here, unit), (there, _) = (area_of(study, side) for side in object_parts.sides(compared))
+    return Objects(chosen, judged, (here, there), unit, compared.defects)
 
 
 def area_of(study: Study, test: bool) -> tuple[float, str]:
     """Of all test foils, or else validation regions, together; and its unit."""
-    pixels = sum(foil.mask.size for foil in pictures(study, test))
+    pixels = sum(foil.mask.size for foil in object_parts.pictures(study, test))
     return objects.area(pixels, study.dataset.pixel_size_um)
 
 
@@ -205,8 +194,12 @@ def by_rule(study: Study, name: str | Experiment, compared: Compared) -> pd.Data
     probability 0.5, where thresholds are judged; means over the defects.
     """
     test, rows = compared.tested is not None, []
-    tables = read(study, study.model(name).runs.values(), test)
-    shown = ([f.name for f in pictures(study, test)], compared.defects, compared.against)
+    tables = object_parts.read(study, study.model(name).runs.values(), test)
+    shown = (
+        [f.name for f in object_parts.pictures(study, test)],
+        compared.defects,
+        compared.against,
+    )
     area, unit = area_of(study, test)
     for rule in objects.grid():
         curve = objects.froc(objects.counts(*tables, rule, *shown), area)
@@ -228,17 +221,10 @@ def by_size(
     Of the first training of a model, where thresholds are judged; a size is the least number of
     pixels of its group. How many objects there are stands beside.
     """
-    found, _ = read(study, study.model(name).runs.values(), compared.tested is not None)
+    found, _ = object_parts.read(
+        study, study.model(name).runs.values(), compared.tested is not None
+    )
     table = objects.by_size(found, rule, HALF, sizes, compared.against)
     wide = table.pivot(index="defect", columns="from", values=["recall", "objects"])
     wide["objects"] = wide["objects"].fillna(0)
     return wide.reindex([d for d in compared.defects if d in wide.index])
-
-
-def read(study: Study, runs: Iterable[StoredRun], test: bool) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Objects found and reported of a model's networks, one below the other."""
-    runs = list(runs)
-    return tuple(
-        pd.concat([held_out.of_part(study, run, kind, test) for run in runs], ignore_index=True)
-        for kind in object_tables.KINDS
-    )

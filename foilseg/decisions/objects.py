@@ -100,12 +100,12 @@ def counts(
     own = found[(found["against"] == against) & (found["pixels"] >= rule.smallest)]
     said = reported[reported["pixels"] >= rule.smallest]
     shape = (len(foils) * len(defects), len(LADDER))
-    places, there = _places(own, foils, defects), _places(said, foils, defects)
+    at, there = places(own, foils, defects), places(said, foils, defects)
 
     def reached(name: str) -> np.ndarray:
         """Objects that are found at every edge by a column of last bins."""
         bins = own[name].to_numpy()
-        each = [np.bincount(places[bins >= edge], minlength=shape[0]) for edge in LADDER]
+        each = [np.bincount(at[bins >= edge], minlength=shape[0]) for edge in LADDER]
         return np.stack(each, axis=1)
 
     edges = np.searchsorted(LADDER, said["edge"].to_numpy())
@@ -117,7 +117,7 @@ def counts(
 
     joined, times = said[f"objects {against}"], said["times"]
     each = {
-        "objects": np.repeat(np.bincount(places, minlength=shape[0])[:, None], shape[1], axis=1),
+        "objects": np.repeat(np.bincount(at, minlength=shape[0])[:, None], shape[1], axis=1),
         "hit": reached(rule.column),
         "false": summed(times * (said[f"reach {against}"] > rule.reach)),
         "merged": summed(times * (joined > 1)),
@@ -128,8 +128,14 @@ def counts(
     return table.astype(np.int64).reset_index()
 
 
-def _places(table: pd.DataFrame, foils: Sequence[str], defects: Sequence[str]) -> np.ndarray:
-    """Which pair of picture and defect every row belongs to: int (rows,)."""
+def places(table: pd.DataFrame, foils: Sequence[str], defects: Sequence[str]) -> np.ndarray:
+    """Which pair of picture and defect every row belongs to: int (rows,).
+
+    Raises
+    ------
+    ValueError
+        If a row is of a picture or a defect that is not named.
+    """
     pairs = [
         pd.Categorical(table[k].astype(str), c).codes
         for k, c in (("foil", foils), ("defect", defects))

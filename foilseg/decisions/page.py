@@ -59,10 +59,8 @@ def write(folder: Path, progress: Callable[[str], object] = lambda name: None) -
     for k, name in enumerate(pictures["picture"]):
         path = folder / f"{Path(name).stem}{SHOWN}"
         if pictures["decision"][k] != UNREAD:
-            data, shapes[name] = small(path, budget)
-            whole = images.size_of(folder / f"{Path(name).stem}.png")
-            shapes[name] = whole if all(whole) else shapes[name]  # what is shown may be thinned
-            text = base64.b64encode(data).decode()
+            shapes[name] = images.size_of(folder / f"{Path(name).stem}.png")
+            text = base64.b64encode(small(path, budget)).decode()
             embedded.append(f'<script type="text/plain" id="p{k}">{text}</script>')
         progress(name)
     facts = _facts(folder.resolve().name, chosen, pictures, objects, shapes)
@@ -88,14 +86,13 @@ def worst_first(pictures: pd.DataFrame) -> pd.DataFrame:
     return ordered.sort_values(["rank", "worst"], kind="stable", ignore_index=True)
 
 
-def small(path: Path, budget: int) -> tuple[bytes, tuple[int, int]]:
-    """A picture as WebP of at most ``budget`` bytes, and its height and width before.
+def small(path: Path, budget: int) -> bytes:
+    """A picture as WebP of at most ``budget`` bytes.
 
     It is made smaller until it fits; below 32 pixels it stays as it is.
     """
     picture = Image.fromarray(images.read(path)).convert("RGB")
-    shape = picture.size[::-1]
-    edge = min(EDGE, max(shape))
+    edge = min(EDGE, max(picture.size))
     while True:
         shrunk = picture.copy()
         shrunk.thumbnail((edge, edge))
@@ -103,7 +100,7 @@ def small(path: Path, budget: int) -> tuple[bytes, tuple[int, int]]:
         shrunk.save(held, "webp", quality=QUALITY)
         data = held.getvalue()
         if len(data) <= budget or edge <= 32:
-            return data, shape
+            return data
         edge = max(32, min(edge - 1, int(edge * 0.95 * (budget / len(data)) ** 0.5)))
 
 

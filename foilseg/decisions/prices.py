@@ -10,15 +10,14 @@ it costs there above the choice that would have been cheapest there.
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
 
-from foilseg.analysis import remedies
+from foilseg.analysis import object_parts, remedies
 from foilseg.analysis.records import Record
 from foilseg.analysis.trainings import Compared
-from foilseg.decisions import compared as by_object
 from foilseg.decisions import objects
 from foilseg.decisions.compared import Objects
 from foilseg.decisions.objects import Rule
@@ -65,15 +64,25 @@ class Prices:
         """float64 (Y, X), at least 0: its cost above that of the cheapest choice there."""
         return self.cost - self.realised.min(axis=0)
 
+    @cached_property
+    def relative_regret(self) -> np.ndarray:
+        """float64 (Y, X): the regret as a share of the cheapest choice's cost there.
+
+        Infinite where that costs nothing and the choice does; 0 without a regret.
+        """
+        cheapest = self.realised.min(axis=0)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            return np.where(self.regret > 0, self.regret / cheapest, 0.0)
+
     def shares(self) -> pd.DataFrame:
         """How much of the map each choice takes: choice, share, and its largest regret there.
 
         The regret is a share of the cost of the cheapest choice; choices that are never the
         cheapest are left out.
         """
-        relative = self.regret / self.realised.min(axis=0)
+        regret = self.relative_regret
         rows = [
-            (name, float((self.chosen == k).mean()), float(relative[self.chosen == k].max()))
+            (name, float((self.chosen == k).mean()), float(regret[self.chosen == k].max()))
             for k, name in enumerate(self.choices)
             if (self.chosen == k).any()
         ]
@@ -138,32 +147,21 @@ def _costs(here: pd.DataFrame, there: pd.DataFrame, miss: np.ndarray, false: np.
     return told
 
 
-def with_recommended(
-    study: Study, found: Objects, compared: Compared, rule: Rule | None = None
-) -> Objects:
+def with_recommended(study: Study, found: Objects, compared: Compared) -> Objects:
     """The same with the recommended recipe, where the study is the one it was judged beside."""
     record = remedies.shipped().get(remedies.BEYOND)
-    title = experiments.experiment("recommended").title
-    if study.shipped is None or study.name != variants.BASE or study.seed or record is None:
+    title = experiments.experiment(experiments.RECOMMENDED).title
+    judged_beside = study.shipped is not None and study.name == variants.BASE and not study.seed
+    if not judged_beside or record is None or title not in record.titles.values():
         return found
-    if title not in record.titles.values():
-        return found
-    return beside(study, found, compared, record, title, rule or Rule())
+    return beside(study, found, compared, record, title, Rule())
 
 
 def beside(
     study: Study, found: Objects, compared: Compared, record: Record, title: str, rule: Rule
 ) -> Objects:
     """The same with a model of a shipped record, which brings what its networks gave."""
-    sides = [dict(found.chosen), dict(found.judged)]
-    for place, there in enumerate((False, compared.tested is not None)):
-        shown = (
-            [f.name for f in by_object.pictures(study, there)],
-            compared.defects,
-            compared.against,
-        )
-        sides[place][title] = [
-            objects.counts(*by_object.read(study, runs, there), rule, *shown)
-            for runs in record.runs_of(title)
-        ]
-    return replace(found, chosen=sides[0], judged=sides[1])
+    models = {title: record.runs_of(title)}
+    sides = object_parts.of_models(study, compared, models, partial(objects.counts, rule=rule))
+    chosen, judged = (one | other for one, other in zip((found.chosen, found.judged), sides))
+    return replace(found, chosen=chosen, judged=judged)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from PIL import Image
+from scipy.special import expit
 
 from foilseg.data import files, images
 from foilseg.data.components import BOX, boxes, components, corner_and_size
@@ -62,13 +63,13 @@ def work_out(
     own = {p.name: scores[index[p.name]] for p in chosen.promises}
     excess = np.stack([own[p.name] - np.float32(p.threshold) for p in chosen.promises])
     mask = merged(excess, [index[name] for name in own])
-    found = [
+    found = listed(
         entry
         for promise in chosen.promises
         for entry in objects_of(own[promise.name], promise.threshold, promise.name, chosen)
-    ]
-    found.sort(key=lambda entry: (-entry["score"], -entry["area_pixels"]))
-    _write(out / f"{path.stem}.png", mask, classes)
+    )
+    colours = {c.index: c.colour for c in classes}
+    images.write_indexed(out / f"{path.stem}.png", mask, colours, small=False)
     thin = -(-max(mask.shape) // MOST_SIDE)  # JPEG holds no longer sides
     shown = overlay(image, mask, classes)[::thin, ::thin]
     Image.fromarray(np.ascontiguousarray(shown)).save(out / f"{path.stem}{SHOWN}", quality=QUALITY)
@@ -79,6 +80,11 @@ def work_out(
         "reported_share": float((mask > 0).mean()),
         "objects": found,
     }
+
+
+def listed(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Reported objects in the order of worth: the most certain first, of equal ones the largest."""
+    return sorted(found, key=lambda entry: (-entry["score"], -entry["area_pixels"]))
 
 
 def merged(excess: np.ndarray, labels: Sequence[int]) -> np.ndarray:
@@ -111,7 +117,7 @@ def objects_of(
     return [
         {
             "class": name,
-            "score": round(float(1 / (1 + np.exp(-float(best[k])))), 6),
+            "score": round(float(expit(float(best[k]))), 6),
             "area_pixels": int(pixels[k]),
             "area_mm2": round(float(area[k]), 6) if edge else None,
             **dict(zip(BOX, corner_and_size(box))),
@@ -123,17 +129,6 @@ def objects_of(
     ]
 
 
-def _write(path: Path, mask: np.ndarray, classes: Sequence[LabelClass]) -> None:
-    """A mask as :func:`foilseg.data.images.write_indexed` writes it, packed in less time."""
-    height, width = mask.shape
-    image = Image.frombytes("P", (width, height), mask.tobytes())
-    palette = np.zeros((256, 3), np.uint8)
-    for c in classes:
-        palette[c.index] = images.rgb(c.colour)
-    image.putpalette(palette[: max(c.index for c in classes) + 1].tobytes())
-    image.save(path, compress_level=1)
-
-
 def unread(path: Path, why: str, out: Path) -> dict[str, Any]:
     """What the record of a picture says that cannot be read; results of an earlier one go."""
     for name in (f"{path.stem}.png", f"{path.stem}{SHOWN}"):
@@ -141,7 +136,7 @@ def unread(path: Path, why: str, out: Path) -> dict[str, Any]:
     return {"picture": path.name, "unread": why}
 
 
-def tables(out: Path, quick: Quick | None) -> Done:
+def tables(out: Path, quick: Quick | None = None) -> Done:
     """Both tables of all pictures that the folder has records of, and of those not read."""
     pictures, objects, unread = [], [], {}
     for record in sorted((out / RECORDS).glob("*.json")):

@@ -33,7 +33,6 @@ from foilseg.studies.predict import find_images, overlays_over, read_image
 from foilseg.training import machine, restore
 from foilseg.training.runs import Run
 
-TRIED = quickest.TRIED
 ON_DEVICE = 2  # pictures at once where one device computes for all
 AHEAD = 2  # pictures a worker that are begun before the first of them is told as done
 LARGE = 8_000_000  # pixels of a picture of which only one is worked on at a time
@@ -67,7 +66,7 @@ def sort_files(
     chosen : made for this run.
     places : image files and folders.
     out : a new or empty folder, or one of the same run and decision.
-    exact : take the network as it is, not the fastest format (:mod:`quickest`).
+    exact : take the network as it is, not the fastest format (:mod:`foilseg.decisions.quickest`).
     workers : pictures at once, 0 for as many as there are cores.
     progress : called with the name of each picture, those that were done before too.
 
@@ -154,7 +153,7 @@ class _Job:
             self.quick = Quick(FORMATS[name](self.predictor), name)
             return
         read = (self._read(path)[1] for path in paths)
-        pictures = list(islice((image for image in read if image is not None), TRIED))
+        pictures = list(islice((image for image in read if image is not None), quickest.TRIED))
         if pictures:
             index = {c.name: c.index for c in self.classes}
             thresholds = {index[p.name]: p.threshold for p in self.chosen.promises}

@@ -13,13 +13,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import pandas as pd
 
+from foilseg.analysis import object_parts
 from foilseg.analysis.trainings import Compared, studies_of
-from foilseg.decisions import compared as by_object
-from foilseg.evaluation.curves import BINS, LARGEST
+from foilseg.decisions import objects
+from foilseg.evaluation.curves import probability
 from foilseg.evaluation.object_scores import LADDER
 from foilseg.studies.study import Study
 from foilseg.training.experiments import Experiment
@@ -50,19 +52,11 @@ class Stops:
         shown = self.shows[..., None]
         return (price * (shown & ~self.stopped) + (~shown & self.stopped)).mean(axis=0)
 
-    def never(self, price: float) -> np.ndarray:
-        """The same without a stop: float64 (D,)."""
-        return price * self.shows.mean(axis=0)
-
-    def always(self) -> np.ndarray:
-        """The same when every picture is stopped: float64 (D,)."""
-        return (~self.shows).mean(axis=0)
-
 
 def of_tables(
     found: pd.DataFrame,
     reported: pd.DataFrame,
-    pictures: Sequence[str],
+    foils: Sequence[str],
     defects: Sequence[str],
     against: str = "label",
     critical: int = 1,
@@ -72,16 +66,17 @@ def of_tables(
     A picture shows a defect if an object of at least ``critical`` pixels is annotated.
     """
     own = found[(found["against"] == against) & (found["pixels"] >= critical)]
-    shows = np.zeros((len(pictures), len(defects)), bool)
-    place = {name: k for k, name in enumerate(pictures)}
-    kind = {name: k for k, name in enumerate(defects)}
-    shows[own["foil"].map(place), own["defect"].map(kind)] = True
-    stopped = np.zeros((*shows.shape, len(LADDER), len(SIZES)), bool)
+    shape = len(foils) * len(defects)
+    shows = np.zeros(shape, bool)
+    shows[objects.places(own, foils, defects)] = True
+    stopped = np.zeros((shape, len(LADDER), len(SIZES)), bool)
+    where = objects.places(reported, foils, defects)
     edges = np.searchsorted(LADDER, reported["edge"].to_numpy())
-    where = reported["foil"].map(place).to_numpy(), reported["defect"].map(kind).to_numpy()
     for k, size in enumerate(SIZES):
         large = reported["pixels"].to_numpy() >= size
-        stopped[where[0][large], where[1][large], edges[large], k] = True
+        stopped[where[large], edges[large], k] = True
+    shows = shows.reshape(len(foils), len(defects))
+    stopped = stopped.reshape(*shows.shape, len(LADDER), len(SIZES))
     rules = stopped[:, :, ::-1, ::-1].reshape(*shows.shape, -1)
     ends = [np.zeros((*shows.shape, 1), bool), np.ones((*shows.shape, 1), bool)]
     return Stops(list(defects), shows, np.concatenate([ends[0], rules, ends[1]], axis=2))
@@ -96,7 +91,7 @@ def rule_of(number: int) -> tuple[float, int]:
 
 
 @dataclass(frozen=True, eq=False)
-class Lines:
+class StopRules:
     """``chosen`` and ``judged`` : model -> the :class:`Stops` of each training."""
 
     chosen: dict[str, list[Stops]]
@@ -108,24 +103,16 @@ class Lines:
         Columns model and one for each price; never and always stopping come last.
         """
         rows = {
-            model: [float(np.mean(list(map(self._cost(p), here, self.judged[model]))))
+            model: [np.mean([_cost(*pair, p) for pair in zip(here, self.judged[model])])
                     for p in prices]
             for model, here in self.chosen.items()
         }  # fmt: skip
         first = next(iter(self.judged.values()))[0]
-        rows[NEVER] = [float(first.never(p).mean()) for p in prices]
-        rows[ALWAYS] = [float(first.always().mean()) for _ in prices]
+        for name, rule in ((NEVER, 0), (ALWAYS, -1)):
+            rows[name] = [first.costs(p)[:, rule].mean() for p in prices]
         columns = [f"miss costs {p:g}" for p in prices]
         table = pd.DataFrame.from_dict(rows, orient="index", columns=columns)
         return table.rename_axis("model").reset_index()
-
-    @staticmethod
-    def _cost(price: float):
-        def cost(here: Stops, there: Stops) -> float:
-            best = here.costs(price).argmin(axis=1)
-            return float(there.costs(price)[np.arange(len(best)), best].mean())
-
-        return cost
 
     def rules(self, model: str, price: float) -> pd.DataFrame:
         """What the first training of a model does: a row a defect.
@@ -144,26 +131,21 @@ class Lines:
         return pd.DataFrame(rows, columns=[*columns, "do not", "stopped falsely"])
 
 
-def probability(edge: int) -> float:
-    """The probability at an edge of the bins."""
-    return float(1 / (1 + np.exp(LARGEST - edge * 2 * LARGEST / BINS)))
+def _cost(here: Stops, there: Stops, price: float) -> float:
+    """What the rules that are cheapest here cost there, the mean over the defects."""
+    best = here.costs(price).argmin(axis=1)
+    return float(there.costs(price)[np.arange(len(best)), best].mean())
 
 
 def of_study(
     study: Study, names: Sequence[str | Experiment], compared: Compared, critical: int = 1
-) -> Lines:
+) -> StopRules:
     """All trainings that ``compared`` holds; ``critical`` as in :func:`of_tables`."""
-    test, sides = compared.tested is not None, []
-    for there in (False, test):
-        pictures = [foil.name for foil in by_object.pictures(study, there)]
-        shown = pictures, compared.defects, compared.against, critical
-        sides.append(
-            {
-                study.model(name).title: [
-                    of_tables(*by_object.read(study, s.model(name).runs.values(), there), *shown)
-                    for s in studies_of(study, names, compared)
-                ]
-                for name in names
-            }
-        )
-    return Lines(*sides)
+    studies = studies_of(study, names, compared)
+    models = {
+        study.model(name).title: [list(s.model(name).runs.values()) for s in studies]
+        for name in names
+    }
+    return StopRules(
+        *object_parts.of_models(study, compared, models, partial(of_tables, critical=critical))
+    )

@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
-from foilseg.data.components import BOX, components
+from foilseg.data.components import BOX
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.decisions import brought, decision
-from foilseg.decisions.decision import Decision
-from foilseg.decisions.results import GO, STOP, objects_of
+from foilseg.decisions.decision import Decision, Promise
+from foilseg.decisions.results import GO, STOP, listed, objects_of
 from foilseg.decisions.scores import class_scores
-from foilseg.evaluation.object_scores import Reference
+from foilseg.evaluation.object_scores import near
 from foilseg.measured import held_out
 from foilseg.studies.study import Study
 from foilseg.training import restore
@@ -54,7 +55,7 @@ class Worked:
         rows = []
         for each in self.chosen.promises:
             own = self.objects[self.objects["class"] == each.name]
-            chance = float(1 / (1 + np.exp(-each.threshold)))
+            chance = float(expit(each.threshold))
             head = (each.name, chance, each.miss, each.images, each.false)
             rows.append((*head, len(own), int((own["annotated"] == "yes").sum())))
         columns = ["class", "from probability", "missed at most", "pictures", "false there"]
@@ -76,25 +77,18 @@ def of_study(study: Study, name: str = brought.BEST, root: Path = brought.FOLDER
     classes = {c.name: c for c in restore.classes(run)}
     foil = max(held_out.dataset(study).foils, key=lambda foil: len(np.unique(foil.mask)))
     scores = class_scores(restore.load(run), foil.image)
-    found = [
-        entry for p in chosen.promises for entry in _reported(p, chosen, classes, foil, scores)
-    ]
-    found.sort(key=lambda entry: (-entry["score"], -entry["area_pixels"]))
+    found = listed(
+        entry | {"annotated": "yes" if close else "no"}
+        for p in chosen.promises
+        for entry, close in _reported(p, chosen, foil, classes[p.name].index, scores)
+    )
     columns = ["class", "score", "area_pixels", "area_mm2", *BOX, "annotated"]
     promised = tuple(classes[p.name] for p in chosen.promises)
     return Worked(chosen, foil, promised, pd.DataFrame(found, columns=columns))
 
 
-def _reported(
-    promise, chosen: Decision, classes: Mapping[str, LabelClass], foil: Foil, scores
-) -> list[dict]:
+def _reported(promise: Promise, chosen: Decision, foil: Foil, index: int, scores) -> Iterator:
     """The reported objects of a class, each with whether it is near an annotated one."""
-    index = classes[promise.name].index
-    score, reference = scores[index], Reference.of(foil.mask == index)
-    numbers, _ = components(score >= promise.threshold)
-    near = reference.places[reference.reach <= chosen.reach]
-    touched = set(numbers.ravel()[near].tolist())
-    entries = objects_of(score, promise.threshold, promise.name, chosen)
-    for number, entry in enumerate(entries, 1):
-        entry["annotated"] = "yes" if number in touched else "no"
-    return entries
+    score = scores[index]
+    close = near(score >= promise.threshold, foil.mask == index, chosen.reach)
+    return zip(objects_of(score, promise.threshold, promise.name, chosen), close, strict=True)

@@ -15,6 +15,7 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+from scipy.special import expit
 
 from foilseg.data.files import write_bytes
 
@@ -33,6 +34,11 @@ def histogram(logit: np.ndarray, positive: np.ndarray) -> np.ndarray:
     place = np.clip((logit.ravel() + LARGEST) * (BINS / (2 * LARGEST)), 0, BINS - 1).astype(np.intp)
     filed = np.bincount(2 * place + positive.ravel(), minlength=2 * BINS)
     return filed.reshape(BINS, 2).astype(np.int64)
+
+
+def probability(edge: int) -> float:
+    """The probability at an edge of the bins, 0 to :data:`BINS`."""
+    return float(expit(edge * (2 * LARGEST / BINS) - LARGEST))
 
 
 @dataclass(frozen=True, eq=False)

@@ -96,6 +96,18 @@ class Reference:
         return row
 
 
+def near(said: np.ndarray, mask: np.ndarray, reach: int) -> np.ndarray:
+    """Which objects of ``said`` (H, W) come within ``reach`` pixels of an object of ``mask``.
+
+    bool (objects,), in the order in which reading the rows meets them.
+    """
+    numbers, n = components(said)
+    reference = Reference.of(mask)
+    touched = np.zeros(n + 1, bool)
+    touched[numbers.ravel()[reference.places[reference.reach <= reach]]] = True
+    return touched[1:]
+
+
 def reported(filed: np.ndarray, references: dict[str, Reference]) -> pd.DataFrame:
     """The objects that are reported at each edge of :data:`LADDER`: a row an object and edge.
 
@@ -106,12 +118,12 @@ def reported(filed: np.ndarray, references: dict[str, Reference]) -> pd.DataFram
 
     Columns
     -------
-    edge, pixels, score (the object's largest bin), and for each reference ``reach NAME``, the
-    smallest of :data:`REACHES` within which it comes to an object of the reference, else
-    :data:`BEYOND`, and ``objects NAME``, how many of them it touches within :data:`JOINED` pixels
-    (a pixel counts for the nearest). Reported objects have eight neighbours.
+    edge, pixels, and for each reference ``reach NAME``, the smallest of :data:`REACHES` within
+    which it comes to an object of the reference, else :data:`BEYOND`, and ``objects NAME``, how
+    many of them it touches within :data:`JOINED` pixels (a pixel counts for the nearest).
+    Reported objects have eight neighbours.
     """
-    names = ["edge", "pixels", "score"]
+    names = ["edge", "pixels"]
     names += [f"{kind} {name}" for name in references for kind in ("reach", "objects")]
     tables = [_at(filed, edge, references) for edge in LADDER]
     return pd.DataFrame(np.concatenate(tables), columns=names)
@@ -120,13 +132,9 @@ def reported(filed: np.ndarray, references: dict[str, Reference]) -> pd.DataFram
 def _at(filed: np.ndarray, edge: int, references: dict[str, Reference]) -> np.ndarray:
     labels, n = components(filed >= edge)
     if not n:
-        return np.zeros((0, 3 + 2 * len(references)), int)
+        return np.zeros((0, 2 + 2 * len(references)), int)
     labels = labels.ravel()
-    held = np.flatnonzero(labels)
-    number = labels[held]
-    score = np.zeros(n + 1, np.uint8)
-    np.maximum.at(score, number, filed.ravel()[held])
-    columns = [np.full(n, edge), np.bincount(number, minlength=n + 1)[1:], score[1:]]
+    columns = [np.full(n, edge), np.bincount(labels)[1:]]
     for reference in references.values():
         columns += _nearness(labels[reference.places], n, reference)
     return np.stack(columns, axis=1)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any
 
 import matplotlib.pyplot as plt
@@ -16,7 +15,7 @@ from foilseg.data.components import boxes, components
 from foilseg.data.dataset import LabelClass
 from foilseg.figures import model_figures
 from foilseg.figures.style import COLOURS, ERROR_COLOURS, PAPER, done, house_style, look
-from foilseg.figures.widgets import SCRIPTS, Sentence, Still
+from foilseg.figures.widgets import SCRIPTS, Sentence, Still, drawn
 from foilseg.measured.dial_crop import STEPS, DialCrop
 
 OUTLINE = 0.5  # between two class indices, where a contour is drawn
@@ -130,9 +129,7 @@ def _still(crop, order, curve, points, rings) -> bytes:
         figure, axes = plt.subplots(1, 2, figsize=(10, 4.8), width_ratios=(1, 1.15))
         _window(axes[0], crop, order, rings)
         model_figures.walk(axes[1], curve, points)
-        file = io.BytesIO()
-        done(figure).savefig(file, metadata={"Software": None})
-        return file.getvalue()
+        return drawn(done(figure))
 
 
 def _window(axes: Axes, crop: DialCrop, order: list[LabelClass], rings: list[dict]) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
@@ -17,7 +16,7 @@ from foilseg.data import escape
 from foilseg.data.components import components
 from foilseg.decisions.prices import EVERYTHING, NOTHING, Prices
 from foilseg.figures.style import COLOURS, done, house_style, look
-from foilseg.figures.widgets import SCRIPTS, Still
+from foilseg.figures.widgets import SCRIPTS, Still, drawn
 
 SMALLEST = 0.03  # share of the map from which a region bears its name
 NEAR = 0.15  # of the map's width
@@ -44,8 +43,9 @@ def price_map(prices: Prices) -> Figure:
 
 
 class Region(NamedTuple):
-    """Where the name of a choice stands on the map: column, row, and which end of it is there."""
+    """Number and name of a choice; where the name stands: column, row, which end of it is there."""
 
+    number: int
     name: str
     x: int
     y: int
@@ -64,7 +64,7 @@ def regions(prices: Prices) -> list[Region]:
         y, x = (int(v) for v in np.unravel_index(depth.argmax(), depth.shape))
         across = x / (len(prices.miss) - 1)  # near an edge a name begins or ends there
         side = "left" if across < NEAR else "right" if across > 1 - NEAR else "center"
-        found.append(Region(prices.choices[k], x, y, side))
+        found.append(Region(int(k), prices.choices[k], x, y, side))
     return found
 
 
@@ -75,9 +75,8 @@ def _choices(axes: Axes, prices: Prices) -> None:
     limits = {"vmin": -0.5, "vmax": len(present) - 0.5}
     axes.pcolormesh(prices.miss, prices.false, place, cmap=colours, **limits)
     ink = {"colors": [COLOURS["ink"]], "linewidths": 0.6}
-    for name, x, y, side in regions(prices):
-        inside = prices.chosen == prices.choices.index(name)
-        axes.contour(prices.miss, prices.false, inside, [0.5], **ink)
+    for number, name, x, y, side in regions(prices):
+        axes.contour(prices.miss, prices.false, prices.chosen == number, [0.5], **ink)
         axes.text(
             prices.miss[x],
             prices.false[y],
@@ -99,9 +98,7 @@ def colour_of(name: str) -> str:
 
 
 def _regret(axes: Axes, prices: Prices, figure: Figure) -> None:
-    cheapest = prices.realised.min(axis=0)
-    relative = np.divide(prices.regret, cheapest, np.full(cheapest.shape, MOST), where=cheapest > 0)
-    relative = np.clip(np.where(prices.regret > 0, relative, 0.0), LEAST, MOST)
+    relative = np.clip(prices.relative_regret, LEAST, MOST)
     mesh = axes.pcolormesh(
         prices.miss, prices.false, relative, cmap="cividis_r", norm=LogNorm(LEAST, MOST)
     )
@@ -132,7 +129,7 @@ def drag(prices: Prices) -> PriceMap:
     sides = len(prices.miss), len(prices.false)
     place = [int(share * (n - 1)) for share, n in zip(START, sides)]
     data = prices.chosen.astype(np.uint8).tobytes() + prices.realised.astype("<f4").tobytes()
-    return PriceMap(_still(prices), facts=_facts(prices), files=data, place=place)
+    return PriceMap(drawn(price_map(prices)), facts=_facts(prices), files=data, place=place)
 
 
 def _facts(prices: Prices) -> dict[str, Any]:
@@ -146,9 +143,3 @@ def _facts(prices: Prices) -> dict[str, Any]:
         "colours": {name: COLOURS[name] for name in ("ink", "paper", "pale")}
         | {"moved": COLOURS["second"]},
     }
-
-
-def _still(prices: Prices) -> bytes:
-    file = io.BytesIO()
-    price_map(prices).savefig(file, metadata={"Software": None})
-    return file.getvalue()

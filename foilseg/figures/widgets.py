@@ -10,7 +10,7 @@ import io
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import anywidget
 import numpy as np
@@ -22,6 +22,9 @@ from foilseg.data.dataset import Foil, LabelClass, as_pixels
 from foilseg.figures import packing
 from foilseg.figures.style import COLOURS, ERROR_COLOURS
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
 SCRIPTS = Path(__file__).parent / "js"
 # One module in several files: a front end is a single text, so they are put together here.
 PARTS = "unpack paint regions camera gestures controls state panes keys compare"
@@ -31,6 +34,13 @@ def png(pixels: np.ndarray) -> bytes:
     """uint8 pixels (H, W) or (H, W, 3) as the bytes of a PNG file."""
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, "png", optimize=True)
+    return file.getvalue()
+
+
+def drawn(figure: Figure) -> bytes:
+    """A figure as the bytes of a PNG file, the same in every run."""
+    file = io.BytesIO()
+    figure.savefig(file, metadata={"Software": None})
     return file.getvalue()
 
 
@@ -80,9 +90,7 @@ class FocalCurve(Still):
     def still(self) -> bytes:
         from foilseg.figures import plots
 
-        file = io.BytesIO()
-        plots.focal_curves([*self.gammas, self.gamma]).savefig(file, metadata={"Software": None})
-        return file.getvalue()
+        return drawn(plots.focal_curves([*self.gammas, self.gamma]))
 
 
 class Sentence:

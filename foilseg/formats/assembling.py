@@ -16,7 +16,8 @@ from tqdm import tqdm
 from foilseg.data import description, escape, files, images
 from foilseg.data.dataset import LabelClass, write_mask
 
-CLEAN, LEAVE_OUT = UNANNOTATED = ("clean", "leave-out")
+CLEAN = "clean"
+UNANNOTATED = (CLEAN, "leave-out")
 LISTED = 3  # names that an error shows
 # Colours of Okabe and Ito for the defects, told apart by colour-blind readers too; then Tol's.
 COLOURS = (
@@ -39,7 +40,7 @@ class Item:
     picture : its file.
     mask : (height, width) of the upright picture -> uint8 (H, W) of class indices, or None if the
         picture has no annotation.
-    name : what it is called in the dataset folder; the name of its file unless told.
+    name : of it there, "" for that of its file without ending.
     """
 
     picture: Path
@@ -48,7 +49,7 @@ class Item:
 
     @property
     def called(self) -> str:
-        """Its name."""
+        """What it is called in the dataset folder."""
         return self.name or self.picture.stem
 
 
@@ -65,14 +66,14 @@ def classes_of(names: Iterable[str]) -> tuple[LabelClass, ...]:
         raise FormatError(
             f"{len(names)} classes, such as {names[0]!r}; at most {description.MOST_CLASSES - 1}"
         )
-    colours = [COLOURS[k % len(COLOURS)] for k in range(len(names))]
-    turned = [_darker(c, k // len(COLOURS)) for k, c in enumerate(colours)]
-    made = [LabelClass(k, n, c) for k, (n, c) in enumerate(zip(names, turned), 1)]
+    rounds = (divmod(k, len(COLOURS)) for k in range(len(names)))
+    colours = [_shifted(COLOURS[place], times) for times, place in rounds]
+    made = [LabelClass(k, n, c) for k, (n, c) in enumerate(zip(names, colours), 1)]
     return (BACKGROUND, *made)
 
 
-def _darker(colour: str, times: int) -> str:
-    """A colour that differs from the same one turned fewer times."""
+def _shifted(colour: str, times: int) -> str:
+    """Another colour near it, for each number of times (below 37) another one."""
     shade = [(value + 7 * times) % 256 for value in images.rgb(colour)]
     return "#" + "".join(f"{value:02x}" for value in shade)
 
@@ -115,7 +116,7 @@ def write(
     with files.new_folder(root) as part:
         for item in tqdm(taken, desc="import", unit="picture", disable=None):
             pixels = upright(item.picture)
-            pixels = _as_grey(pixels) if all_grey else pixels
+            pixels = as_grey(pixels) if all_grey else pixels
             kinds.setdefault(pixels.ndim == 2, item.picture)
             if len(kinds) == 2:
                 raise FormatError(
@@ -180,17 +181,8 @@ def upright(path: Path) -> np.ndarray:
     return np.ascontiguousarray(moved[:, ::-1] if mirrored else moved)
 
 
-def _as_grey(pixels: np.ndarray) -> np.ndarray:
+def as_grey(pixels: np.ndarray) -> np.ndarray:
+    """Pixels (H, W) or (H, W, 3) as grey values (H, W): the mean of the channels."""
     if pixels.ndim == 2:
         return pixels
     return np.rint(pixels.mean(axis=2)).astype(pixels.dtype)
-
-
-def pictures_in(folder: Path, *, deep: bool = False) -> list[Path]:
-    """The picture files of a folder in the order of their names; ``deep`` with those below it."""
-    found = Path(folder).rglob("*") if deep else Path(folder).iterdir()
-    return sorted(
-        p
-        for p in found
-        if p.suffix.lower() in images.SUFFIXES and not images.is_left_behind(p.name)
-    )

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import json
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -171,12 +172,19 @@ def _runs(told: Mapping[str, Any], size: tuple[int, int]) -> np.ndarray:
 
     if tuple(told["size"]) != size:
         raise ValueError(f"its run lengths are of {told['size'][1]} x {told['size'][0]} pixels")
-    with warnings.catch_warnings():  # of pycocotools, about its own use of numpy
-        warnings.simplefilter("ignore", DeprecationWarning)
+    with _quiet():
         packed = told
         if isinstance(told["counts"], list):
             packed = lengths.frPyObjects(dict(told), *size)
         return lengths.decode(packed) > 0
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without what pycocotools is told about its own use of numpy."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        yield
 
 
 def export(data: Dataset, target: Path) -> Path:
@@ -208,8 +216,7 @@ def _objects(mask: np.ndarray, image: int, kind: int, before: int) -> list[dict[
     made = []
     for k, box in enumerate(boxes(numbers), 1):
         own = np.asfortranarray(numbers == k, np.uint8)
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)
+        with _quiet():
             code = lengths.encode(own)
         corner = dict(zip(BOX, corner_and_size(box)))
         made.append(

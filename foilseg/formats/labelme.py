@@ -48,7 +48,7 @@ def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = F
     source = Path(source)
     if not source.is_dir():
         raise FileNotFoundError(f"{source}: no such folder")
-    pictures = assembling.pictures_in(source)
+    pictures = images.pictures(source.iterdir())
     told = {path: _read(path) for path in _files(source)}
     alone = {path.stem for path in told} - {path.stem for path in pictures}
     if alone:

@@ -124,11 +124,7 @@ def _pairs(source: Path, layout: Layout) -> list[tuple[Path, Path | None]]:
 
 
 def _files(source: Path, pattern: str) -> list[Path]:
-    return [
-        path
-        for path in sorted(source.glob(pattern) if pattern else ())
-        if path.suffix.lower() in images.SUFFIXES and not images.is_left_behind(path.name)
-    ]
+    return images.pictures(source.glob(pattern)) if pattern else []
 
 
 def _key(path: Path) -> str:

@@ -18,9 +18,8 @@ class Importer:
 
     Attributes
     ----------
-    bring : (source, root, unannotated=unannotated, all_grey=all_grey
-    ) -> root; reads the one place and writes the other, which
-        must be new.
+    bring : where (source, root, and what it takes besides) -> root is defined; it reads the one
+        place and writes the other, which must be new.
     reads : what the source has to be, for the help of the command line.
     options : the names of what it takes besides.
     """

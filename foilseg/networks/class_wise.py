@@ -7,7 +7,7 @@ from torch import Tensor
 
 from foilseg.data.dataset import IGNORED
 from foilseg.networks.losses import _check, binary_focal
-from foilseg.networks.region_losses import SMOOTH, _of_pair, _overlaps
+from foilseg.networks.region_losses import _of_pair, soft_dice
 
 
 def class_wise(
@@ -29,8 +29,7 @@ def class_wise(
     ----------
     logits, target, gamma, normaliser : as in :func:`foilseg.networks.losses.focal`.
     weights : (2,) weight of the negative and of the positive pixels of every defect, or None.
-    dice : how much of 1 - soft Dice is added, as in
-        :func:`foilseg.networks.region_losses.dice_cross_entropy`.
+    dice : how much of 1 - :func:`foilseg.networks.region_losses.soft_dice` is added.
 
     Raises
     ------
@@ -45,10 +44,7 @@ def class_wise(
         against = logits[:, c : c + 1] - torch.logsumexp(others, dim=1, keepdim=True)
         own = torch.where(target == IGNORED, target, (target == c).to(target.dtype))
         total = total + binary_focal(against, own, **shared)
-    if not dice:
-        return total
-    tp, fp, fn = _overlaps(logits, target)
-    return total + dice * (1 - ((2 * tp + SMOOTH) / (2 * tp + fp + fn + SMOOTH))[1:].mean())
+    return total + dice * (1 - soft_dice(logits, target)) if dice else total
 
 
 def binary_class_wise(logits: Tensor, target: Tensor, **options) -> Tensor:

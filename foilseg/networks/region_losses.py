@@ -37,9 +37,8 @@ def dice_cross_entropy(
     weights: Tensor | None = None,
     normaliser: str = "pixels",
 ) -> Tensor:
-    """Cross entropy + 1 - soft Dice over the batch, the default of nnU-Net.
+    """Cross entropy + 1 - soft Dice over the batch (:func:`soft_dice`), the default of nnU-Net.
 
-    Dice of a class is (2 tp + s) / (2 tp + fp + fn + s), s = 1e-5; the mean over the defects.
     Isensee, Jaeger, Kohl, Petersen, Maier-Hein, "nnU-Net", Nature Methods 2021,
     doi 10.1038/s41592-020-01008-z. ``weights`` and ``normaliser`` are of the cross entropy.
 
@@ -49,8 +48,17 @@ def dice_cross_entropy(
         If gamma is not 0, or for what :func:`foilseg.networks.losses.focal` refuses.
     """
     entropy = focal(logits, target, gamma=_none(gamma), weights=weights, normaliser=normaliser)
+    return entropy + 1 - soft_dice(logits, target)
+
+
+def soft_dice(logits: Tensor, target: Tensor) -> Tensor:
+    """Dice of the probabilities over the batch, (2 tp + s) / (2 tp + fp + fn + s): mean of defects.
+
+    Arguments as of :func:`dice_cross_entropy`; s = 1e-5, so a class that neither is there nor is
+    predicted has 1.
+    """
     tp, fp, fn = _overlaps(logits, target)
-    return entropy + 1 - ((2 * tp + SMOOTH) / (2 * tp + fp + fn + SMOOTH))[1:].mean()
+    return ((2 * tp + SMOOTH) / (2 * tp + fp + fn + SMOOTH))[1:].mean()
 
 
 def tversky(logits: Tensor, target: Tensor, **options) -> Tensor:

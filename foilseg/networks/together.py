@@ -13,10 +13,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from foilseg.networks.unet import GRID, UNet, extend
+from foilseg.sampling.alterations import UNIT
 
 MIRRORS = ((), (-2,), (-1,), (-2, -1))  # axes of (N, C, H, W) that are turned round
 MEMBERS = 4  # of a committee
-UNIT = 0.05  # by how much the vectors of a picture of normals may differ from length 1
 
 
 def mean_logits(each: Sequence[Tensor]) -> Tensor:

@@ -64,30 +64,26 @@ def turn(image: np.ndarray, which: int, normals: bool) -> np.ndarray:
     return moved
 
 
-def turned(index: Index) -> Alter:
-    """Each patch in one of the eight positions, all equally likely; normals turn as vectors."""
+def _moved(index: Index, positions: Sequence[int]) -> Alter:
+    """Each patch in one of some positions of :func:`turn`, all equally likely."""
     normals = holds_normals(index.regions)
 
     def alter(images: np.ndarray, masks: np.ndarray, generator: np.random.Generator) -> None:
-        for k, which in enumerate(generator.integers(0, 8, len(images)).tolist()):
-            images[k] = turn(images[k], which, normals)
-            masks[k] = turn(masks[k][None], which, False)[0]
+        for k, place in enumerate(generator.integers(0, len(positions), len(images)).tolist()):
+            images[k] = turn(images[k], positions[place], normals)
+            masks[k] = turn(masks[k][None], positions[place], False)[0]
 
     return alter
+
+
+def turned(index: Index) -> Alter:
+    """Each patch in one of the eight positions of a square; normals turn as vectors."""
+    return _moved(index, range(8))
 
 
 def mirrored(index: Index) -> Alter:
-    """Each patch as it is or in one of its three mirror images, all equally likely, as
-    :func:`turned`: without quarter turns, for defects that have a direction.
-    """
-    normals = holds_normals(index.regions)
-
-    def alter(images: np.ndarray, masks: np.ndarray, generator: np.random.Generator) -> None:
-        for k, which in enumerate((2 * generator.integers(0, 4, len(images))).tolist()):
-            images[k] = turn(images[k], which, normals)
-            masks[k] = turn(masks[k][None], which, False)[0]
-
-    return alter
+    """Each patch as it is or in one of its three mirror images, for defects with a direction."""
+    return _moved(index, (0, 2, 4, 6))
 
 
 def pasted(index: Index) -> Alter:

@@ -32,8 +32,7 @@ def find_images(places: Sequence[Path]) -> list[Path]:
     found: list[Path] = []
     for place in map(Path, places):
         if place.is_dir():
-            kept = [p for p in sorted(place.iterdir()) if not images.is_left_behind(p.name)]
-            inside = [p for p in kept if p.suffix.lower() in images.SUFFIXES]
+            inside = images.pictures(place.iterdir())
             if not inside:
                 raise ValueError(f"{place}: holds no image ({', '.join(images.SUFFIXES)})")
             found += inside

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from foilseg.training import experiments
-from foilseg.training.experiments import BEYOND, EXPERIMENTS
+from foilseg.training.experiments import BEYOND, EXPERIMENTS, RECOMMENDED
 from foilseg.training.rows import Experiment, Profile
 from foilseg.twin.annotators import AnnotatorConfig
 
@@ -27,11 +27,15 @@ class Variant:
     profile : its sizes and its twin, under a name of its own.
     changed : what is changed, in words.
     rows : the models that are trained, by name or as rows of their own.
+    again : those of them that are trained three times, and whose tables of objects go along.
+    late : whether what late checkpoints predict goes along.
     """
 
     profile: Profile
     changed: str
     rows: tuple[str | Experiment, ...]
+    again: tuple[str, ...] = ()
+    late: bool = False
 
 
 def _variant(name: str, changed: str, rows: tuple, twin: dict | None = None, **sizes) -> Variant:
@@ -63,15 +67,18 @@ def _all() -> list[Variant]:
         ("random-order", "Equal Pixels by the thesis's procedure (10 %, random order)",
          (random,), None, {}),
         ("fine", "50 micrometres a pixel, patches of 256", one, {"scale": 1.0}, {"patch": 256}),
-        ("beyond", "losses of today, and controls of the thesis's", tuple(BEYOND), None, {}),
+        ("beyond", "losses, patches, averages and predictions of today, and controls",
+         tuple(BEYOND), None, {}),
         ("longer", "four times the steps", ("baseline", committee), None, {"iterations": 48_000}),
         ("shorter", "a quarter of the steps", ("binary",), None, {"iterations": 3_000}),
         ("base-16", "16 feature maps in the first layer", one, None, {"base": 16}),
     ]  # fmt: skip
-    return [
+    made = [
         _variant(f"{BASE}-{name}", changed, rows, twin, **sizes)
         for name, changed, rows, twin, sizes in each
     ]
+    more = {f"{BASE}-beyond": {"again": (RECOMMENDED,)}, f"{BASE}-fine": {"late": True}}
+    return [replace(variant, **more.get(variant.profile.name, {})) for variant in made]
 
 
 VARIANTS = {variant.profile.name: variant for variant in _all()}
@@ -100,3 +107,13 @@ def profile(name: str) -> Profile:
 def rows(name: str) -> tuple[str | Experiment, ...]:
     """The models that "all" means in a profile: those of a variant, else all."""
     return VARIANTS[name].rows if name in VARIANTS else tuple(EXPERIMENTS)
+
+
+def again(name: str) -> tuple[str, ...]:
+    """The models of a variant that are trained three times; none of another profile."""
+    return VARIANTS[name].again if name in VARIANTS else ()
+
+
+def late(name: str) -> bool:
+    """Whether a variant brings what late checkpoints predict, or further trainings."""
+    return name in VARIANTS and bool(VARIANTS[name].late or VARIANTS[name].again)

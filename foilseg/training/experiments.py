@@ -56,7 +56,8 @@ def _rows() -> list[Experiment]:
 EXPERIMENTS = {row.name: row for row in _rows()}
 
 _DICE = {"loss": "dice_cross_entropy", "average": AVERAGE}
-# Rows that the thesis does not have: controls of its remedies, and losses of today.
+# Rows that the thesis does not have: controls of its remedies, and losses, patches, averages and
+# predictions of today, alone and together.
 _BEYOND = [
     Experiment("focal-factor", "Focal factor", gamma=GAMMA),
     Experiment("forced", "Forced defects", sampler="forced"),
@@ -110,8 +111,8 @@ _BEYOND = [
 BEYOND = {row.name: row for row in _BEYOND}
 ROWS = EXPERIMENTS | BEYOND  # every row that has a name
 # Another name of a row: the recipe that the rule of book/protocol.md chose, once.
-RECOMMENDED = "dice-samples-views"
-ALIASES = {"recommended": RECOMMENDED}
+RECIPE, RECOMMENDED = "recommended", "dice-samples-views"
+ALIASES = {RECIPE: RECOMMENDED}
 
 _HALF = {"scale": 0.5}
 # The twin of whose baseline the rates come near those of the thesis's baseline (book/protocol.md,

@@ -7,7 +7,7 @@ const CELL = 9; // canvas pixels of a step of the map
 const SHOWN = 6; // choices whose costs are listed
 
 function unpack(model) {
-  const { choices, miss, false: dear } = model.get("facts");
+  const { miss, false: dear } = model.get("facts");
   const held = model.get("files");
   const bytes = new Uint8Array(held.buffer, held.byteOffset, held.byteLength);
   const area = miss.length * dear.length;
