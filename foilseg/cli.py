@@ -112,6 +112,9 @@ def _add_ship(commands) -> None:
         "--numbers-only", action="store_true", help="without predictions; to be read as a record"
     )
     ship.add_argument(
+        "--add", action="store_true", help="take over what the shipped study has and the store not"
+    )
+    ship.add_argument(
         "--network", default="", help="only the weights of this model, for results/networks/"
     )
     ship.add_argument("--out", type=Path, help="the folder to write (default: results/NAME)")
@@ -205,7 +208,8 @@ def _ship(options) -> int:
         print(brought.bring(opened.model(options.network).run(), options.network))
         return 0
     repeated = options.stability or variants.late(options.profile)
-    out = shipping.pack(opened, names, options.out, repeated, options.numbers_only)
+    flags = (repeated, options.numbers_only, options.add)
+    out = shipping.pack(opened, names, options.out, *flags)
     size = sum(p.stat().st_size for p in out.rglob("*") if p.is_file())
     print(f"{out}: {size / 1e6:.1f} MB")
     if repeated:

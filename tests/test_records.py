@@ -74,6 +74,39 @@ def test_pixels_are_those_of_the_masks(trained, place):
             assert own.loc[c.name, "share"] == pytest.approx(pixels / size)
 
 
+def test_trainings_of_another_day_join_what_is_shipped(trained, place, tmp_path):
+    """The store has lost the first trainings; their rows stay, byte for byte."""
+    study = trained[0]
+    more = Study(study.data, study.profile, 0, tmp_path / "later")
+    place.rename(place.with_name(more.name))
+    before = records.record(more.name)
+    more.with_seed(1).train(["baseline", "binary"], progress=False)
+    with pytest.raises(ship.ShippingError, match="not trained yet: baseline"):
+        ship.pack(more, NAMES, numbers_only=True, repeated=True)
+    with pytest.raises(ship.ShippingError, match="numbers_only"):
+        ship.pack(more, NAMES, add=True)
+    more = Study(study.data, study.profile, 0, tmp_path / "later")
+    ship.pack(more, NAMES, numbers_only=True, repeated=True, add=True)
+    after, later = records.record(more.name), more.with_seed(1)
+    kept, told = before.shipped.manifest["runs"], after.shipped.manifest["runs"]
+    assert {name: told[name] for name in kept} == kept and len(told) > len(kept)
+    for name in kept:
+        old, new = before.shipped.run(name), after.shipped.run(name)
+        assert new.config == old.config and new.counts().equals(old.counts())
+        assert all(new.evaluation(n).equals(old.evaluation(n)) for n in old.evaluations())
+    for name in ("counts", "seen", "kinds", "costs"):
+        assert getattr(after.findings, name).equals(getattr(before.findings, name)), name
+    assert after.findings.pooled is after.findings.counts, "not every model has a second training"
+    again = after.findings.trained
+    own = later.counts(["baseline"])[["tp", "fp"]].to_numpy()
+    title = later.model("baseline").row.published
+    mine = again[(again["model"] == title) & (again["seed"] == 1)]
+    assert (mine[["tp", "fp"]].to_numpy() == own).all()
+    later.train(NAMES, progress=False)
+    ship.pack(more, NAMES, numbers_only=True, repeated=True, add=True)
+    assert records.record(more.name).compared.trainings == 2
+
+
 def test_numbers_alone_hold_no_picture_and_make_no_chapter(trained, place):
     assert not [p for p in place.rglob("*") if p.suffix in (".png", ".safetensors")]
     reader = Study(trained[0].data, trained[0].profile, 0, place / "none", "toy")

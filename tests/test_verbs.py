@@ -157,6 +157,6 @@ def test_what_was_read_is_shared_by_seeds_and_stays_behind_in_another_process(em
     assert again.dataset is empty.dataset and again.index is empty.index
     one, two = pickle.loads(pickle.dumps([empty, again]))
     assert one == empty and two == again and one.source is two.source
-    assert set(vars(one.source)) == {"data", "profile", "shipped_as"}
+    assert set(vars(one.source)) == {"data", "profile", "shipped_as", "numbers"}
     assert len(pickle.dumps(empty)) < 2000
     assert replace(empty, runs=Path("x")).source == Source(empty.data, toy.PROFILE)

@@ -223,7 +223,11 @@ class Findings:
 
 
 def gather(
-    study: Study, names: Sequence[str], against: str = "label", tested: Sequence[str] = ()
+    study: Study,
+    names: Sequence[str],
+    against: str = "label",
+    tested: Sequence[str] = (),
+    repeated: bool = False,
 ) -> Findings:
     """Everything a study says about its models.
 
@@ -232,6 +236,7 @@ def gather(
     names : experiments, whose networks have to be trained.
     against : the reference of all counts and mistakes.
     tested : experiments whose stability is evaluated, see :mod:`foilseg.analysis.stability`.
+    repeated : whether further trainings count, as they do where stability is evaluated.
     """
     tables = {
         "counts": study.counts(names, against),
@@ -242,6 +247,7 @@ def gather(
     }
     if tested:
         tables["late"] = stability.late_counts(study, tested, against)
+    if tested or repeated:
         tables["trained"] = stability.seed_counts(study, names, against)
     tables = {k: as_published(v, study, names) for k, v in tables.items()}
     return Findings(**tables, building=building(study))

@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, fields
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
-from foilseg.analysis import drawn, gather, model_tables, records, stability
-from foilseg.claims import verdicts
+from foilseg.analysis import gather, model_tables, packed_findings, stability
 from foilseg.data.dataset import validation_regions
 from foilseg.data.files import new_folder
 from foilseg.measured import dial_crop, held_out, object_tables, probability_maps
@@ -47,6 +46,7 @@ def pack(
     out: Path | None = None,
     repeated: bool = False,
     numbers_only: bool = False,
+    add: bool = False,
 ) -> Path:
     """Write the runs of a study, of all its models unless named, as tables to ``results``.
 
@@ -57,9 +57,11 @@ def pack(
     repeated : with the further trainings that are complete, a model at a time, and what all late
         checkpoints predict.
     numbers_only : without predictions, so that nothing goes along that shows a picture, and
-        without losses and tables of objects, but for those of the models that a variant trains
-        again; such a study is read by :mod:`foilseg.analysis.records` alone. Of further trainings
-        no losses go along either.
+        without losses and tables of objects, but for those of a variant's ``objects``; such a
+        study is read by :mod:`foilseg.analysis.records` alone. Of further trainings no losses go
+        along either.
+    add : runs that the shipped study has and the store has not are taken over as they are, so
+        that trainings of another day or machine join it. Needs ``numbers_only``.
 
     Returns
     -------
@@ -73,17 +75,24 @@ def pack(
         than 64 MB.
     """
     names = list(names) or select("all")
+    if add:
+        if not numbers_only:
+            raise ShippingError("add: only studies of numbers are added to; give numbers_only too")
+        study = replace(study, shipped_as=study.name, numbers=True)
     again = stability.trained(study, names) if repeated else {}
     tested = [name for name in stability.tested() if name in names] if repeated else []
     lacking = [f"{n} {d}".strip() for n, d in study.missing(names)]
     if lacking:
         raise ShippingError(f"not trained yet: {'; '.join(lacking)}")
-    prepare(study, names)
+    fresh = [name for name in names if any(run.has_weights for run in study.model(name).made())]
+    if fresh:
+        prepare(study, fresh)
     if repeated:
-        stability.evaluate(study, tested if numbers_only else names)
+        judged = tested if numbers_only else names
+        stability.evaluate(study, [name for name in judged if name in fresh])
     out = out or shipped.ROOT / study.name
     found = _runs(study, names, again)
-    again_of = variants.again(study.profile.name)
+    whole_of = variants.objects(study.profile.name)
 
     def parts(run: StoredRun) -> list[str]:
         """No page reads the losses of a further training, nor of a study of numbers."""
@@ -92,7 +101,7 @@ def pack(
 
     def brought(run: StoredRun) -> list[str]:
         """Of a study of numbers the test foils alone, and all of what is trained again."""
-        whole = not numbers_only or run.determines["experiment"] in again_of
+        whole = not numbers_only or run.determines["experiment"] in whole_of
         return run.evaluations() if whole else _tested(run)
 
     object_tables.complete(study, found)
@@ -104,7 +113,7 @@ def pack(
             files += probability_maps.write(study, names, part)
             files += dial_crop.write(study, part) if "baseline" in names else []
             files += _write_references(study, part)
-        files += _write_findings(study, names, tested, part)
+        files += packed_findings.write(study, names, fresh, tested, again, part)
         listed = {run.name: told(run, parts(run), brought(run)) for run in found}
         _write_manifest(study, names, listed, files, part, repeated, not numbers_only)
         size = sum(p.stat().st_size for p in part.rglob("*") if p.is_file())
@@ -139,21 +148,6 @@ def _write_references(study: Study, part: Path) -> list[str]:
         return []
     References.of(study.dataset).write(part / references.FILE)
     return [references.FILE]
-
-
-def _write_findings(study: Study, names: Sequence, tested: Sequence[str], part: Path) -> list[str]:
-    """Write what the study says about its models, and how long pools take, as tables."""
-    found = gather.gather(study, names, tested=tested)
-    files = []
-    for name in (f.name for f in fields(found)):
-        table = getattr(found, name)
-        if table is not None and len(table):
-            files.append(tables.write(part, f"{records.FOLDER}/{name}", table))
-    if not any(study.model(name).row.published for name in names):
-        return files  # no claim is about any of them
-    support = verdicts.support(drawn.draws(found, records.DRAWS)).reset_index()
-    support["parts"] = support["parts"].map(json.dumps)
-    return [*files, tables.write(part, records.SUPPORT, support)]
 
 
 def _entry(model: Model) -> dict[str, Any]:

@@ -34,11 +34,13 @@ class Source:
     data : ``"twin"`` or the path of a dataset folder.
     profile : of the study, with the settings of the twin and the size of patches.
     shipped_as : name of a study in ``results``, or "".
+    numbers : whether that may be a study of numbers alone, of which no chapter can be made.
     """
 
     data: str
     profile: Profile
     shipped_as: str = ""
+    numbers: bool = False
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process is told: the fields, and nothing that was read."""
@@ -83,9 +85,9 @@ class Source:
 
     @property
     def shipped(self) -> Shipped | None:
-        """The shipped study, if there is one of this name that chapters can be made of."""
+        """The shipped study of this name, if chapters can be made of it or ``numbers`` do."""
         found = open_shipped(self.shipped_as) if self.shipped_as else None
-        return found if found and found.manifest.get("predictions", True) else None
+        return found if found and (self.numbers or found.manifest["predictions"]) else None
 
     @property
     def dataset(self) -> Dataset:

@@ -42,6 +42,7 @@ class Study:
     runs : folder of the run store.
     shipped_as : name of a study in ``results``, whose runs are taken where the store has none; ""
         for none.
+    numbers : whether a shipped study of numbers alone counts as well.
     """
 
     data: str
@@ -49,11 +50,12 @@ class Study:
     seed: int
     runs: Path
     shipped_as: str = ""
+    numbers: bool = False
 
     @cached_property
     def source(self) -> Source:
         """Its data, and what was read of them."""
-        return Source(self.data, self.profile, self.shipped_as)
+        return Source(self.data, self.profile, self.shipped_as, self.numbers)
 
     @property
     def dataset(self) -> Dataset:
@@ -87,7 +89,7 @@ class Study:
 
     @property
     def shipped(self) -> Shipped | None:
-        """The shipped study, if there is one of this name that chapters can be made of."""
+        """The shipped study that counts, see :attr:`foilseg.studies.source.Source.shipped`."""
         return self.source.shipped
 
     def render(self, progress: bool = True) -> Study:

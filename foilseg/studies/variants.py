@@ -27,7 +27,8 @@ class Variant:
     profile : its sizes and its twin, under a name of its own.
     changed : what is changed, in words.
     rows : the models that are trained, by name or as rows of their own.
-    again : those of them that are trained three times, and whose tables of objects go along.
+    again : those of them that are trained three times.
+    objects : those whose tables of objects, and what else was found out of them, go along.
     late : whether what late checkpoints predict goes along.
     """
 
@@ -35,6 +36,7 @@ class Variant:
     changed: str
     rows: tuple[str | Experiment, ...]
     again: tuple[str, ...] = ()
+    objects: tuple[str, ...] = ()
     late: bool = False
 
 
@@ -77,7 +79,8 @@ def _all() -> list[Variant]:
         _variant(f"{BASE}-{name}", changed, rows, twin, **sizes)
         for name, changed, rows, twin, sizes in each
     ]
-    more = {f"{BASE}-beyond": {"again": (RECOMMENDED,)}, f"{BASE}-fine": {"late": True}}
+    beyond = {"again": tuple(BEYOND), "objects": (RECOMMENDED,)}
+    more = {f"{BASE}-beyond": beyond, f"{BASE}-fine": {"late": True}}
     return [replace(variant, **more.get(variant.profile.name, {})) for variant in made]
 
 
@@ -112,6 +115,11 @@ def rows(name: str) -> tuple[str | Experiment, ...]:
 def again(name: str) -> tuple[str, ...]:
     """The models of a variant that are trained three times; none of another profile."""
     return VARIANTS[name].again if name in VARIANTS else ()
+
+
+def objects(name: str) -> tuple[str, ...]:
+    """The models of a variant whose tables of objects go along; none of another profile."""
+    return VARIANTS[name].objects if name in VARIANTS else ()
 
 
 def late(name: str) -> bool:
