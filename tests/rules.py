@@ -37,7 +37,7 @@ LAYERS = """
     measured: confidence prior_tables object_tables held_out probability_maps dial_crop
     analysis: model_tables stability trainings object_parts thresholds priors
         gather drawn counterfactuals records comparisons remedies
-        expectations ship
+        expectations packed_findings ship
     decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands
     figures: style live model_figures pictures plots overview_figures result_plots

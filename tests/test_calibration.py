@@ -59,6 +59,26 @@ def test_tiles_give_the_scores_of_the_whole(study, fresh, name):
         assert (each.argmax(axis=0) == mask)[sure].all()
 
 
+@pytest.mark.parametrize("name", ["baseline", "binary"])
+@pytest.mark.parametrize("least", [-8.0, -1.0, 0.5, 40.0])
+def test_what_a_decision_asks_for_is_all_of_what_reaches_its_threshold(study, fresh, name, least):
+    """Beside every log-odds: the same pixels reach a threshold, with the same values."""
+    predictor = restore.load(study.model(name).joined(), "cpu")
+    above = {2: least, 1: least + 1}
+    for image, tile in ((fresh.foils[0].image, None), (fresh.foils[1].image, 32)):
+        whole = scores.class_scores(predictor, image, tile)
+        some = scores.class_scores(predictor, image, tile, above)
+        assert list(some) == list(above)
+        for index, threshold in above.items():
+            held = whole[index] >= threshold
+            assert (held == (some[index] >= threshold)).all()
+            np.testing.assert_allclose(some[index][held], whole[index][held], atol=1e-5)
+            thin = np.s_[:: scores.EACH, :: scores.EACH]
+            np.testing.assert_allclose(some[index][thin], whole[index][thin], atol=1e-5)
+            told = np.isfinite(some[index])
+            assert name == "binary" or held.all() or told.mean() < max(0.2, 3 * held.mean())
+
+
 @settings(max_examples=30, deadline=None)
 @given(
     seed=st.integers(0, 2**31),

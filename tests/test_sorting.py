@@ -15,7 +15,6 @@ from PIL import Image
 
 from foilseg import cli
 from foilseg.data import files, images
-from foilseg.data.dataset import LabelClass
 from foilseg.decisions import brought, decision, page, quickest, results, sorting
 from foilseg.decisions.scores import class_scores
 from foilseg.networks.quick import EXACT, FORMATS
@@ -111,8 +110,9 @@ def test_the_rule_of_stop_or_go(chosen, pixels, number, sizes, stops):
 
 
 def test_classes_that_claim_one_pixel_are_merged_by_how_far_they_are_above():
-    excess = np.array([[[0.5, -1.0, 2.0, -0.1]], [[0.4, 0.0, 3.0, -0.2]]])
-    assert results.merged(excess, [1, 2]).tolist() == [[1, 2, 2, 0]]
+    excess = np.array([[[0.5, -1.0, 2.0, -0.1, 0.7]], [[0.4, 0.0, 3.0, -0.2, 0.7]]], np.float32)
+    assert results.merged({1: excess[0], 3: excess[1]}).tolist() == [[1, 3, 3, 0, 1]]
+    assert results.merged({3: excess[1], 1: excess[0]}).tolist() == [[1, 3, 3, 0, 3]]
 
 
 def test_what_was_stopped_goes_on_and_repeats_nothing(
@@ -264,15 +264,24 @@ def test_exact_results_are_not_mixed_with_others(study, chosen, pictures, tmp_pa
     assert str(again.quick) == "bf16, as the results that are there"
 
 
-def test_a_very_long_picture_has_a_thinned_overlay(chosen, tmp_path):
-    long = np.zeros((1, 2, 70_000), np.float32)
-    scores = {k: np.full((2, 70_000), -50.0, np.float32) for k in range(3)}
-    names = [p.name for p in chosen.promises]
-    classes = [LabelClass(k, n, "#000000") for k, n in enumerate(["ground", *names])]
-    told = results.work_out(long, scores, Path("long.png"), chosen, classes, tmp_path)
-    assert not told["objects"] and images.read_indexed(tmp_path / "long.png").shape == (2, 70_000)
-    with Image.open(tmp_path / f"long{results.SHOWN}") as shown:
-        assert max(shown.size) == 35_000
+def test_the_page_says_what_pictures_it_does_not_find(study, chosen, pictures, tmp_path):
+    """A picture that was moved or changed is shown by its mask alone."""
+    out = tmp_path / "out"
+    sort(study, chosen, pictures, out)
+    pixels, why = page.shown(out, "p0.png")
+    mask, picture = (images.read_indexed(out / "p0.png"), images.read(pictures / "p0.png"))
+    assert not why and pixels.shape == (64, 72, 3) and (mask > 0).any()
+    assert (pixels[mask == 0] == picture[mask == 0][:, None]).all()
+    coloured = images.read(out / "p0.png").astype(float)
+    mixed = np.rint((coloured + picture[..., None]) / 2)
+    assert (pixels[mask > 0] == mixed[mask > 0]).all()
+    images.write(pictures / "p1.png", toy.picture(64, 72, 77)[0])
+    (pictures / "p2.png").unlink()
+    for name, told in (("p1.png", "is another picture now"), ("p2.png", "is no longer there")):
+        pixels, why = page.shown(out, name)
+        assert (pixels == images.read(out / name)).all() and told in why
+    text = page.write(out).read_text("utf-8")
+    assert text.count("its mask alone is shown") == 2
 
 
 def test_an_unreadable_picture_is_named_and_the_others_are_done(study, chosen, pictures, tmp_path):
@@ -318,12 +327,12 @@ def test_a_second_call_adds_to_the_tables_of_the_first(study, chosen, pictures, 
 
 def test_no_result_is_written_over_another(study, chosen, pictures, tmp_path):
     out = tmp_path / "out"
-    images.write(tmp_path / "p0_overlay.png", toy.picture(64, 72, 9)[0])
-    both = [pictures / "p0.png", tmp_path / "p0_overlay.png"]
-    with pytest.raises(ValueError, match="written over the mask of the other"):
+    images.write(tmp_path / "p0.png", toy.picture(64, 72, 9)[0])
+    both = [pictures / "p0.png", tmp_path / "p0.png"]
+    with pytest.raises(ValueError, match=r"would both be written as p0\.png"):
         sorting.sort_files(study.run("baseline"), chosen, both, out)
     sort(study, chosen, both[0], out)
-    with pytest.raises(ValueError, match="written over the mask of the other"):
+    with pytest.raises(sorting.JobError, match="which .* would be written over"):
         sort(study, chosen, both[1], out)
 
 
@@ -489,14 +498,16 @@ def test_five_hundred_large_pictures_stay_below_forty_megabytes(chosen, tmp_path
     names = [f"{k}.png" for k in range(10)]
     for name in names:
         noise = rng.integers(0, 256, (600, 900, 3)).astype(np.uint8)
-        images.write(out / f"{Path(name).stem}_overlay.jpg", noise)
-        images.write(out / f"{Path(name).stem}.png", noise[..., 0])
+        images.write(tmp_path / name, noise)
+        images.write_indexed(out / name, noise[..., 0] // 128, {0: "#000000", 1: "#ff0000"})
+        told = {"from": str(tmp_path / name), "digest": files.digest(tmp_path / name)}
+        files.write_text(json.dumps(told), out / results.RECORDS / f"{Path(name).stem}.json")
     entry = dict.fromkeys(results.OBJECT_COLUMNS, 0.123456)
     entry |= {"class": "blade trail", "area_pixels": 12345, "stops": True}
     rows = [{**entry, "picture": name} for name in names for _ in range(page.LISTED + 50)]
     pd.DataFrame(rows).to_csv(out / results.OBJECTS, index=False)
-    told = {"decision": "stop", "objects": 250, "worst_score": 0.9, "note": ""}
-    pd.DataFrame([{"picture": n, **told} for n in names]).to_csv(out / results.PICTURES)
+    facts = {"decision": "stop", "objects": 250, "worst_score": 0.9, "note": ""}
+    pd.DataFrame([{"picture": n, **facts} for n in names]).to_csv(out / results.PICTURES)
     monkeypatch.setattr(page, "MOST_BYTES", page.MOST_BYTES // 50)
     assert 20_000 < page.write(out).stat().st_size < 40_000_000 // 50
 

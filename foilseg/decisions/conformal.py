@@ -8,7 +8,17 @@ from strict to loose, each image has a loss in [0, 1] that does not rise. The fi
 R the mean loss of n images, has an expected loss of at most alpha on one more image, whatever the
 images are, if only they and the new one are exchangeable, alpha is fixed beforehand, and the
 loosest setting loses nothing (such as reporting everything): a promise that is only made when it
-looks possible is a weaker one. Foils of one reel are not a sample of all foils, and a drift ends
+looks possible is a weaker one.
+
+No image is set aside to choose with. Cross-validated over images (Cohen, Park, Simeone, Shamai,
+arXiv 2401.11974), every image is judged by a network that was not trained on it, and the losses
+of all of them stand in one sum, (the sum over folds of their mean losses + 1) / (folds + 1). With
+a fold an image that is the left side above. Here one network serves all folds: what calibrates,
+the validation region of every image or images that are ``unseen``, has trained nothing. Where it
+is a region of an image of which another part was trained on, a wholly new image is only nearly
+exchangeable with it; what became of the promise on such images has to be told beside it.
+
+Foils of one reel are not a sample of all foils, and a drift ends
 the promise.
 """
 

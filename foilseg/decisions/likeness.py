@@ -16,11 +16,12 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
+from foilseg.decisions.scores import EACH
+
 LEVEL = 0.01  # of pictures like the others that are called unlike
 FEWEST = 5  # calibration pictures from which on it can be said
 # Below this share of the number's own size a deviation is one of rounding.
 LEAST = 1e-3
-EACH = 4  # of so many rows and columns one is looked at, where that is enough
 
 
 @dataclass(frozen=True)

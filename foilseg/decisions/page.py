@@ -1,7 +1,8 @@
 """A folder of results -> one page that opens from a file: the worst picture first.
 
 The page holds everything it shows, the pictures made small enough for :data:`MOST_BYTES` in all,
-and decodes a picture only when it is looked at.
+and decodes a picture only when it is looked at. The pictures are read where they were predicted
+from; of one that is no longer there the mask alone is shown, and the page says so.
 """
 
 from __future__ import annotations
@@ -20,11 +21,13 @@ import pandas as pd
 from PIL import Image
 
 from foilseg.data import escape, files, images
+from foilseg.data.dataset import as_float, as_pixels
 from foilseg.decisions import decision
 from foilseg.decisions.decision import Decision, Promise
 from foilseg.decisions.objects import area
-from foilseg.decisions.results import GO, OBJECTS, PICTURES, SHOWN, STOP, UNLIKE, UNREAD
+from foilseg.decisions.results import GO, OBJECTS, PICTURES, RECORDS, STOP, UNLIKE, UNREAD
 from foilseg.decisions.sorting import JobError
+from foilseg.studies.predict import blend
 
 NAME = "report.html"
 MOST_BYTES = 26_000_000  # of all pictures of a page; as many lists of objects come to 12 MB at most
@@ -57,10 +60,11 @@ def write(folder: Path, progress: Callable[[str], object] = lambda name: None) -
     budget = min(LARGEST, MOST_BYTES * 3 // 4 // max(1, len(pictures)))
     embedded, shapes = [], {}
     for k, name in enumerate(pictures["picture"]):
-        path = folder / f"{Path(name).stem}{SHOWN}"
         if pictures["decision"][k] != UNREAD:
-            shapes[name] = images.size_of(folder / f"{Path(name).stem}.png")
-            text = base64.b64encode(small(path, budget)).decode()
+            seen, why = shown(folder, name)
+            pictures.loc[k, "note"] = f"{pictures['note'][k]} {why}".strip()
+            shapes[name] = seen.shape[:2]
+            text = base64.b64encode(small(seen, budget)).decode()
             embedded.append(f'<script type="text/plain" id="p{k}">{text}</script>')
         progress(name)
     facts = _facts(folder.resolve().name, chosen, pictures, objects, shapes)
@@ -86,12 +90,26 @@ def worst_first(pictures: pd.DataFrame) -> pd.DataFrame:
     return ordered.sort_values(["rank", "worst"], kind="stable", ignore_index=True)
 
 
-def small(path: Path, budget: int) -> bytes:
-    """A picture as WebP of at most ``budget`` bytes.
+def shown(folder: Path, name: str) -> tuple[np.ndarray, str]:
+    """A picture with its mask, uint8 (H, W, 3); and why it is the mask alone, or ""."""
+    stem = Path(name).stem
+    told = json.loads((folder / RECORDS / f"{stem}.json").read_text("utf-8"))
+    place, coloured = Path(told["from"]), images.read(folder / f"{stem}.png")
+    if not place.is_file() or files.digest(place) != told["digest"]:
+        state = "is another picture now" if place.is_file() else "is no longer there"
+        return coloured, f"{place} {state}: its mask alone is shown."
+    mask = images.read_indexed(folder / f"{stem}.png")
+    colours = np.zeros((int(mask.max()) + 1, 3))
+    colours[mask] = coloured
+    return blend(as_pixels(as_float(images.read(place))), mask, colours), ""
+
+
+def small(pixels: np.ndarray, budget: int) -> bytes:
+    """A picture, uint8 (H, W, 3), as WebP of at most ``budget`` bytes.
 
     It is made smaller until it fits; below 32 pixels it stays as it is.
     """
-    picture = Image.fromarray(images.read(path)).convert("RGB")
+    picture = Image.fromarray(pixels)
     edge = min(EDGE, max(picture.size))
     while True:
         shrunk = picture.copy()

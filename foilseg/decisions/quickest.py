@@ -77,7 +77,7 @@ def choose(
         exact: Mapping[int, np.ndarray] = {}
         for name, each in formats.items():
             begin = time.perf_counter()
-            scores = class_scores(each, part)
+            scores = class_scores(each, part, above=thresholds)
             seconds[name] += time.perf_counter() - begin
             exact = exact or scores
             found = changed(exact, scores, thresholds, stops)

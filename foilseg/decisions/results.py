@@ -10,16 +10,14 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from PIL import Image
 from scipy.special import expit
 
 from foilseg.data import files, images
-from foilseg.data.components import BOX, boxes, components, corner_and_size
+from foilseg.data.components import BOX, components
 from foilseg.data.dataset import LabelClass
 from foilseg.decisions import likeness
 from foilseg.decisions.decision import Decision
 from foilseg.decisions.quickest import Quick
-from foilseg.studies.predict import OVERLAY, overlay
 
 OBJECTS, PICTURES, RECORDS = "objects.csv", "pictures.csv", "records"
 STOP, GO, UNREAD = "stop", "go", "not read"
@@ -29,9 +27,6 @@ OBJECT_COLUMNS = [
     *("centre_row", "centre_column", "stops"),
 ]
 PICTURE_COLUMNS = ["picture", "decision", "objects", "worst_score", "reported_share", "note"]
-MOST_SIDE = 65_500  # pixels of a picture for looking at; of longer ones fewer are shown
-QUALITY = 90  # of the picture with its mask, which is for looking at
-SHOWN = f"{OVERLAY}.jpg"
 
 
 @dataclass(frozen=True)
@@ -55,14 +50,15 @@ def work_out(
     classes: Sequence[LabelClass],
     out: Path,
 ) -> dict[str, Any]:
-    """Write the mask and the overlay of a picture; what its record says.
+    """Write the mask of a picture; what its record says.
 
-    ``scores`` : class index -> log-odds (H, W), of :func:`foilseg.decisions.scores.class_scores`.
+    ``scores`` : class index -> log-odds (H, W), of :func:`foilseg.decisions.scores.class_scores`
+    ``above`` the thresholds.
     """
     index = {c.name: c.index for c in classes}
     own = {p.name: scores[index[p.name]] for p in chosen.promises}
-    excess = np.stack([own[p.name] - np.float32(p.threshold) for p in chosen.promises])
-    mask = merged(excess, [index[name] for name in own])
+    above = {index[p.name]: own[p.name] - np.float32(p.threshold) for p in chosen.promises}
+    mask = merged(above)
     found = listed(
         entry
         for promise in chosen.promises
@@ -70,9 +66,6 @@ def work_out(
     )
     colours = {c.index: c.colour for c in classes}
     images.write_indexed(out / f"{path.stem}.png", mask, colours, small=False)
-    thin = -(-max(mask.shape) // MOST_SIDE)  # JPEG holds no longer sides
-    shown = overlay(image, mask, classes)[::thin, ::thin]
-    Image.fromarray(np.ascontiguousarray(shown)).save(out / f"{path.stem}{SHOWN}", quality=QUALITY)
     return {
         "picture": path.name,
         "stop": chosen.stops([entry["area_pixels"] for entry in found]),
@@ -87,17 +80,19 @@ def listed(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda entry: (-entry["score"], -entry["area_pixels"]))
 
 
-def merged(excess: np.ndarray, labels: Sequence[int]) -> np.ndarray:
+def merged(excess: Mapping[int, np.ndarray]) -> np.ndarray:
     """One mask of several classes: where a score reaches its threshold, the class with the most.
 
-    ``excess`` : score minus threshold, (N, H, W), in the order of ``labels``. uint8 (H, W).
+    ``excess`` : class index -> score minus threshold, (H, W); of equal ones the first wins.
+    uint8 (H, W).
     """
-    best, label = excess[0].copy(), np.full(excess.shape[1:], labels[0], np.uint8)
-    for own, index in zip(excess[1:], labels[1:]):
-        above = own > best
-        np.copyto(best, own, where=above)
-        label[above] = index
-    label[~(best >= 0)] = 0
+    shape = next(iter(excess.values())).shape
+    best, label = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
+    best.fill(-np.inf)
+    for index, own in excess.items():
+        held = np.flatnonzero(own >= 0)
+        held = held[own.flat[held] > best.flat[held]]
+        best.flat[held], label.flat[held] = own.flat[held], index
     return label
 
 
@@ -111,7 +106,8 @@ def objects_of(
     best = np.full(n, -np.inf, score.dtype)
     np.maximum.at(best, number, score.ravel()[held])
     pixels = np.bincount(number, minlength=n)
-    rows, columns = (np.bincount(number, axis, n) / pixels for axis in divmod(held, width))
+    places = divmod(held, width)
+    rows, columns = (np.bincount(number, axis, n) / pixels for axis in places)
     edge = chosen.pixel_size_um
     area = pixels * (edge / 1000) ** 2 if edge else [None] * n
     return [
@@ -120,19 +116,31 @@ def objects_of(
             "score": round(float(expit(float(best[k]))), 6),
             "area_pixels": int(pixels[k]),
             "area_mm2": round(float(area[k]), 6) if edge else None,
-            **dict(zip(BOX, corner_and_size(box))),
+            **dict(zip(BOX, box)),
             "centre_row": round(float(rows[k]), 1),
             "centre_column": round(float(columns[k]), 1),
             "stops": bool(pixels[k] >= chosen.stop_pixels),
         }
-        for k, box in enumerate(boxes(numbers))
+        for k, box in enumerate(_boxes(number, places, n))
     ]
+
+
+def _boxes(number: np.ndarray, places: Sequence[np.ndarray], n: int) -> list[list[int]]:
+    """Top, left, height and width of ``n`` objects, from the rows and columns of their pixels."""
+    first, last = [], []
+    for axis in places:
+        least, most = np.full(n, axis.max(initial=0)), np.zeros(n, int)
+        np.minimum.at(least, number, axis)
+        np.maximum.at(most, number, axis)
+        first.append(least)
+        last.append(most)
+    sizes = [end - begin + 1 for begin, end in zip(first, last)]
+    return np.stack([*first, *sizes], axis=1).tolist()
 
 
 def unread(path: Path, why: str, out: Path) -> dict[str, Any]:
     """What the record of a picture says that cannot be read; results of an earlier one go."""
-    for name in (f"{path.stem}.png", f"{path.stem}{SHOWN}"):
-        (out / name).unlink(missing_ok=True)
+    (out / f"{path.stem}.png").unlink(missing_ok=True)
     return {"picture": path.name, "unread": why}
 
 

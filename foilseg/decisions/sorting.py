@@ -14,6 +14,7 @@ from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from threading import Event, Lock
@@ -29,7 +30,7 @@ from foilseg.decisions.scores import class_scores
 from foilseg.networks import devices
 from foilseg.networks.inference import Predictor
 from foilseg.networks.quick import EXACT, FORMATS
-from foilseg.studies.predict import find_images, overlays_over, read_image
+from foilseg.studies.predict import find_images, read_image
 from foilseg.training import machine, restore
 from foilseg.training.runs import Run
 
@@ -56,7 +57,7 @@ def sort_files(
     """Work out all pictures that have no record yet, and write the tables of all.
 
     Pictures that the folder holds from an earlier call stay in its tables, unread ones too. Writes
-    into ``out``: for each picture ``NAME.png`` (class indices) and ``NAME_overlay.jpg``;
+    into ``out``: for each picture the mask ``NAME.png`` (class indices);
     ``objects.csv``, the most certain object first, with score (probability), area (pixels, and
     mm2 where the size of a pixel is known), box and centre in pixels; ``pictures.csv`` with stop
     or go, and what makes a picture unlike those of the calibration; and the decision itself.
@@ -85,8 +86,6 @@ def sort_files(
     chosen.check(run, classes)
     paths, out = find_images(places), Path(out)
     _begin(out, chosen, paths)
-    there = (p.with_suffix(".png") for p in (out / results.RECORDS).glob("*.json"))
-    overlays_over({p.stem: p for p in (*there, *paths)})
     job = _Job(out, chosen, classes, restore.load(run, device), exact)
     at_once = workers or (machine.cores() if job.predictor.device == "cpu" else ON_DEVICE)
     with devices.threads(1):  # of each worker: pictures are shared out, not the maps of one
@@ -155,9 +154,15 @@ class _Job:
         read = (self._read(path)[1] for path in paths)
         pictures = list(islice((image for image in read if image is not None), quickest.TRIED))
         if pictures:
-            index = {c.name: c.index for c in self.classes}
-            thresholds = {index[p.name]: p.threshold for p in self.chosen.promises}
-            self.quick = quickest.choose(self.predictor, pictures, thresholds, self.chosen.stops)
+            self.quick = quickest.choose(
+                self.predictor, pictures, self.thresholds, self.chosen.stops
+            )
+
+    @cached_property
+    def thresholds(self) -> dict[int, float]:
+        """Class index -> log-odds from which on a pixel is reported."""
+        index = {c.name: c.index for c in self.classes}
+        return {index[p.name]: p.threshold for p in self.chosen.promises}
 
     def work(self, path: Path) -> str:
         """Work out a picture, unless that is done or it cannot be read; its name."""
@@ -166,7 +171,7 @@ class _Job:
             if why:
                 self._record(path, results.unread(path, why, self.out))
             if image is not None:
-                scores = class_scores(self.quick.predictor, image)
+                scores = class_scores(self.quick.predictor, image, above=self.thresholds)
                 self._record(path, self._worked_out(path, digest, image, scores))
         return path.name
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -53,18 +53,12 @@ def find_images(places: Sequence[Path]) -> list[Path]:
                 "predict them into two folders"
             )
         names[path.stem] = path
-    overlays_over(names)
     return found
 
 
-def overlays_over(names: Mapping[str, Path]) -> None:
-    """Refuse pictures, by their name without ending, of which one is called as another's overlay.
-
-    Raises
-    ------
-    ValueError
-        If there are such; names both.
-    """
+def _refuse_overlays(paths: Sequence[Path]) -> None:
+    """Refuse pictures of which one is called as another's overlay."""
+    names = {path.stem: path for path in paths}
     for stem, path in names.items():
         if f"{stem}{OVERLAY}" in names:
             raise ValueError(
@@ -112,6 +106,7 @@ def predict_files(
     paths, out = find_images(places), Path(out)
     if out.exists() and (not out.is_dir() or any(out.iterdir())):
         raise ValueError(f"{out}: is there already and not empty; give a new folder")
+    _refuse_overlays(paths)
     predictor, classes = restore.load(run, device), restore.classes(run)
     rows: list[dict] = []
     for path in paths:
@@ -147,16 +142,25 @@ def read_image(path: Path, predictor: Predictor) -> np.ndarray:
 
 def overlay(image: np.ndarray, mask: np.ndarray, classes: Sequence[LabelClass]) -> np.ndarray:
     """The image with the defects in their colours, half transparent: uint8 (H, W, 3)."""
-    pixels = as_pixels(image)
-    if pixels.ndim == 2:
-        pixels = np.repeat(pixels[..., None], 3, axis=-1)
     table = np.zeros((256, 3))
     for c in classes:
         table[c.index] = images.rgb(c.colour)
-    flat, hit = pixels.reshape(-1, 3), np.flatnonzero(mask)
-    mixed = (1 - OPACITY) * flat[hit] + OPACITY * table[mask.ravel()[hit]]
+    return blend(as_pixels(image), mask, table)
+
+
+def blend(pixels: np.ndarray, mask: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    """Colours over the pixels of a mask that are not 0, half transparent: uint8 (H, W, 3).
+
+    Parameters
+    ----------
+    pixels : uint8 (H, W) or (H, W, 3).
+    mask : uint8 (H, W), indices of the rows of ``colours``, (N, 3) in [0, 255].
+    """
+    shown = pixels.copy() if pixels.ndim == 3 else np.repeat(pixels[..., None], 3, axis=-1)
+    flat, hit = shown.reshape(-1, 3), np.flatnonzero(mask)
+    mixed = (1 - OPACITY) * flat[hit] + OPACITY * colours[mask.ravel()[hit]]
     flat[hit] = np.rint(mixed).astype(np.uint8)
-    return pixels
+    return shown
 
 
 def measure(mask: np.ndarray, classes: Sequence[LabelClass]) -> Iterator[dict]:
