@@ -22,9 +22,30 @@ def built_book(executed_book):
     return bookmaking.build(executed_book)
 
 
+# Tables without a number and words, lines of code that are cut where no reader asked for them, and
+# letters of less than nine points.
+UNREADABLE = """() => {
+  const bare = [...document.querySelectorAll(".cell_output table.dataframe")].filter(
+    (table) => !/^Table [\\d.]+\\. \\S/.test(table.caption?.textContent ?? ""));
+  const cut = [...document.querySelectorAll(".cell_input pre")].filter(
+    (code) => code.offsetParent && code.scrollWidth > code.clientWidth + 1);
+  const small = [...document.querySelectorAll("article :is(p, li, td, th, caption, summary)")]
+    .filter((words) => words.offsetParent && parseFloat(getComputedStyle(words).fontSize) < 12);
+  const told = (kind, each) => each.map((e) => `${kind}: ${e.textContent.trim().slice(0, 60)}`);
+  return [...told("no caption", bare), ...told("cut", cut), ...told("small", small)];
+}"""
+
+
 def test_the_real_book_has_nothing_to_mend(built_book):
     browser.require()
-    assert not browser.inspect(built_book)
+    found = []
+
+    def look(path, page):
+        page.set_viewport_size({"width": browser.WIDE, "height": 900})
+        found.extend((path.stem, what) for what in page.evaluate(UNREADABLE))
+
+    assert not browser.inspect(built_book, visit=look)
+    assert not found
 
 
 def test_the_light_of_the_dataset_chapter_moves_and_is_the_one_computed_here(built_book):

@@ -106,3 +106,41 @@ def test_long_tables_show_their_first_rows_and_the_others_on_a_click(tmp_path):
         assert len(shown("a")) == 15 and len(shown("b")) == 20
         page.emulate_media(media="print")
         assert len(shown("a")) == 20 and not page.locator("button").first.is_visible()
+
+
+@pytest.mark.browser
+def test_on_a_phone_every_row_is_a_card_and_what_is_cut_says_so(tmp_path):
+    browser.require()
+    wide = pd.DataFrame({f"quantity {k}": [k, 10 * k] for k in range(12)})
+    wide.insert(0, "model", ["a", "b"])
+    levels = wide.set_index("model").iloc[:, :2]
+    levels.columns = pd.MultiIndex.from_product([["TPR"], ["ours", "theirs"]])
+    style = (SCRIPT.parent / "book.css").as_uri()
+    body = f"{sortable(wide)._repr_html_()}{levels.to_html(classes='dataframe')}"
+    page_file = tmp_path / "page.html"
+    page_file.write_text(
+        f"<!doctype html><link rel=stylesheet href='{style}'><body><div class=cell_output>"
+        f"<div style='width: 30em'>{body}</div></div><script src='{SCRIPT.as_uri()}'></script>"
+    )
+    with browser.window(width=browser.WIDE) as context:
+        page = context.new_page()
+        page.goto(page_file.as_uri())
+        box = page.locator("table.sortable")
+        cut = page.locator(".cut-right")
+        assert cut.count() == 1 and page.locator(".cut-left").count() == 0
+        cut.evaluate("box => box.scrollTo(9999, 0)")
+        page.wait_for_selector(".cut-left")
+        assert page.locator(".cut-right").count() == 0
+        page.click("th >> text='quantity 1'")
+        assert page.locator("td.sorted").all_inner_texts() == ["1", "10"]
+        page.set_viewport_size({"width": browser.NARROW, "height": 800})
+        row = box.locator("tbody tr").first
+        cells = row.locator("td")
+        tops = cells.evaluate_all("cells => cells.map((c) => c.getBoundingClientRect().top)")
+        assert tops == sorted(tops) and len(set(tops)) == 13, "one below the other"
+        told = cells.evaluate_all("cells => cells.map((c) => c.dataset.label)")
+        assert told == ["model", *(f"quantity {k}" for k in range(12))]
+        deep = page.locator("table:not(.sortable) tbody tr").first.locator("td")
+        told = deep.evaluate_all("cells => cells.map((c) => c.dataset.label)")
+        assert told == ["TPR ours", "TPR theirs"]
+        assert not page.locator("thead").first.is_visible()

@@ -1,9 +1,10 @@
 // Tables of class "sortable": a click on a heading sorts, the field above filters rows. Of every long
-// table the first rows are shown and the others on a click. Without this script, and on paper, they
-// are plain tables.
+// table the first rows are shown and the others on a click; a cut one says so, and on a phone rows
+// are cards. Without this script, and on paper, they are plain tables.
 (() => {
   const FEWEST = 8; // rows of a table that a filter is of use for
-  const MOST = 15; // rows that are shown at first
+  // rows that are shown at first; on a phone they are cards
+  const MOST = window.matchMedia("(max-width: 600px)").matches ? 5 : 15;
 
   const number = (text) => {
     const plain = text.replace(/[,\s%]/g, "").replace("−", "-");
@@ -21,6 +22,7 @@
   const fold = (table) => {
     const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden);
     const folds = !table.dataset.open && rows.length > MOST;
+    table.classList.toggle("long", !folds && rows.length > MOST);
     rows.forEach((row, place) => row.classList.toggle("folded", folds && place >= MOST));
     const button = table.moreRows;
     if (!button) return;
@@ -53,6 +55,9 @@
     rows.sort((a, b) =>
       sign * compare(text(a.row, column), text(b.row, column)) || a.place - b.place);
     body.append(...rows.map((entry) => entry.row));
+    for (const { row } of rows) {
+      [...row.cells].forEach((cell, place) => cell.classList.toggle("sorted", place === column));
+    }
     fold(table);
   };
 
@@ -97,6 +102,48 @@
     filter(table, "", counter);
   };
 
+  // The headings of every column, those of several lines joined.
+  const headings = (table) => {
+    const names = [];
+    for (const row of table.tHead.rows) {
+      let column = 0;
+      for (const cell of row.cells) {
+        for (let n = 0; n < cell.colSpan; n += 1, column += 1) {
+          names[column] = [names[column], cell.textContent.trim()].filter(Boolean).join(" ");
+        }
+      }
+    }
+    return names;
+  };
+
+  // Every cell knows its heading. A row whose first cells it shares with the row above, as of
+  // several levels, begins at a later column.
+  const label = (table) => {
+    if (!table.tHead || !table.tBodies.length) return;
+    const names = headings(table);
+    table.classList.add("cards");
+    for (const row of table.tBodies[0].rows) {
+      const first = names.length - row.cells.length;
+      [...row.cells].forEach((cell, place) => {
+        if (names[first + place]) cell.dataset.label = names[first + place];
+      });
+    }
+  };
+
+  // A box that scrolls shows at which side it is cut.
+  const cue = (table) => {
+    const boxes = [table, table.parentElement, table.closest(".text_html")].filter(Boolean);
+    const mark = () => boxes.forEach((box) => {
+      const hidden = box.scrollWidth - box.clientWidth;
+      const scrolls = getComputedStyle(box).overflowX !== "visible" && hidden > 2;
+      box.classList.toggle("cut-right", scrolls && box.scrollLeft < hidden - 2);
+      box.classList.toggle("cut-left", scrolls && box.scrollLeft > 2);
+    });
+    boxes.forEach((box) => box.addEventListener("scroll", mark, { passive: true }));
+    new ResizeObserver(mark).observe(table);
+    mark();
+  };
+
   const start = () => {
     const style = document.createElement("style");
     style.textContent =
@@ -104,6 +151,10 @@
     document.head.append(style);
     document.querySelectorAll("table.dataframe").forEach(foldable);
     document.querySelectorAll("table.sortable").forEach(prepare);
+    document.querySelectorAll(".cell_output table.dataframe").forEach((table) => {
+      label(table);
+      cue(table);
+    });
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

@@ -20,7 +20,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from foilseg.book import execution, forked, kernels, notebooks, prose
+from foilseg.book import answers, captions, execution, forked, kernels, notebooks, prose
 from foilseg.book.selection import ChapterError, find, models, select, settings, sources
 from foilseg.data import files
 
@@ -69,6 +69,8 @@ class Task:
     def keep(self, executed: Any) -> None:
         """Write a result with its stamp."""
         text, code = _stamps(self.source, self.given, self.state)
+        answers.first(executed)
+        captions.write(executed, self.source.stem)
         notebooks.write(executed, self.result)
         stamp = {"source": text, "code": code, "result": _digest(self.result.read_bytes())}
         stamp |= {"parameters": self.given, "state": self.state}
@@ -197,7 +199,10 @@ def _is_code(cell: Any) -> bool:
 
 def _with_outputs(source: Any, executed: Any, root: Path) -> Any:
     """A new text with the outputs of the same code cells executed before."""
-    for new, old in zip(filter(_is_code, source.cells), filter(_is_code, executed.cells)):
+    renewed, before = (list(filter(_is_code, n.cells)) for n in (source, executed))
+    held = {cell.id: cell for cell in before}  # cells of the answer stand elsewhere there
+    for new, same_place in zip(renewed, before):
+        old = held.get(new.id, same_place)
         new.outputs, new.execution_count = old.outputs, old.execution_count
     source.metadata = executed.metadata
     return notebooks.clean(source, root)

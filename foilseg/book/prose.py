@@ -21,8 +21,9 @@ if TYPE_CHECKING:
 UNDEFINED = "undefined"
 RESULTS = Path("benchmarks/results")  # of stored measurements, from the root of the project
 WRITTEN_ABOUT = "matched"
+LEFT_OUT = "*A reading was written here"
 _ELSEWHERE = (
-    "*A reading was written here about the study in `results/{name}` and this chapter's own"
+    f"{LEFT_OUT} about the study in `results/{{name}}` and this chapter's own"
     " parameters. Another study is shown, so it is left out.*"
 )
 

@@ -20,7 +20,7 @@ from foilseg.figures.style import INK, class_legend, done, house_style, note
 PROPERTIES = {"area": "area in pixels", "elongation": "length / width", "contrast": "contrast"}
 
 
-def _relief(axes, foil: Foil) -> None:
+def relief(axes, foil: Foil) -> None:
     """The x gradient of normals, or the grey picture: where a defect is easiest seen."""
     values = foil.image[0] if foil.image.shape[0] == 1 else gradients(foil.image)[0]
     middle = np.median(values)
@@ -51,7 +51,7 @@ def examples(
                 bare(place)
                 if len(group):
                     row = group.iloc[int(part * (len(group) - 1))]
-                    _relief(place, _window(by_name, row, size))
+                    relief(place, _window(by_name, row, size))
                     place.set_title(f"{row['area']:,} px", fontsize=10)
         return done(figure)
 
@@ -95,10 +95,10 @@ def siblings(
             if not len(group):
                 continue
             row = group.iloc[(len(group) - 1) // 2]
-            _relief(column[0], _window(by_name, row, size))
+            relief(column[0], _window(by_name, row, size))
             other = nearest.loc[row.name, "sibling"]
             if other >= 0:
-                _relief(column[1], _window(by_name, table.loc[other], size))
+                relief(column[1], _window(by_name, table.loc[other], size))
         axes[0, 0].set_ylabel("median size")
         axes[1, 0].set_ylabel("nearest sibling")
         return done(figure)
@@ -137,7 +137,7 @@ def decided(
     with house_style():
         figure, axes = plt.subplots(1, 2, figsize=(9, 4.9))
         for place in axes:
-            _relief(place, foil)
+            relief(place, foil)
             _boxes(place, objects, classes, thin=place is axes[0])
         if row is not None:
             middle = row["top"] + row["height"] / 2, row["left"] + row["width"] / 2

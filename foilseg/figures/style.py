@@ -18,6 +18,7 @@ from foilseg.training.rows import REMEDIES
 if TYPE_CHECKING:
     import pandas as pd
     from matplotlib.axes import Axes
+    from matplotlib.axis import Axis
     from matplotlib.figure import Figure
 
 # Every colour that is drawn, by what it says. Those of the classes come with the data.
@@ -65,6 +66,7 @@ STYLE = {
     "text.parse_math": False,  # a name with two dollars is no formula
 }
 MARKERS = "osD^vP*X<>hpd"
+FEW_DECADES, LEAST_LABELLED = 10**2.2, 1e-4  # of a logarithmic axis with plain numbers
 
 
 @contextmanager
@@ -100,11 +102,25 @@ def done(figure: Figure) -> Figure:
 
     plt.close(figure)
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
+        _label_few(axis)
         for kind, ticks in ((axis.major, axis.majorTicks), (axis.minor, axis.minorTicks)):
             for tick in ticks if isinstance(kind.formatter, LogFormatter) else ():
                 tick.label1.set_parse_math(True)
                 tick.label2.set_parse_math(True)
     return figure
+
+
+def _label_few(axis: Axis) -> None:
+    """Of a logarithmic axis of few decades label 1, 2 and 5 in each, of a longer one its powers."""
+    from matplotlib.ticker import LogLocator, NullFormatter
+
+    if not isinstance(axis.get_major_locator(), LogLocator):
+        return
+    axis.set_minor_formatter(NullFormatter())
+    low, high = sorted(axis.get_view_interval())
+    if low >= LEAST_LABELLED and high / low < FEW_DECADES:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        axis.set_major_formatter("{x:g}")
 
 
 def columns(names: Iterable[str], room: int = 100) -> int:

@@ -1,0 +1,119 @@
+"""The picture at the head of the README: what is found of the rarest defect, and what is not.
+
+    python -m benchmarks.picture [--out book/_static/answer.jpg]
+
+Shown is a window of a test foil, the one with most annotated objects of the rarest defect, as the
+two networks that come with the repository see it, both at the one false-alarm rate of the study
+(thresholds from the validation regions). Every annotated object has a ring: solid if the network
+reports a pixel within two pixels of it, broken if not. What it reports elsewhere has a cross, or a
+square if there is a defect that nobody annotated. Below stands how many there are on the foil.
+"""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+
+from foilseg.analysis import records
+from foilseg.data.components import boxes, components
+from foilseg.data.dataset import Foil, LabelClass, rarest
+from foilseg.decisions import brought
+from foilseg.decisions.scores import class_scores
+from foilseg.evaluation.curves import BINS, LARGEST
+from foilseg.evaluation.object_scores import near
+from foilseg.evaluation.operating_points import place_of_fpr
+from foilseg.figures.defect_figures import relief
+from foilseg.figures.style import ERROR_COLOURS, PAPER, done, house_style
+from foilseg.measured import held_out
+from foilseg.studies.study import open_study
+from foilseg.training import restore
+from foilseg.training.experiments import experiment
+
+OUT = Path("book/_static/answer.jpg")
+SIZE, STEP, REACH = 200, 50, 2  # pixels of the window, between windows, and around an object
+# network -> the study that it is of, and what it is called
+NETWORKS = {
+    "baseline": ("matched", "plain baseline"),
+    "recommended": ("matched-beyond", "recommended recipe"),
+}
+DPI, QUALITY = 100, 80
+
+
+def richest(foils: list[Foil], index: int) -> tuple[Foil, int, int]:
+    """The window with most objects of a class: its foil, top and left."""
+    found = []
+    for foil in foils:
+        middles = [middle(box) for box in boxes(components(foil.mask == index)[0])]
+        for top in range(0, foil.shape[0] - SIZE + 1, STEP):
+            for left in range(0, foil.shape[1] - SIZE + 1, STEP):
+                held = sum(top < r < top + SIZE and left < c < left + SIZE for r, c in middles)
+                found.append((held, -top, -left, foil))
+    best = max(found, key=lambda entry: entry[:3])
+    return best[3], -best[1], -best[2]
+
+
+def middle(box: tuple[slice, slice]) -> tuple[float, float]:
+    """Row and column of a box's middle."""
+    return tuple((side.start + side.stop) / 2 for side in box)
+
+
+def reported(name: str, image: np.ndarray, c: LabelClass) -> np.ndarray:
+    """Where a network reports a class at the one FPR of the thirteen models: bool (H, W)."""
+    base, own = records.record("matched"), records.record(NETWORKS[name][0])
+    entries = own.shipped.manifest["models"]
+    row = experiment(name).name
+    title = next(entry["title"] for entry in entries if entry["experiment"] == row)
+    regions = own.trainings_of(title).chosen_on[0].total(c.name)
+    place = place_of_fpr(regions, base.compared.levels[c.name])
+    odds = class_scores(restore.load(brought.open_network(Path(name)), "cpu"), image)
+    return odds[c.index] >= LARGEST - place * (2 * LARGEST / BINS)
+
+
+def draw(axes, foil: Foil, said: np.ndarray, c: LabelClass) -> str:
+    """Draw what a network reports of a class; how much of it is found on the foil, in words."""
+    relief(axes, foil)
+    label, truth = foil.mask == c.index, foil.truth == c.index
+    found = near(label, said, REACH)
+    real, unlabelled = near(said, label, REACH), near(said, truth, REACH)
+    for box, hit in zip(boxes(components(label)[0]), found):
+        row, column = middle(box)
+        ring = {"fill": False, "lw": 2.2, "ls": "-" if hit else (0, (2, 1.5))}
+        colour = ERROR_COLOURS["hit" if hit else "miss"]
+        axes.add_patch(plt.Circle((column, row), 8, ec=colour, **ring))
+    false = ERROR_COLOURS["false alarm"]
+    for box, hit, there in zip(boxes(components(said)[0]), real, unlabelled):
+        row, column = middle(box)
+        mark = {"marker": "s", "mfc": "none", "ms": 9} if there else {"marker": "x", "ms": 7}
+        if not hit:
+            axes.plot(column, row, mew=2, ls="", color=PAPER if there else false, **mark)
+    wrong = int((~real & ~unlabelled).sum())
+    return (
+        f"{found.sum()} of {len(found)} annotated ones found,\n"
+        f"{(~real & unlabelled).sum()} found that nobody annotated, {wrong} false"
+    )
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--out", type=Path, default=OUT)
+    options = parser.parse_args()
+    study = open_study(profile="matched")
+    rare = rarest(study.dataset)
+    foil, top, left = richest(list(held_out.dataset(study).foils), rare.index)
+    with house_style():
+        figure, axes = plt.subplots(1, len(NETWORKS), figsize=(8.4, 4.7))
+        for place, (name, (_, title)) in zip(axes, NETWORKS.items()):
+            told = draw(place, foil, reported(name, foil.image, rare), rare)
+            place.set(xlim=(left, left + SIZE), ylim=(top + SIZE, top), title=title)
+            place.set_xlabel(f"{rare.name} on this foil: {told}", fontsize=9)
+        done(figure).savefig(
+            options.out, dpi=DPI, bbox_inches="tight", pil_kwargs={"quality": QUALITY}
+        )
+    print(f"{options.out}: {foil.name}, rows from {top}, columns from {left}")
+
+
+if __name__ == "__main__":
+    main()

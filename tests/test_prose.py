@@ -1,0 +1,86 @@
+"""The prose of the book, read by a linter that runs offline, and by a list of our own."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from foilseg.book import notebooks
+
+ROOT = Path(__file__).parent.parent
+# What the linter says of typography, and of words that it takes for others, is not asked.
+UNASKED = (
+    "typography", "weasel_words", "misc.phrasal_adjectives", "lexical_illusions", "uncomparables",
+)  # fmt: skip
+# Phrases that read as translated, or that promise more than a page can keep.
+BANNED = (
+    "a network a defect", "network a defect", "are not found at all", "the exceptions are",
+    "the rule picks", "as can be seen", "it is clear that", "obviously", "needless to say",
+    "in order to", "utilize", "leverage", "delve", "state-of-the-art", "cutting-edge", "robustly",
+    "significantly", "simply put", "note that", "it should be noted",
+)  # fmt: skip
+CODE = (r"```.*?```", r"\$\$.*?\$\$", r"\$[^$\n]*\$", r"\{[a-z:]+\}`[^`]*`", r"`[^`\n]*`")
+
+
+def without_code(text):
+    """Prose alone: in the place of code, formulas and numbers stands a letter."""
+    for pattern in CODE:
+        text = re.sub(pattern, "X", text, flags=re.DOTALL)
+    return text
+
+
+def pages():
+    """Name -> the prose of every chapter and page."""
+    found = {}
+    for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
+        cells = notebooks.read(path).cells
+        found[path.stem] = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
+    for path in [ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]:
+        found[path.stem] = path.read_text()
+    return {name: without_code(text) for name, text in found.items()}
+
+
+def banned(text):
+    low = " ".join(text.lower().split())
+    return [phrase for phrase in BANNED if re.search(rf"\b{re.escape(phrase)}\b", low)]
+
+
+def linted(folder):
+    """What the linter finds in the files of a folder, a sentence each."""
+    files = sorted(folder.glob("*.md"))
+    done = subprocess.run(
+        [sys.executable, "-m", "proselint", "check", "-o", "json", *map(str, files)],
+        capture_output=True,
+        text=True,
+    )
+    told = json.loads(done.stdout)["result"]
+    return [
+        f"{Path(place).name}: {one['check_path']}: {one['message']}"
+        for place, result in told.items()
+        for one in result.get("diagnostics", [])
+        if not one["check_path"].startswith(UNASKED)
+    ]
+
+
+def test_no_page_says_what_is_banned():
+    assert {name: banned(text) for name, text in pages().items() if banned(text)} == {}
+
+
+def test_the_linter_finds_nothing(tmp_path):
+    for name, text in pages().items():
+        (tmp_path / f"{name}.md").write_text(text)
+    assert linted(tmp_path) == []
+
+
+@pytest.mark.parametrize("text", ["It still remains so.", "The reason is because of this."])
+def test_what_the_linter_knows_is_found(tmp_path, text):
+    (tmp_path / "a.md").write_text(text)
+    assert linted(tmp_path)
+
+
+def test_what_is_banned_is_found_over_lines_and_not_in_code():
+    assert banned("One network\na defect, obviously.") == ["network a defect", "obviously"]
+    assert banned(without_code("Leverages `leverage` and $obviously$.")) == []
