@@ -37,15 +37,15 @@ LAYERS = """
     measured: confidence prior_tables object_tables held_out probability_maps dial_crop
     analysis: model_tables stability trainings object_parts thresholds priors
         gather drawn counterfactuals records comparisons remedies
-        expectations packed_findings ship
+        model_cards expectations packed_findings ship
     decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands
     figures: style live model_figures pictures plots overview_figures result_plots
         acquisition_figures
         gallery_figures packing sampling_figures defect_figures remedy_figures
         widgets dial price_figures
-    book: forked kernels captions notebooks prose answers measurements readable execution selection
-        tables ahead chapters
+    book: forked kernels captions links notebooks prose answers measurements readable execution
+        selection tables ahead chapters
 """
 LOWEST, HIGHEST = ["registry", "code_version"], ["cli"]  # beside the packages
 MOST_FILES = 16  # of a package

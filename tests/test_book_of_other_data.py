@@ -38,7 +38,7 @@ RUNS = "_runs $x$ <script>alert(8)"
 KINDS = ("Break", "Crack", "Fray")  # of the real photographs
 MODELS = "baseline,binary"
 # They read studies that come with the book, whatever the data; test_book executes them.
-OF_SHIPPED_STUDIES = ("00_front", "13_experiments", "17_found")
+OF_SHIPPED_STUDIES = ("00_front", "13_experiments", "15_remedies", "17_found", "18_models")
 OF_THE_TWIN = {"agglomeration", "cavity", "blade trail"}
 # What of the names has become an element of the page.
 ADDED = """() => [...document.querySelectorAll(

@@ -158,14 +158,19 @@ def test_the_wheel_zooms_about_the_pointer_and_both_panes_stay_linked(screen):
 
     before = under()
     screen.page.mouse.move(box["x"] + px, box["y"] + py)
-    for _ in range(3):
+    screen.page.mouse.wheel(0, -300)
+    screen.page.wait_for_timeout(100)
+    assert under() == before, "without Ctrl the wheel is the page's"
+    screen.page.keyboard.down("Control")
+    for _ in range(5):
         screen.page.mouse.wheel(0, -300)
+    screen.page.keyboard.up("Control")
     screen.page.wait_for_function(
-        "document.querySelector('.fs-compare').dataset.camera.split(' ')[2] > 3.5"
+        "document.querySelector('.fs-compare').dataset.camera.split(' ')[2] > 4.4"
     )
     screen.settle()
     after = under()
-    assert after[2] == pytest.approx(np.exp(3 * 300 * 0.0015), rel=1e-6)
+    assert after[2] == pytest.approx(np.exp(5 * 0.3), rel=1e-6)
     assert after[:2] == pytest.approx(before[:2], abs=0.35)
     left, right = screen.pixels(0), screen.pixels(1)
     assert (left[:, :2] == right[:, :2]).all() and len(left) < screen.foil.mask.size / 8
@@ -190,21 +195,28 @@ def test_a_drag_moves_the_foil_with_the_pointer(screen):
     assert screen.data("window")[2] == 120, "the foil's edge stops the camera"
 
 
-PINCH = """([spread]) => {
+PINCH = """([spread, second]) => {
   const canvas = document.querySelector(".fs-compare canvas");
   canvas.setPointerCapture = () => {};
   const box = canvas.getBoundingClientRect();
   const [x, y] = [box.left + box.width / 2, box.top + box.height / 2];
   const fire = (type, id, dx) => canvas.dispatchEvent(new PointerEvent(type,
-    { pointerId: id, clientX: x + dx, clientY: y, bubbles: true, button: 0 }));
-  fire("pointerdown", 1, -20); fire("pointerdown", 2, 20);
+    { pointerId: id, pointerType: "touch", clientX: x + dx, clientY: y, bubbles: true }));
+  fire("pointerdown", 1, -20);
+  if (second) fire("pointerdown", 2, 20);
   fire("pointermove", 2, 20 + spread); fire("pointermove", 1, -20 - spread);
   fire("pointerup", 1, 0); fire("pointerup", 2, 0);
 }"""
 
 
 def test_a_pinch_zooms_by_the_ratio_of_the_distances(screen):
-    screen.page.evaluate(PINCH, [40])
+    screen.key("+", "+")
+    begun = screen.data("camera")
+    screen.page.evaluate(PINCH, [40, False])
+    screen.settle()
+    assert screen.data("camera") == begun, "one finger is the page's"
+    screen.key("0")
+    screen.page.evaluate(PINCH, [40, True])
     screen.settle()
     x, y, zoom = screen.data("camera")
     assert zoom == pytest.approx(120 / 40)

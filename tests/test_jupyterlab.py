@@ -85,7 +85,10 @@ def test_the_viewer_works_in_jupyterlab(lab):
         assert page.locator(".jp-CodeCell").count() == 1, "the keys did nothing to the notebook"
         box = screen.box(0)
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
-        page.mouse.wheel(0, -400)
+        page.keyboard.down("Control")
+        for _ in range(3):
+            page.mouse.wheel(0, -400)
+        page.keyboard.up("Control")
         page.wait_for_function(
             "+document.querySelector('.fs-compare').dataset.camera.split(' ')[2] > 1.5"
         )

@@ -127,6 +127,16 @@ def test_the_three_orders(moved):
     pd.testing.assert_series_equal(table["one FPR"], even)
 
 
+def test_a_baseline_alone_stands_beside_nothing(moved):
+    own = moved.compared.own[moved.compared.own["model"].astype(str) == "Baseline"]
+    parts = {"Baseline": moved.compared.parts["Baseline"]}
+    alone = Moved(trainings.Compared(own, parts), "Baseline", moved.chosen, moved.judged,
+                  moved.corrected)  # fmt: skip
+    table = alone.beside(2)
+    assert table.empty and list(table) == list(moved.beside(2))
+    assert alone.by_defect(table).empty
+
+
 def test_without_a_prior_to_move_there_is_no_curve(moved):
     none = moved.chosen.iloc[:0]
     empty = Moved(moved.compared, "Baseline", none, none, moved.corrected.iloc[:0])

@@ -22,6 +22,8 @@ from foilseg.evaluation.scores import mean_rates_by
 
 RATES = list(metrics.RATES)
 MOVED = "dial"  # what the baseline at another setting is called beside a model
+BESIDE = ["model", "tau", "FPR", "dial's FPR", "TPR", "dial's TPR", "one number", "low", "high"]
+BESIDE += ["each defect", "least", "largest"]  # columns of a comparison with every other model
 
 
 @dataclass(frozen=True, eq=False)
@@ -109,7 +111,7 @@ class Moved:
             row = {"model": model, "tau": self._tau(wanted.loc[model, "FPR"])}
             row |= self._at_tau(theirs, row["tau"]) | self._one_number(theirs, resamples, seed)
             table.append(row | self._each_defect(model, theirs, resamples, seed))
-        return pd.DataFrame(table)
+        return pd.DataFrame(table, columns=BESIDE)
 
     def _tau(self, fpr: float) -> float:
         return self.setting(fpr) if len(self.chosen) else np.nan

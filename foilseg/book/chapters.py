@@ -20,7 +20,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from foilseg.book import answers, captions, execution, forked, kernels, notebooks, prose
+from foilseg.book import answers, captions, execution, forked, kernels, links, notebooks, prose
 from foilseg.book.selection import ChapterError, find, models, select, settings, sources
 from foilseg.data import files
 
@@ -71,6 +71,7 @@ class Task:
         text, code = _stamps(self.source, self.given, self.state)
         answers.first(executed)
         captions.write(executed, self.source.stem)
+        links.write(executed, self.source.stem)
         notebooks.write(executed, self.result)
         stamp = {"source": text, "code": code, "result": _digest(self.result.read_bytes())}
         stamp |= {"parameters": self.given, "state": self.state}

@@ -53,6 +53,33 @@ def _matched(axes: Axes, table: pd.DataFrame) -> None:
     axes.invert_yaxis()
 
 
+def among(means: pd.DataFrame, card: pd.DataFrame, title: str) -> Figure:
+    """One model among all: its mean rates before the others' in grey, and its TPR by defect.
+
+    ``means`` : :func:`foilseg.analysis.comparisons.means`; ``card`` :
+    :func:`foilseg.analysis.model_cards.card`.
+    """
+    own = look(title)
+    mark = {"marker": own.mark, "ls": "", "ms": 8, "mec": own.colour}
+    with house_style():
+        figure, axes = plt.subplots(1, 2, figsize=(8, 2.4), width_ratios=(1, 1.5))
+        axes[0].plot(means["FPR"], means["TPR"], "o", ms=5, c=PALE, mec="none")
+        mine = means[means["model"].astype(str) == title]
+        axes[0].plot(mine["FPR"], mine["TPR"], **mark, mfc=own.colour)
+        axes[0].set(xscale="log", xlabel="mean FPR", ylabel="mean TPR", ylim=(0, 1))
+        rows = range(len(card))
+        axes[1].plot(card["TPR at one FPR"], rows, "|", ms=14, mew=2, c=own.colour, label="one FPR")
+        axes[1].plot(card["TPR"], rows, **mark, mfc=own.colour, label="own threshold")
+        if "published TPR" in card:
+            axes[1].plot(card["published TPR"], rows, **mark, mfc=PAPER, label="published")
+        axes[1].set_yticks(rows, map(escape.lines, card["defect"]))
+        axes[1].set(xlabel="TPR", xlim=(0, 1))
+        axes[1].invert_yaxis()
+        handles = axes[1].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside upper center", ncols=3, fontsize=9)
+        return done(figure)
+
+
 def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
     """A column a claim and a row a study: dark, it holds; white, it does not; else a grey."""
     places = {kind: place for place, kind in enumerate(VERDICTS)}

@@ -28,7 +28,7 @@ const STYLE = `
 .fs-stage:focus-visible { outline: 3px solid var(--fs-first); }
 .fs-stage figure { margin: 0; position: relative; min-width: 0; }
 .fs-stage figcaption { font-size: 0.8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
-.fs-stage canvas { display: block; width: 100%; touch-action: none; cursor: grab; background: var(--fs-paper); border: 1px solid var(--fs-pale); box-sizing: border-box; }
+.fs-stage canvas { display: block; width: 100%; touch-action: pan-x pan-y; cursor: grab; background: var(--fs-paper); border: 1px solid var(--fs-pale); box-sizing: border-box; }
 .fs-divider { position: absolute; width: 1.6rem; margin-left: -0.8rem; cursor: ew-resize; touch-action: none;
   background: linear-gradient(90deg, transparent 45%, var(--fs-ink) 45%, var(--fs-paper) 50%, var(--fs-ink) 55%, transparent 55%); }
 .fs-legend { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; font-size: 0.8rem; margin: 0.3rem 0; }

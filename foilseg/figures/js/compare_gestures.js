@@ -1,5 +1,8 @@
 // The viewer for predictions, part 5: pointer, pinch and wheel -> moves of the camera.
-// `act` has move(right, down) and zoom(factor, x, y), in CSS pixels of the canvas.
+// `act` has move(right, down) and zoom(factor, x, y), in CSS pixels of the canvas. A page is read on
+// past the viewer: the wheel zooms with Ctrl alone, and one finger scrolls the page, two zoom.
+
+const NOTCH = 0.3; // largest logarithm of a zoom that one event of a wheel makes
 
 function listenForGestures(canvas, act) {
   const held = new Map();
@@ -18,7 +21,7 @@ function listenForGestures(canvas, act) {
   canvas.addEventListener("pointerdown", (event) => {
     if (event.button) return;
     held.set(event.pointerId, place(event));
-    canvas.setPointerCapture(event.pointerId);
+    if (event.pointerType !== "touch" || held.size > 1) canvas.setPointerCapture(event.pointerId);
   });
   canvas.addEventListener("pointermove", (event) => {
     const old = held.get(event.pointerId);
@@ -26,6 +29,7 @@ function listenForGestures(canvas, act) {
     const now = place(event);
     const before = held.size === 2 ? spread() : null;
     held.set(event.pointerId, now);
+    if (!before && event.pointerType === "touch" && held.size === 1) return;
     if (!before) return act.move((now.x - old.x) / held.size, (now.y - old.y) / held.size);
     const after = spread();
     // first larger, then moved: a foil that fills its pane cannot move
@@ -37,10 +41,11 @@ function listenForGestures(canvas, act) {
   canvas.addEventListener(
     "wheel",
     (event) => {
+      if (!event.ctrlKey && !event.metaKey) return;
       event.preventDefault();
-      const pixels = event.deltaY * [1, 16, 400][event.deltaMode];
+      const turned = 0.01 * event.deltaY * [1, 16, 400][event.deltaMode];
       const { x, y } = place(event);
-      act.zoom(Math.exp(-pixels * (event.ctrlKey ? 0.01 : 0.0015)), x, y);
+      act.zoom(Math.exp(-Math.sign(turned) * Math.min(Math.abs(turned), NOTCH)), x, y);
     },
     { passive: false },
   );
