@@ -62,7 +62,7 @@ def among(means: pd.DataFrame, card: pd.DataFrame, title: str) -> Figure:
     own = look(title)
     mark = {"marker": own.mark, "ls": "", "ms": 8, "mec": own.colour}
     with house_style():
-        figure, axes = plt.subplots(1, 2, figsize=(8, 2.4), width_ratios=(1, 1.5))
+        figure, axes = plt.subplots(1, 2, figsize=(9, 2.5), width_ratios=(1.1, 1.3))
         axes[0].plot(means["FPR"], means["TPR"], "o", ms=5, c=PALE, mec="none")
         mine = means[means["model"].astype(str) == title]
         axes[0].plot(mine["FPR"], mine["TPR"], **mark, mfc=own.colour)
