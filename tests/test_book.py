@@ -28,9 +28,10 @@ UNREADABLE = """() => {
   const bare = [...document.querySelectorAll(".cell_output table.dataframe")].filter(
     (table) => !/^Table [\\d.]+\\. \\S/.test(table.caption?.textContent ?? ""));
   const cut = [...document.querySelectorAll(".cell_input pre")].filter(
-    (code) => code.offsetParent && code.scrollWidth > code.clientWidth + 1);
+    (code) => code.checkVisibility() && code.scrollWidth > code.clientWidth + 1);
   const small = [...document.querySelectorAll("article :is(p, li, td, th, caption, summary)")]
-    .filter((words) => words.offsetParent && parseFloat(getComputedStyle(words).fontSize) < 12);
+    .filter((words) => words.checkVisibility())
+    .filter((words) => parseFloat(getComputedStyle(words).fontSize) < 12);
   const told = (kind, each) => each.map((e) => `${kind}: ${e.textContent.trim().slice(0, 60)}`);
   return [...told("no caption", bare), ...told("cut", cut), ...told("small", small)];
 }"""

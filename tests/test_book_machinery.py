@@ -3,6 +3,7 @@
 It has the project's own configuration and front matter. Also the helper that looks at pages.
 """
 
+import re
 import shutil
 
 import bookmaking
@@ -48,6 +49,7 @@ from foilseg.figures import widgets
 foils = [viewer.foil("first", 1)]
 widgets.compare(foils, viewer.models(foils), viewer.CLASSES)"""
 EXECUTED = ("01_dataset", "02_baseline")
+STORY = ":::{retold} fig-line\nThe line, *told* again ({doc}`chapters/01_dataset`).\n:::\n"
 SHARE = "from myst_nb import glue\nglue('share', seed / 16, display=False)"
 
 
@@ -86,6 +88,7 @@ def miniature(tmp_path_factory):
     """Pages of a book with the project's configuration and tiny chapters, two of them executed."""
     root = tmp_path_factory.mktemp("miniature")
     bookmaking.front_matter(root)
+    (root / "book/story.md").write_text(f"# Story\n\n{STORY}")
     _sources(root)
     chapters.execute(EXECUTED, {"seed": 4}, root=root, progress=False)
     for source in chapters.sources(root):
@@ -107,6 +110,23 @@ def test_numbers_figures_and_equations_are_referred_to_across_pages(miniature):
     assert "25.0%" in first and "25.0%" in second
     assert 'href="01_dataset.html#fig-line"' in second and "Fig. 1.1" in second
     assert 'href="../notation.html#equation-eq-focal"' in second
+
+
+def test_a_figure_of_a_chapter_is_told_again_on_another_page(miniature):
+    story, first = (text(miniature / f"book/{n}.html") for n in ("story", "chapters/01_dataset"))
+    (shown,) = re.findall(r'<img alt="A line" class="([^"]*)" src="\.\./([^"]*)"', story)
+    (own,) = re.findall(r'<img alt="A line"[^>]* src="\.\./\.\./([^"]*)"', first)
+    assert (miniature / shown[1]).read_bytes() == (miniature / own).read_bytes()
+    assert "The line, <em>told</em> again" in story and 'href="chapters/01_dataset.html"' in story
+
+
+def test_a_figure_that_no_chapter_shows_is_none(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(str(ROOT / "book" / "_ext"))
+    import retold
+
+    (tmp_path / retold.CHAPTERS).mkdir(parents=True)
+    assert retold.find(tmp_path, "fig-moon") is None
+    assert retold.picture({"outputs": [{"text": "no picture"}]}) is None
 
 
 def test_a_widget_works_without_a_kernel_and_without_a_network(miniature):

@@ -94,6 +94,8 @@ def pages(tmp_path_factory):
         title = new_markdown_cell(f"# {TITLES[stem]}")
         page = new_notebook(cells=[title], metadata=KERNEL)
         nbformat.write(page, root / "book" / "chapters" / f"{stem}.ipynb")
+    story = root / "book" / "story.md"  # its last picture is of such a study
+    story.write_text(story.read_text().partition(":::{retold} fig-gains")[0])
     return bookmaking.build(root)
 
 

@@ -257,12 +257,13 @@ def test_the_grid_shows_every_mask(screen):
 
 
 def test_everything_is_reached_with_the_keyboard(screen):
+    assert screen.chosen("Picture under the masks") == "slope along x", "lines are read best on it"
     screen.key("]")
     assert screen.chosen("Mask in the right pane") == "Model B"
     screen.key("[", "}", "c", "e", "v", "i")
     names = ["Mask in the right pane", "Mask in the left pane", "Defect to show"]
     names += ["What the colours mean", "Arrangement of the panes", "Picture under the masks"]
-    expected = ["Model A", "truth", "pit", "annotation", "swipe", "slope along x"]
+    expected = ["Model A", "truth", "pit", "annotation", "swipe", "normals"]
     assert [screen.chosen(name) for name in names] == expected
     screen.key(".", ".", ",", "<")
     assert screen.chosen("Opacity of the masks in percent") == "70"

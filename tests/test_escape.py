@@ -196,7 +196,8 @@ def ways_around(root):
     words = r"^import html|^from html|escape=False|innerHTML|outerHTML|insertAdjacentHTML"
     words = re.compile(rf"{words}|document\.write|autoescape|display\.html\.", re.MULTILINE)
     files = [*root.glob("foilseg/**/*.py"), *root.glob("book/_*/*"), *root.glob("foilseg/**/*.js")]
-    kept = [path for path in files if path.name != "escape.py" and path.is_file()]
+    pictures = (".jpg", ".png")
+    kept = [p for p in files if p.name != "escape.py" and p.is_file() and p.suffix not in pictures]
     return [f"{p.name}: {w}" for p in kept for w in words.findall(p.read_text("utf-8"))]
 
 

@@ -9,7 +9,7 @@ from viewer import CLASSES
 
 from foilseg.data.dataset import Foil
 from foilseg.evaluation import example_rules, examples
-from foilseg.figures import gallery_figures, pictures
+from foilseg.figures import error_figures, gallery_figures
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
 COUNTS = pd.DataFrame(
@@ -124,14 +124,18 @@ def test_what_a_pick_is_about_is_cut_out_of_foil_and_masks():
 def test_a_pick_and_no_pick_are_sentences_and_pictures():
     foil = made("f", (2, 20, 4, 6, 1))
     pick = examples.Pick("a rule", "f", 24, "pit", box=(2, 20, 4, 6))
-    said = "The rule (a rule) picks foil f, a defect of the class pit, with the value 24"
-    assert examples.sentence(pick) == said
+    assert examples.sentence(pick) == "This is f, with the a rule (pit): 24"
+    assert examples.sentence(replace(pick, defect="", value=0.50481), unit="m") == (
+        "This is f, with the a rule: 0.505 m"
+    )
     assert examples.sentence(None) == "No foil of these data is picked by this rule"
     masks = {"f": {"x": foil.mask}}
-    drawn = pictures.example(pick, [foil], masks, CLASSES)
-    assert (drawn.axes[2].images[0].get_array() == foil.mask).all()
+    drawn = error_figures.example(pick, [foil], masks, CLASSES)
+    relief, errors = (drawn.axes[2].images[k].get_array() for k in (0, 1))
+    assert relief.shape[:2] == foil.shape and drawn.axes[2].get_title() == "x"
+    assert (errors.filled(0) == (foil.mask > 0)).all(), "all of it is found, and nothing else"
     assert (
-        pictures.example(None, [foil], masks, CLASSES)
+        error_figures.example(None, [foil], masks, CLASSES)
         .axes[0]
         .texts[0]
         .get_text()

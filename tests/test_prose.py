@@ -43,6 +43,17 @@ def pages():
     return {name: without_code(text) for name, text in found.items()}
 
 
+# A figure, table or equation with a number is one of the thesis, and says so; ours have labels.
+NUMBERED = re.compile(r"(?:(?:Fig|Eq)s?\.|Tables?) [A-Z]?\d")
+
+
+def unnamed(text):
+    """Numbered things that are not called the thesis's in the same breath."""
+    flat = " ".join(text.split())
+    places = [found.start() for found in NUMBERED.finditer(flat)]
+    return [flat[p - 20 : p + 12] for p in places if "thesis" not in flat[max(0, p - 22) : p]]
+
+
 def banned(text):
     low = " ".join(text.lower().split())
     return [phrase for phrase in BANNED if re.search(rf"\b{re.escape(phrase)}\b", low)]
@@ -67,6 +78,11 @@ def linted(folder):
 
 def test_no_page_says_what_is_banned():
     assert {name: banned(text) for name, text in pages().items() if banned(text)} == {}
+
+
+def test_what_has_a_number_is_called_the_thesis_s():
+    assert {name: unnamed(text) for name, text in pages().items() if unnamed(text)} == {}
+    assert unnamed("See Fig. 4.2 and thesis\nTable A1.") and not unnamed("See thesis\nTable A1.")
 
 
 def test_the_linter_finds_nothing(tmp_path):

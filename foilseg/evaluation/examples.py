@@ -30,12 +30,14 @@ class Pick:
     box: Box | None = None
 
 
-def sentence(pick: Pick | None, without: str = NONE) -> str:
-    """A pick for the prose of a chapter; ``without`` stands for none."""
+def sentence(pick: Pick | None, without: str = NONE, unit: str = "") -> str:
+    """A pick for the prose of a chapter, with the unit of its value; ``without`` for none."""
     if pick is None:
         return without
-    what = f", a defect of the class {pick.defect}" if pick.defect else ""
-    return f"The rule ({pick.rule}) picks foil {pick.foil}{what}, with the value {pick.value:.4g}"
+    what = f" ({pick.defect})" if pick.defect else ""
+    whole = float(pick.value).is_integer()
+    value = f"{pick.value:,.0f}" if whole else f"{pick.value:.3g}"
+    return f"This is {pick.foil}, with the {pick.rule}{what}: {value} {unit}".strip()
 
 
 def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = 96):

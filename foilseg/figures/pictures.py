@@ -5,20 +5,20 @@ Class colours are those of the masks and of the widget.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch, Rectangle
 
 from foilseg.data import escape
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
-from foilseg.evaluation.examples import NONE, Pick, look
+from foilseg.evaluation.examples import Pick, look
 from foilseg.evaluation.label_audit import Audit, corrected
 from foilseg.figures.style import (
-    ERROR_COLOURS,
     INK,
     PALE,
     PAPER,
@@ -116,9 +116,17 @@ def patches(images: np.ndarray, masks: np.ndarray, classes: Sequence[LabelClass]
 
 
 def predictions(
-    foil: Foil, masks: dict[str, np.ndarray], classes: Sequence[LabelClass], columns: int = 2
+    foil: Foil,
+    masks: dict[str, np.ndarray],
+    classes: Sequence[LabelClass],
+    columns: int = 2,
+    draw: Callable[[Axes, Foil, np.ndarray], None] | None = None,
+    handles: Sequence[Patch] = (),
 ) -> Figure:
-    """Input, annotation, truth where there is one, and the predictions of one region."""
+    """Input, annotation, truth where there is one, and the predictions of one region.
+
+    ``draw`` : draws a prediction in another way than by its mask, with its legend ``handles``.
+    """
     panels = {"annotation": foil.mask} | ({} if foil.truth is None else {"truth": foil.truth})
     panels |= masks
     count = len(panels) + 1
@@ -131,11 +139,16 @@ def predictions(
         picture(places[0], foil.image)
         places[0].set_title(escape.lines(f"{foil.name}: input"))
         for place, (title, mask) in zip(places[1:], panels.items()):
-            mask_of(place, mask, classes)
+            if draw is not None and title in masks:
+                draw(place, foil, mask)
+            else:
+                mask_of(place, mask, classes)
             place.set_title(title)
         for place in places[count:]:
             place.set_axis_off()
         class_legend(figure, classes)
+        if handles:
+            figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
         return done(figure)
 
 
@@ -170,22 +183,6 @@ def _richest_patch(regions: Sequence[Foil], size: int) -> Foil:
     return found
 
 
-def example(
-    pick: Pick | None,
-    foils: Sequence[Foil],
-    masks: Mapping[str, dict[str, np.ndarray]],
-    classes: Sequence[LabelClass],
-    without: str = NONE,
-) -> Figure:
-    """What a rule picked: input, annotation, truth and predictions; a sentence for no pick."""
-    if pick is None:
-        return note(f"{without}.")
-    foil = next(f for f in foils if f.name == pick.foil)
-    part, seen = look(pick, foil, masks[foil.name])
-    columns = 2 if part.shape[1] > 2 * part.shape[0] else 5
-    return predictions(part, seen, classes, columns)
-
-
 def candidates(
     found: Audit, foils: Sequence[Foil], classes: Sequence[LabelClass], number: int = 6
 ) -> Figure:
@@ -208,34 +205,3 @@ def candidates(
             axes[row, 0].set_ylabel(title)
         class_legend(figure, classes)
         return done(figure)
-
-
-def error_maps(
-    foil: Foil, masks: dict[str, np.ndarray], truth: bool = False, columns: int = 3
-) -> Figure:
-    """Small maps of hits, misses, false alarms and wrong defects, one a model."""
-    reference = foil.truth if truth else foil.mask
-    names = list(ERROR_COLOURS)
-    palette = ListedColormap([PAPER, *ERROR_COLOURS.values()])
-    lines = -(-len(masks) // columns)
-    with house_style():
-        aspect = foil.shape[0] / foil.shape[1]
-        height = min(14.0, lines * (9 / columns * aspect + 0.35) + 0.5)
-        figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
-        for place, (title, mask) in zip(axes.ravel(), masks.items()):
-            kinds = error_kinds(reference, mask)
-            place.imshow(kinds, cmap=palette, vmin=0, vmax=len(names), interpolation="nearest")
-            bare(place)
-            place.set_title(title)
-        for place in axes.ravel()[len(masks) :]:
-            place.set_axis_off()
-        handles = [Patch(facecolor=ERROR_COLOURS[n], edgecolor=PALE, label=n) for n in names]
-        figure.legend(handles=handles, loc="outside lower center", ncols=len(names))
-        return done(figure)
-
-
-def error_kinds(reference: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """0 nothing, then the kinds of ``style.ERROR_COLOURS`` in order: uint8 (H, W)."""
-    true, said, same = reference > 0, mask > 0, reference == mask
-    kinds = [true & same, true & ~said, said & ~true, true & said & ~same]
-    return np.select(kinds, [1, 2, 3, 4], 0).astype(np.uint8)

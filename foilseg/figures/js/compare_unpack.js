@@ -51,7 +51,7 @@ function makeFoil(facts, files) {
     return started.get(key);
   };
   const inputs = [...facts.inputs];
-  if (inputs[0] === "normals") inputs.splice(1, 0, SLOPE);
+  if (inputs[0] === "normals") inputs.unshift(SLOPE); // outlines are read best on a grey relief
   const stored = (title) => {
     const place = facts.inputs.indexOf(title);
     return once(`input ${title}`, () => decodePicture(files[place], "image/jpeg"));
