@@ -51,7 +51,9 @@ def unnamed(text):
     """Numbered things that are not called the thesis's in the same breath."""
     flat = " ".join(text.split())
     places = [found.start() for found in NUMBERED.finditer(flat)]
-    return [flat[p - 20 : p + 12] for p in places if "thesis" not in flat[max(0, p - 22) : p]]
+    return [
+        flat[p - 20 : p + 12] for p in places if "thesis" not in flat[max(0, p - 22) : p].lower()
+    ]
 
 
 def banned(text):
