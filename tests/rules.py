@@ -40,7 +40,7 @@ LAYERS = """
         model_cards expectations packed_findings ship
     decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands
-    figures: style live model_figures pictures error_figures plots overview_figures result_plots
+    figures: style live model_figures pictures plots overview_figures result_plots
         acquisition_figures
         gallery_figures packing sampling_figures defect_figures remedy_figures
         widgets dial price_figures

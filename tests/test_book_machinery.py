@@ -114,9 +114,9 @@ def test_numbers_figures_and_equations_are_referred_to_across_pages(miniature):
 
 def test_a_figure_of_a_chapter_is_told_again_on_another_page(miniature):
     story, first = (text(miniature / f"book/{n}.html") for n in ("story", "chapters/01_dataset"))
-    (shown,) = re.findall(r'<img alt="A line" class="([^"]*)" src="\.\./([^"]*)"', story)
+    (shown,) = re.findall(r'<img alt="A line"[^>]* src="\.\./([^"]*)"', story)
     (own,) = re.findall(r'<img alt="A line"[^>]* src="\.\./\.\./([^"]*)"', first)
-    assert (miniature / shown[1]).read_bytes() == (miniature / own).read_bytes()
+    assert (miniature / shown).read_bytes() == (miniature / own).read_bytes()
     assert "The line, <em>told</em> again" in story and 'href="chapters/01_dataset.html"' in story
 
 

@@ -9,7 +9,7 @@ from viewer import CLASSES
 
 from foilseg.data.dataset import Foil
 from foilseg.evaluation import example_rules, examples
-from foilseg.figures import error_figures, gallery_figures
+from foilseg.figures import gallery_figures
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
 COUNTS = pd.DataFrame(
@@ -130,12 +130,12 @@ def test_a_pick_and_no_pick_are_sentences_and_pictures():
     )
     assert examples.sentence(None) == "No foil of these data is picked by this rule"
     masks = {"f": {"x": foil.mask}}
-    drawn = error_figures.example(pick, [foil], masks, CLASSES)
+    drawn = gallery_figures.example(pick, [foil], masks, CLASSES)
     relief, errors = (drawn.axes[2].images[k].get_array() for k in (0, 1))
     assert relief.shape[:2] == foil.shape and drawn.axes[2].get_title() == "x"
     assert (errors.filled(0) == (foil.mask > 0)).all(), "all of it is found, and nothing else"
     assert (
-        error_figures.example(None, [foil], masks, CLASSES)
+        gallery_figures.example(None, [foil], masks, CLASSES)
         .axes[0]
         .texts[0]
         .get_text()
