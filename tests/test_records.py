@@ -103,7 +103,11 @@ def test_trainings_of_another_day_join_what_is_shipped(trained, place, tmp_path)
     mine = again[(again["model"] == title) & (again["seed"] == 1)]
     assert (mine[["tp", "fp"]].to_numpy() == own).all()
     later.train(NAMES, progress=False)
+    more.train(["baseline"], progress=False)  # what is there again is worked out anew, once
     ship.pack(more, NAMES, numbers_only=True, repeated=True, add=True)
+    for name in ("counts", "seen", "kinds", "costs"):
+        again = getattr(records.record(more.name).findings, name)
+        assert again.equals(getattr(before.findings, name)), name
     assert records.record(more.name).compared.trainings == 2
 
 
