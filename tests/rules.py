@@ -44,7 +44,7 @@ LAYERS = """
         acquisition_figures
         gallery_figures packing sampling_figures defect_figures remedy_figures
         widgets dial price_figures
-    book: forked kernels captions links notebooks prose answers measurements readable execution
+    book: forked kernels notebooks captions links prose answers measurements readable execution
         selection tables ahead chapters
 """
 LOWEST, HIGHEST = ["registry", "code_version"], ["cli"]  # beside the packages

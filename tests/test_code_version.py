@@ -1,13 +1,11 @@
 """The code version of a run: all that it is computed with, and nothing else."""
 
-import json
-import shutil
-import subprocess
 import sys
 import threading
 from dataclasses import replace
 from pathlib import Path
 
+import copies
 import pytest
 import toy
 
@@ -20,18 +18,11 @@ ALL = set(experiments.EXPERIMENTS)
 BINARY = {name for name, row in experiments.EXPERIMENTS.items() if row.is_one_vs_rest}
 ISCF = {name for name, row in experiments.EXPERIMENTS.items() if row.weights == "iscf"}
 TELL = """
-import json, sys
-def tell(tree):
-    for name in [name for name in sys.modules if name.partition(".")[0] == "foilseg"]:
-        del sys.modules[name]
-    sys.path[0] = tree
-    from foilseg.training import experiments
-    from foilseg.twin.render import TwinConfig, recipe
-    assert experiments.__file__.startswith(tree)
-    rows = experiments.EXPERIMENTS.items()
-    codes = {name: [row.code, row.determining] for name, row in rows}
-    return codes | {"twin": recipe(TwinConfig())}
-print(json.dumps([tell(tree) for tree in sys.argv[1:]]))
+from foilseg.training import experiments
+from foilseg.twin.render import TwinConfig, recipe
+rows = experiments.EXPERIMENTS.items()
+codes = {name: [row.code, row.determining] for name, row in rows}
+return codes | {"twin": recipe(TwinConfig())}
 """
 # module, text there, what it becomes -> the models, and the twin, that this makes stale
 CHANGES = [
@@ -71,30 +62,10 @@ CHANGES = [
 ]
 
 
-def told(trees):
-    """Code and determinants of every model, and the twin's recipe, by copies of the library.
-
-    One process reads all copies, because importing what they need takes longer than reading.
-    """
-    command = [sys.executable, "-c", TELL, *map(str, trees)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
-
-
 @pytest.fixture(scope="module")
 def versions(tmp_path_factory):
-    """What is told by the library as it is, and by one copy for each change."""
-    trees = [PACKAGE.parent]
-    for module, old, new, _ in CHANGES:
-        trees.append(tmp_path_factory.mktemp("tree"))
-        copy = trees[-1] / PACKAGE.name
-        shutil.copytree(PACKAGE, copy, ignore=shutil.ignore_patterns("__pycache__"))
-        path = copy / f"{module}.py"
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new, 1))
-    return told(trees)
+    """Code and determinants of every model, and the twin's recipe: as they are, then changed."""
+    return copies.ask([PACKAGE.parent, *copies.changed(CHANGES, tmp_path_factory.mktemp)], TELL)
 
 
 @pytest.mark.parametrize("number", range(len(CHANGES)), ids=[change[0] for change in CHANGES])

@@ -1,12 +1,9 @@
 """The study that comes with the repository is of today's code and data, and can be repeated."""
 
-import json
-import shutil
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
 
+import copies
 import numpy as np
 import pytest
 import torch
@@ -78,27 +75,19 @@ def test_the_first_losses_of_a_run_come_out_again(opened, tmp_path, name):
 
 
 FIND = """
-import json, os, sys
-def find(tree):
-    for name in [name for name in sys.modules if name.partition(".")[0] == "foilseg"]:
-        del sys.modules[name]
-    sys.path[0] = tree
-    os.chdir(tree)
-    from foilseg.studies import shipped
-    from foilseg.training import experiments
-    from foilseg.twin import render
-    from foilseg.data.dataset import Dataset
-    from foilseg.twin.config import CLASSES, TwinConfig
-    assert experiments.__file__.startswith(tree)
-    profile = experiments.profile("matched")
-    data = Dataset("twin", CLASSES, (), recipe=render.recipe(TwinConfig(**profile.twin)))
-    row = experiments.experiment("baseline")
-    determines = experiments.determinants(data, row, profile, 0)
-    try:
-        return str(shipped.open_shipped("matched").find(determines))
-    except shipped.ShippedError as error:
-        return str(error)
-print(json.dumps([find(tree) for tree in sys.argv[1:]]))
+from foilseg.studies import shipped
+from foilseg.training import experiments
+from foilseg.twin import render
+from foilseg.data.dataset import Dataset
+from foilseg.twin.config import CLASSES, TwinConfig
+profile = experiments.profile("matched")
+data = Dataset("twin", CLASSES, (), recipe=render.recipe(TwinConfig(**profile.twin)))
+row = experiments.experiment("baseline")
+try:
+    found = shipped.open_shipped("matched").find(experiments.determinants(data, row, profile, 0))
+    return str(found)
+except shipped.ShippedError as error:
+    return str(error)
 """
 # module, text there, what it becomes -> what is then another than when the study was trained
 CHANGES = [
@@ -114,20 +103,11 @@ CHANGES = [
 
 @pytest.fixture(scope="module")
 def answers(tmp_path_factory):
-    """What the library says of the shipped study after each change; one process asks all."""
-    trees = []
-    for module, old, new, _ in CHANGES:
-        trees.append(tmp_path_factory.mktemp("changed"))
-        shutil.copytree(ROOT / "foilseg", trees[-1] / "foilseg")
-        (trees[-1] / "results").symlink_to(ROOT / shipped.ROOT)
-        path = trees[-1] / "foilseg" / f"{module}.py"
-        text = path.read_text()
-        assert old in text
-        path.write_text(text.replace(old, new, 1))
-    command = [sys.executable, "-c", FIND, *map(str, trees)]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert done.returncode == 0, done.stderr
-    return json.loads(done.stdout)
+    """What the library says of the shipped study after each change."""
+    trees = copies.changed(CHANGES, tmp_path_factory.mktemp)
+    for tree in trees:
+        (tree / "results").symlink_to(ROOT / shipped.ROOT)
+    return copies.ask(trees, FIND)
 
 
 @pytest.mark.parametrize("place", range(len(CHANGES)), ids=[f"{c[0]}-{c[3]}" for c in CHANGES])

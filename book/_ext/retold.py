@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import base64
 import json
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -26,11 +27,18 @@ PNG = "image/png"
 def find(root: Path, label: str) -> tuple[Path, dict[str, Any]] | None:
     """The executed chapter that has a figure, and its cell; None if there is none."""
     for path in sorted((root / CHAPTERS).glob("*.ipynb")):
-        for cell in json.loads(path.read_text("utf-8"))["cells"]:
-            figure = cell["metadata"].get("mystnb", {}).get("figure", {})
-            if figure.get("name") == label:
-                return path, cell
+        found = _figures(path, path.stat().st_mtime_ns)
+        if label in found:
+            return path, found[label]
     return None
+
+
+@cache  # each chapter is read once, however many of its figures are told again
+def _figures(path: Path, state: int) -> dict[str, dict[str, Any]]:
+    """Label -> cell of the figures of a chapter."""
+    cells = json.loads(path.read_text("utf-8"))["cells"]
+    figures = ((c["metadata"].get("mystnb", {}).get("figure", {}), c) for c in cells)
+    return {figure["name"]: cell for figure, cell in figures if "name" in figure}
 
 
 def picture(cell: dict[str, Any]) -> bytes | None:

@@ -28,7 +28,7 @@ def card(record: Record, title: str) -> pd.DataFrame:
     if own.empty:
         known = ", ".join(record.titles.values())
         raise ValueError(f"title: the study has no model {title!r}; choose one of {known}")
-    even = scores.defect_rates(record.compared.even.assign(against="label"))
+    even = scores.defect_rates(record.compared.even)
     printed = _of(scores.published_rates(), _published(record, title))
     table = {"TPR": own["TPR"], "published TPR": printed.get("TPR")}
     table["TPR at one FPR"] = _of(even, title)["TPR"]

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from foilseg.book import notebooks
 from foilseg.book.prose import LEFT_OUT
 
 ANSWER, PICTURE = "answer", "answer-picture"
@@ -43,5 +44,4 @@ def _is_section(cell: Any) -> bool:
 
 def _shown(cell: Any) -> str:
     """What a cell's outputs say in Markdown."""
-    outputs = (output.get("data", {}) for output in cell.get("outputs", []))
-    return "\n".join(data.get("text/markdown", "") for data in outputs)
+    return "\n".join(data.get("text/markdown", "") for data in notebooks.shown(cell))

@@ -8,13 +8,17 @@ chapter carries them in its tables, numbered as its figures are: Table 6.3 is th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from functools import partial
+from itertools import count
 from typing import Any
 
+from foilseg.book import notebooks
 from foilseg.data import escape
 
 KEY = "tables"  # of a cell's metadata
-TABLE = re.compile(r"<table\b[^>]*>(?:\s*<caption>.*?</caption>)?", re.DOTALL)
-HEAD = re.compile(r"<table\b[^>]*>")
+HTML = "text/html"
+TABLE = re.compile(r"(<table\b[^>]*>)(?:\s*<caption>.*?</caption>)?", re.DOTALL)
 LABEL = "Table"
 
 
@@ -24,24 +28,19 @@ def write(notebook: Any, name: str) -> None:
     A table for which its cell has no caption gets its number alone. ``name`` : of the chapter,
     such as ``06_quantitative``.
     """
-    number, chapter = 0, name.partition("_")[0].lstrip("0")
+    chapter, numbers = name.partition("_")[0].lstrip("0"), count(1)
     for cell in notebook.cells:
-        left = iter(cell.metadata.get(KEY, ()))
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if "text/html" not in data:
-                continue
-
-            def told(found: re.Match) -> str:
-                nonlocal number
-                number += 1
-                place = f"{chapter}.{number}" if chapter else str(number)
-                return _with_caption(found[0], place, next(left, ""))  # noqa: B023
-
-            data["text/html"] = TABLE.sub(told, data["text/html"])
+        words = iter(cell.metadata.get(KEY, ()))
+        for data in notebooks.shown(cell):
+            if HTML in data:
+                told = partial(_with_caption, chapter=chapter, numbers=numbers, words=words)
+                data[HTML] = TABLE.sub(told, data[HTML])
 
 
-def _with_caption(opening: str, number: str, words: str) -> str:
-    head = HEAD.match(opening)[0]
-    text = f" {escape.html(words)}" if words else ""
-    return f"{head}<caption><span>{LABEL} {number}.</span>{text}</caption>"
+def _with_caption(
+    found: re.Match, chapter: str, numbers: Iterator[int], words: Iterator[str]
+) -> str:
+    """The head of a table with the next number, and the next words if there are any."""
+    place = ".".join(filter(None, (chapter, str(next(numbers)))))
+    text = escape.html(next(words, ""))
+    return f"{found[1]}<caption><span>{LABEL} {place}.</span>{text and ' '}{text}</caption>"

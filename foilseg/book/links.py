@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from foilseg.book import notebooks
+from foilseg.book.captions import HTML
 from foilseg.data import escape
 from foilseg.training.experiments import EXPERIMENTS, RECIPE, RECOMMENDED, ROWS
 
@@ -35,8 +37,6 @@ def write(notebook: Any, name: str) -> None:
             return found[0]
         return f'{found[1]}<a href="{page}#{label}">{found[2]}</a>{found[3]}'
 
-    for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            data = output.get("data", {})
-            if "<table" in data.get("text/html", ""):
-                data["text/html"] = CELL.sub(linked, data["text/html"])
+    for data in (data for cell in notebook.cells for data in notebooks.shown(cell)):
+        if HTML in data:
+            data[HTML] = CELL.sub(linked, data[HTML])

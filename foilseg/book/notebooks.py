@@ -58,6 +58,11 @@ def code(notebook: Any) -> list[Any]:
     return [c for c in notebook.cells if c.cell_type == "code" and c.source.strip()]
 
 
+def shown(cell: Any) -> list[Any]:
+    """What the outputs of a cell show, each by MIME type."""
+    return [output["data"] for output in cell.get("outputs", []) if "data" in output]
+
+
 def executed(notebook: Any) -> list[Any]:
     """Those of the code cells that have been executed."""
     return [c for c in code(notebook) if c.get("execution_count") is not None]
@@ -244,7 +249,4 @@ def _shown_models(notebook: Any) -> list[str]:
 
 def _views(notebook: Any) -> Iterator[str]:
     for cell in notebook.cells:
-        for output in cell.get("outputs", []):
-            view = output.get("data", {}).get(WIDGET_VIEW)
-            if view:
-                yield view["model_id"]
+        yield from (data[WIDGET_VIEW]["model_id"] for data in shown(cell) if data.get(WIDGET_VIEW))

@@ -57,8 +57,7 @@ def work_out(
     """
     index = {c.name: c.index for c in classes}
     own = {p.name: scores[index[p.name]] for p in chosen.promises}
-    above = {index[p.name]: own[p.name] - np.float32(p.threshold) for p in chosen.promises}
-    mask = merged(above)
+    mask = merged({index[p.name]: own[p.name] - np.float32(p.threshold) for p in chosen.promises})
     found = listed(
         entry
         for promise in chosen.promises
@@ -87,8 +86,7 @@ def merged(excess: Mapping[int, np.ndarray]) -> np.ndarray:
     uint8 (H, W).
     """
     shape = next(iter(excess.values())).shape
-    best, label = np.zeros(shape, np.float32), np.zeros(shape, np.uint8)
-    best.fill(-np.inf)
+    best, label = np.full(shape, -np.inf, np.float32), np.zeros(shape, np.uint8)
     for index, own in excess.items():
         held = np.flatnonzero(own >= 0)
         held = held[own.flat[held] > best.flat[held]]
