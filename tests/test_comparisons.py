@@ -178,7 +178,7 @@ def test_the_table_of_variants_names_each_and_its_models():
     titles = {row.name: row.title for row in experiments.ROWS.values()}
     for name, variant in variants.VARIANTS.items():
         named = [titles[row] if isinstance(row, str) else row.title for row in variant.rows]
-        assert table.loc[name, "models"] == ", ".join(named)
+        assert table.loc[name, "models"] == "; ".join(named)
 
 
 def test_tables_of_means_are_stacked_as_they_come():

@@ -83,7 +83,7 @@ def test_trainings_of_another_day_join_what_is_shipped(trained, place, tmp_path)
     more.with_seed(1).train(["baseline", "binary"], progress=False)
     with pytest.raises(ship.ShippingError, match="not trained yet: baseline"):
         ship.pack(more, NAMES, numbers_only=True, repeated=True)
-    with pytest.raises(ship.ShippingError, match="numbers_only"):
+    with pytest.raises(ship.ShippingError, match="numbers-only"):
         ship.pack(more, NAMES, add=True)
     more = Study(study.data, study.profile, 0, tmp_path / "later")
     ship.pack(more, NAMES, numbers_only=True, repeated=True, add=True)

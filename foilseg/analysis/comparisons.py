@@ -219,7 +219,7 @@ def variants_table(each: Mapping[str, Record]) -> pd.DataFrame:
         (
             name,
             v.changed,
-            ", ".join(experiments.experiment(row).title for row in v.rows),
+            "; ".join(experiments.experiment(row).title for row in v.rows),
             len(each[name].shipped.manifest["runs"]) if name in each else 0,
         )
         for name, v in variants.VARIANTS.items()

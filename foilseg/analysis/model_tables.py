@@ -116,7 +116,7 @@ def swapped(table: pd.DataFrame) -> str:
     if wrong.empty:
         return "Every column holds its own defect's weights."
     pairs = (f"{d} holds those of {c}" for d, c in zip(wrong["defect"], wrong["column of"]))
-    return f"Read against Table 3.1, the column {'; the column '.join(pairs)}."
+    return f"Read against thesis Table 3.1, the column {'; the column '.join(pairs)}."
 
 
 def probe(study: Study, patches: int = 32) -> tuple[torch.Tensor, torch.Tensor]:

@@ -77,7 +77,9 @@ def pack(
     names = list(names) or select("all")
     if add:
         if not numbers_only:
-            raise ShippingError("add: only studies of numbers are added to; give numbers_only too")
+            raise ShippingError(
+                "add: only a study of numbers is added to; give --numbers-only as well"
+            )
         study = replace(study, shipped_as=study.name, numbers=True)
     again = stability.trained(study, names) if repeated else {}
     tested = [name for name in stability.tested() if name in names] if repeated else []

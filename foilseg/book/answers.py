@@ -6,6 +6,7 @@ executed chapter before the first section. A figure tagged ``answer-picture`` fo
 
 from __future__ import annotations
 
+from collections.abc import Container
 from typing import Any
 
 from foilseg.book import notebooks
@@ -18,8 +19,9 @@ PLAIN = "## Reading"
 def first(notebook: Any) -> None:
     """Move an executed chapter's answer, and the picture that shows it, before its first section.
 
-    Where the study shown is not the one that the answer was written about, all stay in their
-    places, and the heading is a plain one.
+    In the place of the picture stands a sentence that points to it. Where the study shown is not
+    the one that the answer was written about, all stay in their places, and the heading is a plain
+    one.
     """
     words, pictures = (_tagged(notebook, tag) for tag in (ANSWER, PICTURE))
     moved = [*words, *pictures]
@@ -28,10 +30,23 @@ def first(notebook: Any) -> None:
             cell.source = PLAIN
     if not words or PLAIN in (cell.source for cell in words):
         return
-    rest = [cell for cell in notebook.cells if not any(cell is other for other in moved)]
+    known, rest = {cell.id for cell in notebook.cells}, []
+    for cell in (cell for cell in notebook.cells if cell not in words):
+        rest += _pointer(cell, known) if cell in pictures else [cell]
     sections = [n for n, cell in enumerate(rest) if _is_section(cell)]
     place = sections[0] if sections else len(rest)
     notebook.cells = [*rest[:place], *moved, *rest[place:]]
+
+
+def _pointer(picture: Any, known: Container[str]) -> list[Any]:
+    """The sentence in the place of a figure that was moved; none if it is there, or has no name."""
+    from nbformat.v4 import new_markdown_cell
+
+    figure, place = picture.metadata.get("mystnb", {}).get("figure", {}), f"{picture.id}-moved"
+    if "name" not in figure or place in known:
+        return []
+    text = f"The picture, {{numref}}`{figure['name']}`, stands at the head of the chapter."
+    return [new_markdown_cell(text, id=place)]
 
 
 def _tagged(notebook: Any, tag: str) -> list[Any]:

@@ -20,6 +20,7 @@ from foilseg.data import escape
 from foilseg.figures.style import COLOURS
 from foilseg.thesis.checks import AGREES, DIFFERS
 
+Form = str | Callable[[float], str]  # of a number
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
 LONGEST_NAME = 20  # letters of a cell that is not broken into lines
 # words that say how a check or claim came out -> their colour, readable on light and dark pages
@@ -81,7 +82,7 @@ FORMATS = {
 }
 
 
-def readable(table: pd.DataFrame, number: str = "{:,}") -> pd.DataFrame:
+def readable(table: pd.DataFrame, number: Form = "{:,}") -> pd.DataFrame:
     """The same table with every number written out for a reader; NaN reads "undefined".
 
     A column of whole numbers is written as such, any other is formatted by the first word of
@@ -111,7 +112,7 @@ def headed(table: pd.DataFrame) -> pd.DataFrame:
     return table.rename_axis(index=None, columns=table.index.name)
 
 
-def _written(value: object, form: str | Callable[[float], str]) -> str:
+def _written(value: object, form: Form) -> str:
     if isinstance(value, str):
         return value
     if pd.isna(value):
@@ -157,7 +158,7 @@ def _cell(value: object, kind: str) -> str:
     return f"<td{kind}{style}>{escape.html(value)}</td>"
 
 
-def sortable(table: pd.DataFrame, number: str = "{:,.4g}") -> Sortable:
+def sortable(table: pd.DataFrame, number: Form = "{:,.4g}") -> Sortable:
     """A table with one line of headings, its numbers written out, to sort and filter.
 
     Columns of several levels are joined by a blank, and an underscore is one; the index, if it has

@@ -73,8 +73,7 @@ def among(means: pd.DataFrame, card: pd.DataFrame, title: str) -> Figure:
         if "published TPR" in card:
             axes[1].plot(card["published TPR"], rows, **mark, mfc=PAPER, label="published")
         axes[1].set_yticks(rows, map(escape.lines, card["defect"]))
-        axes[1].set(xlabel="TPR", xlim=(0, 1))
-        axes[1].invert_yaxis()
+        axes[1].set(xlabel="TPR", xlim=(0, 1), ylim=(len(card) - 0.4, -0.6))
         handles = axes[1].get_legend_handles_labels()
         figure.legend(*handles, loc="outside upper center", ncols=3, fontsize=9)
         return done(figure)

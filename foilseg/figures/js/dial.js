@@ -177,7 +177,9 @@ function render({ model, el }) {
   canvas.style.cssText = "width:100%;max-width:24rem;image-rendering:pixelated;display:block";
   canvas.setAttribute("role", "img");
   const { picture, walker, across, up } = plane(facts);
-  picture.style.cssText = "width:100%;max-width:29rem;display:block";
+  // its colours of models are those of the figures, which stand on white in dark mode as well
+  picture.style.cssText =
+    "width:100%;max-width:29rem;display:block;background:#fff;color:#222;border-radius:.25rem";
   const { row, input, value } = slider(model, facts);
   const said = document.createElement("p");
   said.setAttribute("aria-live", "polite");
