@@ -178,8 +178,8 @@ function render({ model, el }) {
   canvas.setAttribute("role", "img");
   const { picture, walker, across, up } = plane(facts);
   // its colours of models are those of the figures, which stand on white in dark mode as well
-  picture.style.cssText =
-    "width:100%;max-width:29rem;display:block;background:#fff;color:#222;border-radius:.25rem";
+  picture.style.cssText = "width:100%;max-width:29rem;display:block;border-radius:.25rem";
+  [picture.style.background, picture.style.color] = [facts.colours.paper, facts.colours.ink];
   const { row, input, value } = slider(model, facts);
   const said = document.createElement("p");
   said.setAttribute("aria-live", "polite");
