@@ -90,6 +90,12 @@ def _add_train(commands) -> None:
         help="networks trained at a time (default: the cores divided by the profile's threads)",
     )
     train.add_argument(
+        "--scheduler",
+        default="",
+        help="address of a Dask scheduler, tcp://HOST:PORT, whose workers train; 'local' for a "
+        "cluster on this machine",
+    )
+    train.add_argument(
         "--stability",
         action="store_true",
         help="also evaluate late checkpoints; train the models of Table 4.1 with 2 more seeds",
@@ -148,9 +154,9 @@ def _rows() -> list[str]:
 def _check(options) -> int:
     from foilseg.data import folder
 
-    problems = folder.check(options.folder)
-    for problem in problems:
-        print(problem)
+    problems, warnings = folder.examine(options.folder)
+    for line in [*problems, *(f"note: {warning}" for warning in warnings)]:
+        print(line)
     print(f"{options.folder}: {len(problems) or 'no'} problem(s)")
     return 1 if problems else 0
 
@@ -181,12 +187,13 @@ def _train(options) -> int:
     if not opened.missing(names):
         print(f"nothing to train: {', '.join(row.name for row in rows)} lie in {opened.runs}")
     workers = options.workers or number(opened.profile.threads, options.device)
-    opened.train(names, device=options.device, workers=workers)
+    where = {"device": options.device, "workers": workers, "scheduler": options.scheduler}
+    opened.train(names, **where)
     if "all" in options.experiment and (again := variants.again(options.profile)):
         from foilseg.analysis import stability
 
         seeds = stability.seeds(opened)
-        opened.train(again, device=options.device, seeds=seeds, workers=workers)
+        opened.train(again, seeds=seeds, **where)
     if options.stability:
         from foilseg.analysis import stability
 

@@ -17,9 +17,9 @@ from foilseg.book import notebooks
 
 # Imports point only up this list: by package, and within a package by file.
 LAYERS = """
-    data: escape files images nearness components photometric dataset scan defects description
-        label_errors plausibility folder raw_lights
-    formats: shapes assembling labelme coco masks magnetic_tile registry commands
+    data: escape files images nearness components photometric dataset scan masks splits
+        defects description label_errors plausibility folder raw_lights
+    formats: shapes assembling labelme coco masks magnetic_tile registry divide commands
     thesis: checks published result_tables training_tables audit
     twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools alterations equal_lattice object_choice equal_design
@@ -32,7 +32,7 @@ LAYERS = """
     claims: evidence claim change_claims rate_claims study_claims registry verdicts turning reasons
     training: batches averaging locks rows experiments meters probing machine settings stored_run
         runs training evaluations restore fit one_vs_rest
-    studies: workers network model predict references variants tables run_tables shipped_run
+    studies: workers cluster network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition
     measured: confidence prior_tables object_tables held_out probability_maps dial_crop
     analysis: model_tables stability trainings object_parts thresholds priors

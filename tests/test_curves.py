@@ -69,7 +69,7 @@ def test_a_probe_predicts_the_same_and_files_every_pixel(learned, toy_data, tmp_
     for foil in validation_regions(data):
         masks[foil.name] = probe.mask(foil.image)
         np.testing.assert_array_equal(masks[foil.name], plain.mask(foil.image))
-        probe.add(foil.name, [("label", foil.mask)])
+        probe.add(foil, [("label", foil.mask)])
     probe.histograms().write(tmp_path / "h.npz")
     read = curves.Histograms.read(tmp_path / "h.npz")
     pd.testing.assert_frame_equal(read.keys, probe.histograms().keys, check_dtype=False)

@@ -296,7 +296,8 @@ def test_objects_that_the_cut_goes_through_are_counted():
     mask[30:36, 2:4] = 1  # crosses with 6 of its pixels above
     mask[5:7, 10:12] = 1
     mask[33:40, 20:22] = 2  # begins just below the cut
-    table = defects.crossing([foil(mask)], CLASSES).set_index("defect")
+    data = Dataset("cut", CLASSES, (foil(mask),))
+    table = defects.crossing(data).set_index("defect")
     one, other = (c.name for c in CLASSES if c.index in (1, 2))
     assert table.loc[one].tolist() == [2, 1, 6 / 10]
     assert table.loc[other, ["objects", "crossing"]].tolist() == [0, 0]

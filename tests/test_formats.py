@@ -413,7 +413,7 @@ def test_rectangles_of_four_points_and_names_of_other_systems(tmp_path):
     (tmp_path / "in/._a.json").write_text("what macOS leaves behind")
     mask = labels(labelme.bring(tmp_path / "in", tmp_path / "out"), "a")
     assert mask.sum() == 7 * 5 - 4 * 5
-    for label, why in ((None, "which is no text"), ("__ignore__", "no class for what nobody")):
+    for label, why in ((None, "which is no text"), ("", "is empty")):
         annotated(tmp_path / "in", "a", shape(corners, label))
         with pytest.raises(FormatError, match=why):
             labelme.bring(tmp_path / "in", tmp_path / "no")

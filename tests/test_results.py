@@ -5,11 +5,13 @@ from pathlib import Path
 
 import copies
 import numpy as np
+import pandas as pd
 import pytest
 import torch
 
 from foilseg.analysis import records, remedies, ship, stability
 from foilseg.data.dataset import class_pixels, training_regions, validation_regions
+from foilseg.networks import costs
 from foilseg.networks.unet import UNet
 from foilseg.studies import shipped
 from foilseg.studies.source import DATA_ROOT
@@ -129,3 +131,29 @@ def test_the_readme_says_what_the_studies_say():
     text = " ".join((ROOT / "README.md").read_text().split())
     assert f"the focal loss finds {gains['Binary FL']:.3f} more" in text
     assert f"today's means finds {gains[recipe]:.3f} more" in text
+
+
+def test_the_page_on_machines_counts_what_the_thesis_profile_costs():
+    """From the shapes of the network, the steps, and the seconds of the shipped study."""
+    text = " ".join((ROOT / "book/machines.md").read_text().split())
+    work = {}
+    for name in ("thesis", "matched"):
+        sizes = experiments.profile(name)
+        network = UNet(3, 5, sizes.base)
+        steps = 3 * sizes.batch * sizes.iterations  # forward once, backward twice
+        work[name] = steps * costs.macs(network, sizes.patch, sizes.patch)
+    told = pd.read_csv(ROOT / "results/matched/runs/cost.csv.xz")
+    speed = work["matched"] / told["training_seconds"].median()
+    hours = work["thesis"] / speed / 3600
+    thirteen = experiments.EXPERIMENTS.values()
+    networks = sum(4 if row.is_one_vs_rest else 1 for row in thirteen)
+    repeated = [row for row in thirteen if row.name in stability.tested()]
+    networks += 2 * sum(4 if row.is_one_vs_rest else 1 for row in repeated)
+    for said in (
+        f"takes {work['thesis'] / 1e15:.1f} million billion multiply-adds",
+        f"trained at {speed / 1e9:.0f} billion a second",
+        f"takes {hours:.0f} hours of a core, and the {networks} networks",
+        f"{networks * hours:,.0f} hours: {networks * hours / 64:.0f} hours on 64 cores",
+        f"would take {networks * work['thesis'] / 5e12 / 3600:.0f} hours for all",
+    ):
+        assert said in text, said

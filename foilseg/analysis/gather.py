@@ -82,7 +82,7 @@ def objects_and_kinds(
             head = {"model": model.title, "foil": foil.name, "defect": c.name}
             found.append(mistakes.objects(mask, reference, c).assign(**head))
             each = mistakes.kinds(mask, reference, c)
-            kinds.append({**head, **each, "region": mask.size})
+            kinds.append({**head, **each, "region": foil.area})
     return pd.concat(found, ignore_index=True), pd.DataFrame(kinds)
 
 

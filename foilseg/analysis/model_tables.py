@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import torch
 
-from foilseg.data.dataset import Dataset, class_pixels, training_regions
+from foilseg.data.dataset import IGNORED, Dataset, class_pixels, training_regions
 from foilseg.networks import costs, losses, weighting
 from foilseg.sampling import uniform
 from foilseg.studies.model import Model
@@ -182,8 +182,9 @@ def normaliser_factors(study: Study, batches: int = 50) -> pd.DataFrame:
     pixels = _pixels(study)
     rows = []
     for scheme in ("standard", *weighting.SCHEMES):
-        weights = weighting.target_weights(scheme, pixels)
-        factors = 1 / weights[masks].mean(axis=1)
+        weights = np.full(IGNORED + 1, np.nan)
+        weights[: len(pixels)] = weighting.target_weights(scheme, pixels)
+        factors = 1 / np.nanmean(weights[masks], axis=1)
         row = {"weights": scheme.upper() if scheme in weighting.SCHEMES else scheme}
         rows.append(row | {"mean factor": factors.mean(), "spread": factors.max() / factors.min()})
     return pd.DataFrame(rows)

@@ -7,7 +7,8 @@ refuses, :func:`foilseg.data.folder.check` lists.
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from hashlib import sha256
 from pathlib import Path
@@ -17,6 +18,7 @@ import numpy as np
 from foilseg.data import images
 
 REGIONS = ("top", "bottom")
+TRAIN, VALIDATION, TEST = PARTS = ("train", "validation", "test")
 IGNORED = 255  # in a target: neither background nor defect, no loss counts it
 
 
@@ -41,6 +43,7 @@ class Foil:
     mask : uint8 (H, W), the annotators' class indices.
     truth : uint8 (H, W), the class indices without annotation errors, or None.
     origin : (row, column) of the crop's first pixel in the image file.
+    ignored : bool (H, W), pixels that count nowhere; background in both masks. None: no pixel.
     """
 
     name: str
@@ -48,19 +51,36 @@ class Foil:
     mask: np.ndarray
     truth: np.ndarray | None = None
     origin: tuple[int, int] = (0, 0)
+    ignored: np.ndarray | None = None
 
     @property
     def shape(self) -> tuple[int, int]:
         """Height and width in pixels."""
         return self.mask.shape
 
+    @property
+    def area(self) -> int:
+        """Pixels that count."""
+        return self.mask.size - (0 if self.ignored is None else int(self.ignored.sum()))
+
+    def counted(self, values: np.ndarray) -> np.ndarray:
+        """Of values (H, W) those of the pixels that count: all as they are, or (n,)."""
+        return values if self.ignored is None else values[~self.ignored]
+
+    def without_ignored(self, values: np.ndarray, blank: float = 0) -> np.ndarray:
+        """Values (H, W) with ``blank`` where a pixel counts nowhere; themselves if all count."""
+        if self.ignored is None:
+            return values
+        return np.where(self.ignored, np.array(blank, values.dtype), values)
+
     def crop(self, top: int, left: int, height: int, width: int) -> Foil:
         """The part of the foil in a rectangle, as views on the same memory."""
         rows, columns = slice(top, top + height), slice(left, left + width)
         truth = None if self.truth is None else self.truth[rows, columns]
+        ignored = None if self.ignored is None else self.ignored[rows, columns]
         origin = (self.origin[0] + top, self.origin[1] + left)
-        image = self.image[:, rows, columns]
-        return replace(self, image=image, mask=self.mask[rows, columns], truth=truth, origin=origin)
+        parts = {"image": self.image[:, rows, columns], "mask": self.mask[rows, columns]}
+        return replace(self, **parts, truth=truth, origin=origin, ignored=ignored)
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +96,9 @@ class Dataset:
     digests : per foil, a SHA-256 of the stored pixels inside the region of interest.
     recipe : of a folder that the library rendered, and that nobody altered since, a hash of what
         it was rendered from (:func:`foilseg.twin.render.recipe`); else "".
+    ignored : what ``dataset.json`` marks as counting nowhere; no classes.
+    parts : name of a foil -> :data:`TRAIN` or :data:`VALIDATION`, where whole images are divided
+        (:mod:`foilseg.data.splits`); empty where the rows of each are.
     """
 
     name: str
@@ -84,6 +107,23 @@ class Dataset:
     pixel_size_um: float | None = None
     digests: tuple[str, ...] = ()
     recipe: str = ""
+    ignored: tuple[LabelClass, ...] = ()
+    parts: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def training(self) -> tuple[Foil, ...]:
+        """What networks learn from: parts of all foils, or some foils as they are."""
+        return self._of(TRAIN, 0)
+
+    @property
+    def validation(self) -> tuple[Foil, ...]:
+        """What networks are compared on, without a pixel in common with :attr:`training`."""
+        return self._of(VALIDATION, 1)
+
+    def _of(self, part: str, place: int) -> tuple[Foil, ...]:
+        if not self.parts:
+            return tuple(split(foil)[place] for foil in self.foils)
+        return tuple(foil for foil in self.foils if self.parts[foil.name] == part)
 
     @property
     def defects(self) -> tuple[LabelClass, ...]:
@@ -123,10 +163,11 @@ class Dataset:
 
     @cached_property
     def pixels(self) -> str:
-        """SHA-256 of classes, names and pixels: equal for equal data, whatever wrote the files."""
+        """SHA-256 of classes, names, pixels and parts: equal for equal data, whoever wrote them."""
         classes = sorted((c.index, c.name) for c in self.classes)
         names = [f.name for f in self.foils]
-        return sha256(json.dumps([classes, names, self.digests]).encode()).hexdigest()
+        told = [classes, names, self.digests, *([sorted(self.parts.items())] if self.parts else [])]
+        return sha256(json.dumps(told).encode()).hexdigest()
 
 
 def split(foil: Foil, fraction: float = 0.33, region: str = "top") -> tuple[Foil, Foil]:
@@ -161,13 +202,13 @@ def split(foil: Foil, fraction: float = 0.33, region: str = "top") -> tuple[Foil
 
 
 def training_regions(dataset: Dataset) -> tuple[Foil, ...]:
-    """The training part of every foil, in the thesis's split."""
-    return tuple(split(foil)[0] for foil in dataset.foils)
+    """What trains: a part of every foil, in the thesis's split, or some foils as they are."""
+    return dataset.training
 
 
 def validation_regions(dataset: Dataset) -> tuple[Foil, ...]:
-    """The validation part of every foil, in the thesis's split."""
-    return tuple(split(foil)[1] for foil in dataset.foils)
+    """What validates: a part of every foil, in the thesis's split, or some foils as they are."""
+    return dataset.validation
 
 
 def class_pixels(foils: tuple[Foil, ...], n_classes: int, truth: bool = False) -> np.ndarray:
@@ -176,7 +217,7 @@ def class_pixels(foils: tuple[Foil, ...], n_classes: int, truth: bool = False) -
     ``truth`` counts the masks without annotation errors instead of the annotators'. No foils
     give an array of no rows.
     """
-    masks = [foil.truth if truth else foil.mask for foil in foils]
+    masks = [foil.counted(foil.truth if truth else foil.mask) for foil in foils]
     counts = [np.bincount(mask.ravel(), minlength=n_classes) for mask in masks]
     return np.array(counts, np.int64).reshape(len(foils), n_classes)
 
@@ -230,5 +271,5 @@ def as_pixels(image: np.ndarray) -> np.ndarray:
 
 
 def write_mask(path: Path, mask: np.ndarray, classes: tuple[LabelClass, ...]) -> None:
-    """Write a mask as an indexed PNG in the class colours."""
+    """Write a mask as an indexed PNG in the class colours; ``classes`` : all that occur in it."""
     images.write_indexed(path, mask, {c.index: c.colour for c in classes})

@@ -16,7 +16,7 @@ from skimage.measure import regionprops_table
 from skimage.segmentation import expand_labels
 
 from foilseg.data.components import objects
-from foilseg.data.dataset import Foil, LabelClass, split
+from foilseg.data.dataset import Dataset, Foil, LabelClass
 
 _RING = 4
 
@@ -108,8 +108,10 @@ def _around(tilt: np.ndarray, numbers: np.ndarray, n: int) -> tuple[np.ndarray, 
     return total / count, noise if noise > 0 else np.nan
 
 
-def crossing(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> pd.DataFrame:
+def crossing(data: Dataset) -> pd.DataFrame:
     """Annotated objects that the cut between validation and training goes through.
+
+    Where whole images are divided it goes through none.
 
     Returns
     -------
@@ -117,12 +119,12 @@ def crossing(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> pd.DataFra
     of them that go on in the training region, and what they hold of the validation pixels:
     ``share`` (NaN without any).
     """
-    names = [c.name for c in classes if c.index]
+    names = [c.name for c in data.defects]
     seen = pd.DataFrame(0, index=names, columns=["objects", "crossing", "pixels", "crossed"])
-    of = {c.index: c.name for c in classes}
-    for foil in foils:
-        numbers, kinds = objects(foil.mask, len(classes))
-        rows = split(foil)[1].shape[0]
+    of = {c.index: c.name for c in data.classes}
+    for region in data.validation:
+        foil, rows = data.foil(region.name), region.shape[0]
+        numbers, kinds = objects(foil.mask, len(data.classes))
         above = np.bincount(numbers[:rows].ravel(), minlength=len(kinds))
         below = np.bincount(numbers[rows:].ravel(), minlength=len(kinds))
         for number in range(1, len(kinds)):

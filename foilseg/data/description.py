@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from foilseg.data import escape
-from foilseg.data.dataset import LabelClass
+from foilseg.data.dataset import IGNORED, LabelClass
 
 NAME = "dataset.json"
 ADVICE = 'it must look like {"name": ..., "classes": [{"index", "name", "colour"}, ...]}'
-MOST_CLASSES = 255  # index 255 is free in a mask
+MOST_CLASSES = IGNORED  # its index is free in a mask
+NOWHERE = LabelClass(IGNORED, "ignored", "#bdbdbd")  # what the library marks as such itself
 
 
 class DescriptionError(ValueError):
@@ -21,7 +22,9 @@ class DescriptionError(ValueError):
 
 
 def read(path: Path) -> dict[str, Any]:
-    """Name, classes and pixel size of a data set, as the fields of ``Dataset``.
+    """Name, classes, ignored classes and pixel size of a data set, as the fields of ``Dataset``.
+
+    A class with ``"ignore": true`` is none: its pixels count nowhere.
 
     Raises
     ------
@@ -31,9 +34,10 @@ def read(path: Path) -> dict[str, Any]:
     try:
         content = json.loads(Path(path).read_text("utf-8"))
         name, entries = content["name"], content["classes"]
-        classes = tuple(
-            LabelClass(e["index"], e["name"], str(e["colour"]).lower()) for e in entries
-        )
+        told = [
+            (LabelClass(e["index"], e["name"], str(e["colour"]).lower()), e.get("ignore", False))
+            for e in entries
+        ]
         size = content.get("pixel_size_um")
     except FileNotFoundError as error:
         raise DescriptionError("missing") from error
@@ -42,15 +46,22 @@ def read(path: Path) -> dict[str, Any]:
     except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
         what = f"cannot be understood ({type(error).__name__}: {error})"
         raise DescriptionError(what) from error
-    if wrong := problem(name, classes) or _wrong_size(size):
+    odd = next((c.name for c, ignore in told if type(ignore) is not bool), None)
+    if odd is not None:
+        raise DescriptionError(f'"ignore" of {odd!r} is neither true nor false')
+    classes = tuple(c for c, ignore in told if not ignore)
+    ignored = tuple(c for c, ignore in told if ignore)
+    if wrong := problem(name, classes, ignored) or _wrong_size(size):
         raise DescriptionError(wrong)
     size = None if size is None else float(size)
-    return {"name": name, "classes": classes, "pixel_size_um": size}
+    return {"name": name, "classes": classes, "ignored": ignored, "pixel_size_um": size}
 
 
-def problem(name: Any, classes: tuple[LabelClass, ...]) -> str:
+def problem(
+    name: Any, classes: tuple[LabelClass, ...], ignored: tuple[LabelClass, ...] = ()
+) -> str:
     """Why a data set cannot be called so or have these classes, in words; "" if it can."""
-    return _wrong_name(name, classes) or _wrong_classes(classes)
+    return _wrong_name(name, classes) or _wrong_classes(classes, ignored)
 
 
 def _wrong_name(name: Any, classes: tuple[LabelClass, ...]) -> str:
@@ -79,31 +90,43 @@ def _wrong_size(size: Any) -> str:
     return "" if size > 0 else "pixel_size_um is not positive"
 
 
-def _wrong_classes(classes: tuple[LabelClass, ...]) -> str:
-    odd = [c for c in classes if type(c.index) is not int]
+def _wrong_classes(classes: tuple[LabelClass, ...], ignored: tuple[LabelClass, ...]) -> str:
+    every = classes + ignored
+    odd = [c for c in every if type(c.index) is not int]
     if odd:
         return f"class index {odd[0].index!r:.60} of {odd[0].name!r} is no whole number"
     indices = sorted(c.index for c in classes)
     if indices != list(range(len(classes))) or not 2 <= len(classes) <= MOST_CLASSES:
         return f"class indices {indices} are not 0 (background), 1, 2, ... without a gap"
-    if len({c.name for c in classes}) < len(classes):
+    if any(c.index > IGNORED for c in ignored) or len({c.index for c in every}) < len(every):
+        return f"an ignored class has an index that is taken, or above {IGNORED}"
+    if len({c.name for c in every}) < len(every):
         return "two classes have one name"
-    bad = [c.colour for c in classes if not re.fullmatch(r"#[0-9a-f]{6}", c.colour)]
+    bad = [c.colour for c in every if not re.fullmatch(r"#[0-9a-f]{6}", c.colour)]
     if bad:
         return f'class colour {bad[0]!r} is not of the form "#rrggbb"'
-    if len({c.colour for c in classes}) < len(classes):
+    if len({c.colour for c in every}) < len(every):
         return "two classes have one colour"
     return ""
 
 
 def write(
-    path: Path, name: str, classes: tuple[LabelClass, ...], pixel_size_um: float | None = None
+    path: Path,
+    name: str,
+    classes: tuple[LabelClass, ...],
+    pixel_size_um: float | None = None,
+    ignored: tuple[LabelClass, ...] = (),
 ) -> None:
     """Write ``dataset.json``, with its folder."""
     content: dict[str, Any] = {"name": name}
     if pixel_size_um is not None:
         content["pixel_size_um"] = pixel_size_um
-    content["classes"] = [{"index": c.index, "name": c.name, "colour": c.colour} for c in classes]
+    content["classes"] = [_entry(c) for c in classes]
+    content["classes"] += [_entry(c) | {"ignore": True} for c in ignored]
     path = Path(path)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(content, indent=2) + "\n", "utf-8")
+
+
+def _entry(c: LabelClass) -> dict[str, Any]:
+    return {"index": c.index, "name": c.name, "colour": c.colour}

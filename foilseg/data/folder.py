@@ -14,8 +14,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from foilseg.data import description, images
-from foilseg.data.dataset import Dataset, Foil, LabelClass, as_float, class_pixels, split
+from foilseg.data import description, images, masks, splits
+from foilseg.data.dataset import TEST, Dataset, Foil, LabelClass, as_float, class_pixels
 from foilseg.data.scan import DatasetError, Problem, Scan, files
 
 RECIPE = "twin.json"  # of a folder that the library rendered: what from, and what came out
@@ -28,21 +28,53 @@ LEAST_ROWS, LEAST_COLUMNS, LEAST_PATCH = 48, 16, 64
 
 def check(root: Path) -> list[Problem]:
     """Every problem of a dataset folder; an empty list if it is sound."""
-    return _read(Path(root))[1]
+    return examine(root)[0]
 
 
-def load(root: Path) -> Dataset:
-    """Read a dataset folder.
+def examine(root: Path) -> tuple[list[Problem], list[str]]:
+    """Every problem of a folder, and of a sound one what it allows and results suffer from.
+
+    The second are sentences of :func:`foilseg.data.splits.warnings`.
+    """
+    dataset, problems = _read(Path(root))
+    if problems:
+        return problems, []
+    groups = splits.read(Scan(Path(root)), [foil.name for foil in dataset.foils]).groups
+    test = _of_part(dataset, True) if TEST in dataset.parts.values() else None
+    return [], splits.warnings(_of_part(dataset, False), test, groups)
+
+
+def load(root: Path, test: bool = False) -> Dataset:
+    """Read a dataset folder: all of it but the images kept for the test, or those alone.
 
     Raises
     ------
     DatasetError
-        If anything in the folder is wrong; it lists every problem, with file and advice.
+        If anything in the folder is wrong, or none is kept for the test; it lists every problem,
+        with file and advice.
     """
-    dataset, problems = _read(Path(root))
+    root = Path(root)
+    dataset, problems = _read(root)
     if problems:
-        raise DatasetError(Path(root), problems)
-    return replace(dataset, recipe=_recipe(Path(root) / RECIPE, dataset.pixels))
+        raise DatasetError(root, problems)
+    chosen = _of_part(dataset, test)
+    if not chosen.foils:
+        advice = f"write one (foilseg split), or give some of its images the part {TEST!r}"
+        raise DatasetError(root, [Problem(splits.NAME, "keeps no image for the test", advice)])
+    return replace(chosen, recipe=_recipe(root / RECIPE, chosen.pixels))
+
+
+def _of_part(dataset: Dataset, test: bool) -> Dataset:
+    """The images that are kept for the test, or all others."""
+    if not dataset.parts and not test:
+        return dataset
+    kept = [k for k, f in enumerate(dataset.foils) if (dataset.parts.get(f.name) == TEST) == test]
+    return replace(
+        dataset,
+        foils=tuple(dataset.foils[k] for k in kept),
+        digests=tuple(dataset.digests[k] for k in kept),
+        parts={f.name: dataset.parts[f.name] for k in kept for f in [dataset.foils[k]]},
+    )
 
 
 def _recipe(path: Path, pixels: str) -> str:
@@ -69,7 +101,7 @@ def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
     for name in sorted(set(pictures) - set(labels)):
         advice = "draw a mask (all background if the foil is clean) or remove the image"
         scan.add(root / "labels" / f"{name}.png", "missing: the image has no label", advice)
-    rois = _rois(scan, pictures)
+    rois, parts = _rois(scan, pictures), splits.read(scan, sorted(pictures)).parts
     if described is None:
         return None, scan.problems
     foils, digests = [], []
@@ -81,33 +113,38 @@ def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
             label=labels.get(name),
             truth=truths.get(name),
             classes=described["classes"],
+            ignored=described["ignored"],
             roi=rois.get(name),
+            least=LEAST_COLUMNS if parts else LEAST_ROWS,
         )
         foils.append(foil)
         digests.append(digest)
     _same_kind(scan, pictures, foils)
     found = tuple(foil for foil in foils if foil is not None)
+    made = Dataset(**described, foils=found, digests=tuple(digests), parts=parts)
     if not scan.problems:
-        _large_enough(scan, found)
-        _learnable(scan, found, described["classes"])
-    return Dataset(**described, foils=found, digests=tuple(digests)), scan.problems
+        _large_enough(scan, made)
+        _learnable(scan, made)
+    return made, scan.problems
 
 
-def _large_enough(scan: Scan, foils: tuple[Foil, ...]) -> None:
+def _large_enough(scan: Scan, made: Dataset) -> None:
     """Patches grow by mirroring at a region's narrow side, so one side of one region must do."""
-    largest = max(max(split(foil)[0].shape) for foil in foils)
+    largest = max(max(region.shape) for region in made.training)
     if largest < LEAST_PATCH:
         what = f"no training region (two thirds of the rows) has a side over {largest} pixels"
         advice = f"the smallest patches have {LEAST_PATCH}; give larger images or regions"
         scan.add(scan.root / "images", what, advice)
 
 
-def _learnable(scan: Scan, foils: tuple[Foil, ...], classes) -> None:
+def _learnable(scan: Scan, made: Dataset) -> None:
     """A class that no training region shows can be neither learned nor weighted."""
-    counts = class_pixels(tuple(split(foil)[0] for foil in foils), len(classes)).sum(axis=0)
-    for c in classes:
+    counts = class_pixels(made.training, len(made.classes)).sum(axis=0)
+    for c in made.classes:
         if not counts[c.index]:
             advice = "annotate it below the first third of the rows of some image, or remove it"
+            if made.parts:
+                advice = f"let an image with it train ({splits.NAME}), or remove it"
             what = f"class {c.name!r} has no pixel in any training region"
             scan.add(scan.root / "labels", what, advice)
 
@@ -153,12 +190,16 @@ def _foil(
     label: Path | None,
     truth: Path | None,
     classes: tuple[LabelClass, ...],
+    ignored: tuple[LabelClass, ...],
     roi: tuple[int, int, int, int] | None,
+    least: int,
 ) -> tuple[Foil | None, str]:
     before, path = len(scan.problems), picture
     picture = scan.pixels(path)
-    masks = [None if p is None else _mask(scan, p, classes, picture) for p in (label, truth)]
-    if picture is None or masks[0] is None or len(scan.problems) > before:
+    size = None if picture is None else picture.shape[:2]
+    told = (classes, ignored, size)
+    both = [None if p is None else masks.read(scan, p, *told) for p in (label, truth)]
+    if picture is None or both[0] is None or len(scan.problems) > before:
         return None, ""
     height, width = picture.shape[:2]
     top, left, rows, columns = roi or (0, 0, height, width)
@@ -168,57 +209,20 @@ def _foil(
         advice = f"the image has {height} rows, {width} columns"
         scan.add(scan.root / "rois.csv", f"{what} is not inside the image", advice)
         return None, ""
-    if rows < LEAST_ROWS or columns < LEAST_COLUMNS:
-        least = f"{LEAST_ROWS} rows and {LEAST_COLUMNS} columns"
+    if rows < least or columns < LEAST_COLUMNS:
         file, what = (scan.root / "rois.csv", what) if roi else (path, "its region")
         what = f"{what} has {rows} rows and {columns} columns, too few to train and validate on"
-        scan.add(file, what, f"take a region of at least {least}, or leave the foil out")
+        advice = f"take a region of at least {least} rows and {LEAST_COLUMNS} columns"
+        scan.add(file, what, f"{advice}, or leave the foil out")
         return None, ""
     window = np.s_[top : top + rows, left : left + columns]
-    parts = [picture[window]] + [m[window] for m in masks if m is not None]
+    parts = [picture[window]] + [m[window] for m in both if m is not None]
     digest = sha256(b"".join(np.ascontiguousarray(p).tobytes() for p in parts)).hexdigest()
-    truth = None if masks[1] is None else parts[2]
-    return Foil(name, as_float(parts[0]), parts[1], truth, (top, left)), digest
-
-
-def _mask(scan: Scan, path: Path, classes, picture: np.ndarray | None) -> np.ndarray | None:
-    pixels = scan.pixels(path)
-    if pixels is None:
-        return None
-    if picture is not None and pixels.shape[:2] != picture.shape[:2]:
-        sizes = [f"{a.shape[1]} x {a.shape[0]}" for a in (pixels, picture)]
-        advice = "label and image must have the same size"
-        scan.add(path, f"is {sizes[0]} pixels, its image {sizes[1]}", advice)
-        return None
-    if pixels.ndim == 2:
-        mask = np.where(pixels < len(classes), pixels, 255).astype(np.uint8)
-    else:
-        mask = _from_colours(pixels, classes)
-    unknown = mask == 255
-    if not unknown.any():
-        return mask
-    row, column = np.argwhere(unknown)[0]
-    value = pixels[row, column]
-    colour = "".join(f"{v:02x}" for v in np.atleast_1d(value))
-    shown = f"index {value}" if pixels.ndim == 2 else f"colour #{colour}"
-    kinds = len(np.unique(pixels[unknown], axis=0))
-    what = f"{unknown.sum()} pixels of {kinds} value(s) that are no class, first {shown}"
-    advice = "use only the classes of dataset.json"
-    if kinds > 1 and pixels.ndim == 3:
-        advice += ", and draw without anti-aliasing and save without lossy compression"
-    scan.add(path, f"{what} at row {row}, column {column}", advice)
-    return None
-
-
-def _from_colours(pixels: np.ndarray, classes) -> np.ndarray:
-    mask = np.full(pixels.shape[:2], 255, np.uint8)
-    if pixels.dtype != np.uint8:
-        return mask
-    red, green, blue = (pixels[..., k].astype(np.uint32) for k in range(3))
-    packed = red << 16 | green << 8 | blue
-    for c in classes:
-        mask[packed == int(c.colour[1:], 16)] = c.index
-    return mask
+    label, truth, nowhere = masks.apart(*parts[1:])
+    if nowhere is not None and nowhere.all():
+        scan.add(path, "counts nowhere: all of its pixels are ignored", "leave the foil out")
+        return None, ""
+    return Foil(name, as_float(parts[0]), label, truth, (top, left), nowhere), digest
 
 
 def _same_kind(scan: Scan, pictures: dict[str, Path], foils: list[Foil | None]) -> None:

@@ -52,7 +52,8 @@ def threshold_baseline(
     for foil, values in zip(foils, signals):
         mask = mask_of(foil, truth)
         for c in classes:
-            inside = np.searchsorted(thresholds, values[mask == c.index], "left")
+            own = foil.without_ignored(mask == c.index)
+            inside = np.searchsorted(thresholds, values[own], "left")
             steps = np.bincount(inside, minlength=len(thresholds) + 1)
             above[c.index] += steps[::-1].cumsum()[::-1][1:]
             total[c.index] += len(inside)

@@ -99,7 +99,8 @@ def calibrate(
         own = scores_of(foil)
         described.append(likeness.describe(foil.image, own))
         for c in wanted:
-            collected[c.name].append(scores_in(own[c.name], foil.mask == c.index, reach, cover))
+            score = foil.without_ignored(own[c.name], -np.inf)
+            collected[c.name].append(scores_in(score, foil.mask == c.index, reach, cover))
         progress(foil.name)
     promises = [_promise(c.name, collected[c.name], miss, level) for c in wanted]
     return Decision(
@@ -111,7 +112,7 @@ def calibrate(
         level=level,
         reach=reach,
         cover=cover,
-        area=sum(foil.mask.size for foil in foils),
+        area=sum(foil.area for foil in foils),
         pixel_size_um=data.pixel_size_um,
         stop_pixels=stop_pixels,
         stop_number=stop_number,
@@ -249,7 +250,7 @@ def _with_false(
     for foil in foils:
         scores = scores_of(foil)
         for c, promise in zip(wanted, promises):
-            said = scores[c.name] >= promise.threshold
+            said = foil.without_ignored(scores[c.name] >= promise.threshold)
             false[c.name] += false_objects(said, foil.mask == c.index, reach)
     return [replace(p, false=false[p.name]) for p in promises]
 

@@ -183,7 +183,7 @@ def of_study(
 
 def area_of(study: Study, test: bool) -> tuple[float, str]:
     """Of all test foils, or else validation regions, together; and its unit."""
-    pixels = sum(foil.mask.size for foil in object_parts.pictures(study, test))
+    pixels = sum(foil.area for foil in object_parts.pictures(study, test))
     return objects.area(pixels, study.dataset.pixel_size_um)
 
 

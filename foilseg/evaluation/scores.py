@@ -184,7 +184,8 @@ def annotation_rates(dataset: Dataset) -> pd.DataFrame:
     """The annotation scored like a prediction against the truth, pooled; no rows without one."""
     rows = []
     for foil in validation_regions(dataset) if dataset.has_truth else ():
-        matrix = metrics.confusion(foil.truth, foil.mask, len(dataset.classes))
+        pair = foil.counted(foil.truth), foil.counted(foil.mask)
+        matrix = metrics.confusion(*pair, len(dataset.classes))
         counts = metrics.class_counts(matrix)
         for c in dataset.defects:
             values = dict(zip(metrics.COUNTS, counts[c.index].tolist()))

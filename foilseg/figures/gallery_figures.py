@@ -17,7 +17,7 @@ from foilseg.data import escape
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation.example_rules import Masks
 from foilseg.evaluation.examples import NONE, Pick, look
-from foilseg.figures.pictures import bare, mask_of, picture, predictions, stretched
+from foilseg.figures.pictures import annotation_of, bare, mask_of, picture, predictions, stretched
 from foilseg.figures.style import (
     ERROR_COLOURS,
     PALE,
@@ -96,7 +96,7 @@ def per_defect(
         figure, axes = plt.subplots(len(defects) + 1, 2, figsize=size, squeeze=False)
         picture(axes[0, 0], part.image)
         axes[0, 0].set_title(escape.lines(f"{part.name}: input"))
-        mask_of(axes[0, 1], part.mask, classes)
+        annotation_of(axes[0, 1], part, classes)
         axes[0, 1].set_title("annotation, all defects")
         for line, c in zip(axes[1:], defects):
             pair = {"annotation": part.mask, "prediction": seen[c.name]}

@@ -51,7 +51,9 @@ def predictions(runs: Sequence[Run], foil: Foil, device: str = "auto") -> dict[s
 def prediction(run: Run, foil: Foil, device: str = "auto") -> np.ndarray:
     """The mask of one foil by one run."""
     kept = stored(run, foil)
-    return restore.load(run, device).mask(foil.image) if kept is None else kept
+    if kept is not None:
+        return kept
+    return foil.without_ignored(restore.load(run, device).mask(foil.image))
 
 
 def stored(run: Run, foil: Foil) -> np.ndarray | None:
@@ -71,7 +73,8 @@ def stored(run: Run, foil: Foil) -> np.ndarray | None:
     names = {c.name: c.index for c in restore.classes(run)}
     for row in rows.to_dict("records"):
         label = names[row["defect"]]
-        found = metrics.binary_counts(foil.mask == label, mask == label)
+        pair = foil.counted(foil.mask == label), foil.counted(mask == label)
+        found = metrics.binary_counts(*pair)
         if found.tolist() != [row[name] for name in metrics.COUNTS]:
             return None
     return mask if len(rows) else None

@@ -61,6 +61,14 @@ def mask_of(axes, mask: np.ndarray, classes: Sequence[LabelClass]) -> None:
     bare(axes)
 
 
+def annotation_of(axes, foil: Foil, classes: Sequence[LabelClass]) -> None:
+    """Draw the annotation of a foil, and in grey what of it counts nowhere."""
+    mask_of(axes, foil.mask, classes)
+    if foil.ignored is not None:
+        grey = np.ma.masked_where(~foil.ignored, foil.ignored)
+        axes.imshow(grey, cmap=ListedColormap([PALE]), interpolation="nearest")
+
+
 def bare(axes) -> None:
     """Axes without ticks and grid, in a thin frame."""
     axes.set(xticks=[], yticks=[])
@@ -77,7 +85,7 @@ def examples(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Figure:
         figure, axes = plt.subplots(2, len(foils), figsize=(9, height), squeeze=False)
         for column, foil in enumerate(foils):
             picture(axes[0, column], foil.image)
-            mask_of(axes[1, column], foil.mask, classes)
+            annotation_of(axes[1, column], foil, classes)
             axes[0, column].set_title(escape.lines(foil.name))
         axes[0, 0].set_ylabel("image")
         axes[1, 0].set_ylabel("annotation")
@@ -159,7 +167,7 @@ def one_vs_rest(regions: Sequence[Foil], size: int, classes: Sequence[LabelClass
     with house_style():
         figure, axes = plt.subplots(1, 2 + len(defects), figsize=(9, 9 / (2 + len(defects)) + 0.7))
         picture(axes[0], patch.image)
-        mask_of(axes[1], patch.mask, classes)
+        annotation_of(axes[1], patch, classes)
         for place, title in zip(axes, ("patch", "mask")):
             place.set_title(title)
         for place, c in zip(axes[2:], defects):
@@ -198,7 +206,7 @@ def candidates(
             pick = Pick("", foil.name, 0.0, box=(row.top, row.left, row.height, row.width))
             part, seen = look(pick, foil, entered, 48)
             picture(axes[0, column], part.image)
-            mask_of(axes[1, column], part.mask, classes)
+            annotation_of(axes[1, column], part, classes)
             mask_of(axes[2, column], seen["entered"], classes)
             axes[0, column].set_title(escape.lines(f"{row.foil}, {row.object}", 16), fontsize=9)
         for row, title in enumerate(("image", "annotation", "with candidate")):

@@ -11,7 +11,7 @@ from matplotlib.patches import Rectangle
 
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
-from foilseg.figures.pictures import bare, mask_of, picture
+from foilseg.figures.pictures import annotation_of, bare, picture
 from foilseg.figures.style import (
     INK,
     PALE,
@@ -41,7 +41,7 @@ def pipeline(index: Index, plan: Plan, own: LabelClass, classes: Sequence[LabelC
         figure, axes = plt.subplots(1, 5, figsize=(9, height), squeeze=False)
         line = axes[0]
         picture(line[0], region.image)
-        mask_of(line[1], region.mask, classes)
+        annotation_of(line[1], region, classes)
         line[2].imshow(region.mask == own.index, cmap="Greys", vmin=0, vmax=1)
         line[3].imshow(index.centres(own.index, shown), cmap="Greys", vmin=0, vmax=2)
         picture(line[4], region.image)

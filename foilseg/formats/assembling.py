@@ -14,11 +14,13 @@ import numpy as np
 from tqdm import tqdm
 
 from foilseg.data import description, escape, files, images
-from foilseg.data.dataset import LabelClass, write_mask
+from foilseg.data.dataset import IGNORED, LabelClass, write_mask
 
 CLEAN = "clean"
 UNANNOTATED = (CLEAN, "leave-out")
 LISTED = 3  # names that an error shows
+# A label or category of this name marks what counts nowhere, as LabelMe's tools have it.
+NOWHERE = "__ignore__"
 # Colours of Okabe and Ito for the defects, told apart by colour-blind readers too; then Tol's.
 COLOURS = (
     *("#56b4e9", "#cc79a7", "#009e73", "#d55e00", "#e69f00", "#0072b2", "#f0e442"),
@@ -38,7 +40,8 @@ class Item:
     Attributes
     ----------
     picture : its file.
-    mask : (height, width) of the upright picture -> uint8 (H, W) of class indices, or None if the
+    mask : (height, width) of the upright picture -> uint8 (H, W) of class indices, and of
+        :data:`foilseg.data.dataset.IGNORED` where a pixel is to count nowhere; or None if the
         picture has no annotation.
     name : of it there, "" for that of its file without ending.
     """
@@ -113,6 +116,7 @@ def write(
         raise FormatError(f"{wrong}; rename it where it was annotated")
     taken = _taken(items, unannotated)
     kinds: dict[bool, Path] = {}
+    ignored: tuple[LabelClass, ...] = ()
     with files.new_folder(root) as part:
         for item in tqdm(taken, desc="import", unit="picture", disable=None):
             pixels = upright(item.picture)
@@ -125,9 +129,11 @@ def write(
             mask = (
                 item.mask(pixels.shape[:2]) if item.mask else np.zeros(pixels.shape[:2], np.uint8)
             )
+            extra = (description.NOWHERE,) if (mask == IGNORED).any() else ()
+            ignored = ignored or extra
             images.write(part / "images" / f"{item.called}.png", pixels)
-            write_mask(part / "labels" / f"{item.called}.png", mask, tuple(classes))
-        description.write(part / description.NAME, name, tuple(classes))
+            write_mask(part / "labels" / f"{item.called}.png", mask, (*classes, *extra))
+        description.write(part / description.NAME, name, tuple(classes), ignored=ignored)
     return root
 
 

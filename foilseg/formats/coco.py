@@ -3,6 +3,7 @@
 Polygons and run lengths (compressed or not, by pycocotools) are areas; a box alone is none. Of
 annotations that overlap the smaller lies above, for COCO says nothing of an order and a small
 object may lie in a large one. An image without annotations is not annotated.
+What is of the category ``__ignore__`` counts nowhere; a crowd is of its category.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ import numpy as np
 
 from foilseg.data import files, images
 from foilseg.data.components import BOX, boxes, components, corner_and_size
-from foilseg.data.dataset import Dataset, as_pixels
+from foilseg.data.dataset import IGNORED, Dataset, as_pixels
 from foilseg.formats import assembling, shapes
-from foilseg.formats.assembling import FormatError, Item
+from foilseg.formats.assembling import NOWHERE, FormatError, Item
 
 NAME = "annotations.json"
 PICTURES = "images"  # the folder beside the file in which pictures are looked for as well
@@ -47,7 +48,9 @@ def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = F
     told = _read(path)
     used = {each["category_id"] for each in told["annotations"]}
     kinds = [k for k in sorted(told["categories"], key=lambda k: k["id"]) if k["id"] in used]
-    numbers = {kind["id"]: k for k, kind in enumerate(kinds, 1)}
+    numbers = {kind["id"]: IGNORED for kind in kinds if kind["name"].strip() == NOWHERE}
+    kinds = [kind for kind in kinds if kind["id"] not in numbers]
+    numbers |= {kind["id"]: k for k, kind in enumerate(kinds, 1)}
     every: dict[Any, list] = {image["id"]: [] for image in told["images"]}
     for each in told["annotations"]:
         every[each["image_id"]].append(each)
@@ -193,7 +196,10 @@ def export(data: Dataset, target: Path) -> Path:
     Each object is an annotation with compressed run lengths, which give back its pixels exactly.
     Pictures are written with 8 bits a channel.
     """
-    kinds = [{"id": c.index, "name": c.name, "supercategory": ""} for c in data.defects]
+    numbers = {c.index: c.name for c in data.defects}
+    if any(foil.ignored is not None for foil in data.foils):
+        numbers[IGNORED] = NOWHERE
+    kinds = [{"id": k, "name": name, "supercategory": ""} for k, name in numbers.items()]
     pictures, found = [], []
     with files.new_folder(Path(target)) as part:
         for number, foil in enumerate(data.foils, 1):
@@ -201,8 +207,9 @@ def export(data: Dataset, target: Path) -> Path:
             images.write(part / PICTURES / file, as_pixels(foil.image))
             height, width = foil.shape
             pictures.append({"id": number, "file_name": file, "height": height, "width": width})
-            for c in data.defects:
-                found += _objects(foil.mask == c.index, number, c.index, len(found))
+            mask = foil.without_ignored(foil.mask, IGNORED)
+            for kind in numbers:
+                found += _objects(mask == kind, number, kind, len(found))
         told = {"info": {"description": data.name}, "licenses": [], "images": pictures}
         told |= {"annotations": found, "categories": kinds}
         files.write_text(json.dumps(told) + "\n", part / NAME)

@@ -2,7 +2,8 @@
 
 Polygons, rectangles, circles and masks are areas; a line or a point is none and is refused. Of
 shapes that overlap the later one lies above, as LabelMe shows them. A picture without a file is
-not annotated; one whose file has no shape is clean.
+not annotated; one whose file has no shape is clean. What is labelled ``__ignore__`` counts
+nowhere.
 """
 
 from __future__ import annotations
@@ -20,12 +21,12 @@ from PIL import Image
 
 from foilseg.data import files, images
 from foilseg.data.components import boxes, components
-from foilseg.data.dataset import Dataset, as_pixels
+from foilseg.data.dataset import IGNORED, Dataset, as_pixels
 from foilseg.formats import assembling, shapes
-from foilseg.formats.assembling import FormatError, Item
+from foilseg.formats.assembling import NOWHERE, FormatError, Item
 
 VERSION = "5.4.1"  # of LabelMe, whose files these are
-NOTHING, IGNORED = "_background_", "__ignore__"  # labels that LabelMe's tools keep for themselves
+NOTHING = "_background_"  # a label that LabelMe's tools keep for themselves
 AREAS: dict[str, Callable[..., np.ndarray]] = {
     "polygon": shapes.polygon,
     "rectangle": shapes.rectangle,
@@ -54,10 +55,10 @@ def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = F
     if alone:
         raise FormatError(f"{source / min(alone)}.json: lies beside no picture of that name")
     labels = {shape["label"] for each in told.values() for shape in each["shapes"]}
-    labels = sorted(labels - {NOTHING})
+    labels = sorted(labels - {NOTHING, NOWHERE})
     if not labels:
         raise FormatError(f"{source}: no file holds a shape; LabelMe writes NAME.json beside NAME")
-    numbers = {NOTHING: 0} | {label: k for k, label in enumerate(labels, 1)}
+    numbers = {NOTHING: 0, NOWHERE: IGNORED} | {label: k for k, label in enumerate(labels, 1)}
     items = []
     for picture in pictures:
         path = picture.with_suffix(".json")
@@ -90,8 +91,6 @@ def _read(path: Path) -> dict[str, Any]:
 def _label(label: Any) -> str:
     if not isinstance(label, str):
         raise ValueError(f"a label {label!r}, which is no text")
-    if label.strip() == IGNORED:
-        raise ValueError(f"a label {IGNORED}; there is no class for what nobody is to count")
     return label.strip()
 
 
@@ -145,6 +144,7 @@ def export(data: Dataset, target: Path) -> Path:
         for foil in data.foils:
             images.write(part / f"{foil.name}.png", as_pixels(foil.image))
             found = [s for c in data.defects for s in _shapes(foil.mask == c.index, c.name)]
+            found += [] if foil.ignored is None else _shapes(foil.ignored, NOWHERE)
             told = {
                 "version": VERSION,
                 "flags": {},

@@ -14,9 +14,11 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from foilseg.data import images
+from foilseg.data.dataset import IGNORED
 from foilseg.formats import assembling
 from foilseg.formats.assembling import FormatError, Item
 
+NO_VALUE = -1  # that no pixel has
 MOST_VALUES = 64  # of masks that are classes and no shades
 COLOUR = 1 << 16  # what is added to a colour, so that it is no grey value
 LOSSY = (".jpg", ".jpeg")
@@ -68,6 +70,7 @@ def bring(
     *,
     layout: str = "folders",
     threshold: int = 0,
+    ignore: int = NO_VALUE,
     unannotated: str = "",
     all_grey: bool = False,
 ) -> Path:
@@ -78,6 +81,7 @@ def bring(
     layout : a key of :data:`LAYOUTS`.
     threshold : grey value from which on a pixel of an anti-aliased mask is a defect; 0 takes the
         values as they are.
+    ignore : value of the pixels that count nowhere, in masks of more than two values.
     unannotated, all_grey : as of :func:`foilseg.formats.assembling.write`. A picture in a folder
         ``good`` of MVTec AD is clean without a word.
 
@@ -94,10 +98,12 @@ def bring(
     pairs = _pairs(source, LAYOUTS[layout])
     if not pairs:
         raise FormatError(f"{source}: holds no picture at {LAYOUTS[layout].pictures}")
+    if LAYOUTS[layout].by_folder and ignore != NO_VALUE:
+        raise FormatError(f"ignore: masks of {layout} have one class each, and no value to ignore")
     if LAYOUTS[layout].by_folder:
         names, items = _by_folder(pairs, threshold)
     else:
-        names, items = _by_value(pairs, threshold)
+        names, items = _by_value(pairs, threshold, ignore)
     classes = assembling.classes_of(names)
     return assembling.write(
         root, source.resolve().name, classes, items, unannotated=unannotated, all_grey=all_grey
@@ -156,7 +162,7 @@ def _by_folder(pairs, threshold: int) -> tuple[list[str], list[Item]]:
     return kinds, items
 
 
-def _by_value(pairs, threshold: int) -> tuple[list[str], list[Item]]:
+def _by_value(pairs, threshold: int, ignore: int) -> tuple[list[str], list[Item]]:
     values: set[int] = set()
     for _, mask in pairs:
         values |= set(np.unique(_read(mask, threshold)).tolist()) if mask else set()
@@ -167,9 +173,9 @@ def _by_value(pairs, threshold: int) -> tuple[list[str], list[Item]]:
         raise FormatError("no picture has a mask; --layout says where masks lie")
     if 0 not in values:
         raise FormatError(f"{first}: no pixel of any mask is 0, so nothing is background")
-    shown = sorted(values - {0})
+    shown = sorted(values - {0, ignore})
     one = shown in ([1], [255], [1, 255])  # files of either kind may come together
-    table = {value: 1 if one else k for k, value in enumerate(shown, 1)}
+    table = {value: 1 if one else k for k, value in enumerate(shown, 1)} | {ignore: IGNORED}
     names = ["defect"] if one or len(shown) == 1 else [_called(value) for value in shown]
     if not names:
         raise FormatError(f"{first}: no pixel of any mask is anything but 0: there is no defect")

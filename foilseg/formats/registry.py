@@ -49,7 +49,7 @@ IMPORTERS = {
     "masks": Importer(
         Entry("formats.masks", "bring"),
         "pairs of picture and mask, by --layout",
-        (*SHARED, "layout", "threshold"),
+        (*SHARED, "layout", "threshold", "ignore"),
     ),
     "magnetic-tile": Importer(
         Entry("formats.magnetic_tile", "magnetic_tile"), "the photographs of Huang, Qiu and Yuan"

@@ -57,6 +57,7 @@ def _measure(data: Dataset, run: StoredRun, device: str) -> pd.DataFrame:
         mask = run.prediction(foil.name)
         logits = inference.predict_logits(network, foil.image, device)
         said, sure = _decided(logits, mask, label)
+        said = foil.without_ignored(said)
         differ = float(np.mean(said != mask)) if mask.size else 0.0
         if differ > DIFFERENT:
             raise runs.RunError(

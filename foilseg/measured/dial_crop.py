@@ -80,7 +80,7 @@ def of_run(study: Study, run: StoredRun) -> DialCrop | None:
         return None
     device = devices.resolve_device("auto")
     network = restore.network(run, device)
-    for foil in (study.validation(f.name) for f in data.foils):
+    for foil in data.validation:
         logits = inference.predict_logits(network, foil.image, device).numpy()
         worth, place = _window(foil.mask, logits.argmax(0), rarest(data).index)
         if worth > (best[0] if best else (0, 0)):

@@ -1,9 +1,9 @@
 """Test foils: what networks say of foils on which nothing was chosen.
 
-Of the twin they are as many foils again, whole, rendered with another seed
-(:attr:`foilseg.studies.source.Source.held_out`). A run is worked out on them once, while its
-weights are there, and keeps its tables: histograms of the probabilities, from which every
-threshold's counts follow, the counts at its own threshold, those of the objects
+Of the twin they are as many foils again, whole, rendered with another seed; of other data those
+that ``splits.csv`` keeps (:attr:`foilseg.studies.source.Source.held_out`). A run is worked out on
+them once, while its weights are there, and keeps its tables: histograms of the probabilities, from
+which every threshold's counts follow, the counts at its own threshold, those of the objects
 (:mod:`foilseg.measured.object_tables`) and of other priors
 (:mod:`foilseg.measured.prior_tables`).
 """
@@ -52,7 +52,9 @@ def dataset(study: Study) -> Dataset:
     """
     source = study.source.held_out
     if source is None:
-        raise NoTestFoilsError(f"{study.dataset.name}: has no test foils, only the twin has")
+        raise NoTestFoilsError(
+            f"{study.dataset.name}: keeps no image for the test; `foilseg split` sets some apart"
+        )
     source.render()
     return source.dataset
 
@@ -74,7 +76,7 @@ def counts(study: Study, names: Iterable[str | Experiment], against: str = "labe
 
 def suffix(study: Study) -> str:
     """What the names of evaluations of these test foils end in; those of others end otherwise."""
-    return study.source.held_out.recipe[:8]
+    return study.source.held_out.identity[:8]
 
 
 def _name(study: Study, kind: str) -> str:
@@ -124,11 +126,10 @@ def _work_out(study: Study, run: StoredRun, device: str) -> dict[str, pd.DataFra
     adjusted = prior_tables.PriorTables(study.dataset, run)
     with devices.threads(run.determines.get("threads", 0)):
         for foil in data.foils:
-            predicted = probe.mask(foil.image)
-            rows += fit.count(foil, predicted, classes, len(data.classes))
+            rows += fit.count(foil, probe.mask(foil.image), classes, len(data.classes))
             objects.add(foil, object_tables.class_maps(probe.seen[-1], probe.labels))
             adjusted.add(foil, probe.seen[-1])
-            probe.add(foil.name, fit.references(foil))
+            probe.add(foil, fit.references(foil))
     made = {KIND: histogram_rows(probe.histograms()), COUNTS: pd.DataFrame(rows)}
     tables = {kind: objects.table(kind) for kind in object_tables.KINDS} | adjusted.tables()
     made |= {f"test-{kind}": table for kind, table in tables.items()}

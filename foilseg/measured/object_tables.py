@@ -64,7 +64,8 @@ class Tables:
     def add(self, foil: Foil, logits: Mapping[int, np.ndarray]) -> None:
         """File a picture; ``logits`` : class index -> log(p / (1 - p)), float (H, W)."""
         for c in self.classes:
-            filed, each = object_scores.bins(logits[c.index]), self.objects.of(foil, c)
+            filed = foil.without_ignored(object_scores.bins(logits[c.index]))
+            each = self.objects.of(foil, c)
             head = {"foil": foil.name, "defect": c.name}
             for against, reference in each.items():
                 found = reference.found(filed)

@@ -115,7 +115,8 @@ class PriorTables:
         each = probing.class_logits(moved)
         for against, mask in fit.references(foil):
             for c in self.data.defects:
-                counts = histogram(each[c.index].numpy(), mask == c.index)
+                logit = foil.counted(each[c.index].numpy())
+                counts = histogram(logit, foil.counted(mask == c.index))
                 self.filed.append((foil.name, against, c.name, counts))
 
     def _count(self, foil: Foil, logits: Tensor, head: dict) -> None:

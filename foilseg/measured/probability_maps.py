@@ -38,7 +38,7 @@ def foils(study: Study, names: Sequence[str]) -> list[str]:
     own = counts[counts["model"] == study.model(names[0]).title]
     picks = [example_rules.by_score(own, which) for which in ("worst", "median", "best")]
     if len(names) > 1:
-        masks = {f.name: study.predictions(names, f.name) for f in study.dataset.foils}
+        masks = {f.name: study.predictions(names, f.name) for f in study.dataset.validation}
         picks.append(example_rules.most_disagreed(masks))
     return list(dict.fromkeys(pick.foil for pick in picks))
 

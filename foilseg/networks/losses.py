@@ -174,7 +174,7 @@ def gradient_mass(
     leaf = logits.detach().float().requires_grad_()
     (slope,) = torch.autograd.grad(loss(leaf, target), leaf)
     mass = slope.abs().sum(dim=1).flatten().double().numpy()
-    each = np.bincount(target.flatten().numpy(), weights=mass, minlength=n_classes)
+    each = np.bincount(target.flatten().numpy(), weights=mass, minlength=n_classes)[:n_classes]
     with np.errstate(invalid="ignore"):
         return each / each.sum()
 
@@ -224,6 +224,8 @@ def _reduce(
 ) -> Tensor:
     if kept is not None:
         loss, target = loss[kept], target[kept]
+        if not loss.numel():  # a mean of nothing is NaN, and there is nothing to learn
+            return loss.sum()
     if weights is None:
         return loss.mean()
     weight = weights.to(loss).take(target)

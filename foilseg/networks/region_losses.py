@@ -98,7 +98,7 @@ def lovasz(logits: Tensor, target: Tensor, **options) -> Tensor:
     if kept is not None:
         probabilities, flat = probabilities[:, kept], flat[kept]
     each = [_lovasz(probabilities[c], flat == c) for c in flat.unique().tolist()]
-    return torch.stack(each).mean()
+    return torch.stack(each).mean() if each else probabilities.sum()
 
 
 def _lovasz(probability: Tensor, there: Tensor) -> Tensor:
@@ -126,7 +126,8 @@ def unified_focal(logits: Tensor, target: Tensor, **options) -> Tensor:
     entropy = functional.cross_entropy(logits.float(), target, reduction="none")
     ground = (1 - delta) * _focus(entropy, power)
     each = torch.where(target == 0, ground, delta * entropy)
-    by_pixel = (each if kept is None else each[kept]).mean()
+    counted = each if kept is None else each[kept]
+    by_pixel = counted.mean() if counted.numel() else counted.sum()
     defects = missed[1:].clamp_min(LEAST) ** (1 - power)
     by_region = torch.cat([missed[:1], defects]).mean()
     return UNIFIED["share"] * by_region + (1 - UNIFIED["share"]) * by_pixel

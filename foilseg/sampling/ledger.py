@@ -113,6 +113,7 @@ def ledger(index: Index, plan: Plan) -> Ledger:
     label = index.objects.label
     shown = object_pixels(index.objects, plan.windows, plan.size)
     counts = class_counts(index.objects, shown, index.n_classes, plan.size)
+    counts[:, 0] -= index.ignored_in(plan.windows)
     pixels = counts.sum(axis=0)
     seen = np.bincount(shown.indices, minlength=len(label))
     of = {c: seen[label == c] for c in defects}

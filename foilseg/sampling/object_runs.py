@@ -154,7 +154,10 @@ def object_pixels(objects: Objects, windows: np.ndarray, size: int) -> csr_matri
 
 
 def class_counts(objects: Objects, shown: csr_matrix, n_classes: int, size: int) -> np.ndarray:
-    """int64 (n, n_classes): pixels of each class per window, from :func:`object_pixels`."""
+    """int64 (n, n_classes): pixels of each class per window, from :func:`object_pixels`.
+
+    What is no object is background, be it ignored or not.
+    """
     belongs = csr_matrix(
         (np.ones(len(objects), np.int64), (np.arange(len(objects)), objects.label)),
         (len(objects), n_classes),

@@ -12,14 +12,14 @@ is too small for Eq. 3.3 to leave any centre, all positions at which the patch f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
 
-from foilseg.data.dataset import Foil
-from foilseg.sampling.object_runs import Objects, find_objects
+from foilseg.data.dataset import IGNORED, Foil
+from foilseg.sampling.object_runs import Objects, find_objects, object_pixels
 from foilseg.sampling.uniform import prepare
 
 
@@ -57,9 +57,13 @@ class Index:
         """Per region uint8 (planes, rows, columns): bit c % 8 of plane c // 8 is set where the
         window at this position shows class c."""
         return tuple(
-            np.stack([_windows_or(_bits(r.mask, plane), self.size, span) for plane in self._planes])
-            for r, span in zip(self.regions, self.spans)
+            np.stack([_windows_or(_bits(mask, plane), self.size, span) for plane in self._planes])
+            for mask, span in zip(self._masks(), self.spans)
         )
+
+    def _masks(self) -> Iterator[np.ndarray]:
+        """The masks, :data:`IGNORED`, which is no class, where a pixel counts nowhere."""
+        return (region.without_ignored(region.mask, IGNORED) for region in self.regions)
 
     @property
     def _planes(self) -> range:
@@ -81,6 +85,17 @@ class Index:
     def objects(self) -> Objects:
         """The defect objects of the regions."""
         return find_objects([region.mask for region in self.regions])
+
+    @cached_property
+    def _ignored(self) -> Objects:
+        planes = [r.without_ignored(np.zeros(r.shape, np.uint8), 1) for r in self.regions]
+        return find_objects(planes)
+
+    def ignored_in(self, windows: np.ndarray) -> np.ndarray:
+        """int64 (n,): pixels of windows (n, 3), as of :meth:`place`, that count nowhere."""
+        if all(region.ignored is None for region in self.regions):
+            return np.zeros(len(windows), np.int64)
+        return np.asarray(object_pixels(self._ignored, windows, self.size).sum(axis=1)).ravel()
 
     @cached_property
     def reach(self) -> np.ndarray:

@@ -58,13 +58,9 @@ def _grow(region: Foil, size: int) -> Foil:
     edges = ((0, max(0, size - height)), (0, max(0, size - width)))
     if edges == ((0, 0), (0, 0)):
         return region
-    truth = None if region.truth is None else np.pad(region.truth, edges, "symmetric")
-    return replace(
-        region,
-        image=np.pad(region.image, ((0, 0), *edges), "symmetric"),
-        mask=np.pad(region.mask, edges, "symmetric"),
-        truth=truth,
-    )
+    planes = {name: getattr(region, name) for name in ("mask", "truth", "ignored")}
+    grown = {k: None if p is None else np.pad(p, edges, "symmetric") for k, p in planes.items()}
+    return replace(region, image=np.pad(region.image, ((0, 0), *edges), "symmetric"), **grown)
 
 
 def extents(regions: Sequence[Foil], size: int) -> np.ndarray:
@@ -137,6 +133,8 @@ def cut(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Cut the patches of a plan: images float32 (m, C, size, size), masks uint8 (m, size, size).
 
+    A pixel that counts nowhere has :data:`foilseg.data.dataset.IGNORED` in the mask.
+
     Parameters
     ----------
     regions : the prepared regions that the plan was made for.
@@ -168,6 +166,8 @@ def cut(
             )
         images[row] = region.image[:, top : top + size, left : left + size]
         masks[row] = region.mask[top : top + size, left : left + size]
+        if region.ignored is not None:
+            masks[row][region.ignored[top : top + size, left : left + size]] = IGNORED
     return images, masks
 
 

@@ -161,7 +161,11 @@ class Model:
 
 
 def train(
-    models: Sequence[Model], device: str = "auto", progress: bool = True, workers: int = 1
+    models: Sequence[Model],
+    device: str = "auto",
+    progress: bool = True,
+    workers: int = 1,
+    scheduler: str = "",
 ) -> None:
     """Train every network of some models that is missing, and join One-vs-Rest predictions.
 
@@ -171,7 +175,7 @@ def train(
     for model in models:
         model.study.render()
     each = [network for model in models for network in model.each]
-    train_networks(each, device, progress, workers)
+    train_networks(each, device, progress, workers, scheduler)
     for model in models:
         model.join(device=device)
 

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
 from foilseg.data.dataset import Dataset
 from foilseg.sampling.pools import Index
+from foilseg.studies import cluster
 from foilseg.studies import workers as processes
 from foilseg.training import experiments
 from foilseg.training.rows import Experiment, Profile
-from foilseg.training.runs import folder
+from foilseg.training.runs import folder, lock
 from foilseg.training.stored_run import StoredRun
 
 LISTED = 6  # networks that a message names
@@ -35,7 +36,12 @@ class Home(Protocol):
     @property
     def index(self) -> Index: ...
 
+    @property
+    def root(self) -> Path: ...
+
     def render(self) -> object: ...
+
+    def moved(self, runs: Path | None = None) -> Home: ...
 
     def find(self, determines: dict[str, Any]) -> StoredRun | None: ...
 
@@ -87,6 +93,15 @@ class Network:
             raise _not_trained([self])
         return found
 
+    def moved(self, runs: Path | None = None) -> Network:
+        """The same with absolute paths, and another folder for the runs if one is given."""
+        return replace(self, study=self.study.moved(runs))
+
+    def prepare(self) -> None:
+        """Render the twin, if it is the data and not there yet; one process at a time."""
+        with lock(self.study.root.resolve(), wait=True):
+            self.study.render()
+
     def train(self, device: str, progress: Callable[[int], object]) -> StoredRun:
         """Train it, unless its run is there; ``progress`` is told numbers of iterations."""
         from foilseg.training import fit
@@ -118,7 +133,11 @@ def require(networks: Iterable[Network]) -> None:
 
 
 def train(
-    networks: Sequence[Network], device: str = "auto", progress: bool = True, workers: int = 1
+    networks: Sequence[Network],
+    device: str = "auto",
+    progress: bool = True,
+    workers: int = 1,
+    scheduler: str = "",
 ) -> None:
     """Train those of some networks that have no run yet.
 
@@ -127,10 +146,14 @@ def train(
     Parameters
     ----------
     workers : how many networks are trained at a time, each in a process of its own.
+    scheduler : address of a Dask cluster that trains them, ``"local"`` for one on this machine;
+        "" for this machine's processes.
     """
     todo = lacking(networks)
-    if todo:
-        processes.train(todo, max(1, min(workers, len(todo))), device, progress)
+    if not todo:
+        return
+    crew = cluster.crew(scheduler) if scheduler else None
+    processes.train(todo, max(1, min(workers, len(todo))), device, progress, crew)
 
 
 def _not_trained(networks: Sequence[Network]) -> NotTrainedError:

@@ -10,8 +10,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from foilseg.data import folder
+from foilseg.data import folder, splits
 from foilseg.data.dataset import Dataset, training_regions, validation_regions
+from foilseg.data.scan import Scan
 from foilseg.sampling.pools import Index, build_index
 from foilseg.studies.shipped import Shipped, open_shipped
 from foilseg.training.rows import Profile
@@ -35,12 +36,14 @@ class Source:
     profile : of the study, with the settings of the twin and the size of patches.
     shipped_as : name of a study in ``results``, or "".
     numbers : whether that may be a study of numbers alone, of which no chapter can be made.
+    test : of a dataset folder, the images that are kept for the test instead of all others.
     """
 
     data: str
     profile: Profile
     shipped_as: str = ""
     numbers: bool = False
+    test: bool = False
 
     def __getstate__(self) -> dict[str, Any]:
         """What another process is told: the fields, and nothing that was read."""
@@ -67,11 +70,18 @@ class Source:
 
         return render.recipe(render.TwinConfig(**self.profile.twin))
 
+    @property
+    def identity(self) -> str:
+        """What the data are, known of the twin before it is rendered."""
+        return self.recipe or self.dataset.fingerprint
+
     @cached_property
     def held_out(self) -> Source | None:
-        """The test foils of the twin: as many again with another seed; None for other data."""
+        """The test foils of the twin: as many again with another seed; those of other data that
+        ``splits.csv`` keeps for the test, or None."""
         if not self.is_twin:
-            return None
+            kept = splits.read(Scan(self.root), ()).parts.values()
+            return Source(self.data, self.profile, test=True) if splits.TEST in kept else None
         twin = {**self.profile.twin, "seed": TEST_SEED}
         return Source(TWIN, replace(self.profile, name=f"{self.profile.name}-test", twin=twin))
 
@@ -114,13 +124,13 @@ class Source:
                 f"{self.root}: the twin is not rendered yet; study.render() renders it, and so do "
                 f"open_study() and `foilseg train baseline --profile {self.profile.name}`"
             )
-        data = folder.load(self.root)
+        data = folder.load(self.root, self.test)
         return self.shipped.adopt(data) if self.is_twin and self.shipped else (data, "")
 
     @cached_property
     def sizes(self) -> dict[str, int]:
-        """Foil -> pixels of its validation region."""
-        return {foil.name: foil.mask.size for foil in validation_regions(self.dataset)}
+        """Foil -> pixels of its validation region that count."""
+        return {foil.name: foil.area for foil in validation_regions(self.dataset)}
 
     @cached_property
     def index(self) -> Index:

@@ -15,7 +15,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from foilseg.data.dataset import Dataset, Foil, split
+from foilseg.data import splits
+from foilseg.data.dataset import Dataset, Foil
 from foilseg.evaluation import metrics
 from foilseg.sampling.pools import Index
 from foilseg.studies import provenance, variants
@@ -91,6 +92,11 @@ class Study:
     def shipped(self) -> Shipped | None:
         """The shipped study that counts, see :attr:`foilseg.studies.source.Source.shipped`."""
         return self.source.shipped
+
+    def moved(self, runs: Path | None = None) -> Study:
+        """The same with absolute paths, and another folder for the runs if one is given."""
+        data = self.data if self.is_twin else str(Path(self.data).resolve())
+        return replace(self, data=data, runs=Path(runs or self.runs).resolve())
 
     def render(self, progress: bool = True) -> Study:
         """Render the twin, if it is the data and not there yet."""
@@ -189,6 +195,7 @@ class Study:
         progress: bool = True,
         seeds: Iterable[int] = (),
         workers: int = 1,
+        scheduler: str = "",
     ) -> None:
         """Train every network of some models that is missing, and join One-vs-Rest predictions.
 
@@ -197,12 +204,12 @@ class Study:
         Parameters
         ----------
         seeds : those of the trainings; the study's own unless told.
-        workers : how many networks are trained at a time, each in a process of its own.
+        workers, scheduler : as of :func:`foilseg.studies.network.train`.
         """
         studies = [self.with_seed(seed) for seed in seeds or (self.seed,)]
         names = list(names)
         models = [study.model(name) for study in studies for name in names]
-        train(models, device, progress, workers)
+        train(models, device, progress, workers, scheduler)
 
     def counts(
         self, names: Iterable[str | Experiment], against: str = "label", joined: bool = False
@@ -257,9 +264,18 @@ class Study:
         ]
         return Provenance(provenance.table(models))
 
+    @property
+    def divided(self) -> str:
+        """A sentence: what of the images trains, validates and is kept for the test."""
+        kept = None if self.is_twin else self.source.held_out
+        return splits.divided(self.dataset, len(kept.dataset.foils) if kept else 0)
+
     def validation(self, name: str) -> Foil:
-        """The validation region of a foil."""
-        return split(self.dataset.foil(name))[1]
+        """The validation region of a foil; a KeyError of one that has none lists those that do."""
+        found = {region.name: region for region in self.dataset.validation}
+        if name not in found:
+            raise KeyError(f"{name!r} does not validate; these do: {', '.join(found)}")
+        return found[name]
 
     def predictions(self, names: Iterable[str | Experiment], foil: str) -> dict[str, np.ndarray]:
         """Model title -> predicted mask of the foil's validation region (joined if need be)."""

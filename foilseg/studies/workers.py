@@ -1,7 +1,8 @@
 """Several networks at a time: processes that train what a study lacks.
 
 Small patches leave a second core idle, so two processes of one thread each finish a study sooner
-than one process of two. What a run holds does not depend on the process that trained it.
+than one process of two. What a run holds does not depend on the process that trained it. The
+processes are those of this machine, or of a cluster (:mod:`foilseg.studies.cluster`).
 """
 
 from __future__ import annotations
@@ -10,8 +11,9 @@ import multiprocessing
 import os
 import signal
 import threading
-from collections.abc import Callable, Sequence
-from concurrent.futures import FIRST_COMPLETED, ProcessPoolExecutor, wait
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from contextlib import AbstractContextManager
 from functools import partial
 from queue import Empty
 from typing import Protocol
@@ -20,6 +22,8 @@ from tqdm import tqdm
 
 from foilseg.networks import devices
 from foilseg.training import machine
+
+LOOK = 0.2  # seconds after which the bars are drawn again
 
 
 class Job(Protocol):
@@ -56,7 +60,29 @@ def number(threads: int, device: str = "auto") -> int:
     return max(1, machine.cores() // threads)
 
 
-def train(jobs: Sequence[Job], workers: int, device: str = "auto", progress: bool = True) -> None:
+class Crew(Protocol):
+    """Processes that train: an executor, with what it tells on the way."""
+
+    def submit(self, n: int) -> Future:
+        """Have the n-th job trained."""
+
+    def told(self) -> Iterator[tuple[int, int | None]]:
+        """What was told since the last time: a job, and its further iterations (None: its end)."""
+
+    def finish(self, n: int, future: Future) -> Future | None:
+        """Take the result of a job, raise its error, or give the future of another attempt."""
+
+    def stop(self) -> None:
+        """Let go of everything under way."""
+
+
+def train(
+    jobs: Sequence[Job],
+    workers: int,
+    device: str = "auto",
+    progress: bool = True,
+    crew: Callable[..., AbstractContextManager[Crew]] | None = None,
+) -> None:
     """Train some networks in their order.
 
     Shows one bar over all iterations and one for each network under way. A network that fails
@@ -65,6 +91,7 @@ def train(jobs: Sequence[Job], workers: int, device: str = "auto", progress: boo
     Parameters
     ----------
     workers : how many at a time, each in a process of its own; 1 trains them in this process.
+    crew : (jobs, workers, device) -> the processes; those of this machine unless told.
 
     Raises
     ------
@@ -75,39 +102,65 @@ def train(jobs: Sequence[Job], workers: int, device: str = "auto", progress: boo
     """
     if workers < 1:
         raise ValueError(f"workers: {workers} is not positive")
-    if workers == 1:
+    if workers == 1 and crew is None:
         return _one_by_one(jobs, device, progress)
-    context = multiprocessing.get_context("spawn")
-    queue = context.Queue()
-    pool = ProcessPoolExecutor(workers, context, initializer=_begin, initargs=(queue, list(jobs)))
-    with _Bars(jobs, workers, progress) as bars:
-        waiting = {pool.submit(_work, n, device) for n in range(len(jobs))}
+    with (crew or Processes)(jobs, workers, device) as members, _Bars(jobs, progress) as bars:
+        waiting = {members.submit(n): n for n in range(len(jobs))}
         try:
             while waiting:
-                done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-                bars.read(queue)
+                done, _ = wait(waiting, timeout=LOOK, return_when=FIRST_COMPLETED)
+                bars.show(members.told())
                 for future in done:
-                    future.result()
+                    n = waiting.pop(future)
+                    if again := members.finish(n, future):
+                        waiting[again] = n
         except BaseException:
-            _stop(pool)
+            members.stop()
             raise
-        pool.shutdown()
-        bars.read(queue)  # what the processes told last comes with their end
+        bars.show(members.told())  # what the processes told last comes with their end
 
 
 def _one_by_one(jobs: Sequence[Job], device: str, progress: bool) -> None:
-    with _Bars(jobs, 1, progress) as bars:
+    with _Bars(jobs, progress) as bars:
         for n, job in enumerate(jobs):
             bars.under(n)
             job.train(device, partial(bars.advance, n))
             bars.end(n)
 
 
-def _stop(pool: ProcessPoolExecutor) -> None:
-    processes = list((pool._processes or {}).values())
-    pool.shutdown(wait=False, cancel_futures=True)
-    for process in processes:
-        process.terminate()
+class Processes:
+    """A crew of this machine's processes."""
+
+    def __init__(self, jobs: Sequence[Job], workers: int, device: str):
+        context = multiprocessing.get_context("spawn")
+        self.queue, self.device = context.Queue(), device
+        begun = {"initializer": _begin, "initargs": (self.queue, list(jobs))}
+        self.pool = ProcessPoolExecutor(workers, context, **begun)
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.pool.shutdown(wait=error[0] is None)
+
+    def submit(self, n: int) -> Future:
+        return self.pool.submit(_work, n, self.device)
+
+    def told(self) -> Iterator[tuple[int, int | None]]:
+        while True:
+            try:
+                yield self.queue.get_nowait()
+            except Empty:
+                return
+
+    def finish(self, n: int, future: Future) -> None:
+        future.result()
+
+    def stop(self) -> None:
+        processes = list((self.pool._processes or {}).values())
+        self.pool.shutdown(wait=False, cancel_futures=True)
+        for process in processes:
+            process.terminate()
 
 
 def _begin(queue, jobs: Sequence[Job]) -> None:
@@ -134,9 +187,9 @@ def _work(n: int, device: str) -> None:
 class _Bars:
     """One bar for the whole, and one for each network under way."""
 
-    def __init__(self, jobs: Sequence[Job], workers: int, progress: bool):
+    def __init__(self, jobs: Sequence[Job], progress: bool):
         self.jobs, self.shown, self.done = jobs, progress, 0
-        self.free = list(range(1, workers + 1))
+        self.free: list[int] = []
         self.under_way: dict[int, tuple[tqdm, int]] = {}
         self.whole = self._bar(sum(job.iterations for job in jobs), "all", 0, leave=True)
 
@@ -158,19 +211,16 @@ class _Bars:
             bar.close()
         self.whole.close()
 
-    def read(self, queue) -> None:
-        """Show what the processes told since the last time."""
-        while True:
-            try:
-                n, steps = queue.get_nowait()
-            except Empty:
-                break
+    def show(self, told: Iterator[tuple[int, int | None]]) -> None:
+        """Show what a crew tells."""
+        for n, steps in told:
             self.end(n) if steps is None else self.advance(n, steps)
 
     def under(self, n: int) -> None:
         """Show the bar of a network from now on."""
         if n not in self.under_way:
-            place, job = self.free.pop(0), self.jobs[n]
+            job, lowest = self.jobs[n], 1 + len(self.under_way)
+            place = self.free.pop(0) if self.free else lowest
             self.under_way[n] = self._bar(job.iterations, job.label, place), place
 
     def advance(self, n: int, steps: int) -> None:

@@ -196,9 +196,10 @@ def predict_regions(
         begin = time.perf_counter()
         predicted = predictor.mask(foil.image)
         seconds, pixels = seconds + time.perf_counter() - begin, pixels + predicted.size
+        predicted = foil.without_ignored(predicted)
         write_mask(part / "predictions" / f"{foil.name}.png", predicted, data.classes)
         rows += count(foil, predicted, counted, len(data.classes))
-        predictor.add(foil.name, references(foil))
+        predictor.add(foil, references(foil))
     predictor.histograms().write(part / runs.HISTOGRAMS)
     return rows, seconds / pixels * costs.MEGAPIXEL
 
@@ -207,9 +208,9 @@ def count(
     foil: Foil, predicted: np.ndarray, classes: list[LabelClass], n_classes: int
 ) -> list[dict[str, Any]]:
     """Counts of some classes against each reference: foil, against, defect, tp, fp, fn, tn."""
-    rows = []
+    rows, said = [], foil.counted(predicted)
     for against, mask in references(foil):
-        counts = metrics.class_counts(metrics.confusion(mask, predicted, n_classes))
+        counts = metrics.class_counts(metrics.confusion(foil.counted(mask), said, n_classes))
         for c in classes:
             values = dict(zip(metrics.COUNTS, counts[c.index].tolist()))
             rows.append({"foil": foil.name, "against": against, "defect": c.name, **values})

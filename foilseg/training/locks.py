@@ -53,6 +53,19 @@ def lock(path: Path, wait: bool | None = None) -> Iterator[None]:
         held.release()
 
 
+@contextmanager
+def waiting() -> Iterator[None]:
+    """A block in which whoever finds something locked waits for it."""
+    before = os.environ.get(WAIT)
+    os.environ[WAIT] = "1"
+    try:
+        yield
+    finally:
+        os.environ.pop(WAIT)
+        if before is not None:
+            os.environ[WAIT] = before
+
+
 def _pid(holder: Path) -> str:
     """Who has a lock; it may be given back, or have been taken, only just now."""
     try:

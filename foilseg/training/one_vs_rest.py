@@ -70,6 +70,7 @@ def _join(data, members, determines: dict[str, Any], path: Path, device: str) ->
         for window, labels, number in predictor.parts(foil.image):
             mask[window.rows, window.columns] = labels
             claims[window.rows, window.columns] = number
+        mask = foil.without_ignored(mask)
         write_mask(part / "predictions" / f"{foil.name}.png", mask, data.classes)
         counts += fit.count(foil, mask, list(data.classes), len(data.classes))
         claimed += count_claims(foil, claims, data, len(members))
@@ -88,7 +89,7 @@ def count_claims(foil: Foil, claims: np.ndarray, data: Dataset, networks: int) -
     """
     rows = []
     for against, mask in fit.references(foil):
-        pairs = mask.astype(np.int64) * (networks + 1) + claims
+        pairs = foil.counted(mask.astype(np.int64) * (networks + 1) + claims)
         shape = (len(data.classes), networks + 1)
         table = np.bincount(pairs.ravel(), minlength=shape[0] * shape[1]).reshape(shape)
         rows += [

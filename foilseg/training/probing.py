@@ -10,7 +10,7 @@ import pandas as pd
 import torch
 from torch import Tensor
 
-from foilseg.data.dataset import LabelClass
+from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation.curves import KEYS, Histograms, histogram
 from foilseg.networks.inference import Predictor
 
@@ -43,7 +43,7 @@ class Probe(Predictor):
         self.seen.append(logits)
         return super().decide(logits)
 
-    def add(self, foil: str, references: Sequence[tuple[str, np.ndarray]]) -> None:
+    def add(self, foil: Foil, references: Sequence[tuple[str, np.ndarray]]) -> None:
         """File the image that was predicted last, as one tile, against its references."""
         logits = self.seen.pop()
         self.seen.clear()
@@ -53,8 +53,9 @@ class Probe(Predictor):
         }
         for against, mask in references:
             for c in self.classes:
-                counts = histogram(each[places[c.index]].numpy(), mask == c.index)
-                self.filed.append((foil, against, c.name, counts))
+                logit = foil.counted(each[places[c.index]].numpy())
+                counts = histogram(logit, foil.counted(mask == c.index))
+                self.filed.append((foil.name, against, c.name, counts))
 
     def histograms(self) -> Histograms:
         """Everything that was filed."""
