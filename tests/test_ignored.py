@@ -9,6 +9,8 @@ import toy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
+from scipy import ndimage
+from skimage.morphology import disk
 from sklearn.metrics import confusion_matrix
 from test_region_losses import options_of
 
@@ -16,7 +18,9 @@ from foilseg import cli
 from foilseg.data import folder, images
 from foilseg.data.dataset import IGNORED, class_pixels, training_regions, validation_regions
 from foilseg.decisions import calibration
+from foilseg.decisions.scores import class_scores
 from foilseg.evaluation import metrics
+from foilseg.evaluation.object_scores import near
 from foilseg.formats import coco, labelme, masks
 from foilseg.measured import object_tables
 from foilseg.networks.registry import LOSSES
@@ -24,7 +28,7 @@ from foilseg.sampling import resampling, uniform
 from foilseg.sampling.ledger import ledger
 from foilseg.sampling.pools import build_index
 from foilseg.studies.study import Study
-from foilseg.training import one_vs_rest
+from foilseg.training import one_vs_rest, restore
 
 WINDOW = np.s_[20:70, 10:50]  # of every picture, in both of its parts
 
@@ -205,6 +209,27 @@ def test_thresholds_rest_on_what_counts(study, tmp_path):
     assert areas[1] == areas[0] - 12 * 50 * 40
     objects = [sum(p.objects for p in decision.promises) for decision in chosen]
     assert objects[1] < objects[0]
+    found, false = _recounted(run, hidden, chosen[1])
+    assert [p.false for p in chosen[1].promises] == false
+    assert [p.found for p in chosen[1].promises] == found
+
+
+def _recounted(run, data, decision):
+    """Objects found and false ones at a decision's thresholds, where all else is background."""
+    predictor, index = restore.load(run, "cpu"), {c.name: c.index for c in data.classes}
+    found, false = np.zeros(2, int), np.zeros(2, int)
+    for foil in data.foils:
+        scores = class_scores(predictor, foil.image)
+        for k, promise in enumerate(decision.promises):
+            said = (scores[index[promise.name]] >= promise.threshold) & ~foil.ignored
+            own = foil.mask == index[promise.name]
+            false[k] += int((~near(said, own, decision.reach)).sum())
+            numbers, count = ndimage.label(own, np.ones((3, 3)))
+            for number in range(1, count + 1):
+                near_it = ndimage.binary_dilation(numbers == number, disk(decision.reach))
+                covered = (said & near_it).sum()
+                found[k] += covered >= max(1, decision.cover * (numbers == number).sum())
+    return found.tolist(), false.tolist()
 
 
 # In and out
