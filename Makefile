@@ -23,6 +23,7 @@ COMPILE = $(BIN)/python -m compileall -q -j 0 $(VENV)/lib >/dev/null 2>&1 || tru
 PARAMETERS = -p profile $(PROFILE) $(if $(DATA),-p data '$(DATA)') $(if $(SEED),-p seed $(SEED))
 TRAININGS = $(shell seq $(or $(SEED),0) $$(($(or $(SEED),0) + 2)))
 WHAT = --profile $(PROFILE) $(if $(DATA),--data '$(DATA)')
+CONTENTS = $(if $(DATA),--toc _toc_own.yml)
 STUDY = $(WHAT) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
@@ -35,14 +36,15 @@ help:  ## list the tasks
 	@echo "           DATA=DIR (a dataset folder; the twin if empty), SEED=NUMBER, ARGS='what pytest takes'"
 
 book: $(VENV)/.book  ## execute the chapters that are no longer valid and build _build/html
+	$(if $(DATA),@$(BIN)/foilseg estimate '$(DATA)' $(if $(filter file,$(origin PROFILE)),,--profile $(PROFILE)))
 	@begin=$$(date +%s) && \
 	$(BIN)/foilseg chapter all $(PARAMETERS) && \
-	$(BIN)/jupyter-book build . --all -n -W --keep-going -q && \
+	$(BIN)/jupyter-book build . --all $(CONTENTS) -n -W --keep-going -q && \
 	echo "the book is in _build/html/index.html ($$(($$(date +%s) - begin)) s)"
 
 pdf: book  ## print the book to _build/foilseg.pdf (needs Chromium)
 	@test -n "$(CHROMIUM)" || { echo "no Chromium found: apt-get install chromium, or CHROMIUM=PATH"; exit 1; }
-	$(BIN)/jupyter-book build . --all --builder singlehtml -n -W --keep-going -q
+	$(BIN)/jupyter-book build . --all $(CONTENTS) --builder singlehtml -n -W --keep-going -q
 	@cd _build/singlehtml && cp book/chapters/00_front.html book.html && \
 	$(CHROMIUM) --headless --disable-gpu $(if $(filter 0,$(shell id -u)),--no-sandbox) \
 	  --no-pdf-header-footer --virtual-time-budget=60000 \

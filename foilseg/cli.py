@@ -68,6 +68,11 @@ def _add_data_commands(commands) -> None:
     check.add_argument("folder", type=Path, help="the dataset folder")
     check.set_defaults(command=_check)
 
+    estimate = commands.add_parser("estimate", help="how long the book about a folder takes here")
+    estimate.add_argument("folder", help="the dataset folder")
+    estimate.add_argument("--profile", default="", help="of this one alone", choices=_profiles())
+    estimate.set_defaults(command=_estimate)
+
     twin = commands.add_parser("twin", help="render the stand-in for the 26 foils")
     twin.add_argument("folder", type=Path, help="the dataset folder to write")
     twin.add_argument("--profile", default="smoke", help="size: %(choices)s", choices=_profiles())
@@ -159,6 +164,13 @@ def _check(options) -> int:
         print(line)
     print(f"{options.folder}: {len(problems) or 'no'} problem(s)")
     return 1 if problems else 0
+
+
+def _estimate(options) -> int:
+    from foilseg.studies import estimate
+
+    print(estimate.told(options.folder, options.profile))
+    return 0
 
 
 def _twin(options) -> int:

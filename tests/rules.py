@@ -33,7 +33,7 @@ LAYERS = """
     training: batches averaging locks rows experiments meters probing machine settings stored_run
         runs training evaluations restore fit one_vs_rest
     studies: workers cluster network model predict references variants tables run_tables shipped_run
-        shipped source provenance study acquisition
+        shipped source provenance study acquisition estimate
     measured: confidence prior_tables object_tables held_out probability_maps dial_crop
     analysis: model_tables stability trainings object_parts thresholds priors
         gather drawn counterfactuals records comparisons remedies
@@ -44,13 +44,13 @@ LAYERS = """
         acquisition_figures
         gallery_figures packing sampling_figures defect_figures remedy_figures
         widgets dial price_figures
-    book: forked kernels notebooks captions links prose answers measurements readable execution
+    book: forked kernels notebooks captions links prose answers own measurements readable execution
         selection tables ahead chapters
 """
 LOWEST, HIGHEST = ["registry", "code_version"], ["cli"]  # beside the packages
 MOST_FILES = 16  # of a package
 LEAST_CHANGES = 15  # that CONTRIBUTING.md says where to make
-CHAPTERS = sorted((Path(__file__).parent.parent / "notebooks").glob("*.ipynb"))
+CHAPTERS = sorted((Path(__file__).parent.parent / "notebooks").rglob("*.ipynb"))
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")
 PAGE_COLUMNS, LONGEST_SEEN = 80, 9  # of code that a reader sees
 HIDING = {"hide-input", "remove-input"}

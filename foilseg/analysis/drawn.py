@@ -97,12 +97,15 @@ def _means(cubed: np.ndarray, weight: np.ndarray, average: str) -> np.ndarray:
 
 
 def _gaps(found: Findings, foils: list[str]) -> Table:
-    models, _, seen = bootstrap.cube(_ordered(found.seen, foils))
+    """Of the images that are drawn; images that train as a whole are none of them, and stay."""
+    same = set(found.seen["foil"].astype(str)) == set(foils)
+    models, _, seen = bootstrap.cube(_ordered(found.seen, foils) if same else found.seen)
     names, _, unseen = bootstrap.cube(_ordered(found.counts, foils))
     place = [names.index(model) for model in models]
 
     def table(weight: np.ndarray) -> pd.DataFrame:
-        gap = _means(seen, weight, "pooled")[:, 0] - _means(unseen, weight, "pooled")[place, 0]
+        known = weight if same else np.ones(len(seen))
+        gap = _means(seen, known, "pooled")[:, 0] - _means(unseen, weight, "pooled")[place, 0]
         return pd.DataFrame({"model": models, "gap": gap})
 
     return table

@@ -20,9 +20,28 @@ from typing import Any
 
 from tqdm import tqdm
 
-from foilseg.book import answers, captions, execution, forked, kernels, links, notebooks, prose
-from foilseg.book.selection import ChapterError, find, models, select, settings, sources
-from foilseg.data import files
+from foilseg.book import (
+    answers,
+    captions,
+    execution,
+    forked,
+    kernels,
+    links,
+    notebooks,
+    own,
+    prose,
+    selection,
+)
+from foilseg.book.selection import (
+    ChapterError,
+    find,
+    for_data,
+    models,
+    select,
+    settings,
+    sources,
+)
+from foilseg.data import description, files
 
 __all__ = ["ChapterError", "execute", "find", "models", "select", "settings", "sources"]
 
@@ -69,6 +88,10 @@ class Task:
     def keep(self, executed: Any) -> None:
         """Write a result with its stamp."""
         text, code = _stamps(self.source, self.given, self.state)
+        if selection.is_own(self.given):
+            data = description.read(self.root / self.given["data"] / description.NAME)
+            names = [c.name for c in data["classes"]]
+            own.write(executed, self.source.stem, data["name"], names)
         answers.first(executed)
         captions.write(executed, self.source.stem)
         links.write(executed, self.source.stem)
@@ -119,7 +142,7 @@ def execute(
         and no other one is begun.
     """
     root = Path(root).resolve()
-    chosen = select(names, root)
+    chosen = for_data(select(names, root), parameters or {})
     values = settings(chosen, parameters or {})
     target = root / RESULTS if out_dir is None else Path(out_dir).resolve()
     tasks = [Task(s, given, target / s.name, state, root) for s, given in zip(chosen, values)]
@@ -173,7 +196,8 @@ def _stamps(source: Path, given: Mapping[str, Any], state: str) -> tuple[str, st
     library = [(p.relative_to(LIBRARY).as_posix(), _digest(p.read_bytes())) for p in files]
     installed = {d: _version(d) for d in SHOWING} | {"python": sys.version.split()[0]}
     text = "\n".join(code for code, _ in cells)
-    shown = [repr(prose.measured(name, source.parents[1] / prose.RESULTS)) for name in _NAMED(text)]
+    root = next(place.parent for place in source.parents if place.name == selection.SOURCES.name)
+    shown = [repr(prose.measured(name, root / prose.RESULTS)) for name in _NAMED(text)]
     parts = [cells, sorted(given.items()), state, library, installed, shown]
     return _digest(source.read_bytes()), _digest(json.dumps(parts).encode())
 

@@ -10,6 +10,8 @@ from foilseg.book import notebooks
 from foilseg.training import experiments
 
 SOURCES = Path("notebooks")
+OWN = "own"  # the folder in it of chapters that take the place of others for other data
+TWIN = ("", "twin")  # values of the parameter data that mean none of one's own
 
 
 class ChapterError(RuntimeError):
@@ -44,6 +46,19 @@ def select(names: Sequence[str], root: Path = Path()) -> list[Path]:
     if not chosen:
         raise ChapterError(f"{Path(root) / SOURCES} holds no chapter NN_name.ipynb")
     return list(dict.fromkeys(chosen))
+
+
+def is_own(given: Mapping[str, Any]) -> bool:
+    """Whether parameters name data of one's own."""
+    return str(given.get("data", "")) not in TWIN
+
+
+def for_data(chosen: Sequence[Path], given: Mapping[str, Any]) -> list[Path]:
+    """The same chapters; of one's own data with those that are written about such."""
+    if not is_own(given):
+        return list(chosen)
+    others = [(source, source.parent / OWN / source.name) for source in chosen]
+    return [other if other.exists() else source for source, other in others]
 
 
 def settings(chosen: Sequence[Path], given: Mapping[str, Any]) -> list[dict[str, Any]]:

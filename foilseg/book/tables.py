@@ -154,3 +154,17 @@ def study_weights(dataset: Dataset) -> pd.DataFrame:
 def listing(rows: list[dict]) -> pd.DataFrame:
     """Rows of one form, written out."""
     return readable(pd.DataFrame(rows))
+
+
+def rarity(dataset: Dataset, objects: pd.DataFrame) -> pd.DataFrame:
+    """How rare each defect is: objects, images, median area, background against a pixel of it.
+
+    ``objects`` is :func:`foilseg.data.defects.table`; the last is of what trains, NaN of a class
+    that it does not show.
+    """
+    found = defect_objects(objects, dataset)[["defect", "objects", "foils with it", "median area"]]
+    found = found.rename(columns={"foils with it": "images with it"})
+    pixels = class_pixels(dataset.training, len(dataset.classes)).sum(axis=0).astype(float)
+    own = pixels[[c.index for c in dataset.defects]]
+    ratio = np.divide(pixels[0], own, out=np.full(len(own), np.nan), where=own > 0)
+    return found.assign(**{"background pixels to one": ratio})

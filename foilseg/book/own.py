@@ -1,0 +1,201 @@
+"""The book about images of one's own: what speaks of the thesis's foils stands in a box.
+
+Chapters are written about foils. In the chapter of other data a paragraph that names a defect of
+the thesis, or the twin, is kept in a box that is closed; in all others a foil is an image. Chapters
+that read the shipped studies and nothing else say so at their head. A chapter of ``notebooks/own``
+takes the place of the one of its name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from itertools import groupby
+from typing import Any
+
+from foilseg.book import notebooks
+from foilseg.book.prose import LEFT_OUT, Reading
+from foilseg.data import escape, folder
+from foilseg.studies.study import Study
+from foilseg.training.rows import JUDGED
+
+# They show the studies that come with the book, whatever data it is executed on.
+OF_THE_THESIS = (
+    "10_audit",
+    "12_elsewhere",
+    "13_experiments",
+    "15_remedies",
+    "17_found",
+    "18_models",
+)
+TITLE = "About the foils of the thesis"
+# How the defects of the thesis are called in a text: class -> expression.
+DEFECTS = {
+    "agglomeration": r"agglomerat\w*",
+    "cavity": r"cavit(?:y|ies)",
+    "crack": r"cracks?",
+    "blade trail": r"blade trails?",
+}
+THINGS = (
+    r"twins?|battery|coat(?:ed|ing)s?|annotators?|original (?:foils?|images?)|rendered|"
+    r"the thesis's (?:foils?|images?|defects)|(?:shipped|matched|desk) stud(?:y|ies)|made-up foils?"
+)
+_FENCE = re.compile(r"^(`{3,}|:{3,}|~{3,})")
+_FENCED = re.compile(r"(^(?:`{3,}|~{3,})[\s\S]*?^(?:`{3,}|~{3,})\s*$)", re.MULTILINE)
+_ITEM = re.compile(r"^(?:[*+-]|\d+\.) ")
+# What is no prose: code, roles with what they hold, mathematics, targets of links, directives.
+_KEPT = re.compile(r"(\{[\w:-]+\}`[^`]*`|`+[^`]*`+|\$[^$]*\$|\]\([^)]*\)|<[^>]*>|\{[\w:-]+\})")
+_WORDS = (
+    (re.compile(r"\b([Aa])(\s+)foil\b"), lambda m: f"{m[1]}n{m[2]}image"),
+    (re.compile(r"\bfoil(s?)\b"), lambda m: f"image{m[1]}"),
+    (re.compile(r"\bFoil(s?)\b"), lambda m: f"Image{m[1]}"),
+)
+
+
+def write(notebook: Any, stem: str, name: str, classes: Iterable[str]) -> None:
+    """Make an executed chapter one about other data.
+
+    Parameters
+    ----------
+    stem : of the chapter, such as ``06_quantitative``.
+    name : of the data.
+    classes : the names of their classes.
+    """
+    if stem in OF_THE_THESIS:
+        _say(notebook, name)
+        return
+    spoken = _speaks_of({str(c).lower() for c in classes})
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            cell.source = rewritten(cell.source, spoken)
+            continue
+        _caption(cell, spoken)
+        for data in notebooks.shown(cell):
+            text = data.get("text/markdown", "")
+            if LEFT_OUT in text:
+                data["text/markdown"] = ""
+            elif text:
+                data["text/markdown"] = rewritten(text, spoken)
+
+
+def _speaks_of(classes: set[str]) -> Callable[[str], Any]:
+    """What finds, in a text, a word for what these data do not have."""
+    absent = [words for name, words in DEFECTS.items() if name not in classes]
+    return re.compile(rf"\b(?:{'|'.join([*absent, THINGS])})\b", re.IGNORECASE).search
+
+
+def _say(notebook: Any, name: str) -> None:
+    """A sentence below the title: whose pages these are."""
+    words = (
+        "\n\n```{note}\nThis page is about the foils of the thesis and the studies that come "
+        f"with the book, not about {escape.markdown(name)}.\n```\n"
+    )
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown" and cell.source.startswith("# "):
+            title, _, rest = cell.source.partition("\n")
+            cell.source = title + words + rest
+            return
+
+
+def rewritten(text: str, spoken: Callable[[str], Any]) -> str:
+    """A text in Markdown with what it speaks of foils in boxes; of all else a foil is an image."""
+    made = []
+    for boxed, group in groupby(_blocks(text), key=lambda b: _is_boxed(b, spoken)):
+        part = "\n\n".join(group)
+        made.append(_box(part) if boxed else _of_images(part))
+    return "\n\n".join(made)
+
+
+def _is_boxed(block: str, spoken: Callable[[str], Any]) -> bool:
+    return not block.startswith(("#", "(", "+++")) and bool(spoken(_KEPT.sub(" ", block)))
+
+
+def _box(text: str) -> str:
+    longest = max((len(m[1]) for m in map(_FENCE.match, text.split("\n")) if m), default=2)
+    fence = ":" * max(longest + 1, 4)
+    return f"{fence}{{admonition}} {TITLE}\n:class: dropdown foils\n\n{text}\n{fence}"
+
+
+def _of_images(text: str) -> str:
+    """The text with images for foils, but in code, roles, formulas and links."""
+    parts = re.split(_FENCED, text)
+    return "".join(p if n % 2 else _renamed(p) for n, p in enumerate(parts))
+
+
+def _renamed(text: str) -> str:
+    pieces = _KEPT.split(text)
+    for place in range(0, len(pieces), 2):
+        for pattern, word in _WORDS:
+            pieces[place] = pattern.sub(word, pieces[place])
+    return "".join(pieces)
+
+
+def _blocks(text: str) -> list[str]:
+    """Paragraphs, items of lists, and fenced parts as a whole."""
+    blocks: list[list[str]] = [[]]
+    fence = ""
+    for line in text.split("\n"):
+        found = _FENCE.match(line)
+        if fence:
+            blocks[-1].append(line)
+            if found and found[1].startswith(fence) and not line[len(found[1]) :].strip():
+                fence = ""
+                blocks.append([])
+            continue
+        if found:
+            blocks.append([line])
+            fence = found[1]
+        elif not line.strip():
+            blocks.append([])
+        elif _ITEM.match(line):
+            blocks.append([line])
+        else:
+            blocks[-1].append(line)
+    return ["\n".join(block) for block in blocks if block]
+
+
+def _caption(cell: Any, spoken: Callable[[str], Any]) -> None:
+    """Captions and alternative texts without the sentences that speak of foils."""
+    told = cell.metadata.get("mystnb", {})
+    for part, key in (("figure", "caption"), ("image", "alt")):
+        if key in told.get(part, {}):
+            told[part][key] = _sentences(told[part][key], spoken)
+    if "tables" in cell.metadata:
+        cell.metadata["tables"] = [_sentences(text, spoken) for text in cell.metadata["tables"]]
+
+
+def _sentences(text: str, spoken: Callable[[str], Any]) -> str:
+    kept = [s for s in re.split(r"(?<=[.!?])\s+", text) if not spoken(_KEPT.sub(" ", s))]
+    return _renamed(" ".join(kept)) or "Of these images."
+
+
+def weight(study: Study) -> str:
+    """A sentence on how far the numbers of a study can be trusted; "" if it is long enough."""
+    if study.profile.iterations >= JUDGED:
+        return ""
+    return "These are smoke runs, so the order of the models says nothing yet."
+
+
+def advice(study: Study, best: str) -> Reading:
+    """What to do next with data of one's own, in Markdown; ``best`` : title of a model."""
+    place, steps = study.data, []
+    if study.profile.iterations < JUDGED:
+        steps.append(
+            "Train networks that are worth reading; only then do the numbers above mean anything: "
+            f"`make book DATA={place} PROFILE=desk`."
+        )
+    steps += [f"The folder: {note}." for note in folder.examine(study.root)[1]]
+    if study.source.held_out is None:
+        steps.append(
+            "Keep some images for the test, so that thresholds are judged where they were not "
+            f"chosen: `foilseg split {place}`."
+        )
+    steps += [
+        "Train more than once before you compare two models: `foilseg train all --data "
+        f"{place} --profile {study.profile.name} --seed 1`.",
+        "Look at what the models report and nobody annotated "
+        "([label audit](11_label_audit.ipynb)); mend the annotations, and train again.",
+        f"Let *{escape.markdown(best)}* choose thresholds that keep a promise, and sort new "
+        f"pictures: `foilseg calibrate RUN --data {place} --miss 0.2`.",
+    ]
+    return Reading("\n".join(f"{n}. {step}" for n, step in enumerate(steps, 1)))

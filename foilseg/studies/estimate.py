@@ -1,0 +1,123 @@
+"""How long the book about a dataset folder takes here: measured in a few steps of training.
+
+An estimate, for a person who chooses a profile: half as long and twice as long are possible.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import torch
+
+from foilseg.data.dataset import class_pixels
+from foilseg.networks import devices, unet
+from foilseg.networks.inference import Predictor
+from foilseg.sampling.pools import build_index
+from foilseg.studies import workers
+from foilseg.studies.source import Source
+from foilseg.training import experiments, fit, training
+from foilseg.training.rows import JUDGED, Profile
+
+OFFERED = ("smoke", "desk")  # profiles for images of one's own, the shorter first
+WARM, MEASURED = 3, 8  # steps of training
+MOST = 2_000_000  # pixels of a picture that is predicted to see how long that takes
+# Of everything else in the chapters, in predictions of all that is judged by one network.
+PASSES = 6
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """Of a profile: its name, how many networks it trains, and seconds for the whole book."""
+
+    profile: str
+    networks: int
+    seconds: float
+
+    def __str__(self) -> str:
+        shown = _time(self.seconds)
+        use = (
+            "to see that everything works" if _is_smoke(self.profile) else "networks worth reading"
+        )
+        return f"{self.profile:6} about {shown:10} {self.networks} networks; {use}"
+
+
+def estimate(data: str, names: Sequence[str] = OFFERED, device: str = "auto") -> list[Estimate]:
+    """Seconds that the book takes with each of some profiles.
+
+    Parameters
+    ----------
+    data : path of a sound dataset folder.
+
+    Raises
+    ------
+    foilseg.data.scan.DatasetError
+        If anything in the folder is wrong.
+    """
+    source = Source(data, experiments.profile(names[0]))
+    rows = [experiments.experiment(n) for n in (*experiments.EXPERIMENTS, experiments.RECOMMENDED)]
+    number = sum(len(experiments.networks(row, source.dataset)) for row in rows)
+    found = []
+    for name in names:
+        profile = experiments.profile(name)
+        at_a_time = workers.number(profile.threads, device)
+        with devices.threads(profile.threads):
+            step, reading = _measure(replace(source, profile=profile), profile, device)
+        work = number * (profile.iterations * step + PASSES * reading)
+        found.append(Estimate(name, number, work / at_a_time))
+    return found
+
+
+def _measure(source: Source, profile: Profile, device: str) -> tuple[float, float]:
+    """Seconds of a step of training, and of predicting all that is judged."""
+    data, row = source.dataset, experiments.experiment("baseline")
+    shape = {"channels_in": data.channels, "base": profile.base}
+    made = unet.UNet(**shape, channels_out=len(data.classes))
+    index = build_index(data.training, len(data.classes), profile.patch)
+    short = replace(profile, iterations=WARM + MEASURED, refresh=WARM + MEASURED)
+    told: list[float] = []
+    with TemporaryDirectory() as place:
+        training.train(
+            made,
+            fit.make_loss(row, class_pixels(data.training, len(data.classes)).sum(axis=0)),
+            index,
+            data.validation,
+            fit.make_settings(short, 0, row),
+            Path(place),
+            device=device,
+            progress=lambda steps: told.append(time.perf_counter()),
+        )
+    region = max(data.validation, key=lambda foil: foil.mask.size)
+    rows = max(16, min(region.shape[0], MOST // region.shape[1]))
+    part = region.crop(0, 0, rows, region.shape[1])
+    predictor = Predictor((made.eval(),), device=devices.resolve_device(device))
+    begin = time.perf_counter()
+    with torch.inference_mode():
+        predictor.mask(part.image)
+    rate = (time.perf_counter() - begin) / part.mask.size
+    judged = sum(foil.mask.size for foil in data.validation)
+    return (told[-1] - told[WARM]) / (len(told) - 1 - WARM), rate * judged
+
+
+def _is_smoke(profile: str) -> bool:
+    return experiments.profile(profile).iterations < JUDGED
+
+
+def _time(seconds: float) -> str:
+    """Two minutes at least, in words."""
+    minutes = max(2, round(seconds / 60))
+    return f"{minutes} minutes" if minutes < 100 else f"{round(minutes / 60)} hours"
+
+
+def told(data: str, profile: str = "") -> str:
+    """What is printed before the book about a folder is made: the profiles, and the one taken."""
+    each = estimate(data, [profile] if profile else OFFERED)
+    lines = [str(one) for one in each]
+    if not profile:
+        lines.append(
+            f"taken: {OFFERED[0]}; for another, make book DATA={data} PROFILE={OFFERED[1]}"
+        )
+    return "\n".join(lines)
