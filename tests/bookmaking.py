@@ -17,7 +17,7 @@ MODELS = "baseline,binary,focal-iscf"  # one of each kind: plain, One-vs-Rest, w
 def front_matter(target):
     """Copy the project's own configuration and front matter, without executed chapters."""
     shutil.copytree(ROOT / "book", target / "book", ignore=shutil.ignore_patterns("chapters"))
-    for name in ("_config.yml", "_toc.yml"):
+    for name in ("_config.yml", "_toc.yml", "_toc_own.yml"):
         shutil.copy(ROOT / name, target / name)
 
 
@@ -29,9 +29,9 @@ def real_sources(target):
     return target
 
 
-def build(root):
+def build(root, *options):
     """Build the book in a folder and return its pages' place; a warning is a failure."""
-    done = subprocess.run(BUILD, cwd=root, capture_output=True, text=True)
+    done = subprocess.run([*BUILD, *options], cwd=root, capture_output=True, text=True)
     assert done.returncode == 0 and "WARNING" not in done.stderr, done.stderr[-4000:]
     return root / "_build" / "html"
 

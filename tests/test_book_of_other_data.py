@@ -5,6 +5,8 @@ Matplotlib and tables. Every page is opened in a browser: the book is about thes
 names are printed as they are and run by nobody.
 """
 
+import re
+
 import bookmaking
 import browser
 import nbformat
@@ -14,7 +16,7 @@ import pytest
 from nbformat.v4 import new_markdown_cell, new_notebook
 from test_book_machinery import KERNEL, TITLES
 
-from foilseg.book import chapters
+from foilseg.book import chapters, own
 from foilseg.data import description, images
 from foilseg.data.dataset import LabelClass, write_mask
 
@@ -38,13 +40,22 @@ RUNS = "_runs $x$ <script>alert(8)"
 KINDS = ("Break", "Crack", "Fray")  # of the real photographs
 MODELS = "baseline,binary"
 # They read studies that come with the book, whatever the data; test_book executes them.
-OF_SHIPPED_STUDIES = ("00_front", "13_experiments", "15_remedies", "17_found", "18_models")
+OF_SHIPPED_STUDIES = ("13_experiments", "15_remedies", "17_found", "18_models")
 OF_THE_TWIN = {"agglomeration", "cavity", "blade trail"}
+OF_THE_FOILS = r"(?i)\b(?:agglomerat\w*|cavit\w+|cracks?|blade trails?|twins?|battery|foils?)\b"
 # What of the names has become an element of the page.
 ADDED = """() => [...document.querySelectorAll(
   'img[src="x"], [onerror], [onclick*="alert"], a[href^="javascript:"], script')]
   .filter((node) => node.tagName !== "SCRIPT" || node.textContent.trim().startsWith("alert"))
   .map((node) => node.outerHTML)"""
+# What a page says outside of the boxes about the thesis, without code, formulas and references.
+OUTSIDE = """() => {
+  const article = document.querySelector("article").cloneNode(true);
+  for (const node of article.querySelectorAll(
+    ".foils, .cell_input, pre, code, mjx-container, .math, .reference, table, script, select, nav"))
+    node.remove();
+  return article.textContent;
+}"""
 CELLS = "[...document.querySelectorAll('td, th')].map((cell) => cell.textContent.trim())"
 
 
@@ -94,9 +105,7 @@ def pages(tmp_path_factory):
         title = new_markdown_cell(f"# {TITLES[stem]}")
         page = new_notebook(cells=[title], metadata=KERNEL)
         nbformat.write(page, root / "book" / "chapters" / f"{stem}.ipynb")
-    story = root / "book" / "story.md"  # its last picture is of such a study
-    story.write_text(story.read_text().partition(":::{retold} fig-gains")[0])
-    return bookmaking.build(root)
+    return bookmaking.build(root, "--toc", "_toc_own.yml")
 
 
 @pytest.fixture(scope="module")
@@ -108,6 +117,7 @@ def opened(pages):
     def visit(path, page):
         found[path.stem] = {
             "text": page.evaluate("document.body.textContent"),
+            "outside": page.evaluate(OUTSIDE),
             "cells": set(page.evaluate(CELLS)),
             "added": page.evaluate(ADDED),
             "glued": page.locator(".pasted-text").all_text_contents(),
@@ -143,6 +153,17 @@ def test_names_are_printed_as_they_are(opened):
 
 def test_the_book_is_about_the_data_it_is_given(opened):
     _, found = opened
-    for stem in ("01_dataset", "02_baseline", "06_quantitative"):
+    for stem in ("00_front", "01_dataset", "02_baseline", "06_quantitative"):
         assert found[stem]["cells"] >= set(NAMES[1:]), stem
+    of_the_thesis = {*own.OF_THE_THESIS, *OF_SHIPPED_STUDIES}
+    about = sorted(stem for stem in TITLES if stem not in of_the_thesis)
+    assert len(about) == 13
+    for stem in about:
         assert not found[stem]["cells"] & OF_THE_TWIN, stem
+        assert not re.findall(OF_THE_FOILS, found[stem]["outside"]), stem
+    for stem in ("10_audit", "12_elsewhere"):
+        assert f"not about {DATA}." in found[stem]["text"], stem
+    front = found["00_front"]["text"]
+    assert "A book about your images" in front
+    assert "the order of the models says nothing yet" in front
+    assert "Keep some images for the test" in front

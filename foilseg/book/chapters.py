@@ -88,11 +88,11 @@ class Task:
     def keep(self, executed: Any) -> None:
         """Write a result with its stamp."""
         text, code = _stamps(self.source, self.given, self.state)
+        answers.first(executed)
         if selection.is_own(self.given):
             data = description.read(self.root / self.given["data"] / description.NAME)
             names = [c.name for c in data["classes"]]
             own.write(executed, self.source.stem, data["name"], names)
-        answers.first(executed)
         captions.write(executed, self.source.stem)
         links.write(executed, self.source.stem)
         notebooks.write(executed, self.result)

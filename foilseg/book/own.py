@@ -38,8 +38,10 @@ DEFECTS = {
 }
 THINGS = (
     r"twins?|battery|coat(?:ed|ing)s?|annotators?|original (?:foils?|images?)|rendered|"
-    r"the thesis's (?:foils?|images?|defects)|(?:shipped|matched|desk) stud(?:y|ies)|made-up foils?"
+    r"line lights?|the thesis's (?:foils?|images?|defects)|(?:moving|transported) foils?|"
+    r"(?:shipped|matched|desk) stud(?:y|ies)"
 )
+_HEAD = re.compile(r"(<th\b[^>]*>)([^<]*)")
 _FENCE = re.compile(r"^(`{3,}|:{3,}|~{3,})")
 _FENCED = re.compile(r"(^(?:`{3,}|~{3,})[\s\S]*?^(?:`{3,}|~{3,})\s*$)", re.MULTILINE)
 _ITEM = re.compile(r"^(?:[*+-]|\d+\.) ")
@@ -65,17 +67,41 @@ def write(notebook: Any, stem: str, name: str, classes: Iterable[str]) -> None:
         _say(notebook, name)
         return
     spoken = _speaks_of({str(c).lower() for c in classes})
+    notebook.cells = _without_left_out(notebook.cells)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = rewritten(cell.source, spoken)
             continue
         _caption(cell, spoken)
         for data in notebooks.shown(cell):
-            text = data.get("text/markdown", "")
-            if LEFT_OUT in text:
-                data["text/markdown"] = ""
-            elif text:
+            if text := data.get("text/markdown", ""):
                 data["text/markdown"] = rewritten(text, spoken)
+            if text := data.get("text/html", ""):
+                data["text/html"] = _HEAD.sub(lambda m: m[1] + _renamed(m[2]), text)
+
+
+def _without_left_out(cells: list[Any]) -> list[Any]:
+    """Cells without readings of another study, and without headings that then head nothing."""
+
+    def is_left_out(cell: Any) -> bool:
+        shown = (data.get("text/markdown", "") for data in notebooks.shown(cell))
+        return any(LEFT_OUT in text for text in shown)
+
+    kept: list[Any] = []
+    for cell in [c for c in cells if not is_left_out(c)]:
+        if kept and _is_heading(kept[-1]) and _is_section(cell):
+            kept.pop()
+        kept.append(cell)
+    return kept
+
+
+def _is_section(cell: Any) -> bool:
+    return cell.cell_type == "markdown" and cell.source.startswith("## ")
+
+
+def _is_heading(cell: Any) -> bool:
+    """Whether a cell is a heading of a section and nothing else."""
+    return _is_section(cell) and "\n" not in cell.source.strip()
 
 
 def _speaks_of(classes: set[str]) -> Callable[[str], Any]:

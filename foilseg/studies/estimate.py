@@ -114,10 +114,14 @@ def _time(seconds: float) -> str:
 
 def told(data: str, profile: str = "") -> str:
     """What is printed before the book about a folder is made: the profiles, and the one taken."""
-    each = estimate(data, [profile] if profile else OFFERED)
-    lines = [str(one) for one in each]
-    if not profile:
-        lines.append(
-            f"taken: {OFFERED[0]}; for another, make book DATA={data} PROFILE={OFFERED[1]}"
-        )
-    return "\n".join(lines)
+    if profile:
+        return str(estimate(data, [profile])[0])
+    regions = Source(data, experiments.profile(OFFERED[0])).dataset.training
+    largest = max(max(region.shape) for region in regions)
+    fit = [name for name in OFFERED if experiments.profile(name).patch <= largest]
+    lines = [str(one) for one in estimate(data, fit)]
+    for name in (name for name in OFFERED if name not in fit):
+        patch = experiments.profile(name).patch
+        lines.append(f"{name:6} cannot be: its patches of {patch} pixels are larger than any image")
+    others = [f"make book DATA={data} PROFILE={name}" for name in fit[1:]]
+    return "\n".join([*lines, "; for another, ".join([f"taken: {OFFERED[0]}", *others])])

@@ -1,0 +1,162 @@
+"""A chapter about other data: what speaks of the thesis's foils is boxed, and nothing is lost."""
+
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import toy
+from hypothesis import given
+from hypothesis import strategies as st
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from foilseg import cli
+from foilseg.book import chapters, own, prose, selection, tables
+from foilseg.data import defects, folder, splits
+from foilseg.studies import estimate
+from foilseg.studies.study import Study
+
+HERE = own._speaks_of({"background", "pit"})
+WITH_CRACKS = own._speaks_of({"background", "crack"})
+TEXT = """## The foils
+
+A foil is cut into patches, and each foil trains.
+
+Cavities are the rarest, and two foils have none.
+
+* a foil is read;
+* the twin is rendered;
+* foils are counted.
+
+```python
+foil = study.dataset.foils[0]
+```
+
+$foil$ and `foil` and {doc}`foil` and [the foil](foil.ipynb) stay.
+
+:::{dropdown} What one sees
+The shipped study has a foil.
+:::"""
+
+
+def test_paragraphs_about_foils_are_boxed_and_others_speak_of_images():
+    made = own.rewritten(TEXT, HERE)
+    boxes = re.findall(r"^(:{4,})\{admonition\}[^\n]*\n:class: dropdown foils\n\n(.*?)\n\1$", made,
+                       re.MULTILINE | re.DOTALL)  # fmt: skip
+    assert [box[1] for box in boxes] == [
+        "Cavities are the rarest, and two foils have none.",
+        "* the twin is rendered;",
+        ":::{dropdown} What one sees\nThe shipped study has a foil.\n:::",
+    ]
+    assert (
+        "## The images" in made and "An image is cut into patches, and each image trains." in made
+    )
+    assert "* an image is read;" in made and "* images are counted." in made
+    assert "foil = study.dataset.foils[0]" in made
+    assert "$foil$ and `foil` and {doc}`foil` and [the image](foil.ipynb) stay." in made
+
+
+def test_a_defect_that_the_data_have_is_no_word_of_the_thesis():
+    text = "A crack is thin.\n\nA cavity is small."
+    assert own.rewritten(text, WITH_CRACKS).startswith("A crack is thin.\n\n::::{admonition}")
+    assert own.rewritten(text, HERE).startswith("::::{admonition}")
+
+
+@given(st.lists(st.sampled_from(TEXT.split("\n\n")), max_size=8))
+def test_no_word_is_lost(parts):
+    made = own.rewritten("\n\n".join(parts), HERE)
+    plain = re.sub(r"^:{4,}.*$|^:class: dropdown foils$", "", made, flags=re.MULTILINE)
+    renamed = own._renamed(own._renamed(plain))
+    assert re.findall(r"\w+", renamed) == re.findall(r"\w+", own._renamed("\n\n".join(parts)))
+
+
+def test_a_notebook_loses_its_readings_and_headings_of_nothing():
+    left = prose._ELSEWHERE.format(name="matched")
+    shown = new_output("display_data", data={"text/markdown": left, "text/plain": "Reading"})
+    table = "<table><tr><th>foil</th><th>tp</th></tr><tr><td>foil</td></tr></table>"
+    html = new_output("display_data", data={"text/html": table})
+    figure = {"figure": {"caption": "Each foil. A cavity is ringed."}, "image": {"alt": "A twin."}}
+    cells = [
+        new_markdown_cell("# Title\n\nA foil."),
+        new_markdown_cell("## Reading"),
+        new_code_cell("reading()", outputs=[shown]),
+        new_markdown_cell("## Counts"),
+        new_code_cell("table", outputs=[html], metadata={"tables": ["Of the foils."]}),
+        new_code_cell("figure", metadata={"mystnb": figure}),
+    ]
+    notebook = new_notebook(cells=cells)
+    own.write(notebook, "06_quantitative", "d", ["background", "pit"])
+    assert [c.source for c in notebook.cells] == [
+        "# Title\n\nAn image.", "## Counts", "table", "figure"]  # fmt: skip
+    assert "<th>image</th><th>tp</th>" in notebook.cells[2].outputs[0].data["text/html"]
+    assert "<td>foil</td>" in notebook.cells[2].outputs[0].data["text/html"], "a name is a name"
+    assert notebook.cells[2].metadata["tables"] == ["Of the images."]
+    told = notebook.cells[3].metadata["mystnb"]
+    assert told["figure"]["caption"] == "Each image."
+    assert told["image"]["alt"] == "Of these images."
+
+
+def test_a_page_about_the_thesis_says_so():
+    notebook = new_notebook(cells=[new_markdown_cell("# The audit\n\nA foil.")])
+    own.write(notebook, "10_audit", "<b>d</b> *x*", ["background"])
+    source = notebook.cells[0].source
+    assert source.startswith("# The audit\n\n```{note}\n") and source.endswith("\nA foil.")
+    assert "<b>" not in source and "*x*" not in source.replace("\\*", "")
+
+
+def test_chapters_of_own_data_take_the_place_of_others():
+    sources = chapters.sources()
+    here = selection.for_data(sources, {"data": "twin"}), selection.for_data(sources, {})
+    assert here == (sources, sources)
+    there = selection.for_data(sources, {"data": "d"})
+    assert [s.stem for s in there] == [s.stem for s in sources]
+    assert [s.parent.name for s in there if s not in sources] == ["own"]
+
+
+def test_rarity_by_hand(tmp_path):
+    data = folder.load(toy.write(tmp_path / "d", foils=3))
+    objects = defects.table(data.foils, data.classes)
+    table = tables.rarity(data, objects).set_index("defect")
+    masks = [region.mask for region in data.training]
+    for c in data.defects:
+        pixels = [sum(int((m == k).sum()) for m in masks) for k in (0, c.index)]
+        assert table.loc[c.name, "background pixels to one"] == pytest.approx(pixels[0] / pixels[1])
+        assert table.loc[c.name, "objects"] == (objects["index"] == c.index).sum()
+
+
+def test_advice_is_what_can_be_done(tmp_path):
+    root = toy.write(tmp_path / "d", foils=10)
+    study = Study(str(root), toy.PROFILE, 0, tmp_path / "runs")
+    text = own.advice(study, "FL *ICF*").text
+    assert f"make book DATA={root} PROFILE=desk" in text and f"`foilseg split {root}`" in text
+    assert "objects are cut" in text and "FL \\*ICF\\*" in text and own.weight(study)
+    parts = {f"f{k}": ("train", "train", "train", "validation", "test")[k % 5] for k in range(10)}
+    splits.write(root / splits.NAME, parts, {})
+    long = Study(str(root), replace(toy.PROFILE, iterations=1000), 0, tmp_path / "runs")
+    text = own.advice(long, "Binary").text
+    assert "PROFILE=desk" not in text and "foilseg split" not in text and not own.weight(long)
+    numbers = [line.partition(".")[0] for line in text.split("\n")]
+    assert numbers == [str(n) for n in range(1, len(numbers) + 1)]
+
+
+def test_an_estimate_grows_with_the_steps_and_is_printed(tmp_path, toy_data, monkeypatch, capsys):
+    root = toy.write(tmp_path / "d", height=200, width=150)
+    times = iter(np.cumsum(np.full(200, 0.5)))
+    monkeypatch.setattr(estimate.time, "perf_counter", lambda: next(times))
+    monkeypatch.setattr(estimate.workers, "number", lambda *_: 2)
+    smoke, desk = estimate.estimate(str(root))
+    assert smoke.networks == desk.networks == 9 + 4 * 2 + 1  # two defects, and the recommended
+    steps = [estimate.experiments.profile(name).iterations for name in ("smoke", "desk")]
+    assert smoke.seconds == pytest.approx(smoke.networks * steps[0] * 0.5 / 2, rel=0.5)
+    assert desk.seconds == pytest.approx(desk.networks * steps[1] * 0.5 / 2, rel=0.5)
+    monkeypatch.undo()
+    assert cli.main(["estimate", str(root)]) == 0
+    shown = capsys.readouterr().out
+    assert "smoke  about" in shown and "PROFILE=desk" in shown
+    assert cli.main(["estimate", str(root), "--profile", "smoke"]) == 0
+    assert "PROFILE=" not in capsys.readouterr().out
+    assert cli.main(["estimate", str(toy_data)]) == 0  # of 96 x 80 pixels
+    shown = capsys.readouterr().out
+    assert "desk   cannot be: its patches of 128 pixels" in shown and "PROFILE=" not in shown
+    assert cli.main(["estimate", str(toy_data), "--profile", "desk"]) == 1
+    assert "larger than every region" in capsys.readouterr().err
