@@ -42,7 +42,9 @@ MODELS = "baseline,binary"
 # They read studies that come with the book, whatever the data; test_book executes them.
 OF_SHIPPED_STUDIES = ("13_experiments", "15_remedies", "17_found", "18_models")
 OF_THE_TWIN = {"agglomeration", "cavity", "blade trail"}
-OF_THE_FOILS = r"(?i)\b(?:agglomerat\w*|cavit\w+|cracks?|blade trails?|twins?|battery|foils?)\b"
+OF_THE_FOILS = (
+    r"(?i)(?<!-)\b(?:agglomerat\w*|cavit\w+|cracks?|blade trails?|twins?|battery|foils?)\b"
+)
 # What of the names has become an element of the page.
 ADDED = """() => [...document.querySelectorAll(
   'img[src="x"], [onerror], [onclick*="alert"], a[href^="javascript:"], script')]
@@ -50,7 +52,8 @@ ADDED = """() => [...document.querySelectorAll(
   .map((node) => node.outerHTML)"""
 # What a page says outside of the boxes about the thesis, without code, formulas and references.
 OUTSIDE = """() => {
-  const article = document.querySelector("article").cloneNode(true);
+  const page = document.querySelector("article") || document.body;
+  const article = page.cloneNode(true);
   for (const node of article.querySelectorAll(
     ".foils, .cell_input, pre, code, mjx-container, .math, .reference, table, script, select, nav"))
     node.remove();

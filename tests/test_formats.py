@@ -523,3 +523,21 @@ def test_real_labelme_files_are_read(tmp_path):
         for each in told["shapes"]:
             theirs |= polygon2mask(foil.shape, [(y - 0.5, x - 0.5) for x, y in each["points"]])
         assert (theirs == (foil.mask == 1)).all() and theirs.any()
+
+
+def test_a_file_may_be_about_a_picture_of_another_name(tmp_path):
+    """LabelMe writes where the picture lay when it was drawn on, with the signs of its system."""
+    annotated(tmp_path / "in", "a", shape(SQUARE, "pit"))
+    told = json.loads((tmp_path / "in/a.json").read_text())
+    (tmp_path / "in/a.json").unlink()
+    there = "..\\photos\\a.png"
+    (tmp_path / "in/first.json").write_text(json.dumps(told | {"imagePath": there}))
+    mask = labels(labelme.bring(tmp_path / "in", tmp_path / "out"), "a")
+    assert mask.any()
+    (tmp_path / "in/a.json").write_text(json.dumps(told | {"imagePath": "nowhere.png"}))
+    with pytest.raises(FormatError, match=r"are about .*a\.png; keep one"):
+        labelme.bring(tmp_path / "in", tmp_path / "no")
+    (tmp_path / "in/a.json").unlink()
+    (tmp_path / "in/b.json").write_text(json.dumps(told | {"imagePath": "b.png"}))
+    with pytest.raises(FormatError, match="beside no picture of that name, nor of 'b.png'"):
+        labelme.bring(tmp_path / "in", tmp_path / "no")

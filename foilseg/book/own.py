@@ -38,9 +38,11 @@ DEFECTS = {
 }
 THINGS = (
     r"twins?|battery|coat(?:ed|ing)s?|annotators?|original (?:foils?|images?)|rendered|"
-    r"line lights?|the thesis's (?:foils?|images?|defects)|(?:moving|transported) foils?|"
-    r"(?:shipped|matched|desk) stud(?:y|ies)"
+    r"line lights?|thesis Tables?|the thesis's (?:foils?|images?|defects)|"
+    r"(?:moving|transported) foils?|(?:shipped|matched|desk) stud(?:y|ies)"
 )
+GLUED = "application/papermill.record/text/plain"  # of what is put into a text
+_SENTENCE = re.compile(r"(?:\S+\s+){3,}\S+\.['\"]?$")  # and is no name
 _HEAD = re.compile(r"(<th\b[^>]*>)([^<]*)")
 _FENCE = re.compile(r"^(`{3,}|:{3,}|~{3,})")
 _FENCED = re.compile(r"(^(?:`{3,}|~{3,})[\s\S]*?^(?:`{3,}|~{3,})\s*$)", re.MULTILINE)
@@ -78,6 +80,8 @@ def write(notebook: Any, stem: str, name: str, classes: Iterable[str]) -> None:
                 data["text/markdown"] = rewritten(text, spoken)
             if text := data.get("text/html", ""):
                 data["text/html"] = _HEAD.sub(lambda m: m[1] + _renamed(m[2]), text)
+            if (text := data.get(GLUED, "")) and _SENTENCE.search(text):
+                data[GLUED] = _renamed(text)
 
 
 def _without_left_out(cells: list[Any]) -> list[Any]:

@@ -1,5 +1,7 @@
 """LabelMe: a folder of pictures, each with a JSON file of shapes beside it, in and out.
 
+A file is about the picture of its own name, or else about the one that its ``imagePath`` names.
+
 Polygons, rectangles, circles and masks are areas; a line or a point is none and is refused. Of
 shapes that overlap the later one lies above, as LabelMe shows them. A picture without a file is
 not annotated; one whose file has no shape is clean. What is labelled ``__ignore__`` counts
@@ -13,7 +15,7 @@ import io
 import json
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PureWindowsPath
 from typing import Any
 
 import numpy as np
@@ -51,9 +53,7 @@ def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = F
         raise FileNotFoundError(f"{source}: no such folder")
     pictures = images.pictures(source.iterdir())
     told = {path: _read(path) for path in _files(source)}
-    alone = {path.stem for path in told} - {path.stem for path in pictures}
-    if alone:
-        raise FormatError(f"{source / min(alone)}.json: lies beside no picture of that name")
+    files_of = _pictures_of(told, pictures)
     labels = {shape["label"] for each in told.values() for shape in each["shapes"]}
     labels = sorted(labels - {NOTHING, NOWHERE})
     if not labels:
@@ -61,13 +61,36 @@ def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = F
     numbers = {NOTHING: 0, NOWHERE: IGNORED} | {label: k for k, label in enumerate(labels, 1)}
     items = []
     for picture in pictures:
-        path = picture.with_suffix(".json")
-        mask = partial(_mask, path, told[path], numbers) if path in told else None
+        path = files_of.get(picture)
+        mask = None if path is None else partial(_mask, path, told[path], numbers)
         items.append(Item(picture, mask))
     classes = assembling.classes_of(labels)
     return assembling.write(
         root, source.resolve().name, classes, items, unannotated=unannotated, all_grey=all_grey
     )
+
+
+def _pictures_of(
+    told: Mapping[Path, Mapping[str, Any]], pictures: Sequence[Path]
+) -> dict[Path, Path]:
+    """Picture -> the file about it: the one of its name, or else the one that names it.
+
+    Raises
+    ------
+    FormatError
+        If a file is about no picture that is there, or two are about one.
+    """
+    named, stems = {p.name: p for p in pictures}, {p.stem: p for p in pictures}
+    found: dict[Path, Path] = {}
+    for path, content in told.items():
+        said = PureWindowsPath(str(content.get("imagePath") or "")).name
+        picture = stems.get(path.stem) or named.get(said)
+        if picture is None:
+            raise FormatError(f"{path}: lies beside no picture of that name, nor of {said!r}")
+        if picture in found:
+            raise FormatError(f"{path} and {found[picture]} are about {picture}; keep one")
+        found[picture] = path
+    return found
 
 
 def _files(source: Path) -> list[Path]:

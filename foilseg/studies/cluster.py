@@ -11,13 +11,12 @@ from __future__ import annotations
 
 import io
 import logging
-import pickle
 import time
 import uuid
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future
-from functools import lru_cache, partial
+from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
 from typing import TYPE_CHECKING, Protocol
@@ -59,7 +58,7 @@ class Cluster:
     def __init__(self, jobs: Sequence[Task], workers: int, device: str, scheduler: str):
         self.jobs = [job.moved() for job in jobs]
         self.names = [job.path().name for job in self.jobs]
-        self.payload, self.device, self.scheduler = pickle.dumps(self.jobs), device, scheduler
+        self.device, self.scheduler = device, scheduler
         self.words: SimpleQueue = SimpleQueue()
         self.done: dict[int, int] = {}
         self.ended: set[int] = set()
@@ -73,6 +72,7 @@ class Cluster:
         except BaseException:
             self.token.unlink(missing_ok=True)
             raise
+        self.client.register_plugin(_holder(self.jobs), name=str(self.token))
         self.executor = self.client.get_executor(pure=False)
         self.client.subscribe_topic(TOPIC, self.words.put)
 
@@ -81,13 +81,14 @@ class Cluster:
 
     def __exit__(self, *error: object) -> None:
         self.token.unlink(missing_ok=True)
+        if self.client.status == "running":
+            self.client.unregister_worker_plugin(str(self.token))
         for part in (self.client, self.cluster):
             if part is not None:
                 part.close(timeout=5)
 
     def submit(self, n: int) -> Future:
-        told = (str(self.token), self.device)
-        return self.executor.submit(_work, self.payload, n, self.names[n], *told)
+        return self.executor.submit(_work, n, self.names[n], str(self.token), self.device)
 
     def told(self) -> Iterator[tuple[int, int | None]]:
         if self.client.status == "running":
@@ -162,21 +163,24 @@ def _connect(scheduler: str, workers: int) -> tuple[object | None, Client]:
         raise ClusterError(f"{scheduler}: no scheduler answers there ({error})") from error
 
 
+def _holder(jobs: Sequence[Task]):
+    """What gives every worker all jobs at once, so that those of one study share what is read."""
+    from distributed import WorkerPlugin
+
+    holder = WorkerPlugin()
+    holder.jobs = list(jobs)
+    return holder
+
+
 # What follows happens on a worker.
 
 
-@lru_cache(1)
-def _jobs(payload: bytes) -> list[Task]:
-    """All jobs at once, so that those of one study share what is read for the first."""
-    return pickle.loads(payload)
-
-
-def _work(payload: bytes, n: int, name: str, token: str, device: str) -> bytes | None:
+def _work(n: int, name: str, token: str, device: str) -> bytes | None:
     """Train a network; its run as an archive where the folder of runs is not seen."""
     from distributed import get_worker
 
     worker = get_worker()
-    job = _jobs(payload)[n]
+    job = worker.plugins[token].jobs[n]
     shared = Path(token).is_file()
     if not shared:
         job = job.moved(Path(worker.local_directory) / "runs")

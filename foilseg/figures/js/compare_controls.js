@@ -3,9 +3,9 @@
 const MODES = ["two panes", "swipe", "all models"];
 const KEYS = [
   ["arrow keys", "pan"],
-  ["+ − 0", "zoom in, out, whole foil"],
+  ["+ − 0", "zoom in, out, whole picture"],
   ["v", "two panes, swipe, all models"],
-  ["f F", "next, previous foil"],
+  ["f F", "next, previous picture"],
   ["] [", "next, previous mask on the right"],
   ["} {", "next, previous mask on the left"],
   ["i", "next input"],
@@ -100,7 +100,7 @@ function makeControls(set, act) {
     bar(
       button("+", "Zoom in", () => act.zoom(1.5)),
       button("−", "Zoom out", () => act.zoom(1 / 1.5)),
-      button("all", "Show the whole foil", () => act.zoom(0)),
+      button("all", "Show the whole picture", () => act.zoom(0)),
       button("◀ error", "Previous error of the mask on the right", () => act.next("error", -1)),
       button("error ▶", "Next error of the mask on the right", () => act.next("error", 1)),
       button("disagreement ▶", "Next disagreement of the models", () => act.next("disagreement", 1)),

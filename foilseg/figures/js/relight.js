@@ -56,7 +56,7 @@ async function render({ model, el }) {
   canvas.width = normals.width;
   canvas.height = normals.height;
   canvas.setAttribute("role", "img");
-  canvas.setAttribute("aria-label", "A foil under one light from a direction set by two sliders");
+  canvas.setAttribute("aria-label", "A surface under one light from a direction set by two sliders");
   canvas.style.cssText = "display:block;max-width:100%;width:26rem;image-rendering:auto";
   const pen = canvas.getContext("2d");
   const target = pen.createImageData(normals.width, normals.height);
