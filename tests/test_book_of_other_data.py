@@ -55,11 +55,12 @@ OUTSIDE = """() => {
   const page = document.querySelector("article") || document.body;
   const article = page.cloneNode(true);
   for (const node of article.querySelectorAll(
-    ".foils, .cell_input, pre, code, mjx-container, .math, .reference, table, script, select, nav"))
-    node.remove();
+    ".foils, .tag_foils, .cell_input, pre, code, mjx-container, .math, .reference, table, " +
+    "script, select, nav")) node.remove();
   return article.textContent;
 }"""
-CELLS = "[...document.querySelectorAll('td, th')].map((cell) => cell.textContent.trim())"
+CELLS = """[...document.querySelectorAll('td, th')]
+  .filter((cell) => !cell.closest('.tag_foils')).map((cell) => cell.textContent.trim())"""
 
 
 def photographed(place):

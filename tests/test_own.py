@@ -16,8 +16,9 @@ from foilseg.data import defects, folder, splits
 from foilseg.studies import estimate
 from foilseg.studies.study import Study
 
-HERE = own._speaks_of({"background", "pit"})
-WITH_CRACKS = own._speaks_of({"background", "crack"})
+EMPTY = new_notebook()
+HERE = own._with_glue(own._speaks_of(set(own.DEFECTS)), EMPTY)
+WITH_CRACKS = own._with_glue(own._speaks_of(set(own.DEFECTS) - {"crack"}), EMPTY)
 TEXT = """## The foils
 
 A foil is cut into patches, and each foil trains.
@@ -94,6 +95,33 @@ def test_a_notebook_loses_its_readings_and_headings_of_nothing():
     told = notebook.cells[3].metadata["mystnb"]
     assert told["figure"]["caption"] == "Each image."
     assert told["image"]["alt"] == "Of these images."
+
+
+def test_a_table_of_the_thesiss_defects_is_closed():
+    html = "<table><tr><th>class</th></tr><tr><td>cavity</td></tr></table>"
+    outputs = [new_output("display_data", data={"text/html": html})]
+    metadata = {"tags": ["hide-input", "full-width"], "tables": ["The cavity."]}
+    for classes, tags in ((["pit"], ["full-width", "hide-cell", "foils"]), (["Cavity"], None)):
+        cell = new_code_cell("table", outputs=outputs, metadata=dict(metadata))
+        notebook = new_notebook(cells=[cell])
+        own.write(notebook, "04_losses", "d", classes)
+        assert notebook.cells[0].metadata["tags"] == (tags or metadata["tags"])
+        assert ("mystnb" in notebook.cells[0].metadata) == bool(tags)
+
+
+def test_a_paragraph_speaks_of_what_is_glued_into_it():
+    told = {"odd": "'Those that do not: the cavity.'", "even": "'13'"}
+    outputs = [
+        new_output("display_data", data={own.GLUED: text}, metadata={"scrapbook": {"name": name}})
+        for name, text in told.items()
+    ]
+    text = "All agree. {glue:text}`odd`\n\nThere are {glue:text}`even` foils."
+    cells = [new_code_cell("glue()", outputs=outputs), new_markdown_cell(text)]
+    notebook = new_notebook(cells=cells)
+    own.write(notebook, "04_losses", "d", ["pit"])
+    boxed, plain = notebook.cells[1].source.rsplit("\n\n", 1)
+    assert "All agree." in boxed and "dropdown foils" in boxed
+    assert plain == "There are {glue:text}`even` images."
 
 
 def test_a_page_about_the_thesis_says_so():

@@ -26,14 +26,14 @@ def first(notebook: Any) -> None:
     words, pictures = (_tagged(notebook, tag) for tag in (ANSWER, PICTURE))
     moved = [*words, *pictures]
     if any(LEFT_OUT in _shown(cell) for cell in words):
-        for cell in filter(_is_section, words):
+        for cell in filter(is_section, words):
             cell.source = PLAIN
     if not words or PLAIN in (cell.source for cell in words):
         return
     known, rest = {cell.id for cell in notebook.cells}, []
     for cell in (cell for cell in notebook.cells if cell not in words):
         rest += _pointer(cell, known) if cell in pictures else [cell]
-    sections = [n for n, cell in enumerate(rest) if _is_section(cell)]
+    sections = [n for n, cell in enumerate(rest) if is_section(cell)]
     place = sections[0] if sections else len(rest)
     notebook.cells = [*rest[:place], *moved, *rest[place:]]
 
@@ -53,7 +53,8 @@ def _tagged(notebook: Any, tag: str) -> list[Any]:
     return [cell for cell in notebook.cells if tag in cell.metadata.get("tags", [])]
 
 
-def _is_section(cell: Any) -> bool:
+def is_section(cell: Any) -> bool:
+    """Whether a cell begins a section."""
     return cell.cell_type == "markdown" and cell.source.startswith("## ")
 
 

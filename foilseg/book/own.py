@@ -41,6 +41,7 @@ THINGS = (
     r"line lights?|thesis Tables?|the thesis's (?:foils?|images?|defects)|"
     r"(?:moving|transported) foils?|(?:shipped|matched|desk) stud(?:y|ies)"
 )
+HTML = "text/html"
 GLUED = "application/papermill.record/text/plain"  # of what is put into a text
 _SENTENCE = re.compile(r"(?:\S+\s+){3,}\S+\.['\"]?$")  # and is no name
 _HEAD = re.compile(r"(<th\b[^>]*>)([^<]*)")
@@ -68,20 +69,36 @@ def write(notebook: Any, stem: str, name: str, classes: Iterable[str]) -> None:
     if stem in OF_THE_THESIS:
         _say(notebook, name)
         return
-    spoken = _speaks_of({str(c).lower() for c in classes})
+    absent = set(DEFECTS) - {str(c).lower() for c in classes}
+    spoken, printed = _with_glue(_speaks_of(absent), notebook), _prints(absent)
     notebook.cells = _without_left_out(notebook.cells)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = rewritten(cell.source, spoken)
-            continue
-        _caption(cell, spoken)
-        for data in notebooks.shown(cell):
-            if text := data.get("text/markdown", ""):
-                data["text/markdown"] = rewritten(text, spoken)
-            if text := data.get("text/html", ""):
-                data["text/html"] = _HEAD.sub(lambda m: m[1] + _renamed(m[2]), text)
-            if (text := data.get(GLUED, "")) and _SENTENCE.search(text):
-                data[GLUED] = _renamed(text)
+        elif any(printed(data.get(HTML, "")) for data in notebooks.shown(cell)):
+            _close(cell)
+        else:
+            _rewrite(cell, spoken)
+
+
+def _rewrite(cell: Any, spoken: Callable[[str], Any]) -> None:
+    """Captions, and what a code cell shows: texts, heads of tables, glued sentences."""
+    _caption(cell, spoken)
+    for data in notebooks.shown(cell):
+        if text := data.get("text/markdown", ""):
+            data["text/markdown"] = rewritten(text, spoken)
+        if text := data.get(HTML, ""):
+            data[HTML] = _HEAD.sub(lambda m: m[1] + _renamed(m[2]), text)
+        if (text := data.get(GLUED, "")) and _SENTENCE.search(text):
+            data[GLUED] = _renamed(text)
+
+
+def _close(cell: Any) -> None:
+    """Put a cell that shows a table of the thesis's defects behind a click, under our title."""
+    tags = [tag for tag in cell.metadata.get("tags", []) if not tag.startswith("hide")]
+    cell.metadata["tags"] = [*tags, "hide-cell", "foils"]
+    prompts = {"code_prompt_show": TITLE, "code_prompt_hide": TITLE}
+    cell.metadata["mystnb"] = {**cell.metadata.get("mystnb", {}), **prompts}
 
 
 def _without_left_out(cells: list[Any]) -> list[Any]:
@@ -93,7 +110,8 @@ def _without_left_out(cells: list[Any]) -> list[Any]:
 
     kept: list[Any] = []
     for cell in [c for c in cells if not is_left_out(c)]:
-        if kept and _is_heading(kept[-1]) and _is_section(cell):
+        before = kept[-1] if kept and _is_section(kept[-1]) else None
+        if before is not None and _is_section(cell) and "\n" not in before.source.strip():
             kept.pop()
         kept.append(cell)
     return kept
@@ -103,15 +121,25 @@ def _is_section(cell: Any) -> bool:
     return cell.cell_type == "markdown" and cell.source.startswith("## ")
 
 
-def _is_heading(cell: Any) -> bool:
-    """Whether a cell is a heading of a section and nothing else."""
-    return _is_section(cell) and "\n" not in cell.source.strip()
-
-
-def _speaks_of(classes: set[str]) -> Callable[[str], Any]:
+def _speaks_of(absent: set[str]) -> Callable[[str], Any]:
     """What finds, in a text, a word for what these data do not have."""
-    absent = [words for name, words in DEFECTS.items() if name not in classes]
-    return re.compile(rf"\b(?:{'|'.join([*absent, THINGS])})\b", re.IGNORECASE).search
+    words = "|".join([*(DEFECTS[name] for name in sorted(absent)), THINGS])
+    return re.compile(rf"\b(?:{words})\b", re.IGNORECASE).search
+
+
+def _with_glue(spoken: Callable[[str], Any], notebook: Any) -> Callable[[str], Any]:
+    """The same of texts with glued parts: a text speaks of what is put into it."""
+    told = [(o.metadata.get("scrapbook", {}).get("name"), o.data.get(GLUED, ""))
+            for cell in notebook.cells for o in cell.get("outputs", []) if "data" in o]  # fmt: skip
+    names = [re.escape(name) for name, text in told if name and spoken(text)]
+    glued = re.compile(rf"\{{glue:text\}}`(?:{'|'.join(names) or '(?!)'})`").search
+    return lambda text: glued(text) or spoken(_KEPT.sub(" ", text))
+
+
+def _prints(absent: set[str]) -> Callable[[str], Any]:
+    """What finds, in a table, a cell that is the name of such a defect."""
+    names = "|".join(map(re.escape, sorted(absent))) or "(?!)"
+    return re.compile(rf"<t[dh]\b[^>]*>\s*(?:{names})\s*</t[dh]>", re.IGNORECASE).search
 
 
 def _say(notebook: Any, name: str) -> None:
@@ -137,7 +165,7 @@ def rewritten(text: str, spoken: Callable[[str], Any]) -> str:
 
 
 def _is_boxed(block: str, spoken: Callable[[str], Any]) -> bool:
-    return not block.startswith(("#", "(", "+++")) and bool(spoken(_KEPT.sub(" ", block)))
+    return not block.startswith(("#", "(", "+++")) and bool(spoken(block))
 
 
 def _box(text: str) -> str:
@@ -195,7 +223,7 @@ def _caption(cell: Any, spoken: Callable[[str], Any]) -> None:
 
 
 def _sentences(text: str, spoken: Callable[[str], Any]) -> str:
-    kept = [s for s in re.split(r"(?<=[.!?])\s+", text) if not spoken(_KEPT.sub(" ", s))]
+    kept = [s for s in re.split(r"(?<=[.!?])\s+", text) if not spoken(s)]
     return _renamed(" ".join(kept)) or "Of these images."
 
 
@@ -224,7 +252,7 @@ def advice(study: Study, best: str) -> Reading:
         "Train more than once before you compare two models: `foilseg train all --data "
         f"{place} --profile {study.profile.name} --seed 1`.",
         "Look at what the models report and nobody annotated "
-        "([label audit](11_label_audit.ipynb)); mend the annotations, and train again.",
+        "(*The audit of the labels*); mend the annotations, and train again.",
         f"Let *{escape.markdown(best)}* choose thresholds that keep a promise, and sort new "
         f"pictures: `foilseg calibrate RUN --data {place} --miss 0.2`.",
     ]
