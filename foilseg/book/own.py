@@ -14,19 +14,15 @@ from itertools import groupby
 from typing import Any
 
 from foilseg.book import notebooks
+from foilseg.book.answers import is_section
 from foilseg.book.prose import LEFT_OUT, Reading
 from foilseg.data import escape, folder
 from foilseg.studies.study import Study
 from foilseg.training.rows import JUDGED
 
 # They show the studies that come with the book, whatever data it is executed on.
-OF_THE_THESIS = (
-    "10_audit",
-    "12_elsewhere",
-    "13_experiments",
-    "15_remedies",
-    "17_found",
-    "18_models",
+OF_THE_THESIS = tuple(
+    ["10_audit", "12_elsewhere", "13_experiments", "15_remedies", "17_found", "18_models"]
 )
 TITLE = "About the foils of the thesis"
 # How the defects of the thesis are called in a text: class -> expression.
@@ -110,15 +106,11 @@ def _without_left_out(cells: list[Any]) -> list[Any]:
 
     kept: list[Any] = []
     for cell in [c for c in cells if not is_left_out(c)]:
-        before = kept[-1] if kept and _is_section(kept[-1]) else None
-        if before is not None and _is_section(cell) and "\n" not in before.source.strip():
+        before = kept[-1] if kept and is_section(kept[-1]) else None
+        if before is not None and is_section(cell) and "\n" not in before.source.strip():
             kept.pop()
         kept.append(cell)
     return kept
-
-
-def _is_section(cell: Any) -> bool:
-    return cell.cell_type == "markdown" and cell.source.startswith("## ")
 
 
 def _speaks_of(absent: set[str]) -> Callable[[str], Any]:
@@ -144,10 +136,8 @@ def _prints(absent: set[str]) -> Callable[[str], Any]:
 
 def _say(notebook: Any, name: str) -> None:
     """A sentence below the title: whose pages these are."""
-    words = (
-        "\n\n```{note}\nThis page is about the foils of the thesis and the studies that come "
-        f"with the book, not about {escape.markdown(name)}.\n```\n"
-    )
+    whose = "This page is about the foils of the thesis and the studies that come with the book"
+    words = f"\n\n```{{note}}\n{whose}, not about {escape.markdown(name)}.\n```\n"
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and cell.source.startswith("# "):
             title, _, rest = cell.source.partition("\n")
