@@ -21,9 +21,9 @@ from foilseg.studies.study import Study
 from foilseg.training.rows import JUDGED
 
 # They show the studies that come with the book, whatever data it is executed on.
-OF_THE_THESIS = tuple(
-    ["10_audit", "12_elsewhere", "13_experiments", "15_remedies", "17_found", "18_models"]
-)
+OF_THE_THESIS = {
+    *("10_audit", "12_elsewhere", "13_experiments", "15_remedies", "17_found", "18_models"),
+}
 TITLE = "About the foils of the thesis"
 # How the defects of the thesis are called in a text: class -> expression.
 DEFECTS = {
