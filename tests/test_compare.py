@@ -303,7 +303,18 @@ def test_the_scores_are_those_of_the_whole_foil_and_of_the_window(screen):
                 tp, fp, fn, tn = counts[label] if label else counts[1:].sum(axis=0)
                 for form, above, below in ((3, tp, tp + fn), (4, fp, fp + tn), (3, tp, tp + fp)):
                     values.append("–" if below == 0 else f"{above / below:.{form}f}")
-            assert cells == values
+            labels = [label] if label else range(1, 4)
+            assert cells == [*values, objects_touched(screen.foil.mask, mask, labels)]
+
+
+def objects_touched(reference, mask, labels):
+    """How many objects of a reference a mask touches with their own class, in words."""
+    found = total = 0
+    for label in labels:
+        numbers, count = ndimage.label(reference == label, np.ones((3, 3)))
+        found += len(set(numbers[mask == label].tolist()) - {0})
+        total += count
+    return f"{found} of {total}"
 
 
 def test_the_next_error_is_the_next_smaller_one_and_lies_in_the_middle(screen):

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 SCRIPTS = Path(__file__).parent / "js"
 # One module in several files: a front end is a single text, so they are put together here.
-PARTS = "unpack paint regions camera gestures controls state panes keys compare"
+PARTS = "unpack paint regions camera gestures controls state panes keys levels compare"
 
 
 def png(pixels: np.ndarray) -> bytes:
@@ -149,6 +149,7 @@ def compare(
     *,
     runs: Sequence[Any] = (),
     inputs: Mapping[str, Masks] | None = None,
+    levels: Mapping[str, Mapping[str, Any]] | None = None,
     key: str = "compare",
 ) -> Compare | Sentence:
     """Compare input, annotation, truth and predictions of some foils.
@@ -162,6 +163,8 @@ def compare(
         run's name. What a run has stored for exactly this foil is taken, the rest is predicted.
         Runs for other classes than these leave nothing to show.
     inputs : foil name -> title -> further picture float32 (H, W) in [0, 1], such as the albedo.
+    levels : foil name -> what :func:`foilseg.measured.probability_maps.beside` tells of it, so
+        that the reader may choose a threshold; of other foils the masks are all there is.
     key : how links to this viewer begin; give two viewers of one page different ones.
 
     Returns
@@ -192,17 +195,25 @@ def compare(
     shown = next(f for f, (facts, _) in zip(foils, packed) if not facts["problem"])
     first = next(iter(masks[shown.name].values()))
     data = b"".join(file for _, files in packed for file in files)
-    facts = _facts(key, packed, classes)
+    facts = _facts(key, packed, classes, levels or {})
     return Compare(packing.still(shown, first, classes), facts=facts, files=data)
 
 
 def _facts(
-    key: str, packed: Sequence[tuple[dict[str, Any], list[bytes]]], classes: Sequence[LabelClass]
+    key: str,
+    packed: Sequence[tuple[dict[str, Any], list[bytes]]],
+    classes: Sequence[LabelClass],
+    levels: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any]:
     """What the viewer's script is told besides the files."""
+    described = [facts | {"sizes": [len(file) for file in files]} for facts, files in packed]
+    for foil in described:
+        foil |= {"levels": levels[foil["name"]]} if foil["name"] in levels else {}
     return {
         "key": key,
-        "foils": [facts | {"sizes": [len(file) for file in files]} for facts, files in packed],
+        "foils": [
+            f | ({"levels": levels[f["name"]]} if f["name"] in levels else {}) for f in described
+        ],
         "classes": [{"index": c.index, "name": c.name, "colour": c.colour} for c in classes],
         "colours": {name: COLOURS[name] for name in ("ink", "pale", "paper", "first")},
         "errors": ERROR_COLOURS,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -77,6 +78,27 @@ def read(shipped: Shipped, experiment: str, foil: str) -> list[np.ndarray] | Non
     tall = shipped.tables.indexed(name)
     defects = sum(1 for entry in shipped.manifest["classes"] if entry["index"])
     return np.split(tall, defects)
+
+
+def beside(study: Study, names: Sequence[str]) -> dict[str, dict[str, Any]]:
+    """What the viewer is told of the maps that lie beside the pages: foil -> edges and keys.
+
+    ``edges`` are :data:`EDGES`, ``keys`` title of a model -> ``STUDY/EXPERIMENT-FOIL``. Foils of
+    which the shipped study has no map of every model are left out.
+    """
+    shipped = study.shipped
+    if shipped is None:
+        return {}
+    models, found = [study.model(name) for name in names], {}
+    for foil in study.dataset.validation:
+        files = {m.title: _file(m.row.name, foil.name) for m in models}
+        held = [
+            f"{PROBABILITIES}/{file}.png" in shipped.manifest["files"] for file in files.values()
+        ]
+        if files and all(held):
+            keys = {title: f"{study.name}/{file}" for title, file in files.items()}
+            found[foil.name] = {"edges": list(EDGES), "keys": keys}
+    return found
 
 
 def _file(experiment: str, foil: str) -> str:

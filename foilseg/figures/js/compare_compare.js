@@ -1,4 +1,4 @@
-// The viewer for predictions, part 10: what the parts do together.
+// The viewer for predictions, part 11: what the parts do together.
 // Traits: facts (foils, classes, colours, those of errors), files (bytes), view (state of the
 // controls).
 
@@ -12,6 +12,7 @@ class Viewer {
     this.foils = this.facts.foils.map((facts, place) => makeFoil(facts, files[place]));
     this.camera = { x: 0, y: 0, zoom: 1 };
     this.painted = new Map();
+    this.objects = new Map();
     this.controls = makeControls((change) => this.set(change), {
       zoom: (factor) => this.zoom(factor),
       next: (kind, step) => this.next(kind, step),
@@ -59,7 +60,8 @@ class Viewer {
     const old = this.state;
     [this.state, this.foil] = settle({ ...old, ...change }, this.foils);
     const another = !old || old.foil !== this.state.foil;
-    if (another) this.painted.clear();
+    if (another || old.edge !== this.state.edge) this.painted.clear();
+    if (another) this.objects.clear();
     if (another && !this.foil.problem)
       this.camera = camera || { x: this.foil.width / 2, y: this.foil.height / 2, zoom: 1 };
     this.stepped = null;
@@ -167,8 +169,10 @@ class Viewer {
       this.resize();
       await new Promise((done) => setTimeout(done));
       await Promise.all(foil.layers.map(foil.layer));
+      await this.turn(foil, state);
       if (this.state !== state) return;
       this.root.dataset.ready = foil.name;
+      this.redraw();
       this.score();
     } catch (error) {
       if (this.state !== state) return;
@@ -178,12 +182,32 @@ class Viewer {
     }
   }
 
+  // The masks of the models at the threshold that was chosen, instead of their own.
+  async turn(foil, state) {
+    const turned = new Map();
+    const indices = this.classes.filter((c) => c.index).map((c) => c.index);
+    const area = foil.width * foil.height;
+    await Promise.all(
+      Object.keys(state.edge === USUAL ? {} : foil.levels.keys).map(async (title) => {
+        const levels = await foil.level(title, indices.length);
+        turned.set(title, atEdge(levels, Number(state.edge), indices, area));
+      }),
+    );
+    if (this.state !== state) return;
+    foil.turned = turned;
+    this.painted.clear();
+  }
+
+  mask(title) {
+    return this.foil.turned?.get(title) ?? this.foil.masks.get(title);
+  }
+
   // Drawing -------------------------------------------------------------------------------------
 
   values(title) {
-    const { masks } = this.foil;
-    if (this.state.show === "classes") return classValues(masks.get(title), this.defect);
-    return errorValues(masks.get(this.reference), masks.get(title), this.defect, this.count);
+    if (this.state.show === "classes") return classValues(this.mask(title), this.defect);
+    const reference = this.foil.masks.get(this.reference);
+    return errorValues(reference, this.mask(title), this.defect, this.count);
   }
 
   overlay(title) {
@@ -251,11 +275,24 @@ class Viewer {
         this.root.dataset.scored = seen.join(" ");
         return fillScores(this.controls, heading, rows);
       }
-      const mask = foil.masks.get(model);
-      rows.push([model, scored(mask, whole), scored(mask, seen)]);
+      const mask = this.mask(model);
+      const objects = this.numbers();
+      const found = [touched(objects, reference, mask), objects.count];
+      rows.push([model, scored(mask, whole), scored(mask, seen), found]);
       this.scoring = setTimeout(step);
     };
     this.scoring = setTimeout(step, 150);
+  }
+
+  // The numbered objects of the reference, found once.
+  numbers() {
+    const key = `${this.reference} ${this.defect}`;
+    if (!this.objects.has(key)) {
+      const { masks, width, height } = this.foil;
+      const reference = masks.get(this.reference);
+      this.objects.set(key, numbered(reference, width, height, this.defect));
+    }
+    return this.objects.get(key);
   }
 
   // Moves ---------------------------------------------------------------------------------------
@@ -310,10 +347,10 @@ class Viewer {
   regions(kind) {
     const { masks, models, width, height } = this.foil;
     if (kind === "disagreement") {
-      const each = models.map((title) => masks.get(title));
+      const each = models.map((title) => this.mask(title));
       return findRegions(disagreement(each, this.defect), width, height);
     }
-    const predicted = masks.get(this.state.right);
+    const predicted = this.mask(this.state.right);
     if (!predicted) return [];
     const values = errorValues(masks.get(this.reference), predicted, this.defect, this.count);
     return findRegions(values, width, height, (value) => value > 1);
@@ -321,7 +358,8 @@ class Viewer {
 
   key(event) {
     const action = keyActions(this)[event.key];
-    if (event.ctrlKey || event.metaKey || event.altKey || !action) return;
+    const held = event.ctrlKey || event.metaKey || event.altKey;
+    if ((held && !event.getModifierState("AltGraph")) || !action) return; // [ ] on some keyboards
     event.preventDefault();
     event.stopPropagation();
     action();

@@ -1,5 +1,6 @@
 // The viewer for predictions, part 6: what the reader sees and handles.
 
+const USUAL = "own"; // the threshold that a model was stored with
 const MODES = ["two panes", "swipe", "all models"];
 const KEYS = [
   ["arrow keys", "pan"],
@@ -14,6 +15,7 @@ const KEYS = [
   ["o", "outline or fill"],
   [", .", "less, more opacity"],
   ["< >", "move the divider of the swipe"],
+  ["t T", "more careful, more daring threshold"],
   ["n N", "next, previous error of the mask on the right"],
   ["d D", "next, previous disagreement of the models"],
   ["l", "put a link to this view into the address"],
@@ -73,6 +75,22 @@ function slider(label, name, low, high, change) {
   return { node: make("label", {}, label, input), fill: (value) => (input.value = value) };
 }
 
+// A slider over a few values with names; the first is at its left end.
+function stepper(label, name, change) {
+  const input = make("input", { type: "range", min: 0, step: 1, "aria-label": name });
+  const said = make("output", { style: "min-width: 9.5em" });
+  let options = [];
+  input.addEventListener("input", () => change(options[Number(input.value)][0]));
+  const fill = (given, value) => {
+    options = given;
+    input.max = options.length - 1;
+    input.value = options.findIndex(([key]) => key === value);
+    said.textContent = options[Number(input.value)][1];
+    input.setAttribute("aria-valuetext", said.textContent);
+  };
+  return { node: make("label", {}, label, input, said), fill };
+}
+
 function tick(label, name, change) {
   const input = make("input", { type: "checkbox", "aria-label": name });
   input.addEventListener("change", () => change(input.checked));
@@ -89,6 +107,7 @@ function makeControls(set, act) {
     defect: chooser("Defect", "Defect to show", (v) => set({ defect: v })),
     show: chooser("Show", "What the colours mean", (v) => set({ show: v })),
     outline: tick("outline", "Outline instead of fill", (v) => set({ outline: v })),
+    edge: stepper("threshold", "Threshold of all models", (v) => set({ edge: v })),
     opacity: slider("opacity", "Opacity of the masks in percent", 0, 100, (v) => set({ opacity: v })),
   };
   const bar = (...nodes) => make("div", { class: "fs-bar" }, ...nodes);
@@ -96,7 +115,7 @@ function makeControls(set, act) {
   for (const [keys, what] of KEYS) help.append(make("dt", {}, keys), make("dd", {}, what));
   c.bars = [
     bar(...["foil", "mode", "left", "right"].map((name) => c[name].node)),
-    bar(...["input", "defect", "show", "outline", "opacity"].map((name) => c[name].node)),
+    bar(...["input", "defect", "show", "edge", "outline", "opacity"].map((name) => c[name].node)),
     bar(
       button("+", "Zoom in", () => act.zoom(1.5)),
       button("−", "Zoom out", () => act.zoom(1 / 1.5)),
@@ -128,8 +147,16 @@ function fillControls(c, state, foils, foil, classes) {
   c.input.fill(same(foil.inputs), state.input);
   c.defect.fill([["", "all"], ...defects], state.defect);
   c.show.fill(texts, state.show);
+  const edges = (foil.levels?.edges || []).map((edge, k) => [String(k), probability(edge)]);
+  c.edge.fill([[USUAL, "the models' own"], ...edges], state.edge);
+  c.edge.node.style.display = edges.length ? "" : "none";
   c.outline.fill(state.outline);
   c.opacity.fill(state.opacity);
+}
+
+// Log-odds as the lowest probability that is reported.
+function probability(edge) {
+  return `probability ${(1 / (1 + Math.exp(-edge))).toPrecision(2)}`;
 }
 
 function fillLegend(c, entries) {
@@ -142,16 +169,17 @@ function fillLegend(c, entries) {
   );
 }
 
-// rows: [model, scores of the foil, scores of the window]
+// rows: [model, scores of the foil, scores of the window, [objects found, objects]]
 function fillScores(c, heading, rows) {
   const number = (value) => (value === null ? "–" : value.toFixed(3));
   const small = (value) => (value === null ? "–" : value.toFixed(4));
   const cells = (s) => [number(s.TPR), small(s.FPR), number(s.precision)];
   const head = (texts) => make("tr", {}, ...texts.map((t) => make("th", { scope: "col" }, t)));
   const names = ["TPR", "FPR", "precision"];
-  const titles = [...names.map((n) => `foil ${n}`), ...names.map((n) => `window ${n}`)];
-  const body = rows.map(([model, whole, part]) => {
-    const values = [...cells(whole), ...cells(part)].map((text) => make("td", {}, text));
+  const titles = [...names.map((n) => `foil ${n}`), ...names.map((n) => `window ${n}`), "objects"];
+  const body = rows.map(([model, whole, part, [found, all]]) => {
+    const texts = [...cells(whole), ...cells(part), `${found} of ${all}`];
+    const values = texts.map((text) => make("td", {}, text));
     return make("tr", {}, make("th", { scope: "row" }, model), ...values);
   });
   const table = make("table", {}, make("thead", {}, head(["model", ...titles])));

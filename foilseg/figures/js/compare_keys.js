@@ -1,4 +1,4 @@
-// The viewer for predictions, part 9: what each key does. The list for readers is in part 6.
+// The viewer for predictions, part 10: what each key does. The list for readers is in part 6.
 
 function keyActions(viewer) {
   const { state, foil } = viewer;
@@ -9,6 +9,7 @@ function keyActions(viewer) {
   };
   const names = viewer.foils.map((f) => f.name);
   const defects = ["", ...viewer.classes.filter((c) => c.index).map((c) => c.name)];
+  const edges = [USUAL, ...(foil.levels?.edges || []).map((_, k) => String(k))];
   const shows = ["classes", ...REFERENCES.filter((r) => foil.layers.includes(r))];
   return {
     ArrowLeft: () => viewer.pan(part, 0),
@@ -34,6 +35,8 @@ function keyActions(viewer) {
     ".": () => viewer.set({ opacity: state.opacity + 10 }),
     "<": () => viewer.divide(state.divider - 0.05),
     ">": () => viewer.divide(state.divider + 0.05),
+    t: turn("edge", edges, -1),
+    T: turn("edge", edges, 1),
     n: () => viewer.next("error", 1),
     N: () => viewer.next("error", -1),
     d: () => viewer.next("disagreement", 1),

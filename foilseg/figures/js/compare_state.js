@@ -1,7 +1,7 @@
 // The viewer for predictions, part 7: the state of the controls, and the address that holds it.
 
-const PLAIN = { mode: MODES[0], defect: "", show: "classes", outline: false, opacity: 60 };
-const SHARED = ["foil", "mode", "left", "right", "input", "defect", "show", "outline", "opacity"];
+const PLAIN = { mode: MODES[0], defect: "", show: "classes", outline: false, opacity: 60, edge: USUAL };
+const SHARED = ["foil", "mode", "left", "right", "input", "defect", "show", "outline", "opacity", "edge"];
 const NUMBERS = ["opacity", "x", "y", "zoom", "divider"];
 
 function readLink(key) {
@@ -33,6 +33,9 @@ function settle(state, foils) {
   if (!["classes", ...REFERENCES].includes(sound.show)) sound.show = "classes";
   if (sound.show !== "classes" && !foil.layers.includes(sound.show)) sound.show = "annotation";
   if (!MODES.includes(sound.mode)) sound.mode = MODES[0];
+  const edges = foil.levels ? foil.levels.edges.length : 0;
+  const edge = Number(sound.edge);
+  sound.edge = Number.isInteger(edge) && edge >= 0 && edge < edges ? String(edge) : USUAL;
   sound.opacity = Math.min(100, Math.max(0, Number(sound.opacity) || 0));
   sound.divider = Math.min(1, Math.max(0, Number(sound.divider) || 0));
   return [sound, foil];

@@ -64,6 +64,11 @@ function makeFoil(facts, files) {
     masks,
     input: (title) =>
       title === SLOPE ? once(SLOPE, async () => redChannel(await stored("normals"))) : stored(title),
+    level: (title, defects) =>
+      once(`level ${title}`, async () => {
+        const url = await fetchLevels(facts.levels.keys[title]);
+        return decodeLevels(url, facts.width, facts.height, defects);
+      }),
     layer: (title) =>
       once(`layer ${title}`, async () => {
         const place = facts.inputs.length + facts.layers.indexOf(title);

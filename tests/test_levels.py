@@ -1,0 +1,134 @@
+"""Another threshold in the viewer: the files beside the page, and the masks that follow."""
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import viewer
+from test_compare import COLOURS, assert_drawn, objects_touched, opaque
+
+from foilseg.data import images
+from foilseg.figures import widgets
+from foilseg.measured import probability_maps
+from foilseg.measured.probability_maps import EDGES, GREYS
+from foilseg.studies.study import open_study
+
+sys.path.insert(0, str(Path(__file__).parent.parent / "book/_ext"))
+import levels as extension
+
+pytestmark = pytest.mark.browser
+DEFECTS = [c.index for c in viewer.CLASSES if c.index]
+SLIDER = "Threshold of all models"
+
+
+@pytest.fixture(scope="module")
+def page(tmp_path_factory):
+    """A page, its foils and masks, and the log-odds of two models at random."""
+    place = tmp_path_factory.mktemp("levels")
+    foils = [viewer.foil("first", 1), viewer.foil("second", 2)]
+    masks = viewer.models(foils)
+    random, logits = np.random.default_rng(0), {}
+    for number, title in enumerate(list(masks["first"])[:2]):
+        logits[title] = random.normal(-2, 2.5, (len(DEFECTS), *foils[0].shape))
+        tall = np.concatenate([probability_maps.levels(each) for each in logits[title]])
+        images.write_indexed(place / "map.png", tall, GREYS)
+        target = place / f"_static/levels/study/m{number}.js"
+        target.parent.mkdir(parents=True, exist_ok=True)
+        picture = (place / "map.png").read_bytes()
+        target.write_text(extension.script(f"study/m{number}", picture))
+    keys = {title: f"study/m{number}" for number, title in enumerate(logits)}
+    told = {"first": {"edges": list(EDGES), "keys": keys}}
+    told |= {"second": {"edges": list(EDGES), "keys": dict.fromkeys(logits, "study/nowhere")}}
+    widget = widgets.compare(foils, masks, viewer.CLASSES, levels=told)
+    return viewer.write_page([widget], place / "page.html"), foils, masks, logits
+
+
+@pytest.fixture
+def screen(page):
+    path, foils, masks, _ = page
+    with viewer.open_window() as window:
+        opened = viewer.Screen(window.new_page(), foils, masks)
+        opened.open(path)
+        opened.page.evaluate("document.documentElement.dataset.content_root = './'")
+        yield opened
+
+
+def slide(screen, place):
+    screen.page.get_by_label(SLIDER).fill(str(place))
+    screen.page.wait_for_selector(".fs-compare[data-ready='first']")
+    screen.wait()
+
+
+def said(logits, edge):
+    """The mask by its definition: the surest of the defects that reach the edge."""
+    level = np.stack([probability_maps.levels(each) for each in logits])
+    best = np.array(DEFECTS)[level.argmax(axis=0)]
+    return np.where(level.max(axis=0) > edge, best, 0).astype(np.uint8)
+
+
+def test_the_masks_at_a_threshold_and_their_scores(screen, page):
+    logits = page[3]
+    opaque(screen)
+    first, other = list(logits)
+    screen.pick("Mask in the left pane", first)
+    screen.pick("Mask in the right pane", other)
+    before = screen.pixels(0)
+    for edge in (0, 7, 14):
+        slide(screen, edge + 1)
+        for pane, title in enumerate((first, other)):
+            mask = said(logits[title], edge)
+            assert (mask > 0).sum() == (logits[title].max(axis=0) >= EDGES[edge]).sum()
+            assert_drawn(screen, pane, mask, COLOURS)
+        screen.page.wait_for_function("document.querySelector('.fs-compare').dataset.scored")
+        row = screen.page.locator(".fs-scores tbody tr").first.inner_text()
+        assert row.startswith(first)
+        assert row.endswith(objects_touched(screen.foil.mask, said(logits[first], edge), DEFECTS))
+    assert screen.page.locator(".fs-bar output").inner_text() == "probability 1.0"
+    slide(screen, 0)
+    assert screen.page.locator(".fs-bar output").inner_text() == "the models' own"
+    assert (screen.pixels(0) == before).all()
+
+
+def test_keys_turn_it_and_links_keep_it(screen):
+    screen.key("T", "T")
+    assert screen.page.get_by_label(SLIDER).input_value() == "2"
+    screen.key("l")
+    assert "edge=1" in screen.page.evaluate("location.hash")
+    screen.key("t", "t")
+    assert screen.page.get_by_label(SLIDER).input_value() == "0"
+
+
+def test_a_file_that_is_not_there_is_named_and_other_foils_have_no_slider(screen, page):
+    screen.pick("Foil", "second")
+    screen.page.get_by_label(SLIDER).fill("3")
+    screen.page.wait_for_selector(".fs-problem")
+    text = screen.page.locator(".fs-problem").inner_text()
+    assert "second: cannot be shown" in text and "nowhere.js is not there" in text
+    without = widgets.compare(page[1][0], page[2]["first"], viewer.CLASSES)
+    assert "levels" not in without.facts["foils"][0]
+
+
+def test_the_shipped_study_brings_maps_of_every_model():
+    """At even odds a map reports what the stored mask of the network does."""
+    study = open_study(profile="matched")
+    names = ["baseline", "wce-icf", "focal-iscf", "equal-pixels"]
+    found = probability_maps.beside(study, names)
+    assert len(found) == 4
+    for foil, told in found.items():
+        assert told["edges"] == list(EDGES) and len(told["keys"]) == 4
+        for title, key in told["keys"].items():
+            name, _, file = key.partition("/")
+            level = images.read_indexed(Path("results", name, "probabilities", f"{file}.png"))
+            mask = study.predictions(names, foil)[title]
+            each = np.stack(np.split(level, 4)) > EDGES.index(0.0)
+            places = [c.index for c in study.dataset.defects]
+            for own, index in zip(each, places):
+                assert (mask[own] == index).all(), "more than half is more than all others"
+    assert probability_maps.beside(open_study(profile="smoke"), names) == {}
+
+
+def test_a_script_names_its_picture():
+    text = extension.script('a/"b', b"\x89PNG")
+    url = '"data:image/png;base64,iVBORw=="'
+    assert text == f'(globalThis.foilsegLevels ??= {{}})["a/\\"b"] = {url};\n'
