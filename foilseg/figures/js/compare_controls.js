@@ -84,6 +84,7 @@ function stepper(label, name, change) {
   const fill = (given, value) => {
     options = given;
     input.max = options.length - 1;
+    input.disabled = options.length < 2;
     input.value = options.findIndex(([key]) => key === value);
     said.textContent = options[Number(input.value)][1];
     input.setAttribute("aria-valuetext", said.textContent);
@@ -148,8 +149,9 @@ function fillControls(c, state, foils, foil, classes) {
   c.defect.fill([["", "all"], ...defects], state.defect);
   c.show.fill(texts, state.show);
   const edges = (foil.levels?.edges || []).map((edge, k) => [String(k), probability(edge)]);
-  c.edge.fill([[USUAL, "the models' own"], ...edges], state.edge);
-  c.edge.node.style.display = edges.length ? "" : "none";
+  const own = edges.length ? "the models' own" : "own (no other of this picture)";
+  c.edge.fill([[USUAL, own], ...edges], state.edge);
+  c.edge.node.style.display = foils.some((f) => f.levels) ? "" : "none";
   c.outline.fill(state.outline);
   c.opacity.fill(state.opacity);
 }

@@ -23,7 +23,9 @@ function writeLink(key, state, camera) {
 // A state in which every choice is one that this foil has.
 function settle(state, foils) {
   const sound = { ...PLAIN, divider: 0.5, ...state };
-  const foil = foils.find((f) => f.name === sound.foil) || foils.find((f) => !f.problem) || foils[0];
+  const sane = foils.filter((f) => !f.problem);
+  const first = sane.find((f) => f.levels) || sane[0] || foils[0]; // where there is most to try
+  const foil = foils.find((f) => f.name === sound.foil) || first;
   sound.foil = foil.name;
   if (foil.problem) return [sound, foil];
   const masks = ["", ...foil.layers];
