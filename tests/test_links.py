@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 import pandas as pd
-from nbformat.v4 import new_code_cell, new_notebook, new_output
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from foilseg.book import links, notebooks
 from foilseg.book.readable import readable, sortable
@@ -39,3 +39,74 @@ def test_every_link_has_its_section():
     cells = notebooks.read(ROOT / "notebooks" / f"{links.PAGE}.ipynb").cells
     text = "\n".join(cell.source for cell in cells)
     assert set(re.findall(r"^\((model-[a-z-]+)\)=", text, re.M)) == set(links.PLACES.values())
+
+
+GLOSSARY = """# Glossary
+
+```{glossary}
+patch
+  A square.
+
+PSoI
+PSoMT
+  Two tests.
+
+class
+  A kind.
+
+class weight
+  What a class counts.
+```
+"""
+PROSE = """# A patch of a class
+
+Patches are cut. A patch, `patch`, $patch$, *class* and [a class](class.html) of {doc}`class`;
+class weights belong to a class, and a class to PSoMT.
+
+| patch | PSoI |
+
+$$
+PSoI
+$$
+
+```python
+PSoI = 1
+```
+
+:::{note}
+PSoI at last.
+:::"""
+
+
+def test_the_first_use_of_a_term_leads_to_the_glossary(tmp_path):
+    place = tmp_path / "glossary.md"
+    place.write_text(GLOSSARY)
+    assert links.entries(place) == ["patch", "PSoI", "PSoMT", "class", "class weight"]
+    notebook = new_notebook(cells=[new_markdown_cell(PROSE), new_markdown_cell("A patch again.")])
+    for _ in range(2):
+        links.terms(notebook, place)
+    text = notebook.cells[0].source
+    expected = [
+        ("Patches", "patch"),
+        ("class weights", "class weight"),
+        ("class", "class"),
+        ("PSoMT", "PSoMT"),
+        ("PSoI", "PSoI"),
+    ]
+    assert re.findall(r"\{term\}`([^<`]*) <([^>]*)>`", text) == expected
+    plain = re.sub(r"\{term\}`([^<`]*) <[^>]*>`", r"\1", text)
+    assert plain == PROSE and notebook.cells[1].source == "A patch again."
+    assert "belong to a {term}`class <class>`, and a class" in text
+    links.terms(notebook, tmp_path / "none.md")
+    assert links.entries(tmp_path / "none.md") == []
+
+
+def test_the_glossary_is_read_and_used():
+    terms = links.entries(ROOT / links.GLOSSARY)
+    assert {"cavity", "PSoI", "PSoMT", "One-vs-Rest", "recommended recipe"} <= set(terms)
+    sources = [notebooks.read(path) for path in sorted((ROOT / "notebooks").glob("*.ipynb"))]
+    for notebook in sources:
+        links.terms(notebook, ROOT / links.GLOSSARY)
+    text = "\n".join(cell.source for notebook in sources for cell in notebook.cells)
+    used = set(re.findall(r"\{term\}`[^<`]* <([^>]*)>`", text))
+    assert len(used) > 0.7 * len(terms), set(terms) - used

@@ -95,6 +95,7 @@ class Task:
             own.write(executed, self.source.stem, data["name"], names)
         captions.write(executed, self.source.stem)
         links.write(executed, self.source.stem)
+        links.terms(executed, self.root / links.GLOSSARY)
         notebooks.write(executed, self.result)
         stamp = {"source": text, "code": code, "result": _digest(self.result.read_bytes())}
         stamp |= {"parameters": self.given, "state": self.state}

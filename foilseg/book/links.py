@@ -1,8 +1,10 @@
-"""Names of models in tables lead to what the book says of the model."""
+"""Names of models in tables lead to what the book says of them, and terms to the glossary."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 from foilseg.book import notebooks
@@ -11,6 +13,12 @@ from foilseg.data import escape
 from foilseg.training.experiments import EXPERIMENTS, RECIPE, RECOMMENDED, ROWS
 
 PAGE = "18_models"
+GLOSSARY = Path("book/glossary.md")
+# What no term is looked for in: roles, code, formulas, links, what is emphasised.
+_KEPT = re.compile(
+    r"(\{[\w:-]+\}`[^`]*`|`+[^`]*`+|\$[^$]*\$|!?\[[^\]]*\]\([^)]*\)|<[^>]*>|\*+[^*\s][^*]*\*+)"
+)
+_NO_PROSE = ("#", "|", ":", "(", "```", "~~~", "+++", "%", "{")
 CELL = re.compile(r"(<t[dh][^>]*>)([^<>]+)(</t[dh]>)")
 
 
@@ -40,3 +48,61 @@ def write(notebook: Any, name: str) -> None:
     for data in (data for cell in notebook.cells for data in notebooks.shown(cell)):
         if HTML in data:
             data[HTML] = CELL.sub(linked, data[HTML])
+
+
+def entries(glossary: Path) -> list[str]:
+    """The terms of a glossary in MyST, some of which share a text; none if it is not there."""
+    if not glossary.is_file():
+        return []
+    lines = glossary.read_text("utf-8").partition("```{glossary}\n")[2].partition("```")[0]
+    return [line for line in lines.split("\n") if line and not line.startswith(" ")]
+
+
+def terms(notebook: Any, glossary: Path) -> None:
+    """Link the first use of each term in the prose of a chapter to the glossary.
+
+    A plural and a capital at the beginning are the same term; links that are there stay. Headings,
+    tables, captions, code and what is emphasised stay as they are.
+    """
+    prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
+    linked = "\n".join(cell.source for cell in prose)
+    waiting = {
+        term: re.compile(rf"\b({_capital(term)}(?:e?s)?)\b")
+        for term in entries(glossary)
+        if f" <{term}>`" not in linked
+    }
+    for cell in prose:
+        cell.source = "\n".join(_with_terms(cell.source, waiting))
+
+
+def _capital(term: str) -> str:
+    first, rest = re.escape(term[0]), re.escape(term[1:])
+    return f"[{first}{first.upper()}]{rest}" if term[0].islower() else first + rest
+
+
+def _with_terms(text: str, waiting: dict[str, re.Pattern]) -> Iterator[str]:
+    fence = ""
+    for line in text.split("\n"):
+        mark = re.match(r"```+|~~~+|\$\$", line)
+        if mark and not (line.count("$$") > 1):
+            fence = "" if fence and line.startswith(fence) else fence or mark[0]
+        if fence or line.startswith(_NO_PROSE):
+            yield line
+            continue
+        pieces = _KEPT.split(line)
+        for place in range(0, len(pieces), 2):
+            pieces[place] = _first_uses(pieces[place], waiting)
+        yield "".join(pieces)
+
+
+def _first_uses(text: str, waiting: dict[str, re.Pattern]) -> str:
+    """The text with roles for the terms that are still waiting, the longest of them first."""
+    for term in sorted(waiting, key=len, reverse=True):
+        parts = re.split(r"(\{term\}`[^`]*`)", text)
+        for place in range(0, len(parts), 2):
+            parts[place], found = waiting[term].subn(rf"{{term}}`\1 <{term}>`", parts[place], 1)
+            if found:
+                del waiting[term]
+                text = "".join(parts)
+                break
+    return text
