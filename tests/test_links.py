@@ -56,6 +56,9 @@ class
 
 class weight
   What a class counts.
+
+run
+  What is stored.
 ```
 """
 PROSE = """# A patch of a class
@@ -74,14 +77,14 @@ PSoI = 1
 ```
 
 :::{note}
-PSoI at last.
+PSoI at last, when you run it.
 :::"""
 
 
 def test_the_first_use_of_a_term_leads_to_the_glossary(tmp_path):
     place = tmp_path / "glossary.md"
     place.write_text(GLOSSARY)
-    assert links.entries(place) == ["patch", "PSoI", "PSoMT", "class", "class weight"]
+    assert links.entries(place) == ["patch", "PSoI", "PSoMT", "class", "class weight", "run"]
     notebook = new_notebook(cells=[new_markdown_cell(PROSE), new_markdown_cell("A patch again.")])
     for _ in range(2):
         links.terms(notebook, place)
@@ -109,4 +112,5 @@ def test_the_glossary_is_read_and_used():
         links.terms(notebook, ROOT / links.GLOSSARY)
     text = "\n".join(cell.source for notebook in sources for cell in notebook.cells)
     used = set(re.findall(r"\{term\}`[^<`]* <([^>]*)>`", text))
+    assert not used & links.ALSO_PLAIN
     assert len(used) > 0.7 * len(terms), set(terms) - used

@@ -14,6 +14,7 @@ from foilseg.training.experiments import EXPERIMENTS, RECIPE, RECOMMENDED, ROWS
 
 PAGE = "18_models"
 GLOSSARY = Path("book/glossary.md")
+ALSO_PLAIN = {"run", "calibration"}  # terms that are as often words with another meaning
 # What no term is looked for in: roles, code, formulas, links, what is emphasised.
 _KEPT = re.compile(
     r"(\{[\w:-]+\}`[^`]*`|`+[^`]*`+|\$[^$]*\$|!?\[[^\]]*\]\([^)]*\)|<[^>]*>|\*+[^*\s][^*]*\*+)"
@@ -69,7 +70,7 @@ def terms(notebook: Any, glossary: Path) -> None:
     waiting = {
         term: re.compile(rf"\b({_capital(term)}(?:e?s)?)\b")
         for term in entries(glossary)
-        if f" <{term}>`" not in linked
+        if term not in ALSO_PLAIN and f" <{term}>`" not in linked
     }
     for cell in prose:
         cell.source = "\n".join(_with_terms(cell.source, waiting))
