@@ -132,7 +132,7 @@ def test_objects_are_those_of_the_masks(study):
 
 
 def test_data_without_test_foils_are_refused(toy_study):
-    with pytest.raises(held_out.NoTestFoilsError, match="no test foils"):
+    with pytest.raises(held_out.NoTestFoilsError, match="keeps no image for the test"):
         held_out.dataset(toy_study)
     held_out.complete(toy_study, [None])  # nothing to work out, so nothing is looked at
 

@@ -40,6 +40,8 @@ OF_STUDY = {
     "source": (None, False),
     "validation": (["f0"], False),
     "with_seed": ([1], False),
+    "divided": (None, False),
+    "moved": ([], False),
 }
 OF_MODEL = {
     "counts": ([], True),
@@ -157,6 +159,6 @@ def test_what_was_read_is_shared_by_seeds_and_stays_behind_in_another_process(em
     assert again.dataset is empty.dataset and again.index is empty.index
     one, two = pickle.loads(pickle.dumps([empty, again]))
     assert one == empty and two == again and one.source is two.source
-    assert set(vars(one.source)) == {"data", "profile", "shipped_as", "numbers"}
+    assert set(vars(one.source)) == {"data", "profile", "shipped_as", "numbers", "test"}
     assert len(pickle.dumps(empty)) < 2000
     assert replace(empty, runs=Path("x")).source == Source(empty.data, toy.PROFILE)

@@ -14,7 +14,6 @@ from foilseg.data.dataset import IGNORED, LabelClass
 NAME = "dataset.json"
 ADVICE = 'it must look like {"name": ..., "classes": [{"index", "name", "colour"}, ...]}'
 MOST_CLASSES = IGNORED  # its index is free in a mask
-NOWHERE = LabelClass(IGNORED, "ignored", "#bdbdbd")  # what the library marks as such itself
 
 
 class DescriptionError(ValueError):

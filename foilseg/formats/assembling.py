@@ -27,6 +27,7 @@ COLOURS = (
     *("#332288", "#117733", "#882255", "#44aa99", "#999933", "#aa4499", "#661100"),
 )
 BACKGROUND = LabelClass(0, "background", "#ffffff")
+UNCOUNTED = LabelClass(IGNORED, "ignored", "#bdbdbd")
 
 
 class FormatError(ValueError):
@@ -129,7 +130,7 @@ def write(
             mask = (
                 item.mask(pixels.shape[:2]) if item.mask else np.zeros(pixels.shape[:2], np.uint8)
             )
-            extra = (description.NOWHERE,) if (mask == IGNORED).any() else ()
+            extra = (UNCOUNTED,) if (mask == IGNORED).any() else ()
             ignored = ignored or extra
             images.write(part / "images" / f"{item.called}.png", pixels)
             write_mask(part / "labels" / f"{item.called}.png", mask, (*classes, *extra))

@@ -16,6 +16,7 @@ import uuid
 import zipfile
 from collections.abc import Iterator, Sequence
 from concurrent.futures import CancelledError, Future
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 from queue import Empty, SimpleQueue
@@ -64,28 +65,25 @@ class Cluster:
         self.ended: set[int] = set()
         self.attempts: dict[int, int] = {}
         self.seen = time.monotonic()
-        runs = self.jobs[0].path().parent
-        self.token = runs / f".seen-{uuid.uuid4().hex}"
-        files.write_text("", self.token)
-        try:
-            self.cluster, self.client = _connect(scheduler, workers)
-        except BaseException:
-            self.token.unlink(missing_ok=True)
-            raise
-        self.client.register_plugin(_holder(self.jobs), name=str(self.token))
-        self.executor = self.client.get_executor(pure=False)
-        self.client.subscribe_topic(TOPIC, self.words.put)
+        self.token = self.jobs[0].path().parent / f".seen-{uuid.uuid4().hex}"
+        self.workers, self.held = workers, ExitStack()
 
     def __enter__(self):
+        """Connect; whatever fails, nothing is left behind."""
+        with self.held:
+            files.write_text("", self.token)
+            self.held.callback(self.token.unlink, missing_ok=True)
+            self.client = _connect(self.scheduler, self.workers, self.held)
+            self.client.register_plugin(_holder(self.jobs), name=str(self.token))
+            self.executor = self.client.get_executor(pure=False)
+            self.client.subscribe_topic(TOPIC, self.words.put)
+            self.held = self.held.pop_all()
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.token.unlink(missing_ok=True)
         if self.client.status == "running":
             self.client.unregister_worker_plugin(str(self.token))
-        for part in (self.client, self.cluster):
-            if part is not None:
-                part.close(timeout=5)
+        self.held.close()
 
     def submit(self, n: int) -> Future:
         return self.executor.submit(_work, n, self.names[n], str(self.token), self.device)
@@ -143,8 +141,8 @@ def crew(scheduler: str):
     return partial(Cluster, scheduler=scheduler)
 
 
-def _connect(scheduler: str, workers: int) -> tuple[object | None, Client]:
-    """A cluster of our own or None, and the client of the scheduler."""
+def _connect(scheduler: str, workers: int, held: ExitStack) -> Client:
+    """The client of a scheduler; ``held`` closes it, and a cluster of our own behind it."""
     try:
         import distributed
     except ImportError as error:
@@ -156,11 +154,15 @@ def _connect(scheduler: str, workers: int) -> tuple[object | None, Client]:
             dashboard_address=None,
             silence_logs=logging.CRITICAL,
         )
-        return made, distributed.Client(made)
-    try:
-        return None, distributed.Client(scheduler, timeout=PATIENCE)
-    except (OSError, ValueError) as error:
-        raise ClusterError(f"{scheduler}: no scheduler answers there ({error})") from error
+        held.callback(made.close, timeout=5)
+        client = distributed.Client(made)
+    else:
+        try:
+            client = distributed.Client(scheduler, timeout=PATIENCE)
+        except (OSError, ValueError) as error:
+            raise ClusterError(f"{scheduler}: no scheduler answers there ({error})") from error
+    held.callback(client.close, timeout=5)
+    return client
 
 
 def _holder(jobs: Sequence[Task]):
