@@ -202,7 +202,7 @@ class _Words:
     """What a worker tells of a training, not more often than it is looked at."""
 
     def __init__(self, worker, token: str, n: int):
-        self.worker, self.head, self.done, self.last = worker, (token, n), 0, time.monotonic()
+        self.worker, self.head, self.done, self.last = worker, (token, n), 0, 0.0
 
     def advance(self, steps: int) -> None:
         """So many iterations more are done."""
