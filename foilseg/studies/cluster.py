@@ -151,7 +151,7 @@ def _connect(scheduler: str, workers: int, held: ExitStack) -> Client:
         made = distributed.LocalCluster(
             n_workers=workers,
             threads_per_worker=1,
-            dashboard_address=None,
+            dashboard_address=":0",  # any port: another cluster may run here
             silence_logs=logging.CRITICAL,
         )
         held.callback(made.close, timeout=5)
