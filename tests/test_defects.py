@@ -11,7 +11,7 @@ from skimage.draw import ellipse
 from skimage.measure import label as sk_label
 from skimage.measure import regionprops
 
-from foilseg.data import components, defects, plausibility
+from foilseg.data import components, defects, plausibility, splits
 from foilseg.data.dataset import Dataset, Foil
 from foilseg.data.label_errors import label_errors
 from foilseg.data.plausibility import co_occurrence, threshold_baseline
@@ -297,7 +297,7 @@ def test_objects_that_the_cut_goes_through_are_counted():
     mask[5:7, 10:12] = 1
     mask[33:40, 20:22] = 2  # begins just below the cut
     data = Dataset("cut", CLASSES, (foil(mask),))
-    table = defects.crossing(data).set_index("defect")
+    table = splits.crossing(data).set_index("defect")
     one, other = (c.name for c in CLASSES if c.index in (1, 2))
     assert table.loc[one].tolist() == [2, 1, 6 / 10]
     assert table.loc[other, ["objects", "crossing"]].tolist() == [0, 0]

@@ -13,6 +13,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 from foilseg import cli
 from foilseg.book import chapters, own, prose, selection, tables
 from foilseg.data import defects, folder, splits
+from foilseg.data.dataset import training_regions
 from foilseg.studies import estimate
 from foilseg.studies.study import Study
 
@@ -145,7 +146,7 @@ def test_rarity_by_hand(tmp_path):
     data = folder.load(toy.write(tmp_path / "d", foils=3))
     objects = defects.table(data.foils, data.classes)
     table = tables.rarity(data, objects).set_index("defect")
-    masks = [region.mask for region in data.training]
+    masks = [region.mask for region in training_regions(data)]
     for c in data.defects:
         pixels = [sum(int((m == k).sum()) for m in masks) for k in (0, c.index)]
         assert table.loc[c.name, "background pixels to one"] == pytest.approx(pixels[0] / pixels[1])

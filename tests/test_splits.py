@@ -10,7 +10,14 @@ from hypothesis import strategies as st
 from foilseg import cli
 from foilseg.analysis import trainings
 from foilseg.data import folder, images, splits
-from foilseg.data.dataset import TEST, TRAIN, VALIDATION, Dataset
+from foilseg.data.dataset import (
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Dataset,
+    training_regions,
+    validation_regions,
+)
 from foilseg.data.scan import DatasetError
 from foilseg.measured import held_out
 from foilseg.studies.study import Study
@@ -36,13 +43,17 @@ def test_whole_images_train_and_validate_and_the_rest_is_kept(tmp_path):
     root = divided(tmp_path / "d")
     data, kept = folder.load(root), folder.load(root, test=True)
     named = {part: sorted(n for n, p in PARTS.items() if p == part) for part in set(PARTS.values())}
-    for part, foils in ((TRAIN, data.training), (VALIDATION, data.validation), (TEST, kept.foils)):
+    for part, foils in (
+        (TRAIN, training_regions(data)),
+        (VALIDATION, validation_regions(data)),
+        (TEST, kept.foils),
+    ):
         assert [foil.name for foil in foils] == named[part]
         assert all(foil.shape == (96, 80) for foil in foils)
     assert sorted(f.name for f in data.foils) == named[TRAIN] + named[VALIDATION] or {
         f.name for f in data.foils
     } == {*named[TRAIN], *named[VALIDATION]}
-    assert not kept.training and not kept.validation
+    assert not training_regions(kept) and not validation_regions(kept)
     prints = {data.fingerprint, kept.fingerprint}
     splits.write(root / splits.NAME, PARTS | {"f0": VALIDATION}, {})
     prints.add(folder.load(root).fingerprint)
@@ -50,7 +61,7 @@ def test_whole_images_train_and_validate_and_the_rest_is_kept(tmp_path):
     by_rows = folder.load(root)
     prints.add(by_rows.fingerprint)
     assert len(prints) == 4, "another division is another data set"
-    assert len(by_rows.training) == len(by_rows.validation) == 12
+    assert len(training_regions(by_rows)) == len(validation_regions(by_rows)) == 12
     with pytest.raises(DatasetError, match="keeps no image for the test"):
         folder.load(root, test=True)
 
@@ -207,5 +218,8 @@ def test_nothing_of_the_test_reaches_a_training(study, tmp_path):
 def test_a_data_set_without_parts_is_cut_by_rows():
     foils = folder.Foil("a", np.zeros((1, 90, 30), np.float32), np.zeros((90, 30), np.uint8))
     data = Dataset("rows", toy.CLASSES, (foils,))
-    assert data.validation[0].shape == (30, 30) and data.training[0].shape == (60, 30)
+    assert validation_regions(data)[0].shape == (30, 30) and training_regions(data)[0].shape == (
+        60,
+        30,
+    )
     assert "first third of the rows" in splits.divided(data)

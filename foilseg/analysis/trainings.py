@@ -24,7 +24,6 @@ from foilseg.measured import held_out
 from foilseg.studies.run_tables import read_histograms
 from foilseg.studies.study import Study
 from foilseg.training.experiments import Experiment
-from foilseg.training.rows import JUDGED
 from foilseg.training.stored_run import StoredRun
 
 RESAMPLES = 1000
@@ -199,7 +198,7 @@ def _worked_out(study: Study, runs: Sequence[StoredRun]) -> str:
     if study.source.held_out is None:
         return ""
     if not all(held_out.known(study, run) for run in runs):
-        if study.profile.iterations < JUDGED or not all(run.has_weights for run in runs):
+        if study.profile.is_smoke or not all(run.has_weights for run in runs):
             return ""
         held_out.complete(study, runs)
     return held_out.suffix(study)

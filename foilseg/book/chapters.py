@@ -65,7 +65,7 @@ class Task:
 
     def carried(self) -> str:
         """Bring the result up to date without execution and say how; "" if that cannot be."""
-        text, code = _stamps(self.source, self.given, self.state)
+        text, code = _stamps(self.source, self.given, self.state, self.root)
         old = _valid_stamp(self.result)
         if old.get("code") != code:
             return ""
@@ -87,7 +87,7 @@ class Task:
 
     def keep(self, executed: Any) -> None:
         """Write a result with its stamp."""
-        text, code = _stamps(self.source, self.given, self.state)
+        text, code = _stamps(self.source, self.given, self.state, self.root)
         answers.first(executed)
         if selection.is_own(self.given):
             data = description.read(self.root / self.given["data"] / description.NAME)
@@ -189,7 +189,7 @@ def _digest(content: bytes) -> str:
     return sha256(content).hexdigest()
 
 
-def _stamps(source: Path, given: Mapping[str, Any], state: str) -> tuple[str, str]:
+def _stamps(source: Path, given: Mapping[str, Any], state: str, root: Path) -> tuple[str, str]:
     """Digests of the whole source, and of all that determines its outputs."""
     notebook = notebooks.read(source)
     cells = [(c.source, c.metadata.get("tags", [])) for c in notebook.cells if _is_code(c)]
@@ -197,7 +197,6 @@ def _stamps(source: Path, given: Mapping[str, Any], state: str) -> tuple[str, st
     library = [(p.relative_to(LIBRARY).as_posix(), _digest(p.read_bytes())) for p in files]
     installed = {d: _version(d) for d in SHOWING} | {"python": sys.version.split()[0]}
     text = "\n".join(code for code, _ in cells)
-    root = next(place.parent for place in source.parents if place.name == selection.SOURCES.name)
     shown = [repr(prose.measured(name, root / prose.RESULTS)) for name in _NAMED(text)]
     parts = [cells, sorted(given.items()), state, library, installed, shown]
     return _digest(source.read_bytes()), _digest(json.dumps(parts).encode())

@@ -15,10 +15,10 @@ from foilseg.training.experiments import EXPERIMENTS, RECIPE, RECOMMENDED, ROWS
 PAGE = "18_models"
 GLOSSARY = Path("book/glossary.md")
 ALSO_PLAIN = {"run", "calibration"}  # terms that are as often words with another meaning
-# What no term is looked for in: roles, code, formulas, links, what is emphasised.
-_KEPT = re.compile(
-    r"(\{[\w:-]+\}`[^`]*`|`+[^`]*`+|\$[^$]*\$|!?\[[^\]]*\]\([^)]*\)|<[^>]*>|\*+[^*\s][^*]*\*+)"
-)
+# What is no prose: roles with what they hold, code, formulas, tags.
+NO_WORDS = r"\{[\w:-]+\}`[^`]*`|`+[^`]*`+|\$[^$]*\$|<[^>]*>"
+# Nor is a term looked for in a link or in what is emphasised.
+_KEPT = re.compile(rf"({NO_WORDS}|!?\[[^\]]*\]\([^)]*\)|\*+[^*\s][^*]*\*+)")
 _NO_PROSE = ("#", "|", ":", "(", "```", "~~~", "+++", "%", "{")
 CELL = re.compile(r"(<t[dh][^>]*>)([^<>]+)(</t[dh]>)")
 

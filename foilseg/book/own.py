@@ -15,10 +15,10 @@ from typing import Any
 
 from foilseg.book import notebooks
 from foilseg.book.answers import is_section
+from foilseg.book.links import NO_WORDS
 from foilseg.book.prose import LEFT_OUT, Reading
 from foilseg.data import escape, folder
 from foilseg.studies.study import Study
-from foilseg.training.rows import JUDGED
 
 # They show the studies that come with the book, whatever data it is executed on.
 OF_THE_THESIS = {
@@ -44,8 +44,7 @@ _HEAD = re.compile(r"(<th\b[^>]*>)([^<]*)")
 _FENCE = re.compile(r"^(`{3,}|:{3,}|~{3,})")
 _FENCED = re.compile(r"(^(?:`{3,}|~{3,})[\s\S]*?^(?:`{3,}|~{3,})\s*$)", re.MULTILINE)
 _ITEM = re.compile(r"^(?:[*+-]|\d+\.) ")
-# What is no prose: code, roles with what they hold, mathematics, targets of links, directives.
-_KEPT = re.compile(r"(\{[\w:-]+\}`[^`]*`|`+[^`]*`+|\$[^$]*\$|\]\([^)]*\)|<[^>]*>|\{[\w:-]+\})")
+_KEPT = re.compile(rf"({NO_WORDS}|\]\([^)]*\)|\{{[\w:-]+\}})")  # nor targets, directives
 _WORDS = (
     (re.compile(r"\b([Aa])(\s+)foil\b"), lambda m: f"{m[1]}n{m[2]}image"),
     (re.compile(r"\bfoil(s?)\b"), lambda m: f"image{m[1]}"),
@@ -219,15 +218,14 @@ def _sentences(text: str, spoken: Callable[[str], Any]) -> str:
 
 def weight(study: Study) -> str:
     """A sentence on how far the numbers of a study can be trusted; "" if it is long enough."""
-    if study.profile.iterations >= JUDGED:
-        return ""
-    return "These are smoke runs, so the order of the models says nothing yet."
+    smoke = "These are smoke runs, so the order of the models says nothing yet."
+    return smoke if study.profile.is_smoke else ""
 
 
 def advice(study: Study, best: str) -> Reading:
     """What to do next with data of one's own, in Markdown; ``best`` : title of a model."""
     place, steps = study.data, []
-    if study.profile.iterations < JUDGED:
+    if study.profile.is_smoke:
         steps.append(
             "Train networks that are worth reading; only then do the numbers above mean anything: "
             f"`make book DATA={place} PROFILE=desk`."

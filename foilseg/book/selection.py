@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from foilseg.book import notebooks
+from foilseg.studies.source import TWIN
 from foilseg.training import experiments
 
 SOURCES = Path("notebooks")
 OWN = "own"  # the folder in it of chapters that take the place of others for other data
-TWIN = ("", "twin")  # values of the parameter data that mean none of one's own
 
 
 class ChapterError(RuntimeError):
@@ -50,7 +50,7 @@ def select(names: Sequence[str], root: Path = Path()) -> list[Path]:
 
 def is_own(given: Mapping[str, Any]) -> bool:
     """Whether parameters name data of one's own."""
-    return str(given.get("data", "")) not in TWIN
+    return (given.get("data") or TWIN) != TWIN
 
 
 def for_data(chosen: Sequence[Path], given: Mapping[str, Any]) -> list[Path]:

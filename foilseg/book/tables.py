@@ -164,7 +164,7 @@ def rarity(dataset: Dataset, objects: pd.DataFrame) -> pd.DataFrame:
     """
     found = defect_objects(objects, dataset)[["defect", "objects", "foils with it", "median area"]]
     found = found.rename(columns={"foils with it": "images with it"})
-    pixels = class_pixels(dataset.training, len(dataset.classes)).sum(axis=0).astype(float)
+    pixels = class_pixels(training_regions(dataset), len(dataset.classes)).sum(axis=0).astype(float)
     own = pixels[[c.index for c in dataset.defects]]
     ratio = np.divide(pixels[0], own, out=np.full(len(own), np.nan), where=own > 0)
     return found.assign(**{"background pixels to one": ratio})

@@ -111,21 +111,6 @@ class Dataset:
     parts: Mapping[str, str] = field(default_factory=dict)
 
     @property
-    def training(self) -> tuple[Foil, ...]:
-        """What networks learn from: parts of all foils, or some foils as they are."""
-        return self._of(TRAIN, 0)
-
-    @property
-    def validation(self) -> tuple[Foil, ...]:
-        """What networks are compared on, without a pixel in common with :attr:`training`."""
-        return self._of(VALIDATION, 1)
-
-    def _of(self, part: str, place: int) -> tuple[Foil, ...]:
-        if not self.parts:
-            return tuple(split(foil)[place] for foil in self.foils)
-        return tuple(foil for foil in self.foils if self.parts[foil.name] == part)
-
-    @property
     def defects(self) -> tuple[LabelClass, ...]:
         """The classes other than the background, in table order."""
         return tuple(c for c in self.classes if c.index)
@@ -203,12 +188,19 @@ def split(foil: Foil, fraction: float = 0.33, region: str = "top") -> tuple[Foil
 
 def training_regions(dataset: Dataset) -> tuple[Foil, ...]:
     """What trains: a part of every foil, in the thesis's split, or some foils as they are."""
-    return dataset.training
+    return _of_part(dataset, TRAIN, 0)
 
 
 def validation_regions(dataset: Dataset) -> tuple[Foil, ...]:
     """What validates: a part of every foil, in the thesis's split, or some foils as they are."""
-    return dataset.validation
+    return _of_part(dataset, VALIDATION, 1)
+
+
+def _of_part(dataset: Dataset, part: str, place: int) -> tuple[Foil, ...]:
+    """Some foils as they are, or the same one of the two parts of every foil."""
+    if not dataset.parts:
+        return tuple(split(foil)[place] for foil in dataset.foils)
+    return tuple(foil for foil in dataset.foils if dataset.parts[foil.name] == part)
 
 
 def class_pixels(foils: tuple[Foil, ...], n_classes: int, truth: bool = False) -> np.ndarray:

@@ -16,7 +16,7 @@ from skimage.measure import regionprops_table
 from skimage.segmentation import expand_labels
 
 from foilseg.data.components import objects
-from foilseg.data.dataset import Dataset, Foil, LabelClass
+from foilseg.data.dataset import Foil, LabelClass
 
 _RING = 4
 
@@ -106,34 +106,6 @@ def _around(tilt: np.ndarray, numbers: np.ndarray, n: int) -> tuple[np.ndarray, 
     noise = float(background.std()) if background.size else np.nan
     count[count == 0] = np.nan
     return total / count, noise if noise > 0 else np.nan
-
-
-def crossing(data: Dataset) -> pd.DataFrame:
-    """Annotated objects that the cut between validation and training goes through.
-
-    Where whole images are divided it goes through none.
-
-    Returns
-    -------
-    A row a defect: ``defect``, ``objects`` with a pixel in a validation region, ``crossing`` those
-    of them that go on in the training region, and what they hold of the validation pixels:
-    ``share`` (NaN without any).
-    """
-    names = [c.name for c in data.defects]
-    seen = pd.DataFrame(0, index=names, columns=["objects", "crossing", "pixels", "crossed"])
-    of = {c.index: c.name for c in data.classes}
-    for region in data.validation:
-        foil, rows = data.foil(region.name), region.shape[0]
-        numbers, kinds = objects(foil.mask, len(data.classes))
-        above = np.bincount(numbers[:rows].ravel(), minlength=len(kinds))
-        below = np.bincount(numbers[rows:].ravel(), minlength=len(kinds))
-        for number in range(1, len(kinds)):
-            if above[number]:
-                goes_on = int(below[number] > 0)
-                found = [1, goes_on, above[number], goes_on * above[number]]
-                seen.loc[of[int(kinds[number])]] += np.array(found)
-    share = seen["crossed"] / seen["pixels"].where(seen["pixels"] > 0)
-    return seen[["objects", "crossing"]].assign(share=share).rename_axis("defect").reset_index()
 
 
 def siblings(objects_table: pd.DataFrame) -> pd.DataFrame:

@@ -15,7 +15,15 @@ import numpy as np
 import pandas as pd
 
 from foilseg.data import description, images, masks, splits
-from foilseg.data.dataset import TEST, Dataset, Foil, LabelClass, as_float, class_pixels
+from foilseg.data.dataset import (
+    TEST,
+    Dataset,
+    Foil,
+    LabelClass,
+    as_float,
+    class_pixels,
+    training_regions,
+)
 from foilseg.data.scan import DatasetError, Problem, Scan, files
 
 RECIPE = "twin.json"  # of a folder that the library rendered: what from, and what came out
@@ -39,9 +47,8 @@ def examine(root: Path) -> tuple[list[Problem], list[str]]:
     dataset, problems = _read(Path(root))
     if problems:
         return problems, []
-    groups = splits.read(Scan(Path(root)), [foil.name for foil in dataset.foils]).groups
     test = _of_part(dataset, True) if TEST in dataset.parts.values() else None
-    return [], splits.warnings(_of_part(dataset, False), test, groups)
+    return [], splits.warnings(_of_part(dataset, False), test, splits.read(root).groups)
 
 
 def load(root: Path, test: bool = False) -> Dataset:
@@ -101,7 +108,7 @@ def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
     for name in sorted(set(pictures) - set(labels)):
         advice = "draw a mask (all background if the foil is clean) or remove the image"
         scan.add(root / "labels" / f"{name}.png", "missing: the image has no label", advice)
-    rois, parts = _rois(scan, pictures), splits.read(scan, sorted(pictures)).parts
+    rois, parts = _rois(scan, pictures), splits.check(scan, sorted(pictures)).parts
     if described is None:
         return None, scan.problems
     foils, digests = [], []
@@ -130,7 +137,7 @@ def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
 
 def _large_enough(scan: Scan, made: Dataset) -> None:
     """Patches grow by mirroring at a region's narrow side, so one side of one region must do."""
-    largest = max(max(region.shape) for region in made.training)
+    largest = max(max(region.shape) for region in training_regions(made))
     if largest < LEAST_PATCH:
         what = f"no training region (two thirds of the rows) has a side over {largest} pixels"
         advice = f"the smallest patches have {LEAST_PATCH}; give larger images or regions"
@@ -139,7 +146,7 @@ def _large_enough(scan: Scan, made: Dataset) -> None:
 
 def _learnable(scan: Scan, made: Dataset) -> None:
     """A class that no training region shows can be neither learned nor weighted."""
-    counts = class_pixels(made.training, len(made.classes)).sum(axis=0)
+    counts = class_pixels(training_regions(made), len(made.classes)).sum(axis=0)
     for c in made.classes:
         if not counts[c.index]:
             advice = "annotate it below the first third of the rows of some image, or remove it"

@@ -16,8 +16,17 @@ import numpy as np
 import pandas as pd
 
 from foilseg.data import files
-from foilseg.data.components import components
-from foilseg.data.dataset import PARTS, TEST, TRAIN, VALIDATION, Dataset, Foil, split
+from foilseg.data.components import components, objects
+from foilseg.data.dataset import (
+    PARTS,
+    TEST,
+    TRAIN,
+    VALIDATION,
+    Dataset,
+    Foil,
+    training_regions,
+    validation_regions,
+)
 from foilseg.data.scan import Scan
 
 NAME = "splits.csv"
@@ -33,9 +42,15 @@ class Splits:
     groups: dict[str, str]
 
 
-def read(scan: Scan, names: Sequence[str]) -> Splits:
-    """What ``splits.csv`` of a dataset folder says of its images, or nothing if it is not there."""
-    path = scan.root / NAME
+def read(root: Path) -> Splits:
+    """What ``splits.csv`` of a dataset folder says, or nothing if it is not there.
+
+    Raises
+    ------
+    ValueError
+        If it cannot be understood, or has two rows for an image.
+    """
+    path = Path(root) / NAME
     if not path.exists():
         return Splits({}, {})
     try:
@@ -43,22 +58,33 @@ def read(scan: Scan, names: Sequence[str]) -> Splits:
         told = dict(zip(table["name"], table["part"].str.strip(), strict=True))
         groups = dict(zip(table["name"], table["group"])) if "group" in table else {}
     except (ValueError, KeyError, OSError) as error:
-        what, advice = f"cannot be understood ({error})", f"columns: {','.join(COLUMNS)}[,group]"
-        scan.add(path, what, advice)
+        raise ValueError(f"cannot be understood ({error})") from error
+    if len(told) < len(table):
+        raise ValueError(f"has two rows for {table['name'][table['name'].duplicated()].iloc[0]!r}")
+    return Splits(told, {name: group for name, group in groups.items() if group})
+
+
+def check(scan: Scan, names: Sequence[str]) -> Splits:
+    """The same of a folder with images of these names; what is wrong with it becomes problems."""
+    path = scan.root / NAME
+    try:
+        told = read(scan.root)
+    except ValueError as error:
+        scan.add(path, str(error), f"columns: {','.join(COLUMNS)}[,group]")
         return Splits({}, {})
-    for name in table["name"][table["name"].duplicated()].unique():
-        scan.add(path, f"has two rows for {name!r}", "keep one")
-    for name in sorted(set(told) - set(names)):
+    if not path.exists():
+        return told
+    for name in sorted(set(told.parts) - set(names)):
         scan.add(path, f"names {name!r}, which is no image", "correct the name or drop the row")
-    for name in sorted(set(names) - set(told)):
+    for name in sorted(set(names) - set(told.parts)):
         scan.add(path, f"says nothing of {name!r}", f"add a row: {', '.join(PARTS)}")
-    for name, part in told.items():
+    for name, part in told.parts.items():
         if part not in PARTS:
             scan.add(path, f"has {name!r} in {part!r}", f"the parts are {', '.join(PARTS)}")
     for part in (TRAIN, VALIDATION):
-        if part not in told.values():
+        if part not in told.parts.values():
             scan.add(path, f"has no image in {part!r}", "something has to be learned and judged")
-    return Splits(told, {name: group for name, group in groups.items() if group})
+    return told
 
 
 def write(path: Path, parts: dict[str, str], groups: dict[str, str]) -> None:
@@ -76,7 +102,7 @@ def warnings(data: Dataset, test: Dataset | None, groups: dict[str, str]) -> lis
     Groups in several parts, classes without an object in a part, objects that the cut between
     training and validation goes through, and small images divided by rows.
     """
-    foils = {TRAIN: data.training, VALIDATION: data.validation}
+    foils = {TRAIN: training_regions(data), VALIDATION: validation_regions(data)}
     foils |= {TEST: test.foils} if test else {}
     found = []
     for group in sorted(set(groups.values())):
@@ -87,26 +113,43 @@ def warnings(data: Dataset, test: Dataset | None, groups: dict[str, str]) -> lis
         for c in data.defects:
             if not any((foil.mask == c.index).any() for foil in each):
                 found.append(f"class {c.name!r} has no pixel in {part}, so nothing is judged there")
-    if not data.parts:
-        found += _rows(data)
-    return found
-
-
-def _rows(data: Dataset) -> list[str]:
-    found, cut, every = [], 0, 0
-    for foil in data.foils:
-        place = split(foil)[1].shape[0]
-        for c in data.defects:
-            numbers, number = components(foil.mask == c.index)
-            both = np.intersect1d(numbers[:place], numbers[place:])
-            cut, every = cut + int((both > 0).sum()), every + number
-    if cut:
-        found.append(f"{cut} of {every} objects are cut between training and validation")
+    if data.parts:
+        return found
+    if cut := crossing(data)["crossing"].sum():
+        found.append(f"{cut} objects are cut between training and validation")
     if np.median([max(foil.shape) for foil in data.foils]) < SMALL:
         found.append(
             f"most images are below {SMALL} pixels; `foilseg split` divides them by image instead"
         )
     return found
+
+
+def crossing(data: Dataset) -> pd.DataFrame:
+    """Annotated objects that the cut between validation and training goes through.
+
+    Where whole images are divided it goes through none.
+
+    Returns
+    -------
+    A row a defect: ``defect``, ``objects`` with a pixel in a validation region, ``crossing`` those
+    of them that go on in the training region, and what they hold of the validation pixels:
+    ``share`` (NaN without any).
+    """
+    names = [c.name for c in data.defects]
+    seen = pd.DataFrame(0, index=names, columns=["objects", "crossing", "pixels", "crossed"])
+    of = {c.index: c.name for c in data.classes}
+    for region in validation_regions(data):
+        foil, rows = data.foil(region.name), region.shape[0]
+        numbers, kinds = objects(foil.mask, len(data.classes))
+        above = np.bincount(numbers[:rows].ravel(), minlength=len(kinds))
+        below = np.bincount(numbers[rows:].ravel(), minlength=len(kinds))
+        for number in range(1, len(kinds)):
+            if above[number]:
+                goes_on = int(below[number] > 0)
+                found = [1, goes_on, above[number], goes_on * above[number]]
+                seen.loc[of[int(kinds[number])]] += np.array(found)
+    share = seen["crossed"] / seen["pixels"].where(seen["pixels"] > 0)
+    return seen[["objects", "crossing"]].assign(share=share).rename_axis("defect").reset_index()
 
 
 def divided(data: Dataset, test: int = 0) -> str:
@@ -117,10 +160,8 @@ def divided(data: Dataset, test: int = 0) -> str:
             "pixel is in both."
         )
     kept = f" {test} more are kept for the test." if test else ""
-    return (
-        f"Whole images are divided: {len(data.training)} train and {len(data.validation)} "
-        f"validate.{kept}"
-    )
+    train, validate = len(training_regions(data)), len(validation_regions(data))
+    return f"Whole images are divided: {train} train and {validate} validate.{kept}"
 
 
 def labels(foils: Sequence[Foil], n_classes: int) -> np.ndarray:

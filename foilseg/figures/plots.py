@@ -55,7 +55,8 @@ def foil_shares(dataset: Dataset) -> Figure:
         figure, axes = plt.subplots(figsize=(9, 3))
         table[list(colours)].plot.bar(stacked=True, width=0.8, color=colours, legend=False, ax=axes)
         axes.set(xlabel="foil", ylabel="share of the pixels in %", xlim=(-1, len(counts)))
-        named, step = [escape.lines(foil.name) for foil in dataset.training], 1 + len(counts) // 31
+        named = [escape.lines(region.name) for region in training_regions(dataset)]
+        step = 1 + len(counts) // 31
         axes.set_xticks(range(0, len(named), step), named[::step], rotation=90, fontsize=7)
         axes.grid(False, axis="x")
         class_legend(figure, dataset.defects, "upper center")

@@ -11,7 +11,6 @@ import pandas as pd
 
 from foilseg.data import folder, splits
 from foilseg.data.dataset import PARTS, TEST, TRAIN, VALIDATION, Dataset
-from foilseg.data.scan import Scan
 
 
 def propose(
@@ -68,7 +67,7 @@ def propose(
 def _whole(root: Path) -> Dataset:
     """All images of a folder, whatever its ``splits.csv`` says now."""
     data = folder.load(root)
-    kept = TEST in splits.read(Scan(root), ()).parts.values()
+    kept = TEST in splits.read(root).parts.values()
     more = folder.load(root, test=True).foils if kept else ()
     foils = sorted((*data.foils, *more), key=lambda foil: foil.name)
     return Dataset(data.name, data.classes, tuple(foils))
@@ -77,7 +76,7 @@ def _whole(root: Path) -> Dataset:
 def _belonging(root: Path, pattern: str, names: Sequence[str]) -> dict[str, str]:
     """Image -> group, by a pattern or as ``splits.csv`` says now."""
     if not pattern:
-        told = splits.read(Scan(root), names).groups
+        told = splits.read(root).groups
         if not told:
             raise ValueError(
                 f"groups: {root / splits.NAME} has none; give an expression that finds them in "

@@ -14,7 +14,14 @@ import numpy as np
 
 from foilseg.data import files
 from foilseg.data.components import boxes, components
-from foilseg.data.dataset import Foil, as_pixels, class_pixels, rarest, training_regions
+from foilseg.data.dataset import (
+    Foil,
+    as_pixels,
+    class_pixels,
+    rarest,
+    training_regions,
+    validation_regions,
+)
 from foilseg.evaluation import prior_correction
 from foilseg.networks import devices, inference
 from foilseg.studies.shipped import Shipped
@@ -80,7 +87,7 @@ def of_run(study: Study, run: StoredRun) -> DialCrop | None:
         return None
     device = devices.resolve_device("auto")
     network = restore.network(run, device)
-    for foil in data.validation:
+    for foil in validation_regions(data):
         logits = inference.predict_logits(network, foil.image, device).numpy()
         worth, place = _window(foil.mask, logits.argmax(0), rarest(data).index)
         if worth > (best[0] if best else (0, 0)):

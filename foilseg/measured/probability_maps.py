@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from foilseg.data.dataset import Foil, LabelClass
+from foilseg.data.dataset import Foil, LabelClass, validation_regions
 from foilseg.evaluation import example_rules
 from foilseg.measured.object_tables import class_maps
 from foilseg.networks import devices, inference
@@ -39,7 +39,9 @@ def foils(study: Study, names: Sequence[str]) -> list[str]:
     own = counts[counts["model"] == study.model(names[0]).title]
     picks = [example_rules.by_score(own, which) for which in ("worst", "median", "best")]
     if len(names) > 1:
-        masks = {f.name: study.predictions(names, f.name) for f in study.dataset.validation}
+        masks = {
+            f.name: study.predictions(names, f.name) for f in validation_regions(study.dataset)
+        }
         picks.append(example_rules.most_disagreed(masks))
     return list(dict.fromkeys(pick.foil for pick in picks))
 
@@ -90,7 +92,7 @@ def beside(study: Study, names: Sequence[str]) -> dict[str, dict[str, Any]]:
     if shipped is None:
         return {}
     models, found = [study.model(name) for name in names], {}
-    for foil in study.dataset.validation:
+    for foil in validation_regions(study.dataset):
         files = {m.title: _file(m.row.name, foil.name) for m in models}
         held = [
             f"{PROBABILITIES}/{file}.png" in shipped.manifest["files"] for file in files.values()

@@ -21,7 +21,7 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from foilseg.networks.losses import _check, _focus, _kept, focal
+from foilseg.networks.losses import _check, _focus, _kept, _reduce, focal
 
 SMOOTH = 1e-5  # pixels, above and below the line of an overlap
 LEAST = 1e-7  # of what a power below 1 is taken: its slope stays finite
@@ -126,8 +126,7 @@ def unified_focal(logits: Tensor, target: Tensor, **options) -> Tensor:
     entropy = functional.cross_entropy(logits.float(), target, reduction="none")
     ground = (1 - delta) * _focus(entropy, power)
     each = torch.where(target == 0, ground, delta * entropy)
-    counted = each if kept is None else each[kept]
-    by_pixel = counted.mean() if counted.numel() else counted.sum()
+    by_pixel = _reduce(each, target, None, "pixels", kept)
     defects = missed[1:].clamp_min(LEAST) ** (1 - power)
     by_region = torch.cat([missed[:1], defects]).mean()
     return UNIFIED["share"] * by_region + (1 - UNIFIED["share"]) * by_pixel

@@ -126,6 +126,9 @@ class Cluster:
         self.words.put((None, (str(self.token), n, None)))
         return None
 
+    def end(self) -> None:
+        """Results come last, so nothing is waited for."""
+
     def stop(self) -> None:
         self.executor.shutdown(wait=False)
 

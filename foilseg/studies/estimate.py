@@ -13,14 +13,14 @@ from tempfile import TemporaryDirectory
 
 import torch
 
-from foilseg.data.dataset import class_pixels
+from foilseg.data.dataset import class_pixels, training_regions, validation_regions
 from foilseg.networks import devices, unet
 from foilseg.networks.inference import Predictor
 from foilseg.sampling.pools import build_index
 from foilseg.studies import workers
 from foilseg.studies.source import Source
 from foilseg.training import experiments, fit, training
-from foilseg.training.rows import JUDGED, Profile
+from foilseg.training.rows import Profile
 
 OFFERED = ("smoke", "desk")  # profiles for images of one's own, the shorter first
 WARM, MEASURED = 3, 8  # steps of training
@@ -32,18 +32,16 @@ OTHER = 120.0  # seconds of what is the same for all data
 
 @dataclass(frozen=True)
 class Estimate:
-    """Of a profile: its name, how many networks it trains, and seconds for the whole book."""
+    """Of a profile: how many networks it trains, and seconds for the whole book."""
 
-    profile: str
+    profile: Profile
     networks: int
     seconds: float
 
     def __str__(self) -> str:
-        shown = _time(self.seconds)
-        use = (
-            "to see that everything works" if _is_smoke(self.profile) else "networks worth reading"
-        )
-        return f"{self.profile:6} about {shown:10} {self.networks} networks; {use}"
+        use = "to see that everything works" if self.profile.is_smoke else "networks worth reading"
+        shown = f"{self.profile.name:6} about {_time(self.seconds):10}"
+        return f"{shown} {self.networks} networks; {use}"
 
 
 def estimate(data: str, names: Sequence[str] = OFFERED, device: str = "auto") -> list[Estimate]:
@@ -68,7 +66,7 @@ def estimate(data: str, names: Sequence[str] = OFFERED, device: str = "auto") ->
         with devices.threads(profile.threads):
             step, reading = _measure(replace(source, profile=profile), profile, device)
         work = number * (profile.iterations * step + PASSES * reading)
-        found.append(Estimate(name, number, OTHER + work / at_a_time))
+        found.append(Estimate(profile, number, OTHER + work / at_a_time))
     return found
 
 
@@ -77,21 +75,21 @@ def _measure(source: Source, profile: Profile, device: str) -> tuple[float, floa
     data, row = source.dataset, experiments.experiment("baseline")
     shape = {"channels_in": data.channels, "base": profile.base}
     made = unet.UNet(**shape, channels_out=len(data.classes))
-    index = build_index(data.training, len(data.classes), profile.patch)
+    index = build_index(training_regions(data), len(data.classes), profile.patch)
     short = replace(profile, iterations=WARM + MEASURED, refresh=WARM + MEASURED)
     told: list[float] = []
     with TemporaryDirectory() as place:
         training.train(
             made,
-            fit.make_loss(row, class_pixels(data.training, len(data.classes)).sum(axis=0)),
+            fit.make_loss(row, class_pixels(training_regions(data), len(data.classes)).sum(axis=0)),
             index,
-            data.validation,
+            validation_regions(data),
             fit.make_settings(short, 0, row),
             Path(place),
             device=device,
             progress=lambda steps: told.append(time.perf_counter()),
         )
-    region = max(data.validation, key=lambda foil: foil.mask.size)
+    region = max(validation_regions(data), key=lambda foil: foil.mask.size)
     rows = max(16, min(region.shape[0], MOST // region.shape[1]))
     part = region.crop(0, 0, rows, region.shape[1])
     predictor = Predictor((made.eval(),), device=devices.resolve_device(device))
@@ -99,12 +97,8 @@ def _measure(source: Source, profile: Profile, device: str) -> tuple[float, floa
     with torch.inference_mode():
         predictor.mask(part.image)
     rate = (time.perf_counter() - begin) / part.mask.size
-    judged = sum(foil.mask.size for foil in data.validation)
+    judged = sum(foil.mask.size for foil in validation_regions(data))
     return (told[-1] - told[WARM]) / (len(told) - 1 - WARM), rate * judged
-
-
-def _is_smoke(profile: str) -> bool:
-    return experiments.profile(profile).iterations < JUDGED
 
 
 def _time(seconds: float) -> str:
@@ -117,7 +111,7 @@ def told(data: str, profile: str = "") -> str:
     """What is printed before the book about a folder is made: the profiles, and the one taken."""
     if profile:
         return str(estimate(data, [profile])[0])
-    regions = Source(data, experiments.profile(OFFERED[0])).dataset.training
+    regions = training_regions(Source(data, experiments.profile(OFFERED[0])).dataset)
     largest = max(max(region.shape) for region in regions)
     fit = [name for name in OFFERED if experiments.profile(name).patch <= largest]
     lines = [str(one) for one in estimate(data, fit)]

@@ -39,6 +39,9 @@ class Home(Protocol):
     @property
     def root(self) -> Path: ...
 
+    @property
+    def is_twin(self) -> bool: ...
+
     def render(self) -> object: ...
 
     def moved(self, runs: Path | None = None) -> Home: ...
@@ -99,8 +102,9 @@ class Network:
 
     def prepare(self) -> None:
         """Render the twin, if it is the data and not there yet; one process at a time."""
-        with lock(self.study.root.resolve(), wait=True):
-            self.study.render()
+        if self.study.is_twin and not self.study.root.is_dir():
+            with lock(self.study.root.resolve(), wait=True):
+                self.study.render()
 
     def train(self, device: str, progress: Callable[[int], object]) -> StoredRun:
         """Train it, unless its run is there; ``progress`` is told numbers of iterations."""

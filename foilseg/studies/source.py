@@ -11,8 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from foilseg.data import folder, splits
-from foilseg.data.dataset import Dataset, training_regions, validation_regions
-from foilseg.data.scan import Scan
+from foilseg.data.dataset import TEST, Dataset, training_regions, validation_regions
 from foilseg.sampling.pools import Index, build_index
 from foilseg.studies.shipped import Shipped, open_shipped
 from foilseg.training.rows import Profile
@@ -80,8 +79,8 @@ class Source:
         """The test foils of the twin: as many again with another seed; those of other data that
         ``splits.csv`` keeps for the test, or None."""
         if not self.is_twin:
-            kept = splits.read(Scan(self.root), ()).parts.values()
-            return Source(self.data, self.profile, test=True) if splits.TEST in kept else None
+            kept = TEST in splits.read(self.root).parts.values()
+            return Source(self.data, self.profile, test=True) if kept else None
         twin = {**self.profile.twin, "seed": TEST_SEED}
         return Source(TWIN, replace(self.profile, name=f"{self.profile.name}-test", twin=twin))
 

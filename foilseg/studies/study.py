@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from foilseg.data import splits
-from foilseg.data.dataset import Dataset, Foil
+from foilseg.data.dataset import Dataset, Foil, validation_regions
 from foilseg.evaluation import metrics
 from foilseg.sampling.pools import Index
 from foilseg.studies import provenance, variants
@@ -272,7 +272,7 @@ class Study:
 
     def validation(self, name: str) -> Foil:
         """The validation region of a foil; a KeyError of one that has none lists those that do."""
-        found = {region.name: region for region in self.dataset.validation}
+        found = {region.name: region for region in validation_regions(self.dataset)}
         if name not in found:
             raise KeyError(f"{name!r} does not validate; these do: {', '.join(found)}")
         return found[name]

@@ -72,6 +72,9 @@ class Crew(Protocol):
     def finish(self, n: int, future: Future) -> Future | None:
         """Take the result of a job, raise its error, or give the future of another attempt."""
 
+    def end(self) -> None:
+        """All is trained: wait until everything is told."""
+
     def stop(self) -> None:
         """Let go of everything under way."""
 
@@ -117,7 +120,8 @@ def train(
         except BaseException:
             members.stop()
             raise
-        bars.show(members.told())  # what the processes told last comes with their end
+        members.end()
+        bars.show(members.told())
 
 
 def _one_by_one(jobs: Sequence[Job], device: str, progress: bool) -> None:
@@ -141,7 +145,7 @@ class Processes:
         return self
 
     def __exit__(self, *error: object) -> None:
-        self.pool.shutdown(wait=error[0] is None)
+        self.pool.shutdown(wait=False)
 
     def submit(self, n: int) -> Future:
         return self.pool.submit(_work, n, self.device)
@@ -155,6 +159,9 @@ class Processes:
 
     def finish(self, n: int, future: Future) -> None:
         future.result()
+
+    def end(self) -> None:
+        self.pool.shutdown()  # what the processes told last comes with their end
 
     def stop(self) -> None:
         processes = list((self.pool._processes or {}).values())

@@ -179,12 +179,17 @@ class Profile:
     twin: dict[str, Any] = field(hash=False, default_factory=dict)
 
     @property
+    def is_smoke(self) -> bool:
+        """Whether a training is too short to be judged by."""
+        return self.iterations < JUDGED
+
+    @property
     def keep(self) -> tuple[int, ...]:
         """The iterations whose models are kept: 70, 75, ..., 100 % (thesis 3.5.1).
 
         Of a training too short to be judged by, a smoke run, 70, 85 and 100 %.
         """
-        parts = range(14, 21, 1 if self.iterations >= JUDGED else 3)
+        parts = range(14, 21, 3 if self.is_smoke else 1)
         return tuple(sorted({max(1, self.iterations * part // 20) for part in parts}))
 
     @property

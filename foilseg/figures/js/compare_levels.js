@@ -20,15 +20,8 @@ function fetchLevels(key) {
 // One level (0 to 15) a pixel and defect, a defect after the other.
 async function decodeLevels(url, width, height, defects) {
   const bytes = Uint8Array.from(atob(url.slice(url.indexOf(",") + 1)), (c) => c.charCodeAt(0));
-  const bitmap = await decodePicture(bytes, "image/png");
-  if (bitmap.width !== width || bitmap.height !== height * defects)
-    throw new Error("levels of another size");
-  const canvas = new OffscreenCanvas(width, height * defects);
-  const pen = canvas.getContext("2d", { willReadFrequently: true });
-  pen.drawImage(bitmap, 0, 0);
-  bitmap.close();
-  const pixels = new Uint32Array(pen.getImageData(0, 0, width, height * defects).data.buffer);
-  return Uint8Array.from(pixels, (pixel) => Math.round((pixel & 255) / 17));
+  const greys = await decodeGreys(bytes, "image/png", width, height * defects);
+  return greys.map((grey) => Math.round(grey / 17));
 }
 
 // The mask at an edge: in each pixel the defect that is surest, of those that reach it.
@@ -45,24 +38,10 @@ function atEdge(levels, edge, indices, area) {
 // Objects of a reference (eight neighbours, one class each): their numbers, and how many.
 function numbered(reference, width, height, defect) {
   const numbers = new Int32Array(reference.length);
-  const open = [];
   let count = 0;
   for (let start = 0; start < reference.length; start++) {
-    const kind = reference[start];
-    if (!kind || numbers[start] || (defect && kind !== defect)) continue;
-    numbers[start] = ++count;
-    open.push(start);
-    while (open.length) {
-      const i = open.pop();
-      const [x, y] = [i % width, Math.floor(i / width)];
-      for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++)
-        for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
-          const j = v * width + u;
-          if (numbers[j] || reference[j] !== kind) continue;
-          numbers[j] = count;
-          open.push(j);
-        }
-    }
+    const wanted = reference[start] && (!defect || reference[start] === defect);
+    if (wanted && !numbers[start]) flood(reference, width, height, start, numbers, ++count);
   }
   return { numbers, count };
 }

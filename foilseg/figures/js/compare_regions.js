@@ -31,35 +31,38 @@ function rates({ tp, fp, fn, tn }) {
   return { TPR: share(tp, tp + fn), FPR: share(fp, fp + tn), precision: share(tp, tp + fp) };
 }
 
-// Connected areas (eight neighbours) of equal value, the largest first, then in reading order.
+// Marks the connected area (eight neighbours) of equal value around a pixel; its size and box.
+function flood(values, width, height, start, marks, mark) {
+  const value = values[start];
+  const region = { value, size: 0, left: width, top: height, right: 0, bottom: 0 };
+  const open = [start];
+  marks[start] = mark;
+  while (open.length) {
+    const i = open.pop();
+    const x = i % width;
+    const y = (i - x) / width;
+    region.size++;
+    region.left = Math.min(region.left, x);
+    region.right = Math.max(region.right, x + 1);
+    region.top = Math.min(region.top, y);
+    region.bottom = Math.max(region.bottom, y + 1);
+    for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++)
+      for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
+        const j = v * width + u;
+        if (marks[j] || values[j] !== value) continue;
+        marks[j] = mark;
+        open.push(j);
+      }
+  }
+  return region;
+}
+
+// All such areas of wanted values, the largest first, then in reading order.
 function findRegions(values, width, height, wanted = () => true) {
   const seen = new Uint8Array(values.length);
   const found = [];
-  const open = [];
-  for (let start = 0; start < values.length; start++) {
-    const value = values[start];
-    if (!value || seen[start] || !wanted(value)) continue;
-    const region = { value, size: 0, left: width, top: height, right: 0, bottom: 0 };
-    seen[start] = 1;
-    open.push(start);
-    while (open.length) {
-      const i = open.pop();
-      const x = i % width;
-      const y = (i - x) / width;
-      region.size++;
-      region.left = Math.min(region.left, x);
-      region.right = Math.max(region.right, x + 1);
-      region.top = Math.min(region.top, y);
-      region.bottom = Math.max(region.bottom, y + 1);
-      for (let v = Math.max(0, y - 1); v <= Math.min(height - 1, y + 1); v++)
-        for (let u = Math.max(0, x - 1); u <= Math.min(width - 1, x + 1); u++) {
-          const j = v * width + u;
-          if (seen[j] || values[j] !== value) continue;
-          seen[j] = 1;
-          open.push(j);
-        }
-    }
-    found.push(region);
-  }
+  for (let start = 0; start < values.length; start++)
+    if (values[start] && !seen[start] && wanted(values[start]))
+      found.push(flood(values, width, height, start, seen, 1));
   return found.sort((a, b) => b.size - a.size || a.top - b.top || a.left - b.left);
 }

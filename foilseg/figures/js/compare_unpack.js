@@ -15,18 +15,18 @@ function decodePicture(bytes, type) {
   return createImageBitmap(new Blob([bytes], { type }), { colorSpaceConversion: "none" });
 }
 
-// The grey values of a lossless picture are the class indices.
-async function decodeMask(bytes, width, height) {
-  const bitmap = await decodePicture(bytes, "image/webp");
+// The grey values of a lossless picture; those of a mask are the class indices.
+async function decodeGreys(bytes, type, width, height) {
+  const bitmap = await decodePicture(bytes, type);
   if (bitmap.width !== width || bitmap.height !== height) throw new Error("a mask of another size");
   const canvas = new OffscreenCanvas(width, height);
   const pen = canvas.getContext("2d", { willReadFrequently: true });
   pen.drawImage(bitmap, 0, 0);
   bitmap.close();
   const pixels = new Uint32Array(pen.getImageData(0, 0, width, height).data.buffer);
-  const mask = new Uint8Array(pixels.length);
-  for (let i = 0; i < mask.length; i++) mask[i] = pixels[i] & 255;
-  return mask;
+  const greys = new Uint8Array(pixels.length);
+  for (let i = 0; i < greys.length; i++) greys[i] = pixels[i] & 255;
+  return greys;
 }
 
 // The slope along x is what the red channel of the normals shows.
@@ -72,7 +72,7 @@ function makeFoil(facts, files) {
     layer: (title) =>
       once(`layer ${title}`, async () => {
         const place = facts.inputs.length + facts.layers.indexOf(title);
-        const mask = await decodeMask(files[place], facts.width, facts.height);
+        const mask = await decodeGreys(files[place], "image/webp", facts.width, facts.height);
         masks.set(title, mask);
         return mask;
       }),
