@@ -166,7 +166,13 @@ def renewed(old: dict[str, Any], data: str) -> dict[str, Any]:
     sizes = {f.name: old[f.name] for f in fields(Profile) if f.name in old}
     profile = Profile(old["profile"], **sizes)
     kept = {k: old[k] for k in KEPT if k in old}
-    return {**kept, **row.determining, **profile.sizes, "data": data, "code": row.code}
+    return {
+        **kept,
+        **row.determining,
+        **profile.sizes,
+        "data": data,
+        "code": row.code_with(profile.augment),
+    }
 
 
 def migrate(manifest: Path, proved: dict[str, Any], place: Path) -> None:

@@ -22,7 +22,7 @@ LAYERS = """
     formats: shapes assembling labelme coco masks magnetic_tile registry divide commands
     thesis: checks published result_tables training_tables audit
     twin: shapes kinds annotators quotas surface config placement render
-    sampling: object_runs plans uniform pools alterations equal_lattice object_choice equal_design
+    sampling: object_runs plans uniform pools alterations equal_lattice choices equal_design
         equal_exchange equal_frontier ledger equal_pixels random_order resampling trainsets
     networks: registry weighting checkpoints unet together devices losses region_losses class_wise
         label_noise costs inference quick export
@@ -35,8 +35,8 @@ LAYERS = """
     studies: workers cluster network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition estimate
     measured: confidence prior_tables object_tables held_out probability_maps dial_crop
-    analysis: model_tables stability trainings object_parts thresholds priors
-        gather drawn counterfactuals records comparisons remedies
+    analysis: model_tables stability trainings thresholds priors
+        gather drawn counterfactuals records object_parts comparisons remedies
         model_cards expectations packed_findings ship
     decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands

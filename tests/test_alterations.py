@@ -1,16 +1,20 @@
 """Patches that are altered: turned as a surface turns, given a defect, their edges ignored."""
 
 from collections import Counter
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 import toy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
 from foilseg.data.dataset import IGNORED, Foil
+from foilseg.networks import checkpoints
 from foilseg.sampling import alterations, pools
+from foilseg.studies.study import Study
 from foilseg.training.rows import Experiment
 from foilseg.twin.surface import normals_of
 
@@ -174,3 +178,20 @@ def test_names_that_do_not_exist_are_refused():
         Experiment("a", "A", alter="turned+spun")
     assert alterations.make("", index_of()) is None
     assert toy.PROFILE.decay == 0
+
+
+def test_a_profile_does_to_every_model_what_a_row_does_to_one(toy_data, tmp_path):
+    """The same network bit by bit, under another name; the code that alters is part of it."""
+    plain, row = toy.PROFILE, Experiment("turned", "Turned", alter="turned")
+    augmented = replace(plain, augment="turned")
+    one = Study(str(toy_data), plain, 0, tmp_path / "row").model(row)
+    every = Study(str(toy_data), augmented, 0, tmp_path / "profile").model("baseline")
+    runs = [model.train(progress=False)[""] for model in (one, every)]
+    assert runs[0].history().equals(runs[1].history())
+    states = [checkpoints.read(run.model()) for run in runs]
+    assert all(torch.equal(states[0][name], states[1][name]) for name in states[0])
+    told = every.determines()
+    assert told["augment"] == "turned" and "alter" not in told
+    assert told["code"] == one.row.code != every.row.code
+    with pytest.raises(ValueError, match="alter.*tipped"):
+        replace(plain, augment="tipped")

@@ -6,13 +6,16 @@ import shutil
 
 import pytest
 
-from foilseg.analysis import gather, records, ship
+from foilseg.analysis import gather, records, ship, trainings
 from foilseg.claims import evidence, verdicts
+from foilseg.decisions import compared as by_object
+from foilseg.decisions.objects import Rule
 from foilseg.studies import shipped, variants
 from foilseg.studies.study import Study
 from foilseg.training import experiments
 from foilseg.twin.kinds import KINDS
 
+RULE = Rule(reach=5, cover=0.01)
 NAMES = ["baseline", "oversampled-cavities", "binary"]
 
 
@@ -72,6 +75,18 @@ def test_pixels_are_those_of_the_masks(trained, place):
             pixels = sum(int((foil.mask == c.index).sum()) for foil in foils)
             assert own.loc[c.name, "pixels"] == pixels
             assert own.loc[c.name, "share"] == pytest.approx(pixels / size)
+
+
+def test_objects_of_a_record_are_those_of_the_study(trained, place, tmp_path, monkeypatch):
+    study = trained[0]
+    with pytest.raises(shipped.ShippedError, match="no tables of objects"):
+        by_object.of_record(records.record("toy"))
+    monkeypatch.setattr(variants, "objects", lambda name: NAMES)
+    ship.pack(study, NAMES, tmp_path / "results" / "whole", numbers_only=True)
+    ours = by_object.of_study(study, NAMES, trainings.of_study(study, NAMES), RULE)
+    theirs = by_object.of_record(records.record("whole"), RULE)
+    assert theirs.table(20).equals(ours.table(20)) and theirs.rates == ours.rates
+    assert theirs.areas == pytest.approx(ours.areas) and theirs.unit == ours.unit
 
 
 def test_trainings_of_another_day_join_what_is_shipped(trained, place, tmp_path):

@@ -135,11 +135,15 @@ class Record:
     @cached_property
     def compared(self) -> Compared:
         """All trainings of its models, judged by test foils if it brings what they gave there."""
-        runs = {
+        return trainings.together(self.own, self.networks, self.test_name)
+
+    @property
+    def networks(self) -> dict[str, list[list[StoredRun]]]:
+        """Title -> the networks of each training that every model has."""
+        return {
             entry["title"]: [self._runs(entry, seed) for seed in self._seeds or [None]]
             for entry in self.shipped.manifest["models"]
         }
-        return trainings.together(self.own, runs, self._test)
 
     def runs_of(self, title: str) -> list[list[StoredRun]]:
         """The networks of every training of a model that the record brings."""
@@ -150,14 +154,16 @@ class Record:
 
     def trainings_of(self, title: str) -> Trainings:
         """All trainings of one model that the record brings, whatever the others have."""
-        return trainings.together(self.own, {title: self.runs_of(title)}, self._test).parts[title]
+        return trainings.together(self.own, {title: self.runs_of(title)}, self.test_name).parts[
+            title
+        ]
 
     @cached_property
     def moved(self) -> Moved:
         """Its baseline at every prior, beside its models; without a row if it brings none."""
         plain = next(e for e in self.shipped.manifest["models"] if e["experiment"] == PLAIN)
         runs = [run for seed in self._seeds or [None] for run in self._runs(plain, seed)]
-        return priors.of_runs(self.compared, plain["title"], runs, self._test)
+        return priors.of_runs(self.compared, plain["title"], runs, self.test_name)
 
     def _runs(self, entry: dict[str, Any], seed: int | None) -> list[StoredRun]:
         """The networks of a model with a seed, by default the study's own."""
@@ -172,7 +178,7 @@ class Record:
         ]
 
     @property
-    def _test(self) -> str:
+    def test_name(self) -> str:
         """What the names of its evaluations of test foils end in, "" if it has none."""
         names = {n for told in self.shipped.manifest["runs"].values() for n in told["evaluations"]}
         found = [held_out.TESTED.fullmatch(name) for name in sorted(names)]
@@ -252,7 +258,9 @@ def varied() -> dict[str, Record]:
 def _stale(told: dict[str, Any]) -> list[str]:
     """What is no longer what it was when a study with this manifest was trained."""
     entries = [entry["determines"] for entry in told["runs"].values()]
-    old = any(entry["code"] != rows.row_of(entry).code for entry in entries)
+    old = any(
+        entry["code"] != rows.row_of(entry).code_with(entry.get("augment", "")) for entry in entries
+    )
     stale = ["code"] if old else []
     if told["twin"] and told["profile"] not in variants.names():
         return [*stale, "profile"]

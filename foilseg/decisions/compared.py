@@ -13,6 +13,7 @@ import numpy as np
 import pandas as pd
 
 from foilseg.analysis import object_parts
+from foilseg.analysis.records import Record
 from foilseg.analysis.trainings import Compared, studies_of
 from foilseg.decisions import conformal, objects
 from foilseg.decisions.objects import Rule
@@ -179,6 +180,30 @@ def of_study(
     )
     (here, unit), (there, _) = (area_of(study, side) for side in object_parts.sides(compared))
     return Objects(chosen, judged, (here, there), unit, compared.defects)
+
+
+def of_record(record: Record, rule: Rule | None = None) -> Objects:
+    """The objects of all models and trainings of a shipped study that brings their tables.
+
+    Raises
+    ------
+    foilseg.studies.shipped.ShippedError
+        If it brings none.
+    """
+    compared, rule = record.compared, rule or Rule()
+    chosen, judged = object_parts.of_record(record, partial(objects.counts, rule=rule))
+    areas = [
+        objects.area(_pixels(compared.tested if side else compared.own), None)
+        for side in object_parts.sides(compared)
+    ]
+    return Objects(chosen, judged, (areas[0][0], areas[1][0]), areas[0][1], compared.defects)
+
+
+def _pixels(counts: pd.DataFrame) -> int:
+    """Of all pictures together: those of one defect, model and training."""
+    keys = ["model", TRAINING, "defect"]
+    one = counts[(counts[keys] == counts[keys].iloc[0]).all(axis=1)]
+    return int(one[list(metrics.COUNTS)].to_numpy().sum())
 
 
 def area_of(study: Study, test: bool) -> tuple[float, str]:

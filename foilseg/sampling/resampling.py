@@ -6,7 +6,9 @@ experiments can name one and its options as data; :data:`SAMPLERS` lists them.
 The pool of a class is every safe window that shows it (:mod:`foilseg.sampling.pools`). With
 ``choice="window"`` each window of the pool is equally likely, as in the thesis: large defects and
 regions with many of them are then drawn most. With ``choice="object"`` each defect is drawn
-equally often, whatever its size, and then one of the windows that show it.
+equally often, whatever its size, and with ``choice="image"`` each image that shows the class, and
+then one of the windows (:mod:`foilseg.sampling.choices`). Images that are divided whole, many
+small ones as a rule, are drawn by image unless something else is said.
 
 No window comes twice in a plan, whatever class it was drawn for, while the pools it could come
 from have others. The class with the smallest pool chooses first.
@@ -22,13 +24,11 @@ import numpy as np
 
 from foilseg.data.dataset import Dataset, rarest
 from foilseg.registry import root_of
+from foilseg.sampling.choices import CHOICES
 from foilseg.sampling.equal_pixels import equal_pixels
-from foilseg.sampling.object_choice import by_object
 from foilseg.sampling.pools import Index, check_labels
 from foilseg.sampling.random_order import random_order
-from foilseg.sampling.uniform import Plan, Request, check_count, draw, plan_of, uniform
-
-CHOICES = ("window", "object")
+from foilseg.sampling.uniform import Plan, Request, check_count, plan_of, uniform
 
 
 def standard(index: Index, n: int, generator: np.random.Generator) -> Plan:
@@ -52,7 +52,7 @@ def proportions(
     generator : from :func:`foilseg.sampling.uniform.rng`.
     shares : class -> share, or the shares of classes 0, 1, ...; only their ratios count. The
         numbers of patches are exact up to rounding by largest remainders, never random.
-    choice : ``"window"`` or ``"object"``, see above. The background has no objects.
+    choice : one of :data:`foilseg.sampling.choices.CHOICES`. The background has no objects.
 
     Raises
     ------
@@ -88,13 +88,9 @@ def oversampled(
 
 
 def binary_balanced(
-    index: Index,
-    n: int,
-    generator: np.random.Generator,
-    label: int,
-    share: float = 0.5,
+    index: Index, n: int, generator: np.random.Generator, label: int, share: float = 0.5,
     choice: str = "window",
-) -> Plan:
+) -> Plan:  # fmt: skip
     """Patches of which a share shows a class and the others do not (thesis 3.4.1).
 
     The others are uniform over all safe windows without the class, and ``drawn_for`` is -1 there.
@@ -121,10 +117,16 @@ def binary_balanced(
     return _plan(index, jobs, generator, choice, request)
 
 
-def forced(index: Index, n: int, generator: np.random.Generator, share: float = 1 / 3) -> Plan:
+def forced(
+    index: Index,
+    n: int,
+    generator: np.random.Generator,
+    share: float = 1 / 3,
+    choice: str = "window",
+) -> Plan:
     """A share of the patches shows a defect, all defects equally often; the others are uniform.
 
-    Of the forced ones every window that shows the class is equally likely, so the defect lies
+    A forced one is a window that shows the class, chosen as ``choice`` says, so the defect lies
     anywhere in the patch: one that is always in the middle would be learned as such. As nnU-Net
     draws (doi 10.1038/s41592-020-01008-z), there with a third. The number of forced patches is
     rounded up. A forced window may come again among the others; a defect that no window shows has
@@ -133,7 +135,7 @@ def forced(index: Index, n: int, generator: np.random.Generator, share: float = 
     Raises
     ------
     ValueError
-        If the share is outside [0, 1], or no class has a window.
+        If the share is outside [0, 1], no class has a window, or ``choice`` does not exist.
     """
     check_count(n)
     if not 0 <= share <= 1:
@@ -142,7 +144,8 @@ def forced(index: Index, n: int, generator: np.random.Generator, share: float = 
     labels = [c for c in check_labels(index, None, need_pixels=False) if index.pool_sizes[c]]
     if number and not labels:
         raise ValueError("labels: no window shows a defect, so none can be forced")
-    shown = proportions(index, number, generator, dict.fromkeys(labels, 1.0)) if number else None
+    wanted = dict.fromkeys(labels, 1.0)
+    shown = proportions(index, number, generator, wanted, choice) if number else None
     rest = uniform(index.regions, n - number, index.size, generator)
     parts = [rest] if shown is None else [shown, rest]
     columns = [
@@ -184,33 +187,11 @@ def _plan(index: Index, jobs, generator, choice: str, request: Request) -> Plan:
     numbers, drawn_for = [np.zeros(0, np.int64)], []
     for label, absent, count in sorted(jobs, key=lambda job: index.pool_sizes[job[0]]):
         used = np.concatenate(numbers)
-        if choice == "object" and not absent:
-            numbers.append(by_object(index, label, count, used, generator))
-        else:
-            numbers.append(_by_window(index, label, absent, count, total, used, generator))
+        numbers.append(CHOICES[choice](index, label, absent, count, used, total, generator))
         drawn_for += [-1 if absent else label] * count
     order = generator.permutation(total)
     foil, top, left = index.place(np.concatenate(numbers)[order]).T
     return plan_of(foil, top, left, index.size, np.array(drawn_for, int)[order], request)
-
-
-def _by_window(index: Index, label, absent, n, total, used, generator) -> np.ndarray:
-    """Numbers of n windows of a pool, different and unused while there are such."""
-    size = int(index.pool_sizes[label])
-    size = int(index.first[1][-1]) - size if absent else size
-    if n == 0:
-        return np.zeros(0, np.int64)
-    if size <= 2 * total:
-        pool = index.pool(label, np.arange(size), absent)
-        rounds, rest = divmod(n, size)
-        mixed = generator.permutation(pool)
-        unused_first = np.argsort(np.isin(mixed, used), kind="stable")
-        return np.concatenate([pool] * rounds + [mixed[unused_first[:rest]]])
-    found = np.zeros(0, np.int64)
-    while len(found) < n:
-        more = index.pool(label, draw(size, n - len(found), generator), absent)
-        found = np.concatenate([found, more[~np.isin(more, np.concatenate([used, found]))]])
-    return found
 
 
 def nothing(data: Dataset, own: int | None) -> dict[str, Any]:
@@ -218,14 +199,19 @@ def nothing(data: Dataset, own: int | None) -> dict[str, Any]:
     return {}
 
 
+def by_division(data: Dataset, own: int | None) -> dict[str, Any]:
+    """Each image that shows a class equally often where whole images are divided."""
+    return {"choice": "image"} if data.parts else {}
+
+
 def rarest_class(data: Dataset, own: int | None) -> dict[str, Any]:
     """The class with the fewest training pixels."""
-    return {"label": rarest(data).index}
+    return {"label": rarest(data).index, **by_division(data, own)}
 
 
 def own_class(data: Dataset, own: int | None) -> dict[str, Any]:
     """The class of the One-vs-Rest network."""
-    return {"label": own}
+    return {"label": own, **by_division(data, own)}
 
 
 @dataclass(frozen=True)
@@ -252,11 +238,11 @@ class Sampler:
 # name -> sampler; a further one is an entry here, the function it names, and its test
 SAMPLERS = {
     "uniform": Sampler(standard),
-    "proportions": Sampler(proportions),
-    "equal_samples": Sampler(equal_samples),
+    "proportions": Sampler(proportions, by_division),
+    "equal_samples": Sampler(equal_samples, by_division),
     "oversampled": Sampler(oversampled, rarest_class),
     "equal_pixels": Sampler(equal_pixels),
     "random_order": Sampler(random_order),
-    "forced": Sampler(forced),
+    "forced": Sampler(forced, by_division),
     "binary_balanced": Sampler(binary_balanced, own_class, one_vs_rest=True),
 }

@@ -205,7 +205,8 @@ class _Words:
     """What a worker tells of a training, not more often than it is looked at."""
 
     def __init__(self, worker, token: str, n: int):
-        self.worker, self.head, self.done, self.last = worker, (token, n), 0, 0.0
+        self.worker, self.head, self.done = worker, (token, n), 0
+        self.last = time.monotonic()  # a training that is over before then needs no word
 
     def advance(self, steps: int) -> None:
         """So many iterations more are done."""

@@ -203,7 +203,7 @@ def determinants(
         **profile.sizes,
         "seed": seed,
         "data": data.fingerprint,
-        "code": row.code,
+        "code": row.code_with(profile.augment),
     }
 
 

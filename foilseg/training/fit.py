@@ -114,7 +114,7 @@ def _fit(
         make_settings(profile, determines["seed"], row),
         part / "checkpoints",
         draw=make_draw(row, index, data, label),
-        alter=alterations.make(row.alter, index),
+        alter=alterations.make("+".join(filter(None, (profile.augment, row.alter))), index),
         label=label,
         device=device,
         progress=progress,

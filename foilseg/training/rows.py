@@ -153,7 +153,12 @@ class Experiment:
     @property
     def code(self) -> str:
         """Hash of that code (:mod:`foilseg.code_version`)."""
-        return code_version(*self.roots)
+        return self.code_with("")
+
+    def code_with(self, augment: str) -> str:
+        """The same together with what a profile does to every patch."""
+        altered = map(root_of, alterations.chosen(augment))
+        return code_version(*self.roots, *altered)
 
 
 @dataclass(frozen=True)
@@ -164,6 +169,9 @@ class Profile:
     their number decides the last bits of a result. One thread is the fastest for small patches,
     and many times so on a busy machine (benchmarks/README.md).
     ``learning_rate`` and ``decay`` are those of :class:`foilseg.training.settings.Settings`.
+    ``augment`` names what is done to every training patch of every model
+    (:data:`foilseg.sampling.alterations.ALTERATIONS`), before what a row does; the thesis does
+    nothing.
     ``twin`` holds the arguments of :class:`foilseg.twin.render.TwinConfig` for the embedded data.
     """
 
@@ -176,7 +184,11 @@ class Profile:
     threads: int = 0
     learning_rate: float = 1e-3
     decay: float = 0.0
+    augment: str = ""
     twin: dict[str, Any] = field(hash=False, default_factory=dict)
+
+    def __post_init__(self):
+        alterations.chosen(self.augment)
 
     @property
     def is_smoke(self) -> bool:

@@ -1,0 +1,78 @@
+"""Choose the settings for a folder of real images by the baseline, on its validation images.
+
+    python -m benchmarks.real_settings DIR small large turned ...
+
+Trains the baseline, and nothing else, with each of the settings that are named (all of
+:data:`SETTINGS` if none is) and adds a row a defect to ``benchmarks/results/real_settings.csv``:
+pooled TPR, FPR, precision and F1 on the validation images, and the minutes that the training took
+a core. Images of the part ``test`` are not opened.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import tempfile
+from dataclasses import replace
+from pathlib import Path
+
+import pandas as pd
+
+from foilseg.data import folder
+from foilseg.evaluation import metrics
+from foilseg.studies.study import Study
+from foilseg.training.rows import Profile
+
+LOG = Path("benchmarks/results/real_settings.csv")
+_PLAIN = Profile("plain", 8, 128, batch=8, iterations=1_500, refresh=25, threads=1)
+_TOLD = ("base", "patch", "batch", "iterations", "refresh", "learning_rate", "decay", "augment")
+_SCORES = ("tp", "fn", "fp", "tn", "TPR", "FPR", "precision", "F1")
+COLUMNS = ["data", "setting", "seed", *_TOLD, "defect", *_SCORES, "minutes"]
+SETTINGS = {
+    "plain": _PLAIN,
+    "turned": replace(_PLAIN, augment="turned"),
+    "mirrored": replace(_PLAIN, augment="mirrored"),
+    "few a step": replace(_PLAIN, batch=2, iterations=3_200, refresh=100),
+    "patch 96": replace(_PLAIN, patch=96, batch=4, iterations=4_400, refresh=50),
+    "patch 192": replace(_PLAIN, patch=192, batch=4, iterations=1_300, refresh=25),
+    "base 16": replace(_PLAIN, base=16, batch=4, iterations=1_100, refresh=50),
+    "rate 3": replace(_PLAIN, learning_rate=3e-3, decay=0.9),
+    "rate 3, turned": replace(_PLAIN, learning_rate=3e-3, decay=0.9, augment="turned"),
+    "longer": replace(_PLAIN, iterations=4_500),
+    "longer, turned": replace(_PLAIN, iterations=4_500, augment="turned"),
+}
+
+
+def scored(data: str, name: str, seed: int, runs: Path) -> pd.DataFrame:
+    """Rates of the baseline on the validation images of a folder, a row a defect."""
+    profile = replace(SETTINGS[name], name=name.replace(", ", "-").replace(" ", "-"))
+    study = Study(data, profile, seed, runs)
+    study.train(["baseline"], progress=False, workers=1)
+    model = study.model("baseline")
+    counts = model.counts().groupby("defect", sort=False)[["tp", "fn", "fp", "tn"]].sum()
+    table = metrics.rates(counts.reset_index(), ["TPR", "FPR", "precision", "F1"])
+    costs = [json.loads(path.read_text()) for path in runs.glob("*/cost.json")]
+    minutes = sum(cost["training_seconds"] for cost in costs) / 60
+    told = {"data": study.dataset.name, "setting": name, "seed": seed, **profile.sizes}
+    table = table[table["defect"] != "background"]
+    return table.assign(**told, minutes=minutes).reindex(columns=COLUMNS)
+
+
+def main() -> None:
+    """Train and judge what the command line names."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", help="a dataset folder")
+    parser.add_argument("settings", nargs="*", default=list(SETTINGS), help=", ".join(SETTINGS))
+    parser.add_argument("--seed", type=int, default=0)
+    given = parser.parse_args()
+    folder.load(given.folder)
+    for name in given.settings:
+        with tempfile.TemporaryDirectory() as place:
+            table = scored(given.folder, name, given.seed, Path(place))
+        LOG.parent.mkdir(exist_ok=True)
+        table.to_csv(LOG, mode="a", header=not LOG.exists(), index=False)
+        print(table.to_string(index=False), flush=True)
+
+
+if __name__ == "__main__":
+    main()
