@@ -5,7 +5,7 @@ DATA    ?=
 SEED    ?=
 ARGS    ?=
 
-VARIANTS ?= $(addprefix matched-,batch-8 batch-8-rate decay faultless easier harder random-order longer shorter \
+VARIANTS ?= $(addprefix matched-,batch-8 batch-8-rate decay faultless easier harder random-order longer shorter start \
   fine base-16 beyond)
 # one more than cores: some tests wait for a browser or for another process
 WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) + 1)
@@ -32,7 +32,7 @@ STUDY = $(WHAT) $(if $(SEED),--seed $(SEED))
 help:  ## list the tasks
 	@echo "make TASK, where TASK is"
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 10
-	@echo "variables: PROFILE=matched|smoke|desk|thesis (smoke if DATA is given),"
+	@echo "variables: PROFILE=matched|smoke|photographs|desk|thesis (smoke if DATA is given),"
 	@echo "           DATA=DIR (a dataset folder; the twin if empty), SEED=NUMBER, ARGS='what pytest takes'"
 
 book: $(VENV)/.book  ## execute the chapters that are no longer valid and build _build/html

@@ -171,7 +171,7 @@ def renewed(old: dict[str, Any], data: str) -> dict[str, Any]:
         **row.determining,
         **profile.sizes,
         "data": data,
-        "code": row.code_with(profile.augment),
+        "code": row.code_with(profile.sizes),
     }
 
 

@@ -24,22 +24,34 @@ from foilseg.studies.study import Study
 from foilseg.training.rows import Profile
 
 LOG = Path("benchmarks/results/real_settings.csv")
-_PLAIN = Profile("plain", 8, 128, batch=8, iterations=1_500, refresh=25, threads=1)
-_TOLD = ("base", "patch", "batch", "iterations", "refresh", "learning_rate", "decay", "augment")
+_PLAIN = Profile(
+    "plain", 8, 96, batch=8, iterations=1_500, refresh=25, threads=1, learning_rate=2e-3,
+    decay=0.9, augment="turned", start="priors",
+)  # fmt: skip
+_TOLD = (
+    "base",
+    "patch",
+    "batch",
+    "iterations",
+    "refresh",
+    "learning_rate",
+    "decay",
+    "augment",
+    "start",
+)
 _SCORES = ("tp", "fn", "fp", "tn", "TPR", "FPR", "precision", "F1")
 COLUMNS = ["data", "setting", "seed", *_TOLD, "defect", *_SCORES, "minutes"]
 SETTINGS = {
-    "plain": _PLAIN,
-    "turned": replace(_PLAIN, augment="turned"),
+    "chosen": _PLAIN,
+    "start as made": replace(_PLAIN, start=""),
+    "not augmented": replace(_PLAIN, augment=""),
     "mirrored": replace(_PLAIN, augment="mirrored"),
-    "few a step": replace(_PLAIN, batch=2, iterations=3_200, refresh=100),
-    "patch 96": replace(_PLAIN, patch=96, batch=4, iterations=4_400, refresh=50),
-    "patch 192": replace(_PLAIN, patch=192, batch=4, iterations=1_300, refresh=25),
-    "base 16": replace(_PLAIN, base=16, batch=4, iterations=1_100, refresh=50),
-    "rate 3": replace(_PLAIN, learning_rate=3e-3, decay=0.9),
-    "rate 3, turned": replace(_PLAIN, learning_rate=3e-3, decay=0.9, augment="turned"),
-    "longer": replace(_PLAIN, iterations=4_500),
-    "longer, turned": replace(_PLAIN, iterations=4_500, augment="turned"),
+    "rate 1": replace(_PLAIN, learning_rate=1e-3),
+    "rate 5": replace(_PLAIN, learning_rate=5e-3),
+    "patch 64": replace(_PLAIN, patch=64, iterations=3_000),
+    "few a step": replace(_PLAIN, batch=2, iterations=4_500, refresh=100),
+    "base 16": replace(_PLAIN, base=16, batch=4, iterations=1_300, refresh=50),
+    "twice the steps": replace(_PLAIN, iterations=3_000),
 }
 
 

@@ -18,7 +18,7 @@ from importlib import resources
 
 PACKAGE = "foilseg"
 # A choice among these is hashed by its own definition, and never by the whole list.
-REGISTRIES = {"SAMPLERS", "Sampler", "LOSSES", "NETWORKS", "WEIGHTS", "ALTERATIONS"}
+REGISTRIES = {"SAMPLERS", "Sampler", "LOSSES", "NETWORKS", "WEIGHTS", "ALTERATIONS", "STARTS"}
 # Classes whose values are determinants themselves: a field more changes nothing.
 VALUES = {"TwinConfig", "SurfaceConfig", "AnnotatorConfig", "Experiment", "Profile"}
 # Modules that store, measure or find what others compute: their code decides no result.

@@ -19,13 +19,13 @@ from foilseg.book import notebooks
 LAYERS = """
     data: escape files images nearness components photometric dataset scan masks splits
         defects description label_errors plausibility folder raw_lights
-    formats: shapes assembling labelme coco masks magnetic_tile registry divide commands
+    formats: shapes shrinking assembling labelme coco masks magnetic_tile registry divide commands
     thesis: checks published result_tables training_tables audit
     twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools alterations equal_lattice choices equal_design
         equal_exchange equal_frontier ledger equal_pixels random_order resampling trainsets
-    networks: registry weighting checkpoints unet together devices losses region_losses class_wise
-        label_noise costs inference quick export
+    networks: registry weighting checkpoints unet starts together devices losses region_losses
+        class_wise label_noise costs inference quick export
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
         label_audit_quality example_rules judgement rank_swaps object_scores operating_points
         prior_correction

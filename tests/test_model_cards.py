@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from foilseg.analysis import comparisons, model_cards, records
+from foilseg.analysis import comparisons, model_cards, records, trainings
 from foilseg.evaluation import scores
 from foilseg.figures import overview_figures
 
@@ -39,3 +39,40 @@ def test_one_model_is_drawn_before_the_others(record):
     assert [line.get_label() for line in by_defect] == ["one FPR", "own threshold", "published"]
     without = overview_figures.among(means, card.drop(columns="published TPR"), "Baseline")
     assert len(without.axes[1].lines) == 2
+
+
+def test_settings_are_those_of_the_manifest(record):
+    table = model_cards.settings({"here": record}).set_index("setting")["here"]
+    sizes = record.shipped.manifest["sizes"]
+    assert table["edge of a patch"] == str(sizes["patch"])
+    assert table["images that choose"] == str(len(record.shipped.manifest["regions"]))
+    assert table["trainings of every model"] == str(record.own["training"].nunique())
+    assert table["last layer begins"] == "as torch makes it"
+
+
+def test_f1_is_that_of_scikit_learn(record):
+    """From the counts where thresholds are judged, pixel by pixel."""
+    from sklearn.metrics import f1_score
+
+    table = model_cards.f1(record).set_index("model")
+    counts = record.compared.tested.astype({"model": str, "defect": str})
+    for model, defect in (("Baseline", "cavity"), ("FL ICF", "crack")):
+        own = counts[(counts["model"] == model) & (counts["defect"] == defect)]
+        tp, fp, fn, tn = (own[c].sum() for c in ("tp", "fp", "fn", "tn"))
+        expected = f1_score([1, 0, 1, 0], [1, 1, 0, 0], sample_weight=[tp, fp, fn, tn])
+        assert table.loc[model, defect] == pytest.approx(expected)
+    defects = [c.name for c in record.defects]
+    assert table["mean"].to_numpy() == pytest.approx(table[defects].mean(axis=1).to_numpy())
+
+
+def test_gains_are_differences_with_intervals_study_by_study(record):
+    even = record.compared.even
+    some = even[even["model"].astype(str).isin(["Baseline", "Binary"])]
+    found = model_cards.gains({"whole": even, "some": some}, "Baseline", resamples=20)
+    table = found.set_index("model")
+    means = trainings.mean_tpr(even, ["model"])
+    for model in table.index:
+        assert table.loc[model, "whole"] == pytest.approx(means[model] - means["Baseline"])
+        assert table.loc[model, "whole, low"] <= table.loc[model, "whole, high"]
+    assert table["some"].notna().to_dict() == {m: m == "Binary" for m in table.index}
+    assert "Baseline" not in table.index

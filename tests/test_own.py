@@ -157,13 +157,15 @@ def test_advice_is_what_can_be_done(tmp_path):
     root = toy.write(tmp_path / "d", foils=10)
     study = Study(str(root), toy.PROFILE, 0, tmp_path / "runs")
     text = own.advice(study, "FL *ICF*").text
-    assert f"make book DATA={root} PROFILE=desk" in text and f"`foilseg split {root}`" in text
+    assert (
+        f"make book DATA={root} PROFILE=photographs" in text and f"`foilseg split {root}`" in text
+    )
     assert "objects are cut" in text and "FL \\*ICF\\*" in text and own.weight(study)
     parts = {f"f{k}": ("train", "train", "train", "validation", "test")[k % 5] for k in range(10)}
     splits.write(root / splits.NAME, parts, {})
     long = Study(str(root), replace(toy.PROFILE, iterations=1000), 0, tmp_path / "runs")
     text = own.advice(long, "Binary").text
-    assert "PROFILE=desk" not in text and "foilseg split" not in text and not own.weight(long)
+    assert "PROFILE=" not in text and "foilseg split" not in text and not own.weight(long)
     numbers = [line.partition(".")[0] for line in text.split("\n")]
     assert numbers == [str(n) for n in range(1, len(numbers) + 1)]
 
@@ -173,20 +175,21 @@ def test_an_estimate_grows_with_the_steps_and_is_printed(tmp_path, toy_data, mon
     times = iter(np.cumsum(np.full(200, 0.5)))
     monkeypatch.setattr(estimate.time, "perf_counter", lambda: next(times))
     monkeypatch.setattr(estimate.workers, "number", lambda *_: 2)
-    smoke, desk = estimate.estimate(str(root))
-    assert smoke.networks == desk.networks == 9 + 4 * 2 + 1  # two defects, and the recommended
-    steps = [estimate.experiments.profile(name).iterations for name in ("smoke", "desk")]
-    for each, number in zip((smoke, desk), steps):
+    smoke, longer = estimate.estimate(str(root))
+    assert smoke.networks == longer.networks == 9 + 4 * 2 + 1  # two defects, and the recommended
+    steps = [estimate.experiments.profile(name).iterations for name in estimate.OFFERED]
+    for each, number in zip((smoke, longer), steps):
         expected = each.networks * number * 0.5 / 2
         assert each.seconds - estimate.OTHER == pytest.approx(expected, rel=0.5)
     monkeypatch.undo()
     assert cli.main(["estimate", str(root)]) == 0
     shown = capsys.readouterr().out
-    assert "smoke  about" in shown and "PROFILE=desk" in shown
+    assert "smoke       about" in shown and "PROFILE=photographs" in shown
     assert cli.main(["estimate", str(root), "--profile", "smoke"]) == 0
     assert "PROFILE=" not in capsys.readouterr().out
-    assert cli.main(["estimate", str(toy_data)]) == 0  # of 96 x 80 pixels
+    small = toy.write(tmp_path / "small", height=80, width=90)
+    assert cli.main(["estimate", str(small)]) == 0
     shown = capsys.readouterr().out
-    assert "desk   cannot be: its patches of 128 pixels" in shown and "PROFILE=" not in shown
-    assert cli.main(["estimate", str(toy_data), "--profile", "desk"]) == 1
+    assert "photographs cannot be: its patches of 96 pixels" in shown and "PROFILE=" not in shown
+    assert cli.main(["estimate", str(small), "--profile", "photographs"]) == 1
     assert "larger than every region" in capsys.readouterr().err

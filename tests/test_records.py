@@ -165,14 +165,16 @@ def test_an_altered_table_is_refused(place):
 
 
 def test_an_unknown_profile_is_refused():
-    with pytest.raises(ValueError, match="moon.*smoke, desk, matched, thesis, matched-batch-8"):
+    with pytest.raises(
+        ValueError, match="moon.*smoke, desk, matched, photographs, thesis, matched-batch-8"
+    ):
         variants.profile("moon")
 
 
 def test_a_variant_changes_what_it_says_and_nothing_else():
     base = experiments.profile(variants.BASE)
     found = {n.removeprefix("matched-"): v.profile for n, v in variants.VARIANTS.items()}
-    assert len(found) == 12 and variants.rows("matched") == tuple(experiments.EXPERIMENTS)
+    assert len(found) == 13 and variants.rows("matched") == tuple(experiments.EXPERIMENTS)
     for name, variant in variants.VARIANTS.items():
         assert variants.profile(name) == variant.profile
         assert variants.rows(name) == variant.rows

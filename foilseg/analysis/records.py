@@ -258,9 +258,7 @@ def varied() -> dict[str, Record]:
 def _stale(told: dict[str, Any]) -> list[str]:
     """What is no longer what it was when a study with this manifest was trained."""
     entries = [entry["determines"] for entry in told["runs"].values()]
-    old = any(
-        entry["code"] != rows.row_of(entry).code_with(entry.get("augment", "")) for entry in entries
-    )
+    old = any(entry["code"] != rows.row_of(entry).code_with(entry) for entry in entries)
     stale = ["code"] if old else []
     if told["twin"] and told["profile"] not in variants.names():
         return [*stale, "profile"]

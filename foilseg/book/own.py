@@ -228,7 +228,7 @@ def advice(study: Study, best: str) -> Reading:
     if study.profile.is_smoke:
         steps.append(
             "Train networks that are worth reading; only then do the numbers above mean anything: "
-            f"`make book DATA={place} PROFILE=desk`."
+            f"`make book DATA={place} PROFILE=photographs`."
         )
     steps += [f"The folder: {note}." for note in folder.examine(study.root)[1]]
     if study.source.held_out is None:

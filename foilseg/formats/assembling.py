@@ -15,6 +15,7 @@ from tqdm import tqdm
 
 from foilseg.data import description, escape, files, images
 from foilseg.data.dataset import IGNORED, LabelClass, write_mask
+from foilseg.formats import shrinking
 
 CLEAN = "clean"
 UNANNOTATED = (CLEAN, "leave-out")
@@ -90,6 +91,7 @@ def write(
     *,
     unannotated: str = "",
     all_grey: bool = False,
+    shrink: int = 1,
 ) -> Path:
     """Write a dataset folder, which must be new; nothing of it if anything is wrong.
 
@@ -98,20 +100,24 @@ def write(
     unannotated : what a picture without annotation is: ``"clean"``, nothing to see in it, or
         ``"leave-out"``, nobody looked. It has to be said if there is one.
     all_grey : make colour pictures grey, so that both may come together.
+    shrink : make pictures and masks this many times smaller (:mod:`foilseg.formats.shrinking`).
 
     Raises
     ------
     FileExistsError
         If ``root`` exists.
     FormatError
-        If two pictures share a name, one has no annotation and nobody says what that means, some
-        are grey and some in colour, or there is none at all.
+        If ``shrink`` is below 1 or larger than a picture, two pictures share a name, one has no
+        annotation and nobody says what that means, some are grey and some in colour, or there is
+        none at all.
     foilseg.data.images.ImageFileError
         If a picture cannot be read; names it.
     """
     root = Path(root)
     if root.exists():
         raise FileExistsError(f"{root}: exists already; give a new folder or remove it")
+    if shrink < 1:
+        raise FormatError(f"shrink: {shrink} times smaller cannot be; use 1 or more")
     name = name.strip()[: escape.LONGEST_NAME].strip()
     if wrong := description.problem(name, tuple(classes)):
         raise FormatError(f"{wrong}; rename it where it was annotated")
@@ -127,9 +133,12 @@ def write(
                 raise FormatError(
                     f"{kinds[True]} is grey and {kinds[False]} in colour; use --all-grey"
                 )
-            mask = (
-                item.mask(pixels.shape[:2]) if item.mask else np.zeros(pixels.shape[:2], np.uint8)
-            )
+            shape = pixels.shape[:2]
+            if shrink > min(shape):
+                raise FormatError(f"{item.picture}: is smaller than --shrink {shrink}")
+            mask = item.mask(shape) if item.mask else np.zeros(shape, np.uint8)
+            if shrink > 1:
+                pixels, mask = shrinking.picture(pixels, shrink), shrinking.mask(mask, shrink)
             extra = (UNCOUNTED,) if (mask == IGNORED).any() else ()
             ignored = ignored or extra
             images.write(part / "images" / f"{item.called}.png", pixels)

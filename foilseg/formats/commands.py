@@ -25,6 +25,12 @@ def add(commands, onnx: Callable[[Path, Path], int]) -> None:
     bring.add_argument(
         "--all-grey", action="store_true", default=None, help="make all pictures grey"
     )
+    bring.add_argument(
+        "--shrink",
+        type=int,
+        metavar="N",
+        help="make pictures and masks N times smaller, block by block",
+    )
     layouts = "; ".join(f"{name}: {entry.says}" for name, entry in masks.LAYOUTS.items())
     bring.add_argument("--layout", choices=list(masks.LAYOUTS), help=f"of masks: {layouts}")
     bring.add_argument(

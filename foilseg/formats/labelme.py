@@ -36,12 +36,14 @@ AREAS: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
-def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = False) -> Path:
+def bring(
+    source: Path, root: Path, *, unannotated: str = "", all_grey: bool = False, shrink: int = 1
+) -> Path:
     """Write a folder of LabelMe files as a dataset folder; its classes are the labels, by name.
 
     Parameters
     ----------
-    unannotated, all_grey : as of :func:`foilseg.formats.assembling.write`.
+    unannotated, all_grey, shrink : as of :func:`foilseg.formats.assembling.write`.
 
     Raises
     ------
@@ -66,7 +68,13 @@ def bring(source: Path, root: Path, *, unannotated: str = "", all_grey: bool = F
         items.append(Item(picture, mask))
     classes = assembling.classes_of(labels)
     return assembling.write(
-        root, source.resolve().name, classes, items, unannotated=unannotated, all_grey=all_grey
+        root,
+        source.resolve().name,
+        classes,
+        items,
+        unannotated=unannotated,
+        all_grey=all_grey,
+        shrink=shrink,
     )
 
 

@@ -16,7 +16,7 @@ FREE = "MT_Free"
 THRESHOLD = 128  # the masks are anti-aliased; at and above it a pixel is defect
 
 
-def magnetic_tile(source: Path, root: Path) -> Path:
+def magnetic_tile(source: Path, root: Path, shrink: int = 1) -> Path:
     """Write the magnetic tile photographs as a dataset folder of five defects.
 
     Huang, Qiu, Yuan, "Surface defect saliency of magnetic tile", The Visual Computer 36 (2020),
@@ -28,6 +28,7 @@ def magnetic_tile(source: Path, root: Path) -> Path:
     ----------
     source : the data set's own folder.
     root : the dataset folder to write; it must not exist yet.
+    shrink : as of :func:`foilseg.formats.assembling.write`.
 
     Returns
     -------
@@ -41,7 +42,7 @@ def magnetic_tile(source: Path, root: Path) -> Path:
     """
     items = _items(Path(source))
     classes = assembling.classes_of(DEFECTS)
-    return assembling.write(root, "magnetic tile", classes, items, all_grey=True)
+    return assembling.write(root, "magnetic tile", classes, items, all_grey=True, shrink=shrink)
 
 
 def _items(source: Path) -> list[Item]:

@@ -73,6 +73,7 @@ def bring(
     ignore: int = NO_VALUE,
     unannotated: str = "",
     all_grey: bool = False,
+    shrink: int = 1,
 ) -> Path:
     """Write pairs of pictures and masks as a dataset folder.
 
@@ -82,8 +83,8 @@ def bring(
     threshold : grey value from which on a pixel of an anti-aliased mask is a defect; 0 takes the
         values as they are.
     ignore : value of the pixels that count nowhere, in masks of more than two values.
-    unannotated, all_grey : as of :func:`foilseg.formats.assembling.write`. A picture in a folder
-        ``good`` of MVTec AD is clean without a word.
+    unannotated, all_grey, shrink : as of :func:`foilseg.formats.assembling.write`. A picture in
+        a folder ``good`` of MVTec AD is clean without a word.
 
     Raises
     ------
@@ -106,7 +107,13 @@ def bring(
         names, items = _by_value(pairs, threshold, ignore)
     classes = assembling.classes_of(names)
     return assembling.write(
-        root, source.resolve().name, classes, items, unannotated=unannotated, all_grey=all_grey
+        root,
+        source.resolve().name,
+        classes,
+        items,
+        unannotated=unannotated,
+        all_grey=all_grey,
+        shrink=shrink,
     )
 
 

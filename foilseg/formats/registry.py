@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from foilseg.registry import Entry
 
-SHARED = ("unannotated", "all_grey")
+SHARED = ("unannotated", "all_grey", "shrink")
 
 
 @dataclass(frozen=True)
@@ -52,7 +52,9 @@ IMPORTERS = {
         (*SHARED, "layout", "threshold", "ignore"),
     ),
     "magnetic-tile": Importer(
-        Entry("formats.magnetic_tile", "magnetic_tile"), "the photographs of Huang, Qiu and Yuan"
+        Entry("formats.magnetic_tile", "magnetic_tile"),
+        "the photographs of Huang, Qiu and Yuan",
+        ("shrink",),
     ),
     "lights": Importer(
         Entry("data.raw_lights", "import_raw_lights"),

@@ -1,4 +1,4 @@
-"""The losses and networks that a row of the table of models can name.
+"""The losses, networks and starts that a row of the table of models or a profile can name.
 
 Adding one is an entry here, the definition it names, and its test.
 """
@@ -56,3 +56,7 @@ NETWORKS = {
 
 # The networks that predict by several opinions and are trained by one at a time -> how many.
 OPINIONS = {"unet-mirrored": 4, "committee": 4}
+
+# name -> what a new network's last layer is given before it learns:
+# start(network, training pixels of each class, class of a One-vs-Rest network or None)
+STARTS = {"priors": Entry("networks.starts", "at_priors")}

@@ -22,7 +22,7 @@ from foilseg.studies.source import Source
 from foilseg.training import experiments, fit, training
 from foilseg.training.rows import Profile
 
-OFFERED = ("smoke", "desk")  # profiles for images of one's own, the shorter first
+OFFERED = ("smoke", "photographs")  # profiles for images of one's own, the shorter first
 WARM, MEASURED = 3, 8  # steps of training
 MOST = 2_000_000  # pixels of a picture that is predicted to see how long that takes
 # Of everything else in the chapters, in predictions of all that is judged by one network.
@@ -40,7 +40,7 @@ class Estimate:
 
     def __str__(self) -> str:
         use = "to see that everything works" if self.profile.is_smoke else "networks worth reading"
-        shown = f"{self.profile.name:6} about {_time(self.seconds):10}"
+        shown = f"{self.profile.name:11} about {_time(self.seconds):10}"
         return f"{shown} {self.networks} networks; {use}"
 
 
@@ -117,6 +117,8 @@ def told(data: str, profile: str = "") -> str:
     lines = [str(one) for one in estimate(data, fit)]
     for name in (name for name in OFFERED if name not in fit):
         patch = experiments.profile(name).patch
-        lines.append(f"{name:6} cannot be: its patches of {patch} pixels are larger than any image")
+        lines.append(
+            f"{name:11} cannot be: its patches of {patch} pixels are larger than any image"
+        )
     others = [f"make book DATA={data} PROFILE={name}" for name in fit[1:]]
     return "\n".join([*lines, "; for another, ".join([f"taken: {OFFERED[0]}", *others])])

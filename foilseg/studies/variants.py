@@ -14,6 +14,9 @@ from foilseg.training.rows import Experiment, Profile
 from foilseg.twin.annotators import AnnotatorConfig
 
 BASE = "matched"
+# The profile of real images, and what "all" means in it: the thesis's models and the recipe.
+REAL = "photographs"
+REAL_ROWS = (*EXPERIMENTS, RECOMMENDED)
 _FAULTLESS = AnnotatorConfig(**dict.fromkeys(AnnotatorConfig.__dataclass_fields__, 0.0))
 _ONE_OF_EACH = ("baseline", "oversampled-cavities", "equal-pixels", "wce-icf", "focal-iscf")
 
@@ -73,6 +76,8 @@ def _all() -> list[Variant]:
          tuple(BEYOND), None, {}),
         ("longer", "four times the steps", ("baseline", committee), None, {"iterations": 48_000}),
         ("shorter", "a quarter of the steps", ("binary",), None, {"iterations": 3_000}),
+        ("start", "the last layer begins at the priors of the classes",
+         ("baseline", "focal", "wce-icf", "binary"), None, {"start": "priors"}),
         ("base-16", "16 feature maps in the first layer", one, None, {"base": 16}),
     ]  # fmt: skip
     made = [
@@ -109,7 +114,9 @@ def profile(name: str) -> Profile:
 
 def rows(name: str) -> tuple[str | Experiment, ...]:
     """The models that "all" means in a profile: those of a variant, else all."""
-    return VARIANTS[name].rows if name in VARIANTS else tuple(EXPERIMENTS)
+    if name in VARIANTS:
+        return VARIANTS[name].rows
+    return REAL_ROWS if name == REAL else tuple(EXPERIMENTS)
 
 
 def again(name: str) -> tuple[str, ...]:
@@ -118,8 +125,10 @@ def again(name: str) -> tuple[str, ...]:
 
 
 def objects(name: str) -> tuple[str, ...]:
-    """The models of a variant whose tables of objects go along; none of another profile."""
-    return VARIANTS[name].objects if name in VARIANTS else ()
+    """The models whose tables of objects go along with a study of numbers."""
+    if name in VARIANTS:
+        return VARIANTS[name].objects
+    return REAL_ROWS if name == REAL else ()
 
 
 def late(name: str) -> bool:

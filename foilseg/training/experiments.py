@@ -130,8 +130,13 @@ _PROFILES = [
     Profile("smoke", 8, 64, batch=8, iterations=48, refresh=12, threads=1, twin=_SMOKE_TWIN),
     Profile("desk", 8, 128, batch=2, iterations=12_000, refresh=100, threads=1, twin=_HALF),
     Profile("matched", 8, 128, batch=2, iterations=12_000, refresh=100, threads=1, twin=_MATCHED),
+    # Real images, many and not large; chosen by the baseline (benchmarks/real_settings.py).
+    Profile(
+        "photographs", 8, 96, batch=8, iterations=3_000, refresh=25, threads=1,
+        learning_rate=2e-3, decay=0.9, augment="turned", start="priors",
+    ),
     Profile("thesis", base=32, patch=256, batch=8, iterations=10_000, refresh=175),
-]
+]  # fmt: skip
 PROFILES = {p.name: p for p in _PROFILES}
 
 
@@ -203,7 +208,7 @@ def determinants(
         **profile.sizes,
         "seed": seed,
         "data": data.fingerprint,
-        "code": row.code_with(profile.augment),
+        "code": row.code_with(profile.sizes),
     }
 
 

@@ -27,7 +27,7 @@ from foilseg.data.dataset import (
 from foilseg.evaluation import metrics
 from foilseg.networks import checkpoints, costs, devices, unet, weighting
 from foilseg.networks.inference import THRESHOLD, Predictor
-from foilseg.networks.registry import LOSSES, NETWORKS
+from foilseg.networks.registry import LOSSES, NETWORKS, STARTS
 from foilseg.registry import pick
 from foilseg.sampling import alterations
 from foilseg.sampling.pools import Index, build_index
@@ -106,6 +106,8 @@ def _fit(
     with torch.random.fork_rng():
         torch.manual_seed(determines["seed"])
         network = pick("network", NETWORKS, row.network).load()(**shape)
+    if profile.start:
+        pick("start", STARTS, profile.start).load()(network, pixels, label)
     trained = training.train(
         network,
         make_loss(row, pixels, label),

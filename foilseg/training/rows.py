@@ -6,13 +6,14 @@ knows where the code begins that its runs are computed with.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from foilseg.code_version import code_version
-from foilseg.networks.registry import LOSSES, NETWORKS, NORMALISERS
+from foilseg.networks.registry import LOSSES, NETWORKS, NORMALISERS, STARTS
 from foilseg.networks.weighting import WEIGHTS
-from foilseg.registry import root_of
+from foilseg.registry import pick, root_of
 from foilseg.sampling import alterations
 from foilseg.sampling.resampling import SAMPLERS
 
@@ -153,12 +154,13 @@ class Experiment:
     @property
     def code(self) -> str:
         """Hash of that code (:mod:`foilseg.code_version`)."""
-        return self.code_with("")
+        return self.code_with({})
 
-    def code_with(self, augment: str) -> str:
-        """The same together with what a profile does to every patch."""
-        altered = map(root_of, alterations.chosen(augment))
-        return code_version(*self.roots, *altered)
+    def code_with(self, sizes: Mapping[str, Any]) -> str:
+        """The same together with what a profile of these ``sizes`` does to every model."""
+        more = [root_of(maker) for maker in alterations.chosen(sizes.get("augment", ""))]
+        more += [STARTS[sizes["start"]].root] if "start" in sizes else []
+        return code_version(*self.roots, *more)
 
 
 @dataclass(frozen=True)
@@ -171,7 +173,8 @@ class Profile:
     ``learning_rate`` and ``decay`` are those of :class:`foilseg.training.settings.Settings`.
     ``augment`` names what is done to every training patch of every model
     (:data:`foilseg.sampling.alterations.ALTERATIONS`), before what a row does; the thesis does
-    nothing.
+    nothing. ``start`` names where the last layer of every network begins
+    (:data:`foilseg.networks.registry.STARTS`), "" where torch lets it.
     ``twin`` holds the arguments of :class:`foilseg.twin.render.TwinConfig` for the embedded data.
     """
 
@@ -185,10 +188,13 @@ class Profile:
     learning_rate: float = 1e-3
     decay: float = 0.0
     augment: str = ""
+    start: str = ""
     twin: dict[str, Any] = field(hash=False, default_factory=dict)
 
     def __post_init__(self):
         alterations.chosen(self.augment)
+        if self.start:
+            pick("start", STARTS, self.start)
 
     @property
     def is_smoke(self) -> bool:
