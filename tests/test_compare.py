@@ -339,6 +339,36 @@ def test_the_next_error_is_the_next_smaller_one_and_lies_in_the_middle(screen):
     assert top <= rows.start < rows.stop <= bottom
 
 
+def test_what_is_jumped_to_has_a_frame_until_something_else_is_shown(screen):
+    """In both panes a long white line, the inner one of the frame, where none was."""
+    count = """() => [...document.querySelectorAll(".fs-compare canvas")].map((canvas) => {
+      const { width, height } = canvas;
+      const copy = new OffscreenCanvas(width, height);
+      const pen = copy.getContext("2d", { willReadFrequently: true });
+      pen.drawImage(canvas, 0, 0);
+      const { data } = pen.getImageData(0, 0, width, height);
+      let best = 0;
+      for (let y = 0; y < height; y++) {
+        let run = 0;
+        for (let x = 0; x < width; x++) {
+          const i = 4 * (y * width + x);
+          run = data[i] === 255 && data[i + 1] === 255 && data[i + 2] === 255 ? run + 1 : 0;
+          best = Math.max(best, run);
+        }
+      }
+      return best;
+    })"""
+    screen.key("c")
+    plain = screen.page.evaluate(count)
+    screen.key("n")
+    screen.page.wait_for_timeout(200)
+    framed = screen.page.evaluate(count)
+    assert len(framed) == 2 and min(framed) > max(plain) + 10
+    screen.key("c")
+    screen.page.wait_for_timeout(200)
+    assert max(screen.page.evaluate(count)) < min(framed)
+
+
 def test_the_next_disagreement_counts_the_areas_where_models_differ(screen):
     each = list(screen.masks["first"].values())
     differs = np.any([mask != each[0] for mask in each[1:]], axis=0)

@@ -237,8 +237,10 @@ class Viewer {
   draw() {
     if (!this.picture || this.foil.problem || !this.pane) return;
     const { camera, pane, foil, state } = this;
-    const { paper } = this.facts.colours;
-    const view = { camera, pane, foil, opacity: state.opacity, divider: state.divider, paper };
+    const { ink, paper } = this.facts.colours;
+    const framed = this.stepped?.regions[this.stepped.place];
+    const { opacity, divider } = state;
+    const view = { camera, pane, foil, opacity, divider, ink, paper, framed };
     for (const each of this.panes) {
       const overlays = each.titles.map((t) => t && foil.masks.has(t) && this.overlay(t));
       drawPane(each, view, this.picture, overlays);

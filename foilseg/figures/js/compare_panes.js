@@ -75,4 +75,20 @@ function drawPane({ canvas, pen }, view, picture, overlays) {
     pen.drawImage(overlay, ...box, ...target);
     pen.restore();
   });
+  if (view.framed) frame(pen, view.framed, { atX, atY, dots: pane.dots }, view);
+}
+
+const ROOM = 4; // CSS pixels between an area and its frame
+
+// A frame around an area, dark and light, so that it is seen on any ground.
+function frame(pen, { left, top, right, bottom }, { atX, atY, dots }, { ink, paper }) {
+  const room = ROOM * dots;
+  const corner = [atX(left) - room, atY(top) - room];
+  const size = [atX(right) - atX(left) + 2 * room, atY(bottom) - atY(top) + 2 * room];
+  pen.globalAlpha = 1;
+  for (const [style, width] of [[ink, 3], [paper, 1.2]]) {
+    pen.strokeStyle = style;
+    pen.lineWidth = width * dots;
+    pen.strokeRect(...corner, ...size);
+  }
 }
