@@ -5,11 +5,19 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data.dataset import Dataset, Foil, LabelClass
-from foilseg.figures import defect_figures, overview_figures, plots, sampling_figures, style
+from foilseg.figures import (
+    defect_figures,
+    model_figures,
+    overview_figures,
+    plots,
+    sampling_figures,
+    style,
+)
 
 CLASSES = (LabelClass(1, "pit", "#0072b2"), LabelClass(2, "_a", "#e69f00"))
 WITH_GROUND = (LabelClass(0, "background", "#ffffff"), *CLASSES)
@@ -239,3 +247,27 @@ def test_rates_of_which_none_is_defined_have_no_mark_and_no_name():
     figure = plots.rate_comparison(means)
     for axes in figure.axes:
         assert not marks(axes) and not axes.texts
+
+
+def test_names_stand_beside_marks_and_not_on_them():
+    """Of the named and of those without a name, where there is room; broken by a name too wide."""
+    figure, axes = pyplot.subplots(figsize=(5, 4))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    places = np.array([[0.3, 0.5], [0.34, 0.52], [0.7, 0.5], [np.nan, 0.2]])
+    bare = np.array([[0.33, 0.46], [0.74, 0.5], [np.nan, np.nan]])
+    for x, y in np.concatenate([places, bare]):
+        axes.plot(x, y, "o", ms=model_figures.MARK)
+    figure.canvas.draw()
+    names = ["Baseline", "wCE ICF", "Binary", "FL ICF"]
+    model_figures.named(axes, places, names, bare)
+    assert [text.get_text() for text in axes.texts] == names[:3]
+    renderer, radius = figure.canvas.get_renderer(), model_figures.MARK / 2 * figure.dpi / 72
+    boxes = [text.get_window_extent(renderer) for text in axes.texts]
+    for x, y in axes.transData.transform(np.concatenate([places[:3], bare[:2]])):
+        for box in boxes:
+            assert not (
+                box.x0 < x + radius and x - radius < box.x1 and box.y0 < y + radius
+                and y - radius < box.y1
+            )  # fmt: skip
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+    pyplot.close(figure)

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.transforms import Bbox
 
 from foilseg.data import escape
 from foilseg.figures.style import INK, PALE, PAPER, REMEDY_COLOURS, done, house_style, look, note
@@ -19,6 +20,7 @@ MILLION = 1e6
 PUBLISHED = "published"  # the one thing that is hollow
 FALSELY = "false alarms per million pixels"
 # Where a name may stand beside its mark, in points, and which of its corners does.
+MARK = 7  # points, how wide a mark is
 BESIDE = [
     (7, 0, "left", "center"),
     (-7, 0, "right", "center"),
@@ -121,16 +123,23 @@ def _places(table: pd.DataFrame) -> np.ndarray:
     return np.stack([MILLION * table["FPR"], table["TPR"]], axis=1)
 
 
-def named(axes: Axes, places: np.ndarray, names: Iterable[str]) -> None:
+def named(
+    axes: Axes, places: np.ndarray, names: Iterable[str], others: np.ndarray | None = None
+) -> None:
     """Write names beside marks, each in the first place where it covers no mark and no name.
 
-    ``places`` : float (N, 2) in the data's units, NaN has no name; the figure must have been drawn.
+    ``places`` : float (N, 2) in the data's units, NaN has no name; ``others`` : (M, 2), marks that
+    have none. The figure must have been drawn.
     """
     renderer = axes.figure.canvas.get_renderer()
     known = [(str(n), p) for n, p in zip(names, places, strict=True) if np.isfinite(p).all()]
-    points = [axes.transData.transform(place) for _, place in known]
+    radius = MARK / 2 * axes.figure.dpi / 72
+    bare = np.empty((0, 2)) if others is None else others[np.isfinite(others).all(axis=1)]
+    points = (axes.transData.transform(place) for place in [*(p for _, p in known), *bare])
+    marked = [Bbox.from_extents(*(point - radius), *(point + radius)) for point in points]
     taken: list = []
-    for name, place in known:
+    for number, (name, place) in enumerate(known):
+        near = [*taken, *marked[:number], *marked[number + 1 :]]
         tried = []
         for x, y, across, up in BESIDE:
             text = axes.annotate(
@@ -140,8 +149,7 @@ def named(axes: Axes, places: np.ndarray, names: Iterable[str]) -> None:
             box = text.get_window_extent(renderer)
             inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
             inside &= axes.bbox.y0 <= box.y0 and box.y1 <= axes.bbox.y1
-            covered = sum(box.overlaps(other) for other in taken)
-            covered += sum(box.contains(*point) for point in points)
+            covered = sum(box.overlaps(other) for other in near)
             tried.append((covered + (not inside), len(tried), text, box))
             if not tried[-1][0]:
                 break

@@ -111,7 +111,8 @@ def rate_comparison(
         figure.legend(handles=handles, loc="outside upper center", ncols=5, fontsize=10)
         figure.canvas.draw()
         for place, x, y in zip(axes, ("FPR", "TPR"), ("TPR", "precision")):
-            model_figures.named(place, reproduced[[x, y]].to_numpy(float), models)
+            theirs = printed[[x, y]].to_numpy(float) if both else None
+            model_figures.named(place, reproduced[[x, y]].to_numpy(float), models, theirs)
         return done(figure)
 
 
