@@ -76,6 +76,48 @@ OVERFLOW = """() => {
   return [`page wider than ${room} px: ${names.join(", ")}`];
 }"""
 
+# Words whose contrast with their ground is below 4.5 (WCAG 2.2, success criterion 1.4.3): one of
+# each kind. Words on pictures are not looked at, nor what cannot be used.
+FAINT = """() => {
+  const parse = (text) => (text.match(/[\\d.]+/g) || []).map(Number);
+  const over = ([r, g, b, a = 1], under) => [r, g, b].map((v, k) => v * a + under[k] * (1 - a));
+  const light = (colour) => colour.map((v) => v / 255)
+    .map((v) => (v <= 0.04045 ? v / 12.92 : ((v + 0.055) / 1.055) ** 2.4))
+    .reduce((sum, v, k) => sum + v * [0.2126, 0.7152, 0.0722][k], 0);
+  const ground = (node) => {
+    const layers = [];
+    for (let up = node; up; up = up.parentElement) {
+      const style = getComputedStyle(up);
+      if (style.backgroundImage !== "none") return null;
+      const colour = parse(style.backgroundColor);
+      if ((colour[3] ?? 1) > 0) layers.push(colour);
+      if (colour.length && (colour[3] ?? 1) === 1) break;
+    }
+    return layers.reduceRight((under, layer) => over(layer, under), [255, 255, 255]);
+  };
+  const found = new Map();
+  const words = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (words.nextNode()) {
+    const text = words.currentNode.textContent.trim();
+    const node = words.currentNode.parentElement;
+    const seen = node.checkVisibility({ opacityProperty: true, visibilityProperty: true });
+    if (!text || !seen) continue;
+    if (node.closest("script, style, svg, mjx-container, [disabled]")) continue;
+    const box = node.getBoundingClientRect();
+    if (!box.width || !box.height) continue;
+    const under = ground(node);
+    if (!under) continue;
+    const colour = over(parse(getComputedStyle(node).color), under);
+    const [dark, bright] = [light(colour), light(under)].sort((a, b) => a - b);
+    const ratio = (bright + 0.05) / (dark + 0.05);
+    if (ratio < 4.5) {
+      const name = `${node.tagName.toLowerCase()}.${node.className}`;
+      if (!found.has(name)) found.set(name, `${ratio.toFixed(2)} ${name}: ${text.slice(0, 40)}`);
+    }
+  }
+  return [...found.values()];
+}"""
+
 
 @dataclass(frozen=True)
 class Finding:

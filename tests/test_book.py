@@ -49,6 +49,33 @@ def test_the_real_book_has_nothing_to_mend(built_book):
     assert not found
 
 
+def test_words_stand_out_from_their_ground_by_day_and_by_night(built_book):
+    browser.require()
+    found = []
+    with browser.window() as context:
+        page = context.new_page()
+        for path in sorted(built_book.rglob("book/**/*.html")):
+            page.goto(path.as_uri())
+            for theme in ("light", "dark"):
+                page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
+                page.wait_for_timeout(100)  # colours of the theme fade in
+                found += [(path.stem, theme, what) for what in page.evaluate(browser.FAINT)]
+    assert not found
+
+
+def test_faint_words_are_found(tmp_path):
+    browser.require()
+    paler = '<p style="color: #767676">just seen</p><i style="color: #777">too faint</i>'
+    dark = '<div style="background: #222"><b style="color: #b3283f">dark on dark</b></div>'
+    gone = '<u style="color: #eee" hidden>not shown</u>'
+    (tmp_path / "page.html").write_text(f"<!doctype html><body>{paler}{dark}{gone}")
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto((tmp_path / "page.html").as_uri())
+        told = page.evaluate(browser.FAINT)
+    assert [what.partition(": ")[2] for what in told] == ["too faint", "dark on dark"]
+
+
 def test_the_light_of_the_dataset_chapter_moves_and_is_the_one_computed_here(built_book):
     browser.require()
     with browser.window() as context:

@@ -23,12 +23,12 @@ from foilseg.thesis.checks import AGREES, DIFFERS
 Form = str | Callable[[float], str]  # of a number
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
 LONGEST_NAME = 20  # letters of a cell that is not broken into lines
-# words that say how a check or claim came out -> their colour, readable on light and dark pages
+# words that say how a check or claim came out -> their colour, another one on a dark page
 VERDICTS = {
-    AGREES: COLOURS["agrees"],
-    DIFFERS: COLOURS["differs"],
-    "holds": COLOURS["agrees"],
-    "does not hold": COLOURS["differs"],
+    AGREES: "agrees",
+    DIFFERS: "differs",
+    "holds": "agrees",
+    "does not hold": "differs",
 }
 TABLE = Template(
     '<div style="overflow-x: auto"><table class="dataframe sortable">\n'
@@ -154,7 +154,10 @@ def _head(name: object, kind: str) -> str:
 
 
 def _cell(value: object, kind: str) -> str:
-    style = f' style="color: {VERDICTS[value]}; font-weight: 600"' if value in VERDICTS else ""
+    style = ""
+    if value in VERDICTS:
+        colour = f"var(--fs-{VERDICTS[value]}, {COLOURS[VERDICTS[value]]})"
+        style = f' style="color: {colour}; font-weight: 600"'
     return f"<td{kind}{style}>{escape.html(value)}</td>"
 
 

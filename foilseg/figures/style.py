@@ -33,8 +33,8 @@ COLOURS = {
     "network": "#cfe3f1",
     "unsure": "#8c8c8c",  # claims that images and trainings do not decide
     "undecided": "#dcdcdc",  # claims that a study cannot decide
-    "agrees": "#2e8b57",  # verdicts in tables, on a light and on a dark page
-    "differs": "#d1495b",
+    "agrees": "#1f7145",  # verdicts in tables; those of a dark page are in book.css
+    "differs": "#b3283f",
 }
 INK, PALE, PAPER = COLOURS["ink"], COLOURS["pale"], COLOURS["paper"]
 # How a prediction differs from its reference; safe for the colour-blind.
