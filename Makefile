@@ -33,7 +33,7 @@ help:  ## list the tasks
 	@echo "make TASK, where TASK is"
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 10
 	@echo "variables: PROFILE=matched|smoke|photographs|desk|thesis (smoke if DATA is given),"
-	@echo "           DATA=DIR (a dataset folder; the twin if empty), SEED=NUMBER, ARGS='what pytest takes'"
+	@echo "           DATA=DIR (a dataset folder; the twin if empty), SEED=NUMBER, ARGS='what pytest takes, or foilseg ship'"
 
 book: $(VENV)/.book  ## execute the chapters that are no longer valid and build _build/html
 	$(if $(DATA),@$(BIN)/foilseg estimate '$(DATA)' $(if $(filter file,$(origin PROFILE)),,--profile $(PROFILE)))
@@ -62,7 +62,7 @@ study: $(VENV)/.book  ## train all models three times, and pack them into result
 	@for seed in $(TRAININGS); do \
 	  $(BIN)/foilseg train all $(WHAT) --seed $$seed || exit 1; \
 	done
-	$(BIN)/foilseg ship --stability $(STUDY)
+	$(BIN)/foilseg ship --stability $(STUDY) $(ARGS)
 
 variants: $(VENV)/.book  ## train the variants of the study and pack them into results/
 	@for name in $(VARIANTS); do \

@@ -7,6 +7,7 @@ import shutil
 import numpy as np
 import pandas as pd
 import pytest
+import toy
 
 from foilseg.analysis import gather, model_tables, records, ship, stability
 from foilseg.claims import verdicts
@@ -248,3 +249,19 @@ def test_an_incomplete_study_is_not_packed(toy_data, tmp_path):
     with pytest.raises(ship.ShippingError, match="not trained yet: baseline"):
         ship.pack(study, ["baseline"], tmp_path / "out")
     assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize(
+    "repeated, pictures, told",
+    [
+        (True, True, "make study PROFILE=toy DATA=data"),
+        (True, False, "make study PROFILE=toy DATA=data ARGS=--numbers-only"),
+        (False, False, "foilseg train all --profile toy --data data && foilseg ship --profile toy "
+         "--data data --numbers-only"),
+    ],
+)  # fmt: skip
+def test_the_command_of_a_study_of_ones_own_images_names_what_was_packed(
+    tmp_path, repeated, pictures, told
+):
+    study = Study(str(toy.write(tmp_path / "data")), toy.PROFILE, 0, tmp_path / "runs")
+    assert ship._command(study, repeated, pictures) == told

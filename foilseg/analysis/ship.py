@@ -175,9 +175,10 @@ def _command(study: Study, repeated: bool, pictures: bool) -> str:
     """The line that trains and packs the study again."""
     if study.profile.name in variants.VARIANTS:
         return f"make variants VARIANTS={study.profile.name}"
-    if repeated and pictures:
+    if repeated and (pictures or not study.is_twin):
         data = "" if study.is_twin else f" DATA={Path(study.data).name}"
-        return f"make study PROFILE={study.profile.name}{data}"
+        flag = "" if pictures else " ARGS=--numbers-only"
+        return f"make study PROFILE={study.profile.name}{data}{flag}"
     places = f"--profile {study.profile.name}"
     places += "" if study.is_twin else f" --data {Path(study.data).name}"
     flags = (" --stability" if repeated else "", "" if pictures else " --numbers-only")
