@@ -51,7 +51,7 @@ def test_no_file_is_altered_and_none_is_unknown():
 def test_it_is_of_this_code_and_these_data_and_complete(opened):
     manifest = opened.shipped.manifest
     told = [entry["determines"] for entry in manifest["runs"].values()]
-    assert all(entry["code"] == rows.row_of(entry).code for entry in told)
+    assert all(entry["code"] == rows.row_of(entry).code_with(entry) for entry in told)
     assert manifest["data"]["fingerprint"] == opened.dataset.fingerprint
     names = list(experiments.EXPERIMENTS)
     assert opened.missing(names) == []
