@@ -1,6 +1,6 @@
 """Choose the settings for a folder of real images by the baseline, on its validation images.
 
-    python -m benchmarks.real_settings DIR small large turned ...
+    python -m benchmarks.real_settings DIR [SETTING ...]
 
 Trains the baseline, and nothing else, with each of the settings that are named (all of
 :data:`SETTINGS` if none is) and adds a row a defect to ``benchmarks/results/real_settings.csv``:
@@ -13,7 +13,7 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from dataclasses import replace
+from dataclasses import fields, replace
 from pathlib import Path
 
 import pandas as pd
@@ -28,17 +28,7 @@ _PLAIN = Profile(
     "plain", 8, 96, batch=8, iterations=1_500, refresh=25, threads=1, learning_rate=2e-3,
     decay=0.9, augment="turned", start="priors",
 )  # fmt: skip
-_TOLD = (
-    "base",
-    "patch",
-    "batch",
-    "iterations",
-    "refresh",
-    "learning_rate",
-    "decay",
-    "augment",
-    "start",
-)
+_TOLD = [f.name for f in fields(Profile) if f.name not in ("name", "twin")]
 _SCORES = ("tp", "fn", "fp", "tn", "TPR", "FPR", "precision", "F1")
 COLUMNS = ["data", "setting", "seed", *_TOLD, "defect", *_SCORES, "minutes"]
 SETTINGS = {
@@ -57,7 +47,7 @@ SETTINGS = {
 
 def scored(data: str, name: str, seed: int, runs: Path) -> pd.DataFrame:
     """Rates of the baseline on the validation images of a folder, a row a defect."""
-    profile = replace(SETTINGS[name], name=name.replace(", ", "-").replace(" ", "-"))
+    profile = replace(SETTINGS[name], name=name.replace(" ", "-"))
     study = Study(data, profile, seed, runs)
     study.train(["baseline"], progress=False, workers=1)
     model = study.model("baseline")
@@ -65,7 +55,8 @@ def scored(data: str, name: str, seed: int, runs: Path) -> pd.DataFrame:
     table = metrics.rates(counts.reset_index(), ["TPR", "FPR", "precision", "F1"])
     costs = [json.loads(path.read_text()) for path in runs.glob("*/cost.json")]
     minutes = sum(cost["training_seconds"] for cost in costs) / 60
-    told = {"data": study.dataset.name, "setting": name, "seed": seed, **profile.sizes}
+    told = {"data": study.dataset.name, "setting": name, "seed": seed}
+    told |= {key: getattr(profile, key) for key in _TOLD}
     table = table[table["defect"] != "background"]
     return table.assign(**told, minutes=minutes).reindex(columns=COLUMNS)
 

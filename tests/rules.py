@@ -35,9 +35,9 @@ LAYERS = """
     studies: workers cluster network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition estimate
     measured: confidence prior_tables object_tables held_out probability_maps dial_crop
-    analysis: model_tables stability trainings thresholds priors
-        gather drawn counterfactuals records object_parts comparisons remedies
-        model_cards expectations packed_findings ship
+    analysis: stability trainings thresholds priors
+        gather drawn counterfactuals records object_parts comparisons model_tables
+        domains remedies expectations packed_findings ship
     decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands
     figures: style live model_figures pictures plots overview_figures result_plots

@@ -1,4 +1,4 @@
-"""What a model is made of, was shown and cost, and what its loss weighs -> a chapter's tables."""
+"""What a model is made of, was shown and cost, what its loss weighs, and its card -> tables."""
 
 from __future__ import annotations
 
@@ -6,7 +6,10 @@ import numpy as np
 import pandas as pd
 import torch
 
+from foilseg.analysis import comparisons
+from foilseg.analysis.records import Record
 from foilseg.data.dataset import IGNORED, Dataset, class_pixels, training_regions
+from foilseg.evaluation import scores
 from foilseg.networks import costs, losses, weighting
 from foilseg.sampling import uniform
 from foilseg.studies.model import Model
@@ -16,6 +19,8 @@ from foilseg.training import evaluations, experiments, fit, restore
 from foilseg.training.rows import Experiment
 
 DIGITS = 3  # of the printed weights
+MEAN = "mean"
+MILLION = "false alarms a million pixels"
 
 
 def recipe(row: Experiment, title: str) -> dict[str, str]:
@@ -188,3 +193,41 @@ def normaliser_factors(study: Study, batches: int = 50) -> pd.DataFrame:
         row = {"weights": scheme.upper() if scheme in weighting.SCHEMES else scheme}
         rows.append(row | {"mean factor": factors.mean(), "spread": factors.max() / factors.min()})
     return pd.DataFrame(rows)
+
+
+def card(record: Record, title: str) -> pd.DataFrame:
+    """Rates of a model: a row a defect, and their mean.
+
+    Columns defect, ``TPR``, ``TPR at one FPR``, :data:`MILLION` and ``precision``, those at the
+    model's own threshold each followed by the published one; a model that the thesis does not
+    have has no such columns. Mean over the trainings.
+
+    Raises
+    ------
+    ValueError
+        If the study has no such model; lists those it has.
+    """
+    own = _of(comparisons.rates(record), title)
+    if own.empty:
+        known = ", ".join(record.titles.values())
+        raise ValueError(f"title: the study has no model {title!r}; choose one of {known}")
+    even = scores.defect_rates(record.compared.even)
+    printed = _of(scores.published_rates(), _published(record, title))
+    table = {"TPR": own["TPR"], "published TPR": printed.get("TPR")}
+    table["TPR at one FPR"] = _of(even, title)["TPR"]
+    table |= {MILLION: 1e6 * own["FPR"], f"published {MILLION}": 1e6 * printed["FPR"]}
+    table |= {"precision": own["precision"], "published precision": printed["precision"]}
+    found = pd.DataFrame(table, index=own.index).dropna(axis="columns", how="all")
+    return found.rename_axis("defect").reset_index()
+
+
+def _of(rates: pd.DataFrame, title: str) -> pd.DataFrame:
+    """A model's rows by defect, and their mean."""
+    table = rates.astype({"model": str, "defect": str})
+    own = table[table["model"] == title].set_index("defect")[["TPR", "FPR", "precision"]]
+    return pd.concat([own, own.mean().to_frame(MEAN).T]) if len(own) else own
+
+
+def _published(record: Record, title: str) -> str:
+    """The thesis's name of a model."""
+    return next(name for name, own in record.titles.items() if own == title)

@@ -43,7 +43,7 @@ def of_record(record: Record, make: Callable[..., Counted]) -> list[dict[str, li
     def tables(runs: Iterable[StoredRun], test: bool) -> tuple[pd.DataFrame, ...]:
         found, runs = [], list(runs)
         for kind in object_tables.KINDS:
-            name = f"{held_out.KIND}-{kind}-{record.test_name}" if test else kind
+            name = f"{held_out.KIND}-{kind}-{record.test_suffix}" if test else kind
             each = [run.evaluation(name) for run in runs]
             if any(table is None for table in each):
                 raise ShippedError(f"{record.shipped.path}: brings no tables of objects ({name})")

@@ -135,7 +135,7 @@ class Record:
     @cached_property
     def compared(self) -> Compared:
         """All trainings of its models, judged by test foils if it brings what they gave there."""
-        return trainings.together(self.own, self.networks, self.test_name)
+        return trainings.together(self.own, self.networks, self.test_suffix)
 
     @property
     def networks(self) -> dict[str, list[list[StoredRun]]]:
@@ -154,16 +154,15 @@ class Record:
 
     def trainings_of(self, title: str) -> Trainings:
         """All trainings of one model that the record brings, whatever the others have."""
-        return trainings.together(self.own, {title: self.runs_of(title)}, self.test_name).parts[
-            title
-        ]
+        found = trainings.together(self.own, {title: self.runs_of(title)}, self.test_suffix)
+        return found.parts[title]
 
     @cached_property
     def moved(self) -> Moved:
         """Its baseline at every prior, beside its models; without a row if it brings none."""
         plain = next(e for e in self.shipped.manifest["models"] if e["experiment"] == PLAIN)
         runs = [run for seed in self._seeds or [None] for run in self._runs(plain, seed)]
-        return priors.of_runs(self.compared, plain["title"], runs, self.test_name)
+        return priors.of_runs(self.compared, plain["title"], runs, self.test_suffix)
 
     def _runs(self, entry: dict[str, Any], seed: int | None) -> list[StoredRun]:
         """The networks of a model with a seed, by default the study's own."""
@@ -178,7 +177,7 @@ class Record:
         ]
 
     @property
-    def test_name(self) -> str:
+    def test_suffix(self) -> str:
         """What the names of its evaluations of test foils end in, "" if it has none."""
         names = {n for told in self.shipped.manifest["runs"].values() for n in told["evaluations"]}
         found = [held_out.TESTED.fullmatch(name) for name in sorted(names)]

@@ -19,8 +19,8 @@ from foilseg.figures.style import INK, PALE, PAPER, REMEDY_COLOURS, done, house_
 MILLION = 1e6
 PUBLISHED = "published"  # the one thing that is hollow
 FALSELY = "false alarms per million pixels"
-# Where a name may stand beside its mark, in points, and which of its corners does.
 MARK = 7  # points, how wide a mark is
+# Where a name may stand beside its mark, in points, and which of its corners does.
 BESIDE = [
     (7, 0, "left", "center"),
     (-7, 0, "right", "center"),

@@ -57,7 +57,7 @@ def among(means: pd.DataFrame, card: pd.DataFrame, title: str) -> Figure:
     """One model among all: its mean rates before the others' in grey, and its TPR by defect.
 
     ``means`` : :func:`foilseg.analysis.comparisons.means`; ``card`` :
-    :func:`foilseg.analysis.model_cards.card`.
+    :func:`foilseg.analysis.model_tables.card`.
     """
     own = look(title)
     mark = {"marker": own.mark, "ls": "", "ms": 8, "mec": own.colour}

@@ -28,9 +28,7 @@ NAME = "annotations.json"
 PICTURES = "images"  # the folder beside the file in which pictures are looked for as well
 
 
-def bring(
-    source: Path, root: Path, *, unannotated: str = "", all_grey: bool = False, shrink: int = 1
-) -> Path:
+def bring(source: Path, root: Path, **shared: Any) -> Path:
     """Write the images of a COCO file as a dataset folder; its classes are the categories.
 
     Categories that nothing is annotated of are none.
@@ -39,7 +37,7 @@ def bring(
     ----------
     source : the JSON file, or a folder that holds just one, itself or in ``annotations/``.
         Pictures are looked for beside it, in ``images/`` there, and in both one folder up.
-    unannotated, all_grey, shrink : as of :func:`foilseg.formats.assembling.write`.
+    shared : unannotated, all_grey and shrink of :func:`foilseg.formats.assembling.write`.
 
     Raises
     ------
@@ -62,7 +60,6 @@ def bring(
         mask = partial(_mask, path, image, own, numbers) if own else None
         items.append(Item(_picture(path, image["file_name"]), mask, _name(image["file_name"])))
     classes = assembling.classes_of(kind["name"].strip() for kind in kinds)
-    shared = {"unannotated": unannotated, "all_grey": all_grey, "shrink": shrink}
     return assembling.write(root, path.resolve().parent.name, classes, items, **shared)
 
 

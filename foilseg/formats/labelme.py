@@ -36,14 +36,12 @@ AREAS: dict[str, Callable[..., np.ndarray]] = {
 }
 
 
-def bring(
-    source: Path, root: Path, *, unannotated: str = "", all_grey: bool = False, shrink: int = 1
-) -> Path:
+def bring(source: Path, root: Path, **shared: Any) -> Path:
     """Write a folder of LabelMe files as a dataset folder; its classes are the labels, by name.
 
     Parameters
     ----------
-    unannotated, all_grey, shrink : as of :func:`foilseg.formats.assembling.write`.
+    shared : unannotated, all_grey and shrink of :func:`foilseg.formats.assembling.write`.
 
     Raises
     ------
@@ -67,15 +65,7 @@ def bring(
         mask = None if path is None else partial(_mask, path, told[path], numbers)
         items.append(Item(picture, mask))
     classes = assembling.classes_of(labels)
-    return assembling.write(
-        root,
-        source.resolve().name,
-        classes,
-        items,
-        unannotated=unannotated,
-        all_grey=all_grey,
-        shrink=shrink,
-    )
+    return assembling.write(root, source.resolve().name, classes, items, **shared)
 
 
 def _pictures_of(

@@ -10,6 +10,7 @@ import contextlib
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -71,9 +72,7 @@ def bring(
     layout: str = "folders",
     threshold: int = 0,
     ignore: int = NO_VALUE,
-    unannotated: str = "",
-    all_grey: bool = False,
-    shrink: int = 1,
+    **shared: Any,
 ) -> Path:
     """Write pairs of pictures and masks as a dataset folder.
 
@@ -83,8 +82,8 @@ def bring(
     threshold : grey value from which on a pixel of an anti-aliased mask is a defect; 0 takes the
         values as they are.
     ignore : value of the pixels that count nowhere, in masks of more than two values.
-    unannotated, all_grey, shrink : as of :func:`foilseg.formats.assembling.write`. A picture in
-        a folder ``good`` of MVTec AD is clean without a word.
+    shared : unannotated, all_grey and shrink of :func:`foilseg.formats.assembling.write`. A
+        picture in a folder ``good`` of MVTec AD is clean without a word.
 
     Raises
     ------
@@ -106,15 +105,7 @@ def bring(
     else:
         names, items = _by_value(pairs, threshold, ignore)
     classes = assembling.classes_of(names)
-    return assembling.write(
-        root,
-        source.resolve().name,
-        classes,
-        items,
-        unannotated=unannotated,
-        all_grey=all_grey,
-        shrink=shrink,
-    )
+    return assembling.write(root, source.resolve().name, classes, items, **shared)
 
 
 def _pairs(source: Path, layout: Layout) -> list[tuple[Path, Path | None]]:

@@ -1,10 +1,8 @@
 """Where the last layer of a network begins to learn.
 
 The thesis says nothing of it, so a network begins as torch makes it: every class is about as
-likely as any other, and the first hundreds of steps teach every feature to speak for the
-background. A rare class is then what is left where none of them speaks, and its probability can
-hardly rise above that of the bare biases. A layer that begins at the priors has the background
-right from the first step, and its features are free to speak for the defects.
+likely as any other, and what the first steps teach is that most is background. A layer that begins
+at the priors has that right from the first step.
 """
 
 from __future__ import annotations
