@@ -3,6 +3,8 @@
 import pytest
 
 from foilseg.analysis import domains, records, trainings
+from foilseg.decisions import compared as by_object
+from foilseg.studies import variants
 
 
 @pytest.fixture(scope="module")
@@ -14,7 +16,7 @@ def test_settings_are_those_of_the_manifest(record):
     table = domains.settings({"here": record}).set_index("setting")["here"]
     sizes = record.shipped.manifest["sizes"]
     assert table["edge of a patch"] == str(sizes["patch"])
-    assert table["images that choose"] == str(len(record.shipped.manifest["regions"]))
+    assert table["images that choose"] == str(record.own["foil"].nunique())
     assert table["trainings of every model"] == str(record.own["training"].nunique())
     assert table["last layer begins"] == "as torch makes it"
 
@@ -45,3 +47,40 @@ def test_gains_are_differences_with_intervals_study_by_study(record):
         assert table.loc[model, "whole, low"] <= table.loc[model, "whole, high"]
     assert table["some"].notna().to_dict() == {m: m == "Binary" for m in table.index}
     assert "Baseline" not in table.index
+
+
+def test_names_of_the_thesis_are_those_of_the_table():
+    """One study's oversampled class has another name than the other's; both are one row."""
+    spindles = records.record("bsdata-photographs")
+    even = spindles.compared.even
+    named = domains.under_thesis_names(spindles, even)
+    assert "Os. Pitting" in set(even["model"]) and "Os. Pitting" not in set(named["model"])
+    assert set(named["model"]) - set(even["model"]) == {"Os. Cavities"}
+    assert (named.drop(columns="model") == even.drop(columns="model")).all(axis=None)
+
+
+def test_the_spindles_bring_numbers_and_no_picture_and_every_model_learned():
+    """Three trainings of the thirteen and the recipe; the naive baseline finds the defect."""
+    record = records.record("bsdata-photographs")
+    manifest = record.shipped.manifest
+    assert not manifest["predictions"] and not list(record.shipped.path.rglob("*.png"))
+    names = [entry["experiment"] for entry in manifest["models"]]
+    assert tuple(names) == variants.rows(variants.REAL)
+    assert record.compared.trainings == 3 and record.compared.tested["foil"].nunique() == 23
+    seen = record.findings.seen
+    found = seen.groupby(seen["model"].astype(str))["tp"].sum()
+    assert (found > 0).all() and len(found) == len(names)
+    assert by_object.of_record(record).curves["recall"].max() > 0.9
+
+
+def test_other_works_have_a_source_each():
+    table = domains.other_networks()
+    assert table["source"].str.strip().ne("").all() and table["value"].between(0, 1).all()
+
+
+def test_what_was_tried_is_told_best_first():
+    table = domains.tried("bsdata")
+    assert table["F1"].is_monotonic_decreasing and {"chosen", "start as made"} <= set(
+        table["setting"]
+    )
+    assert domains.tried("moon").empty

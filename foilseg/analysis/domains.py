@@ -23,7 +23,7 @@ def settings(studies: Mapping[str, Record]) -> pd.DataFrame:
         told, tested = record.shipped.manifest["sizes"], record.compared.tested
         columns[name] = {
             "images that train": record.findings.seen["foil"].nunique(),
-            "images that choose": len(record.shipped.manifest["regions"]),
+            "images that choose": record.own["foil"].nunique(),
             "images that judge": "the same" if tested is None else tested["foil"].nunique(),
             "trainings of every model": record.own[TRAINING].nunique(),
             "maps of the first layer": told["base"],
@@ -48,6 +48,12 @@ def f1(record: Record) -> pd.DataFrame:
     wide = each.pivot(index="model", columns="defect", values="F1")
     wide = wide.reindex(index=list(compared.parts), columns=compared.defects)
     return wide.assign(**{MEAN: wide.mean(axis=1)}).rename_axis(columns=None).reset_index()
+
+
+def under_thesis_names(record: Record, counts: pd.DataFrame) -> pd.DataFrame:
+    """Counts of a study's models under the names that the thesis gives them, where it does."""
+    names = {title: name for name, title in record.titles.items()}
+    return counts.assign(model=counts["model"].astype(str).replace(names))
 
 
 def gains(
