@@ -28,7 +28,7 @@ _PLAIN = Profile(
     "plain", 8, 96, batch=8, iterations=1_500, refresh=25, threads=1, learning_rate=2e-3,
     decay=0.9, augment="turned", start="priors",
 )  # fmt: skip
-_TOLD = [f.name for f in fields(Profile) if f.name not in ("name", "twin")]
+_TOLD = [f.name for f in fields(Profile) if f.name not in ("name", "threads", "twin")]
 _SCORES = ("tp", "fn", "fp", "tn", "TPR", "FPR", "precision", "F1")
 COLUMNS = ["data", "setting", "seed", *_TOLD, "defect", *_SCORES, "minutes"]
 SETTINGS = {

@@ -21,7 +21,7 @@ def test_runs_are_found_under_the_new_code_version_with_all_they_hold(
     )
     masks = {name: study.model(name).joined().prediction("f1") for name in names}
     folders = sorted(p.name for p in (tmp_path / "runs").glob(f"*/{runs.CHECKSUMS}"))
-    monkeypatch.setattr(Experiment, "code", property(lambda row: "0" * 16))
+    monkeypatch.setattr(Experiment, "code_with", lambda row, sizes: "0" * 16)
     assert len(study.missing(names)) == 3
     assert migrate.migrate_runs(tmp_path / "runs") == len(folders) == 4
     assert study.missing(names) == []

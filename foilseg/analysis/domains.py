@@ -91,8 +91,8 @@ def other_networks() -> pd.DataFrame:
 def tried(data: str) -> pd.DataFrame:
     """The settings that were tried for a data set by its baseline, the best first.
 
-    Columns ``setting``, the defect, its rates on the images that choose, and ``minutes`` a core.
+    Columns ``setting``, the defect, and its rates on the images that choose.
     """
     table = pd.read_csv(TRIED)
     own = table[table["data"] == data].sort_values("F1", ascending=False)
-    return own[["setting", "defect", "TPR", "FPR", "precision", "F1", "minutes"]]
+    return own[["setting", "defect", "TPR", "FPR", "precision", "F1"]]
