@@ -40,14 +40,16 @@ def settings(studies: Mapping[str, Record]) -> pd.DataFrame:
 def f1(record: Record) -> pd.DataFrame:
     """F1 at the models' own thresholds where they are judged: a row a model, a column a defect.
 
-    Pooled over images and trainings; ``mean`` is that of the defects.
+    Pooled over images and trainings; ``mean`` is that of the defects if there are several.
     """
     compared = record.compared
     counts = compared.own if compared.tested is None else compared.tested
     each = metrics.score(counts, ["model", "defect"], scores=["F1"])
     wide = each.pivot(index="model", columns="defect", values="F1")
     wide = wide.reindex(index=list(compared.parts), columns=compared.defects)
-    return wide.assign(**{MEAN: wide.mean(axis=1)}).rename_axis(columns=None).reset_index()
+    if len(compared.defects) > 1:
+        wide[MEAN] = wide.mean(axis=1)
+    return wide.rename_axis(columns=None).reset_index()
 
 
 def under_thesis_names(record: Record, counts: pd.DataFrame) -> pd.DataFrame:
