@@ -3,7 +3,7 @@
     python -m benchmarks.real_settings DIR [SETTING ...]
 
 Trains the baseline, and nothing else, with each of the settings that are named (all of
-:data:`SETTINGS` if none is) and adds a row a defect to ``benchmarks/results/real_settings.csv``:
+:data:`SETTINGS` if none is) and adds a row a defect to ``foilseg/analysis/real_settings.csv``:
 pooled TPR, FPR, precision and F1 on the validation images, and the minutes that the training took
 a core. Images of the part ``test`` are not opened.
 """
@@ -18,12 +18,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from foilseg.analysis.domains import TRIED
 from foilseg.data import folder
 from foilseg.evaluation import metrics
 from foilseg.studies.study import Study
 from foilseg.training.rows import Profile
 
-LOG = Path("benchmarks/results/real_settings.csv")
 _PLAIN = Profile(
     "plain", 8, 96, batch=8, iterations=1_500, refresh=25, threads=1, learning_rate=2e-3,
     decay=0.9, augment="turned", start="priors",
@@ -72,8 +72,7 @@ def main() -> None:
     for name in given.settings:
         with tempfile.TemporaryDirectory() as place:
             table = scored(given.folder, name, given.seed, Path(place))
-        LOG.parent.mkdir(exist_ok=True)
-        table.to_csv(LOG, mode="a", header=not LOG.exists(), index=False)
+        table.to_csv(TRIED, mode="a", header=not TRIED.exists(), index=False)
         print(table.to_string(index=False), flush=True)
 
 

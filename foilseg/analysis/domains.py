@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 
 import pandas as pd
@@ -12,7 +11,8 @@ from foilseg.analysis.records import Record
 from foilseg.evaluation import bootstrap, metrics
 from foilseg.evaluation.bootstrap import TRAINING
 
-TRIED = Path("benchmarks/results/real_settings.csv")  # written by benchmarks.real_settings
+TRIED = Path(__file__).with_name("real_settings.csv")  # written by benchmarks.real_settings
+OTHERS = Path(__file__).with_name("other_networks.csv")
 MEAN = "mean"
 
 
@@ -86,8 +86,7 @@ def gains(
 
 def other_networks() -> pd.DataFrame:
     """What other works report for the photographs, each with its source."""
-    with resources.files("foilseg").joinpath("thesis", "other_networks.csv").open() as file:
-        return pd.read_csv(file)
+    return pd.read_csv(OTHERS)
 
 
 def tried(data: str) -> pd.DataFrame:
