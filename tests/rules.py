@@ -19,7 +19,8 @@ from foilseg.book import notebooks
 LAYERS = """
     data: escape files images nearness components photometric dataset scan masks splits
         defects description label_errors plausibility folder raw_lights
-    formats: shapes shrinking assembling labelme coco masks magnetic_tile registry divide commands
+    formats: shapes shrinking standardising assembling labelme coco masks
+        magnetic_tile registry divide commands
     thesis: checks published result_tables training_tables audit
     twin: shapes kinds annotators quotas surface config placement render
     sampling: object_runs plans uniform pools alterations equal_lattice choices equal_design

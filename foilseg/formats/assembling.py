@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from foilseg.data import description, escape, files, images
 from foilseg.data.dataset import IGNORED, LabelClass, write_mask
-from foilseg.formats import shrinking
+from foilseg.formats import shrinking, standardising
 
 CLEAN = "clean"
 UNANNOTATED = (CLEAN, "leave-out")
@@ -92,6 +92,7 @@ def write(
     unannotated: str = "",
     all_grey: bool = False,
     shrink: int = 1,
+    standardise: bool = False,
 ) -> Path:
     """Write a dataset folder, which must be new; nothing of it if anything is wrong.
 
@@ -101,6 +102,8 @@ def write(
         ``"leave-out"``, nobody looked. It has to be said if there is one.
     all_grey : make colour pictures grey, so that both may come together.
     shrink : make pictures and masks this many times smaller (:mod:`foilseg.formats.shrinking`).
+    standardise : bring every picture, when it has its size, to one brightness and contrast
+        (:mod:`foilseg.formats.standardising`).
 
     Raises
     ------
@@ -139,6 +142,7 @@ def write(
             mask = item.mask(shape) if item.mask else np.zeros(shape, np.uint8)
             if shrink > 1:
                 pixels, mask = shrinking.picture(pixels, shrink), shrinking.mask(mask, shrink)
+            pixels = standardising.picture(pixels) if standardise else pixels
             extra = (UNCOUNTED,) if (mask == IGNORED).any() else ()
             ignored = ignored or extra
             images.write(part / "images" / f"{item.called}.png", pixels)

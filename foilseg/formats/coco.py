@@ -37,7 +37,7 @@ def bring(source: Path, root: Path, **shared: Any) -> Path:
     ----------
     source : the JSON file, or a folder that holds just one, itself or in ``annotations/``.
         Pictures are looked for beside it, in ``images/`` there, and in both one folder up.
-    shared : unannotated, all_grey and shrink of :func:`foilseg.formats.assembling.write`.
+    shared : what :func:`foilseg.formats.assembling.write` takes beside the items.
 
     Raises
     ------

@@ -31,6 +31,12 @@ def add(commands, onnx: Callable[[Path, Path], int]) -> None:
         metavar="N",
         help="make pictures and masks N times smaller, block by block",
     )
+    bring.add_argument(
+        "--standardise",
+        action="store_true",
+        default=None,
+        help="bring every picture to one brightness and contrast: for light that varies",
+    )
     layouts = "; ".join(f"{name}: {entry.says}" for name, entry in masks.LAYOUTS.items())
     bring.add_argument("--layout", choices=list(masks.LAYOUTS), help=f"of masks: {layouts}")
     bring.add_argument(

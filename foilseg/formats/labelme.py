@@ -41,7 +41,7 @@ def bring(source: Path, root: Path, **shared: Any) -> Path:
 
     Parameters
     ----------
-    shared : unannotated, all_grey and shrink of :func:`foilseg.formats.assembling.write`.
+    shared : what :func:`foilseg.formats.assembling.write` takes beside the items.
 
     Raises
     ------

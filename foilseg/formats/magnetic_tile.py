@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -16,7 +17,7 @@ FREE = "MT_Free"
 THRESHOLD = 128  # the masks are anti-aliased; at and above it a pixel is defect
 
 
-def magnetic_tile(source: Path, root: Path, shrink: int = 1) -> Path:
+def magnetic_tile(source: Path, root: Path, **shared: Any) -> Path:
     """Write the magnetic tile photographs as a dataset folder of five defects.
 
     Huang, Qiu, Yuan, "Surface defect saliency of magnetic tile", The Visual Computer 36 (2020),
@@ -28,7 +29,7 @@ def magnetic_tile(source: Path, root: Path, shrink: int = 1) -> Path:
     ----------
     source : the data set's own folder.
     root : the dataset folder to write; it must not exist yet.
-    shrink : as of :func:`foilseg.formats.assembling.write`.
+    shared : shrink and standardise of :func:`foilseg.formats.assembling.write`.
 
     Returns
     -------
@@ -42,7 +43,7 @@ def magnetic_tile(source: Path, root: Path, shrink: int = 1) -> Path:
     """
     items = _items(Path(source))
     classes = assembling.classes_of(DEFECTS)
-    return assembling.write(root, "magnetic tile", classes, items, all_grey=True, shrink=shrink)
+    return assembling.write(root, "magnetic tile", classes, items, all_grey=True, **shared)
 
 
 def _items(source: Path) -> list[Item]:

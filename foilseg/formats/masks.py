@@ -82,8 +82,8 @@ def bring(
     threshold : grey value from which on a pixel of an anti-aliased mask is a defect; 0 takes the
         values as they are.
     ignore : value of the pixels that count nowhere, in masks of more than two values.
-    shared : unannotated, all_grey and shrink of :func:`foilseg.formats.assembling.write`. A
-        picture in a folder ``good`` of MVTec AD is clean without a word.
+    shared : what :func:`foilseg.formats.assembling.write` takes beside the items. A picture in a
+        folder ``good`` of MVTec AD is clean without a word.
 
     Raises
     ------

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from foilseg.registry import Entry
 
-SHARED = ("unannotated", "all_grey", "shrink")
+SHARED = ("unannotated", "all_grey", "shrink", "standardise")
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ IMPORTERS = {
     "magnetic-tile": Importer(
         Entry("formats.magnetic_tile", "magnetic_tile"),
         "the photographs of Huang, Qiu and Yuan",
-        ("shrink",),
+        ("shrink", "standardise"),
     ),
     "lights": Importer(
         Entry("data.raw_lights", "import_raw_lights"),
