@@ -299,7 +299,7 @@ def test_the_table_reads_agreement_difference_and_ignorance():
     del study["extra"]["truth"]
     table = verdicts.table(printed, pooled, verdicts.judge_all(build(study))).set_index("claim")
     assert table.loc["C01", "reading"] == "As in the thesis, it holds."
-    assert "lowest mean FPR (0.0005): Binary" in table.loc["C02", "reading"]
+    assert "lowest mean FPR (500 ppm): Binary" in table.loc["C02", "reading"]
     assert table.loc["C22", "reading"] == "Not decided here; the numbers say why."
     assert table.loc["C22", "numbers"] == "no evidence on truth"
     assert table.loc["C20", "reading"] == "The printed tables do not decide it; here it holds."

@@ -266,3 +266,24 @@ def test_numbers_of_things_in_an_area_are_whole_or_have_three_digits():
     )
     shown = readable(table)["false objects a square metre"].tolist()
     assert shown == ["51,234", "120", "23.5", "infinite"]
+
+
+def test_false_positive_rates_are_written_in_millionths_and_say_so():
+    table = pd.DataFrame({"model": ["a", "b"], "FPR": [0.0044821, 9.5e-5], "TPR": [0.5, 0.25]})
+    shown = readable(table)
+    assert list(shown.columns) == ["FPR (ppm)", "TPR"]
+    assert shown["FPR (ppm)"].tolist() == ["4,482", "95"]
+    assert sortable(table).frame["FPR (ppm)"].tolist() == ["4,482", "95"]
+    wide = pd.DataFrame([[0.0021, 0.5]], pd.Index(["a"]), [("FPR", "ours"), ("TPR", "ours")])
+    wide.columns = pd.MultiIndex.from_tuples(wide.columns, names=["rate", "study"])
+    assert list(readable(wide).columns) == [("FPR (ppm)", "ours"), ("TPR", "ours")]
+    assert readable(wide).columns.names == ["rate", "study"]
+    assert readable(wide).iloc[0].tolist() == ["2,100", "0.500"]
+    # what only names the rate is none: a place by it, a TPR at one, a count
+    other = pd.DataFrame(
+        {"by FPR": [1.0, np.nan], "TPR at one FPR": [0.5, 0.1], "one FPR": [1, 0.2]}
+    )
+    shown = readable(other.set_axis(["x", "y"]))
+    assert list(shown.columns) == list(other.columns)
+    assert shown.loc["x"].tolist() == ["1", "0.500", "1.000"]
+    assert shown.loc["y"].tolist() == ["undefined", "0.100", "0.200"]

@@ -22,6 +22,7 @@ from foilseg.thesis.checks import AGREES, DIFFERS
 
 Form = str | Callable[[float], str]  # of a number
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
+PER_MILLION = "FPR (ppm)"  # false pixels in a million without the defect
 LONGEST_NAME = 20  # letters of a cell that is not broken into lines
 # words that say how a check or claim came out -> their colour, another one on a dark page
 VERDICTS = {
@@ -47,13 +48,19 @@ def number_of(count: float) -> str:
     return f"{count:,.0f}" if count >= 100 else f"{count:.3g}"
 
 
+def per_million(rate: float) -> str:
+    """A rate of false pixels as their number in a million, with three digits that count."""
+    return number_of(1e6 * rate)
+
+
 # How a column is printed, by a word of its name; the first that fits counts.
 FORMATS = {
     "false objects a ": number_of,
     "false at": number_of,
     "promised a ": number_of,
     "largest regret": percent,
-    "TPR at one FPR": "{:.3f}",
+    "one FPR": "{:.3f}",
+    "by FPR": "{:.0f}",
     "swap": "{:.2f}",
     "common": "{:.3f}",
     "deviation": "{:+z.1%}",
@@ -74,7 +81,7 @@ FORMATS = {
     "background per": "1 : {:,.0f}",
     "megapixels": "{:.3f}",
     "pixels": "{:,.0f}",
-    "FPR": "{:.4f}",
+    "FPR": per_million,
     "TPR": "{:.3f}",
     "precision": "{:.3f}",
     "youden": "{:.3f}",
@@ -85,7 +92,8 @@ FORMATS = {
 def readable(table: pd.DataFrame, number: Form = "{:,}") -> pd.DataFrame:
     """The same table with every number written out for a reader; NaN reads "undefined".
 
-    A column of whole numbers is written as such, any other is formatted by the first word of
+    A column of whole numbers is written as such, one of false positive rates in millionths, which
+    its name then says (:data:`PER_MILLION`); any other is formatted by the first word of
     :data:`FORMATS` in its name, else by ``number``.
     Leading columns of names head the rows; of a table of names alone it is the first.
     """
@@ -95,14 +103,35 @@ def readable(table: pd.DataFrame, number: Form = "{:,}") -> pd.DataFrame:
         table = table.set_index(names)
     elif isinstance(table.index, pd.RangeIndex):
         table = table.set_axis([""] * len(table))
-    text = table.astype(object)
+    text, renamed = table.astype(object), []
     for place, column in enumerate(table.columns):
-        name = " ".join(map(str, column)) if isinstance(column, tuple) else str(column)
-        form = next((f for word, f in FORMATS.items() if word in name), number)
-        form = "{:,}" if is_integer_dtype(table.iloc[:, place]) else form
+        form = _form(column, table.iloc[:, place], number)
         cells = [_written(value, form) for value in table.iloc[:, place]]
         text.isetitem(place, cells)
+        renamed.append(_in_millionths(column) if form is per_million else column)
+    text.columns = _columns(renamed, table.columns)
     return headed(text)
+
+
+def _form(column: object, values: pd.Series, number: Form) -> Form:
+    """How the values of a column of this name are printed."""
+    if is_integer_dtype(values):
+        return "{:,}"
+    name = " ".join(map(str, column)) if isinstance(column, tuple) else str(column)
+    return next((form for word, form in FORMATS.items() if word in name), number)
+
+
+def _in_millionths(column: object) -> object:
+    """The name of a column of rates, of one level or several, with the unit it is printed in."""
+    if isinstance(column, tuple):
+        return tuple(map(_in_millionths, column))
+    return str(column).replace("FPR", PER_MILLION)
+
+
+def _columns(names: list, old: pd.Index) -> pd.Index:
+    if old.nlevels > 1:
+        return pd.MultiIndex.from_tuples(names, names=old.names)
+    return pd.Index(names, name=old.name, dtype=object)
 
 
 def headed(table: pd.DataFrame) -> pd.DataFrame:

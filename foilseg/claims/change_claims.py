@@ -86,7 +86,7 @@ def c16(e: Evidence) -> list[Part]:
             tpr[1] - (1 - MODEST.value) * tpr[0],
         )
         up, down = (iscf, icf), (icf, iscf)
-        said = f"{icf} -> {iscf}: FPR {fpr[0]:.4f} -> {fpr[1]:.4f}"
+        said = f"{icf} -> {iscf}: FPR {1e6 * fpr[0]:,.0f} -> {1e6 * fpr[1]:,.0f} ppm"
         parts += [
             Part(said, gaps[0] >= 0, gaps[0], down),
             Part(

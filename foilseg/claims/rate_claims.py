@@ -56,7 +56,7 @@ def c01(e: Evidence) -> list[Part]:
 @claim("4.1", "Equal Pixels has the lowest mean FPR.")
 def c02(e: Evidence) -> list[Part]:
     fpr = _means(e, "FPR")
-    words = f"lowest mean FPR ({min(fpr.values()):.4f})"
+    words = f"lowest mean FPR ({1e6 * min(fpr.values()):,.0f} ppm)"
     return [ends(words, fpr, ["Eq. Pixels"], "FPR", top=False)]
 
 
