@@ -472,3 +472,75 @@ def test_bytes_that_are_no_picture_are_a_sentence_and_no_error(page_file, contex
     assert_drawn(screen, 0, screen.foil.mask, COLOURS)
     assert screen.said == []
     screen.page.close()
+
+
+def f1(reference, predicted, labels):
+    """Pooled F1 over some classes, None where neither mask shows one of them."""
+    hit = sum(((reference == k) & (predicted == k)).sum() for k in labels)
+    both = sum((reference == k).sum() + (predicted == k).sum() for k in labels)
+    return None if both == 0 else 2 * hit / both
+
+
+def listed(screen, against="annotation"):
+    """The list of all pictures as it is, when it is ready."""
+    said = screen.page.locator(".fs-all p")
+    said.filter(has_text=f"against the {against}").wait_for()
+    return screen.page.locator(".fs-thumbs button").all_inner_texts()
+
+
+@pytest.mark.parametrize(("defect", "label"), [("", 0), ("pit", 1)])
+def test_all_pictures_are_listed_the_worst_first(screen, defect, label):
+    assert screen.page.locator(".fs-thumbs button").count() == 0
+    screen.pick("Defect to show", defect)
+    screen.page.locator(".fs-all summary").click()
+    labels = [label] if label else [1, 2, 3]
+    for title in ("Model A", "Model C"):
+        screen.pick("Mask in the right pane", title)
+        expected = []
+        for name in ("first", "second"):
+            score = f1(screen.foils[name].mask, screen.masks[name][title], labels)
+            expected.append((score, f"{name}: F1 {score:.3f}"))
+        screen.page.locator(".fs-all p").filter(has_text=f"Errors of {title} against").wait_for()
+        assert listed(screen) == [text for _, text in sorted(expected)]  # "broken" has no picture
+
+
+def test_a_picture_of_the_list_is_chosen_by_a_click(screen):
+    screen.page.locator(".fs-all summary").click()
+    listed(screen)
+    screen.page.locator(".fs-thumbs button", has_text="second").click()
+    screen.page.wait_for_selector('.fs-compare[data-ready="second"]')
+    assert screen.chosen("Foil") == "second"
+    current = screen.page.locator('.fs-thumbs button[aria-current="true"]')
+    current.filter(has_text="second").wait_for()
+    assert current.count() == 1
+
+
+def test_an_error_of_one_pixel_is_seen_in_a_small_picture(context, tmp_path):
+    wide = viewer.foil("wide", 5, (80, 900), truth=False)
+    mask = np.zeros(wide.shape, np.uint8)
+    wide = replace(wide, mask=mask.copy(), truth=None)
+    wide.mask[10:30, 100:160] = 1  # found but for one pixel
+    mask[10:30, 100:160] = 1
+    mask[20, 130] = 0
+    mask[60, 700] = 2  # a false alarm of one pixel
+    other = viewer.foil("other", 6)
+    masks = {"wide": {"Model A": mask}, "other": {"Model A": other.mask}}
+    path = tmp_path / "page.html"
+    viewer.write_page([widgets.compare([wide, other], masks, viewer.CLASSES)], path)
+    screen = viewer.Screen(context.new_page(), [wide, other], masks).open(path)
+    screen.page.locator(".fs-all summary").click()
+    assert listed(screen) == ["wide: F1 0.999", "other: F1 1.000"]
+    pixels = screen.page.evaluate("""() => {
+      const canvas = document.querySelector(".fs-thumbs canvas");
+      const data = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+      return [canvas.width, ...data];
+    }""")
+    columns, data = pixels[0], np.array(pixels[1:]).reshape(-1, 4)[:, :3]
+    assert columns == 176 and len(data) == 176 * 16
+    for kind, (row, column) in ((2, (20, 130)), (3, (60, 700))):
+        place = row * 16 // 80 * columns + column * columns // 900
+        assert (data[place] == ERRORS[kind]).all()
+        assert (data == ERRORS[kind]).all(axis=1).sum() == 1
+    assert (data == ERRORS[1]).all(axis=1).sum() > 20
+    screen.page.close()
+    assert screen.said == []

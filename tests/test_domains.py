@@ -19,6 +19,23 @@ def test_settings_are_those_of_the_manifest(record):
     assert table["images that choose"] == str(record.own["foil"].nunique())
     assert table["trainings of every model"] == str(record.own["training"].nunique())
     assert table["last layer begins"] == "as torch makes it"
+    assert table["images that judge"] == str(record.compared.tested["foil"].nunique())
+    tiles = records.record("magnetic_tile-desk")
+    assert tiles.compared.tested is None
+    told = domains.settings({"tiles": tiles}).set_index("setting")["tiles"]
+    assert told["images that judge"] == "the same"
+
+
+def test_objects_are_counted_on_the_area_of_their_own_images():
+    """Thresholds on that of the validation images, what they are judged by on the test images'."""
+    spindles = records.record("bsdata-photographs")
+    compared = spindles.compared
+    found = by_object.of_record(spindles)
+    for area, counts in zip(found.areas, (compared.own, compared.tested), strict=True):
+        model = counts[(counts["model"] == "Baseline") & (counts["training"] == 0)]
+        pixels = model[["tp", "fp", "fn", "tn"]].to_numpy().sum()
+        assert area == pytest.approx(pixels / 1e6)
+    assert found.areas[0] != found.areas[1]
 
 
 def test_f1_is_that_of_scikit_learn(record):

@@ -1,4 +1,4 @@
-// The viewer for predictions, part 11: what the parts do together.
+// The viewer for predictions, part 12: what the parts do together.
 // Traits: facts (foils, classes, colours, those of errors), files (bytes), view (state of the
 // controls).
 
@@ -27,8 +27,10 @@ class Viewer {
     });
     this.stage.addEventListener("keydown", (event) => this.key(event));
     const { bars, legend, status, scores, help } = this.controls;
+    this.thumbs = makeThumbs(() => this.overview());
+    this.thumbs.node.hidden = this.foils.length < 2;
     const box = { class: "fs-compare", role: "group", "aria-label": "Comparison of predictions" };
-    this.root = make("div", box, ...bars, this.stage, legend, status, scores, help);
+    this.root = make("div", box, ...bars, this.stage, legend, status, scores, this.thumbs.node, help);
     for (const [name, colour] of Object.entries(this.facts.colours))
       this.root.style.setProperty(`--fs-${name}`, colour);
     el.append(make("style", {}, STYLE), this.root);
@@ -69,6 +71,7 @@ class Viewer {
     fillControls(this.controls, this.state, this.foils, this.foil, this.classes);
     this.legend();
     this.load();
+    if (this.thumbs.node.open) this.overview();
   }
 
   get defect() {
@@ -83,7 +86,20 @@ class Viewer {
     const shown = this.classes.filter((c) => c.index && (!this.defect || c.index === this.defect));
     const errors = ERRORS.map((name) => [name, this.facts.errors[name]]);
     const plain = this.state.show === "classes";
-    fillLegend(this.controls, plain ? shown.map((c) => [c.name, c.colour]) : errors);
+    fillLegend(this.controls.legend, plain ? shown.map((c) => [c.name, c.colour]) : errors);
+  }
+
+  // The list of all foils, for the mask on the right.
+  async overview() {
+    const { reference, count, defect, state, foils, thumbs } = this;
+    const colours = colourTable(ERRORS.map((name, place) => [place + 1, this.facts.errors[name]]));
+    const view = { reference, count, defect, colours, name: state.defect };
+    fillLegend(thumbs.legend, ERRORS.map((name) => [name, this.facts.errors[name]]));
+    await fillThumbs(thumbs, foils, state.right, view, (name) => this.set({ foil: name }));
+    for (const node of thumbs.list.children) {
+      const own = node.textContent.startsWith(`${this.state.foil}:`);
+      own ? node.setAttribute("aria-current", "true") : node.removeAttribute("aria-current");
+    }
   }
 
   // Panes ---------------------------------------------------------------------------------------

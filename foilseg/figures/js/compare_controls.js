@@ -33,12 +33,16 @@ const STYLE = `
 .fs-stage canvas { display: block; width: 100%; touch-action: pan-x pan-y; cursor: grab; background: var(--fs-paper); border: 1px solid var(--fs-pale); box-sizing: border-box; }
 .fs-divider { position: absolute; width: 1.6rem; margin-left: -0.8rem; cursor: ew-resize; touch-action: none;
   background: linear-gradient(90deg, transparent 45%, var(--fs-ink) 45%, var(--fs-paper) 50%, var(--fs-ink) 55%, transparent 55%); }
-.fs-legend { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; font-size: 0.8rem; margin: 0.3rem 0; }
-.fs-legend i { display: inline-block; width: 0.9em; height: 0.9em; margin-right: 0.3em; border: 1px solid var(--fs-pale); vertical-align: -1px; }
+:is(.fs-legend, .fs-kinds) { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; font-size: 0.8rem; margin: 0.3rem 0; }
+:is(.fs-legend, .fs-kinds) i { display: inline-block; width: 0.9em; height: 0.9em; margin-right: 0.3em; border: 1px solid var(--fs-pale); vertical-align: -1px; }
 .fs-compare table { border-collapse: collapse; font-size: 0.8rem; font-variant-numeric: tabular-nums; margin: 0.3rem 0; }
 .fs-compare :is(th, td) { padding: 0 0.5rem; text-align: right; }
 .fs-compare th:first-child { text-align: left; }
 .fs-compare details { max-width: 100%; overflow-x: auto; }
+.fs-thumbs { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
+.fs-thumbs button { padding: 0; border: 1px solid var(--fs-pale); background: none; color: inherit; cursor: pointer; max-width: 100%; }
+.fs-thumbs button[aria-current] { outline: 3px solid var(--fs-first); }
+.fs-thumbs :is(canvas, span) { display: block; max-width: 100%; font-size: 0.8rem; }
 .fs-problem { padding: 0.8rem; border: 1px solid var(--fs-pale); }`;
 
 function make(tag, attributes = {}, ...children) {
@@ -161,8 +165,8 @@ function probability(edge) {
   return `probability ${(1 / (1 + Math.exp(-edge))).toPrecision(2)}`;
 }
 
-function fillLegend(c, entries) {
-  c.legend.replaceChildren(
+function fillLegend(legend, entries) {
+  legend.replaceChildren(
     ...entries.map(([name, colour]) => {
       const box = make("i");
       box.style.background = colour;
