@@ -147,10 +147,13 @@ def test_train_sets_have_a_group_each_and_a_mark_for_the_published_share():
 
 
 def test_the_focal_loss_at_one_half():
-    axes = plots.focal_curves([0.0, 2.0]).axes[0]
+    axes = plots.focal_curves([2.0, 0.0]).axes[0]  # in order, however they are given
     for line, expected in zip(axes.lines, (np.log(2), np.log(2) / 4)):
         assert np.interp(0.5, line.get_xdata(), line.get_ydata()) == pytest.approx(expected, 1e-3)
-    assert [t.get_text() for t in axes.get_legend().texts] == ["gamma 0", "gamma 2"]
+    assert [t.get_text() for t in axes.get_legend().texts] == [
+        "gamma 0, the cross entropy",
+        "gamma 2",
+    ]
 
 
 def test_the_network_is_a_box_a_stage_and_its_arrows_join_their_edges():

@@ -157,13 +157,14 @@ def defect_bars(rates: pd.DataFrame, classes: Sequence[LabelClass], rate: str = 
 
 
 def focal_curves(gammas: Sequence[float]) -> Figure:
-    """Focal loss of one pixel with weight 1 over the probability of its true class."""
+    """Focal loss of one pixel with weight 1 over the probability of its true class, by gamma."""
     pt = np.linspace(0.01, 1, 200)
     with house_style():
         figure, axes = plt.subplots(figsize=(6, 3.2))
-        for shade, gamma in zip(np.linspace(0.0, 0.85, len(gammas)), gammas):
+        for shade, gamma in zip(np.linspace(0.0, 0.85, len(gammas)), sorted(gammas)):
             loss = -((1 - pt) ** gamma) * np.log(pt)
-            axes.plot(pt, loss, c=plt.get_cmap("viridis")(shade), label=f"gamma {gamma:g}")
+            name = f"gamma {gamma:g}" if gamma else "gamma 0, the cross entropy"
+            axes.plot(pt, loss, c=plt.get_cmap("viridis")(shade), label=name)
         axes.set(ylabel="loss", ylim=(0, 5))
         axes.set_xlabel("probability of the true class, $p_t$", parse_math=True)
         axes.legend()
