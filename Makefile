@@ -27,13 +27,15 @@ CONTENTS = $(if $(DATA),--toc _toc_own.yml)
 STUDY = $(WHAT) $(if $(SEED),--seed $(SEED))
 
 .DEFAULT_GOAL := help
-.PHONY: help book pdf test lint study variants bench pair clean
+.PHONY: help setup book pdf test lint study variants bench pair clean
 
 help:  ## list the tasks
 	@echo "make TASK, where TASK is"
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 10
 	@echo "variables: PROFILE=matched|smoke|photographs|desk|thesis (smoke if DATA is given),"
 	@echo "           DATA=DIR (a dataset folder; the twin if empty), SEED=NUMBER, ARGS='what pytest takes, or foilseg ship'"
+
+setup: $(VENV)/.book  ## set up .venv/ alone, for the command foilseg; other tasks do it as well
 
 book: $(VENV)/.book  ## execute the chapters that are no longer valid and build _build/html
 	$(if $(DATA),@$(BIN)/foilseg estimate '$(DATA)' $(if $(filter file,$(origin PROFILE)),,--profile $(PROFILE)))
