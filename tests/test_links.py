@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pandas as pd
+import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from foilseg.book import links, notebooks
@@ -114,3 +115,12 @@ def test_the_glossary_is_read_and_used():
     used = set(re.findall(r"\{term\}`[^<`]* <([^>]*)>`", text))
     assert not used & links.ALSO_PLAIN
     assert len(used) > 0.7 * len(terms), set(terms) - used
+
+
+@pytest.mark.parametrize("name", ["machines", "notation", "protocol", "readers", "story"])
+def test_pages_that_are_not_executed_lead_to_the_glossary_as_well(name):
+    """Their first uses are linked by hand: nothing is left to link."""
+    text = (ROOT / "book" / f"{name}.md").read_text("utf-8")
+    page = new_notebook(cells=[new_markdown_cell(text)])
+    links.terms(page, ROOT / "book" / "glossary.md")
+    assert page.cells[0].source == text

@@ -70,7 +70,9 @@ def terms(notebook: Any, glossary: Path) -> None:
     waiting = {
         term: re.compile(rf"\b({_capital(term)}(?:e?s)?)\b")
         for term in entries(glossary)
-        if term not in ALSO_PLAIN and f" <{term}>`" not in linked
+        if term not in ALSO_PLAIN
+        and f" <{term}>`" not in linked
+        and f"{{term}}`{term}`" not in linked
     }
     for cell in prose:
         cell.source = "\n".join(_with_terms(cell.source, waiting))
