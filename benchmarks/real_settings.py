@@ -42,6 +42,8 @@ SETTINGS = {
     "few a step": replace(_PLAIN, batch=2, iterations=4_500, refresh=100),
     "base 16": replace(_PLAIN, base=16, batch=4, iterations=1_300, refresh=50),
     "twice the steps": replace(_PLAIN, iterations=3_000),
+    "mirrored, twice the steps": replace(_PLAIN, iterations=3_000, augment="mirrored"),
+    "mirrored, eight times the steps": replace(_PLAIN, iterations=12_000, augment="mirrored"),
 }
 
 
