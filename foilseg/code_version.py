@@ -70,7 +70,7 @@ def code_version(*roots: tuple[str, str]) -> str:
     ValueError
         If a root does not exist.
     """
-    texts = sorted(_text(_module(d.module), d.name) for d in reached(*roots))
+    texts = sorted(_text(d) for d in reached(*roots))
     return sha256("\n".join(texts).encode()).hexdigest()[:16]
 
 
@@ -91,11 +91,17 @@ def reached(*roots: tuple[str, str]) -> frozenset[Definition]:
             waiting += [module.imported[one.name]] if one.name in module.imported else []
             continue
         found.add(one)
-        waiting += _used(one, module)
+        waiting += _used(one)
     return frozenset(found)
 
 
-def _used(one: Definition, module: _Module) -> Iterator[Definition]:
+@cache
+def _used(one: Definition) -> tuple[Definition, ...]:
+    """What a definition uses, each once."""
+    return tuple(dict.fromkeys(_uses(one, _module(one.module))))
+
+
+def _uses(one: Definition, module: _Module) -> Iterator[Definition]:
     names = [one.name] if one.name else list(module.defined)
     nodes = [node for name in names for part in module.defined[name] for node in ast.walk(part)]
     attributes = {id(n.value): n.attr for n in nodes if isinstance(n, ast.Attribute)}
@@ -176,9 +182,11 @@ class _Plain(ast.NodeTransformer):
         return self.generic_visit(node)
 
 
-def _text(module: _Module, name: str) -> str:
+@cache
+def _text(one: Definition) -> str:
     """The syntax of a definition, the same for every version of Python."""
-    names = [name] if name else sorted(module.defined)
+    module = _module(one.module)
+    names = [one.name] if one.name else sorted(module.defined)
     return "\n".join(_dump(part) for each in names for part in module.defined[each])
 
 
