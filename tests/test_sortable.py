@@ -58,7 +58,7 @@ def test_headings_sort_and_the_field_filters(tmp_path):
         def shown():
             return page.locator("tbody tr:visible td:first-child").all_inner_texts()
 
-        assert shown() == [*"bacdbacd"]
+        assert shown() == [*"bacdbacd"] and page.locator("text=/^8 rows$/").count() == 1
         page.click("th >> text=TPR")
         assert shown() == [*"ccbbddaa"]  # the undefined one after the numbers
         page.click("th >> text=n")
@@ -144,3 +144,55 @@ def test_on_a_phone_every_row_is_a_card_and_what_is_cut_says_so(tmp_path):
         told = deep.evaluate_all("cells => cells.map((c) => c.dataset.label)")
         assert told == ["TPR ours", "TPR theirs"]
         assert not page.locator("thead").first.is_visible()
+
+
+@pytest.mark.browser
+def test_a_card_of_a_group_names_its_group(tmp_path):
+    """Rows that share a name share a cell; as cards each has the name, and nothing else twice."""
+    browser.require()
+    names = [("a", "pit"), ("a", "crack"), ("b", "pit"), ("b", "crack")]
+    index = pd.MultiIndex.from_tuples(names, names=["model", "defect"])
+    html = pd.DataFrame({"TPR": [1, 2, 3, 4]}, index).to_html(classes="dataframe")
+    style = (SCRIPT.parent / "book.css").as_uri()
+    page_file = tmp_path / "page.html"
+    page_file.write_text(
+        f"<!doctype html><link rel=stylesheet href='{style}'><body><div class=cell_output>{html}"
+        f"</div><script src='{SCRIPT.as_uri()}'></script>"
+    )
+    with browser.window(width=browser.WIDE) as context:
+        page = context.new_page()
+        page.goto(page_file.as_uri())
+        shown = "rows => rows.map((r) => [...r.cells].filter((c) => c.checkVisibility())"
+        rows = page.locator("tbody tr")
+        wide = rows.evaluate_all(f"{shown}.map((c) => c.textContent))")
+        assert wide == [["a", "pit", "1"], ["crack", "2"], ["b", "pit", "3"], ["crack", "4"]]
+        page.set_viewport_size({"width": browser.NARROW, "height": 800})
+        cards = rows.evaluate_all(f"{shown}.map((c) => c.dataset.label + '=' + c.textContent))")
+        assert cards == [
+            [f"model={model}", f"defect={defect}", f"TPR={k}"]
+            for k, (model, defect) in enumerate(names, 1)
+        ]
+
+
+@pytest.mark.browser
+def test_what_a_narrow_window_cuts_says_so_and_what_nearly_fits_gets_less_air(tmp_path):
+    browser.require()
+    wide = pd.DataFrame({f"quantity {k}": [k, 10 * k] for k in range(14)})
+    page_file = tmp_path / "page.html"
+    style = (SCRIPT.parent / "book.css").as_uri()
+    code = "x = " + " + ".join(["1"] * 60)
+    page_file.write_text(
+        f"<!doctype html><link rel=stylesheet href='{style}'><body class=bd-article>"
+        f"<div id=a class=cell style='width: 40em'><div class=cell_output><div>"
+        f"{sortable(wide)._repr_html_()}</div></div></div><pre style='overflow: auto'>{code}</pre>"
+        f"<pre id=short style='overflow: auto'>x = 1</pre><script src='{SCRIPT.as_uri()}'></script>"
+    )
+    with browser.window(width=browser.NARROW) as context:
+        page = context.new_page()
+        page.goto(page_file.as_uri())
+        assert page.locator("pre").first.evaluate("e => e.className") == "cut-right"
+        assert page.locator("#short").evaluate("e => e.className") == ""
+        page.set_viewport_size({"width": browser.WIDE, "height": 800})
+        page.reload()
+        assert page.locator("#a").evaluate("e => e.className") == "cell tag_full-width"
+        assert page.locator("table.tight").count() == 1

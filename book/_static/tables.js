@@ -69,7 +69,8 @@
       row.hidden = !words.every((word) => content.includes(word));
       shown += row.hidden ? 0 : 1;
     }
-    counter.textContent = `${shown} of ${table.tBodies[0].rows.length} rows`;
+    const all = table.tBodies[0].rows.length;
+    counter.textContent = words.length ? `${shown} of ${all} rows` : `${all} rows`;
     fold(table);
   };
 
@@ -117,22 +118,30 @@
   };
 
   // Every cell knows its heading. A row whose first cells it shares with the row above, as of
-  // several levels, begins at a later column.
+  // several levels, begins at a later column; as a card it repeats them.
   const label = (table) => {
     if (!table.tHead || !table.tBodies.length) return;
     const names = headings(table);
     table.classList.add("cards");
+    let shared = [];
     for (const row of table.tBodies[0].rows) {
       const first = names.length - row.cells.length;
       [...row.cells].forEach((cell, place) => {
         if (names[first + place]) cell.dataset.label = names[first + place];
       });
+      const own = [...row.cells];
+      row.prepend(...shared.slice(0, first).map((cell) => {
+        const copy = cell.cloneNode(true);
+        copy.removeAttribute("rowspan");
+        copy.classList.add("repeated");
+        return copy;
+      }));
+      shared = [...shared.slice(0, first), ...own];
     }
   };
 
-  // A box that scrolls shows at which side it is cut.
-  const cue = (table) => {
-    const boxes = [table, table.parentElement, table.closest(".text_html")].filter(Boolean);
+  // A box that scrolls shows at which side it is cut, if more than a few pixels are hidden.
+  const cue = (content, boxes) => {
     const mark = () => boxes.forEach((box) => {
       const hidden = box.scrollWidth - box.clientWidth;
       const scrolls = getComputedStyle(box).overflowX !== "visible" && hidden > 2;
@@ -140,8 +149,18 @@
       box.classList.toggle("cut-left", scrolls && box.scrollLeft > 2);
     });
     boxes.forEach((box) => box.addEventListener("scroll", mark, { passive: true }));
-    new ResizeObserver(mark).observe(table);
+    new ResizeObserver(mark).observe(content);
     mark();
+  };
+
+  // A table that is too wide for the text takes the margin, if there is one, and then less air.
+  const fit = (table) => {
+    const boxes = [table, table.parentElement, table.closest(".text_html")].filter(Boolean);
+    const tooWide = () => boxes.some((box) => box.scrollWidth > box.clientWidth + 2);
+    const cell = table.closest("div.cell");
+    if (cell && tooWide()) cell.classList.add("tag_full-width");
+    if (tooWide()) table.classList.add("tight");
+    cue(table, boxes);
   };
 
   const start = () => {
@@ -153,8 +172,10 @@
     document.querySelectorAll("table.sortable").forEach(prepare);
     document.querySelectorAll(".cell_output table.dataframe").forEach((table) => {
       label(table);
-      cue(table);
+      fit(table);
     });
+    const others = "div.math, .bd-article pre, .bd-article table:not(.dataframe)";
+    document.querySelectorAll(others).forEach((box) => cue(box, [box]));
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

@@ -1,0 +1,34 @@
+"""Pictures that are shown smaller than they are lead to themselves, in a real browser."""
+
+from pathlib import Path
+
+import browser
+import pytest
+from PIL import Image
+
+STATIC = Path(__file__).parent.parent / "book" / "_static"
+
+
+@pytest.mark.browser
+def test_a_small_picture_leads_to_itself_and_one_that_is_as_large_does_not(tmp_path):
+    browser.require()
+    for name, width in (("large", 1000), ("small", 300)):
+        Image.new("L", (width, 100)).save(tmp_path / f"{name}.png")
+    page_file = tmp_path / "page.html"
+    page_file.write_text(
+        "<!doctype html><body><div class=bd-article><img src=large.png style='max-width: 100%'>"
+        "<img src=small.png style='max-width: 100%'><a href=x><img src=large.png width=100></a>"
+        f"</div><script src='{(STATIC / 'figures.js').as_uri()}'></script>"
+    )
+    with browser.window(width=browser.NARROW) as context:
+        page = context.new_page()
+        page.goto(page_file.as_uri())
+        page.wait_for_selector("a.enlarge")
+        links = page.locator("a.enlarge")
+        assert links.count() == 1
+        links.first.click()
+        assert page.url == (tmp_path / "large.png").as_uri()
+    with browser.window(width=browser.WIDE) as context:
+        page = context.new_page()
+        page.goto(page_file.as_uri())
+        assert page.locator("a.enlarge").count() == 0
