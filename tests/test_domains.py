@@ -3,6 +3,7 @@
 import pytest
 
 from foilseg.analysis import domains, records, trainings
+from foilseg.claims.verdicts import OPEN
 from foilseg.decisions import compared as by_object
 from foilseg.studies import variants
 
@@ -101,3 +102,9 @@ def test_what_was_tried_is_told_best_first():
         table["setting"]
     )
     assert domains.tried("moon").empty
+
+
+def test_one_defect_has_no_spread_over_defects():
+    """So the claims about that spread are not decided by one, rather than by a NaN."""
+    found = records.record("bsdata-photographs").verdicts["C11"]
+    assert found.verdict == OPEN and "one defect" in found.numbers

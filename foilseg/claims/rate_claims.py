@@ -17,7 +17,7 @@ from foilseg.claims.claim import (
     foil_defects,
     listed,
 )
-from foilseg.claims.evidence import Evidence
+from foilseg.claims.evidence import Evidence, Undecided
 from foilseg.evaluation import bootstrap
 
 VARIED = ("Binary", "Eq. Pixels", "Binary FL")  # C10: TPR varies more
@@ -139,9 +139,11 @@ def _spread(e: Evidence, models, rate: str) -> dict[str, float]:
     Raises
     ------
     Undecided
-        If it is defined for none.
+        If it is defined for none, or there are not two defects.
     """
     e.means(models, rate)
+    if len(e.defects) < 2:
+        raise Undecided("does not apply: one defect has no spread over defects")
     return {m: float(np.nanstd(e.values(m, rate))) for m in models}
 
 
