@@ -287,3 +287,12 @@ def test_false_positive_rates_are_written_in_millionths_and_say_so():
     assert list(shown.columns) == list(other.columns)
     assert shown.loc["x"].tolist() == ["1", "0.500", "1.000"]
     assert shown.loc["y"].tolist() == ["undefined", "0.100", "0.200"]
+
+
+def test_the_extremes_are_shares_and_not_counts():
+    """Large and small regions: the one with most found pixels may also have most missed ones."""
+    rows = [("large", 500, 400), ("good", 90, 10), ("poor", 30, 70), ("few", 1, 0), ("none", 0, 0)]
+    counts = pd.DataFrame(rows, columns=["foil", "tp", "fn"])
+    twice = pd.concat([counts, counts])  # several models and defects are added up
+    assert scores.extremes(counts) == scores.extremes(twice) == ("good", "poor")
+    assert scores.extremes(counts[counts["foil"] == "large"]) == ("large", "large")

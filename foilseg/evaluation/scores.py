@@ -175,9 +175,15 @@ def most_missed(counts: pd.DataFrame) -> str:
     return counts.groupby("foil", sort=False)["fn"].sum().idxmax()
 
 
-def most_found(counts: pd.DataFrame) -> str:
-    """The foil with the most true-positive pixels, summed over rows; the first of equals."""
-    return counts.groupby("foil", sort=False)["tp"].sum().idxmax()
+def extremes(counts: pd.DataFrame) -> tuple[str, str]:
+    """The foils of whose defect pixels the largest and the smallest share is found.
+
+    Of those with at least the median number of defect pixels, so that a few decide nothing.
+    """
+    sums = counts.groupby("foil", sort=False)[["tp", "fn"]].sum()
+    pixels = sums.sum(axis=1)
+    share = (sums["tp"] / pixels)[(pixels > 0) & (pixels >= pixels.median())]
+    return share.idxmax(), share.idxmin()
 
 
 def annotation_rates(dataset: Dataset) -> pd.DataFrame:
