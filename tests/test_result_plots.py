@@ -66,6 +66,8 @@ def test_late_iterations_show_every_checkpoint(rate):
     means["FPR"], means["precision"] = [0.3, 0.1], [0.5, 0.6]
     axes = result_plots.late_iterations(means).axes[result_plots.RATES.index(rate)]
     assert axes.lines[0].get_ydata().tolist() == means[rate].tolist()
+    assert axes.get_xlabel() == "iteration"
+    assert axes.get_yscale() == ("log" if rate == "FPR" else "linear")
 
 
 def test_a_sentence_in_the_place_of_a_picture_is_shown():

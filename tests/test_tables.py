@@ -296,3 +296,9 @@ def test_the_extremes_are_shares_and_not_counts():
     twice = pd.concat([counts, counts])  # several models and defects are added up
     assert scores.extremes(counts) == scores.extremes(twice) == ("good", "poor")
     assert scores.extremes(counts[counts["foil"] == "large"]) == ("large", "large")
+
+
+def test_what_is_rounded_to_nothing_has_no_sign():
+    shown = readable(pd.DataFrame({"gain": [-0.0004, -0.0006, 0.0, -0.4]}), "{:+.3f}")
+    assert shown["gain"].tolist() == ["0.000", "-0.001", "+0.000", "-0.400"]
+    assert readable(pd.DataFrame({"TPR": [-1e-9]}))["TPR"].tolist() == ["0.000"]

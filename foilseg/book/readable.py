@@ -22,6 +22,7 @@ from foilseg.thesis.checks import AGREES, DIFFERS
 
 Form = str | Callable[[float], str]  # of a number
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
+NO_MINUS = re.compile(r"-0(\.0*)?%?")  # what was rounded to nothing has no sign
 PER_MILLION = "FPR (ppm)"  # false pixels in a million without the defect
 LONGEST_NAME = 20  # letters of a cell that is not broken into lines
 # words that say how a check or claim came out -> their colour, another one on a dark page
@@ -148,7 +149,8 @@ def _written(value: object, form: Form) -> str:
         return UNDEFINED
     if value in (np.inf, -np.inf):
         return "infinite"
-    return form(value) if callable(form) else form.format(value)
+    text = form(value) if callable(form) else form.format(value)
+    return text[1:] if NO_MINUS.fullmatch(text) else text
 
 
 @dataclass(frozen=True, eq=False)

@@ -180,6 +180,9 @@ def differences(table: pd.DataFrame) -> Figure:
         return done(figure)
 
 
+NO_FPR = 1e-6  # where a rate of 0 is drawn on a scale of powers
+
+
 def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> Figure:
     """FPR of every model over the late iterations, a panel a defect, the worst outliers named.
 
@@ -200,7 +203,7 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> F
                 told = own[own["model"] == model]
                 colour = look(model).colour
                 style = {"color": colour, "lw": 1.4} if len(told) else {"color": PALE, "lw": 0.8}
-                place.plot(part["iteration"], part["FPR"].clip(lower=1e-6), **style)
+                place.plot(part["iteration"], part["FPR"].clip(lower=NO_FPR), **style)
                 for row in told.itertuples():
                     there = row.worst, part["FPR"].max()
                     place.plot(*there, "o", c=colour, ms=5)
@@ -215,12 +218,14 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> F
 
 
 def late_iterations(means: pd.DataFrame) -> Figure:
-    """Mean TPR, FPR and precision of every model over the iterations that were kept."""
+    """Mean TPR, FPR (on a scale of powers) and precision over the iterations that were kept."""
     with house_style():
         figure, axes = plt.subplots(1, 3, figsize=(9, 3))
         for place, rate in zip(axes, RATES):
             model_figures.lines(place, means, "iteration", rate, lw=1)
-            place.set_ylabel(f"mean {rate}")
+            place.set(ylabel=f"mean {rate}", xlabel="iteration")
             place.locator_params(axis="x", nbins=3)
+            if rate == "FPR" and (means[rate] > 0).any():
+                place.set_yscale("log")
         model_figures.line_legend(figure, axes[0], "upper center", ncols=5)
         return done(figure)
