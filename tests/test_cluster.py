@@ -11,6 +11,7 @@ import threading
 import time
 from dataclasses import replace
 from pathlib import Path
+from queue import SimpleQueue
 from types import SimpleNamespace
 
 import psutil
@@ -155,6 +156,18 @@ def test_a_scheduler_that_vanishes_loses_nothing(plain, toy_data, tmp_path, monk
             trained_while(study, address, end)
     assert list(study.runs.glob("*.part/checkpoints/last.safetensors"))
     assert not list(study.runs.glob(".seen-*"))
+
+
+def test_a_scheduler_that_does_not_answer_for_long_is_gone():
+    """Also where no task was taken back: after the patience, and not before."""
+    crew = object.__new__(cluster.Cluster)
+    crew.client, crew.words = SimpleNamespace(status="connecting"), SimpleQueue()
+    crew.scheduler = "tcp://nowhere:1"
+    crew.seen = time.monotonic() - cluster.PATIENCE / 2
+    assert list(crew.told()) == []
+    crew.seen = time.monotonic() - cluster.PATIENCE - 1
+    with pytest.raises(cluster.ClusterError, match="the scheduler is gone"):
+        list(crew.told())
 
 
 def test_another_version_is_refused(toy_data, tmp_path):

@@ -88,3 +88,23 @@ def test_a_verdict_by_draws_needs_nineteen_of_twenty(share, said):
     found = verdicts.drawn(judged, supported)
     assert found["C01"].verdict == said and found["C01"].share == share
     assert [found[n].verdict for n in ("C02", "C03")] == [FAILS, OPEN]
+
+
+def test_images_that_train_are_not_drawn_with_those_that_judge(found):
+    """Where images are divided whole, the gap's first half is the same in every draw."""
+    names = {"f0": "t0", "f1": "t1"}
+    seen = found.seen.assign(foil=found.seen["foil"].astype(str).replace(names))
+    seen = seen.assign(tp=seen["tp"] + 9 * (seen["foil"] == "t0"))
+    counts = found.counts.assign(fn=found.counts["fn"] + 5 * (found.counts["foil"] == "f1"))
+    parted = replace(found, seen=seen, counts=counts)
+    table = drawn._gaps(parted, ["f0", "f1"])
+    weights = np.array([1, 1]), np.array([2, 0])
+    expected = []
+    for times in weights:
+        judged = repeated(counts, dict(zip(("f0", "f1"), times.tolist())))
+        whole = gather.Findings(**{**vars(parted), "counts": judged}).evidence("pooled")
+        expected.append(whole.extra["gaps"].set_index("model")["gap"])
+    for times, gaps in zip(weights, expected):
+        ours = table(times).set_index("model")["gap"]
+        np.testing.assert_allclose(ours.loc[gaps.index], gaps, atol=1e-12)
+    assert not np.allclose(expected[0], expected[1])

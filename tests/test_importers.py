@@ -8,6 +8,7 @@ from foilseg import cli
 from foilseg.data import dataset, folder, images
 from foilseg.data.images import ImageFileError
 from foilseg.formats import magnetic_tile as importers
+from foilseg.formats import shrinking, standardising
 
 
 def tile(root, kind, name, mask, size=(30, 20)):
@@ -42,6 +43,15 @@ def test_nothing_is_overwritten_and_nothing_half_made_stays(made_up, tmp_path):
     with pytest.raises(ImageFileError, match=r"bad\.png"):
         importers.magnetic_tile(made_up, tmp_path / "out")
     assert sorted(p.name for p in tmp_path.iterdir()) == ["mt", "there"]
+
+
+def test_the_command_shrinks_and_standardises(made_up, tmp_path):
+    given = ["import", "magnetic-tile", str(made_up), str(tmp_path / "out")]
+    assert cli.main([*given, "--shrink", "2", "--standardise"]) in (0, 1)  # small for a network
+    whole = importers.magnetic_tile(made_up, tmp_path / "whole")
+    for path in sorted((whole / "images").iterdir()):
+        expected = standardising.picture(shrinking.picture(images.read(path), 2))
+        assert (images.read(tmp_path / "out/images" / path.name) == expected).all()
 
 
 def test_another_folder_is_refused_with_what_was_expected(tmp_path, capsys):

@@ -2,6 +2,7 @@
 
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -97,6 +98,10 @@ def test_keys_turn_it_and_links_keep_it(screen):
     assert "edge=1" in screen.page.evaluate("location.hash")
     screen.key("t", "t")
     assert screen.page.get_by_label(SLIDER).input_value() == "0"
+    far = screen.page.evaluate("location.hash").replace("edge=1", f"edge={len(EDGES)}")
+    screen.page.evaluate("(hash) => (location.hash = hash)", far)
+    screen.wait()
+    assert screen.page.get_by_label(SLIDER).input_value() == "0", "no edge of that number"
 
 
 def test_a_file_that_is_not_there_is_named_and_other_foils_have_no_slider(screen, page):
@@ -132,3 +137,19 @@ def test_a_script_names_its_picture():
     text = extension.script('a/"b', b"\x89PNG")
     url = '"data:image/png;base64,iVBORw=="'
     assert text == f'(globalThis.foilsegLevels ??= {{}})["a/\\"b"] = {url};\n'
+
+
+def test_only_maps_that_a_chapter_names_are_written(tmp_path):
+    for name in ("named", "other"):
+        images.write_indexed(
+            tmp_path / f"src/results/s/probabilities/{name}.png", np.zeros((2, 2), np.uint8), GREYS
+        )
+    chapter = tmp_path / "src/book/chapters/08.ipynb"
+    chapter.parent.mkdir(parents=True)
+    chapter.write_text('{"keys": {"Baseline": "s/named"}}')
+    app = SimpleNamespace(
+        srcdir=tmp_path / "src", outdir=tmp_path / "out", builder=SimpleNamespace(format="html")
+    )
+    extension.write(app, None)
+    written = [path.name for path in (tmp_path / "out").rglob("*.js")]
+    assert written == ["named.js"]

@@ -58,6 +58,11 @@ def test_paragraphs_about_foils_are_boxed_and_others_speak_of_images():
     assert "$foil$ and `foil` and {doc}`foil` and [the image](foil.ipynb) stay." in made
 
 
+def test_a_box_is_fenced_longer_than_what_it_holds():
+    made = own.rewritten("::::{note}\n:::{tip}\nThe twin is rendered.\n:::\n::::", HERE)
+    assert made.startswith(":::::{admonition}") and made.endswith("\n::::\n:::::")
+
+
 def test_a_defect_that_the_data_have_is_no_word_of_the_thesis():
     text = "A crack is thin.\n\nA cavity is small."
     assert own.rewritten(text, WITH_CRACKS).startswith("A crack is thin.\n\n::::{admonition}")
