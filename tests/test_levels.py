@@ -92,6 +92,7 @@ def test_the_masks_at_a_threshold_and_their_scores(screen, page):
 
 
 def test_keys_turn_it_and_links_keep_it(screen):
+    before = screen.pixels(1)
     screen.key("T", "T")
     assert screen.page.get_by_label(SLIDER).input_value() == "2"
     screen.key("l")
@@ -102,6 +103,8 @@ def test_keys_turn_it_and_links_keep_it(screen):
     screen.page.evaluate("(hash) => (location.hash = hash)", far)
     screen.wait()
     assert screen.page.get_by_label(SLIDER).input_value() == "0", "no edge of that number"
+    screen.key("0")
+    assert (screen.pixels(1) == before).all(), "the masks are the models' own"
 
 
 def test_a_file_that_is_not_there_is_named_and_other_foils_have_no_slider(screen, page):

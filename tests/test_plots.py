@@ -274,3 +274,16 @@ def test_names_stand_beside_marks_and_not_on_them():
             )  # fmt: skip
     assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
     pyplot.close(figure)
+
+
+def test_axes_of_false_positive_rates_are_read_in_millionths():
+    table = pd.DataFrame({"model": ["a", "b"], "TPR": [0.2, 0.9], "precision": [0.5, 0.4]})
+    for rates, expected in (([0.0012, 0.03], {"2,000", "10,000"}), ([0.00001, 0.3], {"1,000"})):
+        figure = plots.rate_comparison(table.assign(FPR=rates))
+        figure.canvas.draw()
+        axis = figure.axes[0].xaxis
+        assert axis.get_label_text() == "mean FPR (ppm)"
+        assert expected <= {text.get_text() for text in axis.get_ticklabels()}
+        assert figure.axes[1].xaxis.get_label_text() == "mean TPR"
+        left, right = figure.axes[0].get_xlim()
+        assert left < min(rates) and max(rates) < right

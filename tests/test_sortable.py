@@ -192,6 +192,8 @@ def test_what_a_narrow_window_cuts_says_so_and_what_nearly_fits_gets_less_air(tm
         page.goto(page_file.as_uri())
         assert page.locator("pre").first.evaluate("e => e.className") == "cut-right"
         assert page.locator("#short").evaluate("e => e.className") == ""
+        faded = "e => getComputedStyle(e).getPropertyValue('--fade-right').trim()"
+        assert page.locator("pre").first.evaluate(faded) == "2.5rem"
         page.set_viewport_size({"width": browser.WIDE, "height": 800})
         page.reload()
         assert page.locator("#a").evaluate("e => e.className") == "cell tag_full-width"

@@ -105,6 +105,7 @@ def rate_comparison(
         for place, x, y in zip(axes, ("FPR", "TPR"), ("TPR", "precision")):
             pairs(place, reproduced, printed, x=x, y=y, other=names[1])
         axes[0].set_xscale("log" if reproduced["TPR"].notna().any() else "linear")
+        axes[0].margins(x=0.12)  # for the names of marks at its sides
         axes[1].set_xlim(0, 1)
         models, both = reproduced["model"], printed is not None and len(printed) > 0
         handles = model_figures.legend(models, names if both else ())

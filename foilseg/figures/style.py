@@ -67,6 +67,7 @@ STYLE = {
 }
 MARKERS = "osD^vP*X<>hpd"
 FEW_DECADES, LEAST_LABELLED = 10**2.2, 1e-4  # of a logarithmic axis with plain numbers
+RATES_OF_ALARMS = ("FPR", "mean FPR")  # the labels of axes that are read in millionths
 
 
 @contextmanager
@@ -103,6 +104,7 @@ def done(figure: Figure) -> Figure:
     plt.close(figure)
     for axis in (axis for axes in figure.axes for axis in (axes.xaxis, axes.yaxis)):
         _label_few(axis)
+        _in_millionths(axis)
         for kind, ticks in ((axis.major, axis.majorTicks), (axis.minor, axis.minorTicks)):
             for tick in ticks if isinstance(kind.formatter, LogFormatter) else ():
                 tick.label1.set_parse_math(True)
@@ -121,6 +123,14 @@ def _label_few(axis: Axis) -> None:
     if low >= LEAST_LABELLED and high / low < FEW_DECADES:
         axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
         axis.set_major_formatter("{x:g}")
+
+
+def _in_millionths(axis: Axis) -> None:
+    """An axis of false positive rates is read as tables are: in parts in a million."""
+    label = axis.get_label_text()
+    if label in RATES_OF_ALARMS:
+        axis.set_label_text(f"{label} (ppm)")
+        axis.set_major_formatter(lambda rate, place=None: f"{1e6 * rate:,.6g}")
 
 
 def columns(names: Iterable[str], room: int = 100) -> int:
