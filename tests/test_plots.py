@@ -103,7 +103,7 @@ def test_two_rates_are_compared_and_joined_model_by_model():
     assert [place for place, _ in marks(right)] == [(0.9, 0.4), (0.5, 0.7), (0.6, 0.8)]
     joined = [line.get_xydata().tolist() for line in left.lines if len(line.get_xdata()) == 2]
     assert joined == [[[0.2, 0.6], [0.3, 0.9]]]
-    assert (left.get_xlabel(), left.get_ylabel()) == ("mean FPR", "mean TPR")
+    assert (left.get_xlabel(), left.get_ylabel()) == ("mean FPR (ppm)", "mean TPR")
     for axes in figure.axes:
         assert sorted(t.get_text().strip("\u200b") for t in axes.texts) == ["A", "_b"]
     assert legend(figure) == ["beyond", "reproduced", "published"]
