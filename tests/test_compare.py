@@ -526,8 +526,8 @@ def test_an_error_of_one_pixel_is_seen_in_a_small_picture(context, tmp_path):
     other = viewer.foil("other", 6)
     masks = {"wide": {"Model A": mask}, "other": {"Model A": other.mask}}
     path = tmp_path / "page.html"
-    viewer.write_page([widgets.compare([wide, other], masks, viewer.CLASSES)], path)
-    screen = viewer.Screen(context.new_page(), [wide, other], masks).open(path)
+    viewer.write_page([widgets.compare([other, wide], masks, viewer.CLASSES)], path)
+    screen = viewer.Screen(context.new_page(), [other, wide], masks).open(path)
     screen.page.locator(".fs-all summary").click()
     assert listed(screen) == ["wide: F1 0.999", "other: F1 1.000"]
     pixels = screen.page.evaluate("""() => {

@@ -203,13 +203,13 @@ def test_two_thresholds_of_a_model_are_joined_and_the_best_comes_first():
     axes = figure.axes[0]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["B", "A"]
     assert [place for place, _ in marks(axes)] == [(0.9, 0), (0.7, 1)]
-    assert [x for x, _ in points(axes)[-2:]] == [0.4, 0.6]  # at the own threshold
+    assert [x for x, _ in points(axes)[-2:]] == [0.4, 0.6]  # at its own threshold
     spans = [segment[:, 0].tolist() for segment in axes.collections[0].get_segments()]
     intervals = [segment[:, 0].tolist() for segment in axes.collections[1].get_segments()]
     assert intervals == [[0.85, 0.92], [0.65, 0.75]]
     assert spans == [[0.4, 0.9], [0.6, 0.7]] and axes.get_ylim()[0] > axes.get_ylim()[1]
     assert axes.get_xlim() == pytest.approx((0.38, 1))
-    assert legend(figure) == ["at the own threshold", "at one FPR, with interval"]
+    assert legend(figure) == ["at its own threshold", "at one FPR, with interval"]
 
 
 def judged():

@@ -213,7 +213,7 @@ def three_orders(table: pd.DataFrame) -> Figure:
         known = table[steps].to_numpy(float)
         axes.set_ylim(np.nanmin(known) - 0.06, np.nanmax(known) + 0.06)
         _ends(axes, table, steps)
-        axes.set_xticks(range(3), ["at the own threshold", "priors put right", "at one FPR"])
+        axes.set_xticks(range(3), ["at its own threshold", "priors put right", "at one FPR"])
         axes.set(xlim=(-0.55, 2.55), ylabel="mean TPR")
         axes.grid(False, axis="x")
         figure.legend(

@@ -43,7 +43,7 @@ def _matched(axes: Axes, table: pd.DataFrame) -> None:
     axes.hlines(rows, table["low"], table["high"], color=colours, lw=1.6, zorder=2)
     axes.scatter(table["own threshold"], rows, marker="|", c=colours, s=90, zorder=3)
     model_figures.marks(axes, np.stack([table["one FPR"], rows], axis=1), table["model"])
-    axes.plot([], [], "|", c=INK, ms=9, label="at the own threshold")
+    axes.plot([], [], "|", c=INK, ms=9, label="at its own threshold")
     axes.plot([], [], "o", c=INK, ms=7, label="at one FPR, with interval")
     axes.set_yticks(rows, table["model"])
     for text, colour in zip(axes.get_yticklabels(), colours):
