@@ -108,3 +108,10 @@ def test_one_defect_has_no_spread_over_defects():
     """So the claims about that spread are not decided by one, rather than by a NaN."""
     found = records.record("bsdata-photographs").verdicts["C11"]
     assert found.verdict == OPEN and "one defect" in found.numbers
+
+
+def test_the_models_that_are_told_of_are_the_first_and_the_extremes(record):
+    table = record.compared.table(2).set_index("model")
+    expected = ["Baseline", table["own threshold"].idxmax()]
+    expected += [table["one FPR"].idxmax(), table["one FPR"].idxmin()]
+    assert record.compared.told == list(dict.fromkeys(expected))

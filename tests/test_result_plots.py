@@ -134,3 +134,14 @@ def test_the_outliers_among_late_checkpoints_are_named():
     assert [text.get_text() for text in axes.texts] == ["wild"]
     peak = axes.lines[-1]
     assert (peak.get_xdata().tolist(), peak.get_ydata().tolist()) == ([9], [0.1])
+
+
+def test_models_that_are_not_told_of_are_grey_and_share_an_entry():
+    late = pd.DataFrame({"model": [*"abc"], "iteration": 1, "TPR": 0.1, "FPR": 0.1})
+    figure = result_plots.late_iterations(late.assign(precision=0.5), ["b"])
+    assert [t.get_text() for t in figure.legends[0].texts] == ["b", "other models"]
+    colours = [line.get_color() for line in figure.axes[0].lines]
+    assert colours == [style.PALE, style.look("b").colour, style.PALE]
+    costs = pd.DataFrame({"a": [0.5, 0.4], "b": [0.3, 0.2]}, index=[1, 10])
+    figure = result_plots.cost_curves(costs, ["a", "absent"])
+    assert [t.get_text() for t in figure.legends[0].texts] == ["a", "other models"]

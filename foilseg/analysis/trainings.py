@@ -78,6 +78,16 @@ class Compared:
         return average_precisions(self.parts, self.defects, self.against)
 
     @property
+    def told(self) -> list[str]:
+        """A few models to speak of, by a rule: the first, and the extremes of the mean TPR.
+
+        Those that find most at their own threshold, and most and least at one FPR.
+        """
+        own, even = (mean_tpr(each, ["model"]).fillna(0) for each in (self.own, self.even))
+        first = next(iter(self.parts))
+        return list(dict.fromkeys([first, own.idxmax(), even.idxmax(), even.idxmin()]))
+
+    @property
     def realised(self) -> pd.DataFrame:
         """What became of the FPR that the thresholds promised."""
         return operating_points.realised(self.even, self.levels)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -104,17 +104,32 @@ def marks(
         axes.plot(x, y, style.mark, **{"mfc": fill, "mec": style.colour, "ms": 7} | more)
 
 
-def lines(axes: Axes, table: pd.DataFrame, x: str, y: str, **style) -> None:
-    """A line for every model (column ``model``), in its look, with an entry for a legend."""
+OTHERS = "other models"
+
+
+def lines(
+    axes: Axes, table: pd.DataFrame, x: str, y: str, told: Collection[str] = (), **style
+) -> None:
+    """A line for every model (column ``model``), in its look, with an entry for a legend.
+
+    If some models are ``told`` of, the others are grey, behind them, and share an entry.
+    """
+    label = OTHERS
     for model, part in table.groupby(table["model"].astype(str), sort=False):
         own = look(model)
-        label = escape.legend(model)
-        axes.plot(part[x], part[y], c=own.colour, ls=own.line, label=label, **style)
+        if not told or model in told:
+            name = escape.legend(model)
+            axes.plot(part[x], part[y], c=own.colour, ls=own.line, label=name, **style)
+        else:
+            axes.plot(part[x], part[y], c=PALE, lw=0.7, label=label, zorder=1.5)
+            label = "_nolegend_"
 
 
 def line_legend(figure: Figure, axes: Axes, place: str, **style) -> None:
     """The entries of :func:`lines` outside of the panels; none if there is no line."""
     handles, names = axes.get_legend_handles_labels()
+    last = sorted(range(len(names)), key=lambda n: names[n] == OTHERS)
+    handles, names = [handles[n] for n in last], [names[n] for n in last]
     if handles:
         figure.legend(handles, names, loc=f"outside {place}", fontsize=9, **style)
 
@@ -175,11 +190,13 @@ def second(name: str = PUBLISHED) -> dict:
     return {"mfc": PAPER} if name == PUBLISHED else {"alpha": 0.4, "ms": 5}
 
 
-def froc(curves: pd.DataFrame, defects: Sequence[str], unit: str) -> Figure:
+def froc(
+    curves: pd.DataFrame, defects: Sequence[str], unit: str, told: Collection[str] = ()
+) -> Figure:
     """Share of the objects that are found over the false ones in an area; a panel a defect.
 
     ``curves`` : model, defect, edge, recall, false; the false ones on a logarithmic axis, on which
-    none stands at its left end.
+    none stands at its left end. ``told`` : as of :func:`lines`.
     """
     known = curves[curves["false"] > 0]
     least = known["false"].min() / 2 if len(known) else 0.5
@@ -188,7 +205,8 @@ def froc(curves: pd.DataFrame, defects: Sequence[str], unit: str) -> Figure:
         figure, axes = plt.subplots(1, len(defects), figsize=size, sharey=True, squeeze=False)
         for place, defect in zip(axes[0], defects):
             own = curves[curves["defect"] == defect].sort_values("edge")
-            lines(place, own.assign(false=own["false"].clip(lower=least)), "false", "recall")
+            shown = own.assign(false=own["false"].clip(lower=least))
+            lines(place, shown, "false", "recall", told)
             place.set(xscale="log", ylim=(0, 1), title=escape.lines(defect))
         axes[0, 0].set_ylabel("share of the objects found")
         figure.supxlabel(f"false objects a {unit}", fontsize=12)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -114,12 +114,18 @@ def _spread(axes, table, models, classes, rate, shift: float, size: float) -> No
 
 
 def threshold_curves(
-    histograms: Mapping[str, Histograms], defects: Sequence[str], against: str = "label"
+    histograms: Mapping[str, Histograms],
+    defects: Sequence[str],
+    against: str = "label",
+    told: Collection[str] = (),
 ) -> Figure:
-    """Precision over recall, and TPR over FPR, for every threshold; a panel pair a defect."""
+    """Precision over recall, and TPR over FPR, for every threshold; a panel pair a defect.
+
+    ``told`` : as of :func:`foilseg.figures.model_figures.lines`.
+    """
     if not histograms:
         return note("No model to draw a curve of.")
-    lines = partial(model_figures.lines, lw=1.2)
+    lines = partial(model_figures.lines, told=told, lw=1.2)
     with house_style():
         size = (2.4 * len(defects) + 1.2, 5)
         figure, axes = plt.subplots(2, len(defects), figsize=size, squeeze=False)
@@ -140,10 +146,11 @@ def threshold_curves(
 PRICES = tuple(np.logspace(-1, 3, 41))  # of a missed pixel, for :func:`cost_curves`
 
 
-def cost_curves(costs: pd.DataFrame) -> Figure:
+def cost_curves(costs: pd.DataFrame, told: Collection[str] = ()) -> Figure:
     """Costs over the price of a missed pixel, a curve a model.
 
-    ``costs`` : of :func:`foilseg.evaluation.operating_points.costs`.
+    ``costs`` : of :func:`foilseg.evaluation.operating_points.costs`; ``told`` : as of
+    :func:`foilseg.figures.model_figures.lines`.
     """
     means = costs.dropna(axis=1)
     if means.empty:
@@ -152,7 +159,7 @@ def cost_curves(costs: pd.DataFrame) -> Figure:
         figure, axes = plt.subplots(figsize=(7, 3.4))
         prices = means.rename_axis("price").reset_index()
         each = prices.melt("price", var_name="model", value_name="cost")
-        model_figures.lines(axes, each, "price", "cost")
+        model_figures.lines(axes, each, "price", "cost", told)
         axes.set(xscale="log", ylim=(0, 1.02), ylabel="cost, share of reporting nothing")
         axes.set_xlabel("cost of a missed pixel (a false one costs 1)")
         model_figures.line_legend(figure, axes, "right upper")
@@ -217,12 +224,15 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> F
         return done(figure)
 
 
-def late_iterations(means: pd.DataFrame) -> Figure:
-    """Mean TPR, FPR (on a scale of powers) and precision over the iterations that were kept."""
+def late_iterations(means: pd.DataFrame, told: Collection[str] = ()) -> Figure:
+    """Mean TPR, FPR (on a scale of powers) and precision over the iterations that were kept.
+
+    ``told`` : as of :func:`foilseg.figures.model_figures.lines`.
+    """
     with house_style():
         figure, axes = plt.subplots(1, 3, figsize=(9, 3))
         for place, rate in zip(axes, RATES):
-            model_figures.lines(place, means, "iteration", rate, lw=1)
+            model_figures.lines(place, means, "iteration", rate, told, lw=1.2)
             place.set(ylabel=f"mean {rate}", xlabel="iteration")
             place.locator_params(axis="x", nbins=3)
             if rate == "FPR" and (means[rate] > 0).any():
