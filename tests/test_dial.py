@@ -131,6 +131,7 @@ def test_the_browser_turns_the_prior_as_the_library_does(crop, tmp_path):
     )
     (tmp_path / "page.html").write_text(page_text)
     numbers, _ = components(crop.mask == 1)
+    names = CLASSES[2].name
     with browser.window() as context:
         page = context.new_page()
         page.goto((tmp_path / "page.html").as_uri())
@@ -147,6 +148,10 @@ def test_the_browser_turns_the_prior_as_the_library_does(crop, tmp_path):
             # pixels that no outline and no ring crosses
             assert np.median(np.abs(colours - expected)) <= 1
             assert (np.abs(colours - expected).max(axis=2) <= 2).mean() > 0.5
+        assert page.locator(".dial-key").inner_text() == "The network says: pit" + names
+        boxes = page.locator(".dial-key i")
+        shown = boxes.evaluate_all("all => all.map((box) => box.style.backgroundColor)")
+        assert shown == ["rgb(0, 114, 178)", "rgb(230, 159, 0)"]
         walker = page.locator("svg circle[stroke]")
         at = [float(walker.get_attribute(k)) for k in ("cx", "cy")]
         page.get_by_role("slider").fill("0")

@@ -169,6 +169,28 @@ function slider(model, facts) {
   return { row, input, value };
 }
 
+// What colours, lines and rings mean: the classes that the network may say, then words.
+function keys(facts) {
+  const classes = document.createElement("p");
+  classes.className = "dial-key";
+  classes.append("The network says: ");
+  facts.classes.forEach(({ index, name, colour }) => {
+    if (!index) return;
+    const box = document.createElement("i");
+    box.style.cssText =
+      `display:inline-block;width:.9em;height:.9em;margin:0 .3em 0 .8em;background:${colour}`;
+    classes.append(box, name);
+  });
+  const words = document.createElement("p");
+  words.textContent =
+    "White lines with dark edges: what is annotated. Rings: annotated " +
+    `${facts.name} objects, whole if the network touches them, broken and yellow if not. In the ` +
+    "plane, the grey curve is this one network at every setting, the large ring its setting now, " +
+    "and each point another model. Tau is how far the prior of the classes is taken out.";
+  for (const each of [classes, words]) each.style.cssText = "margin:.2rem 0 0;font-size:.85em";
+  return [classes, words];
+}
+
 function render({ model, el }) {
   const facts = model.get("facts");
   const window = unpack(model);
@@ -216,12 +238,7 @@ function render({ model, el }) {
     place.append(pane);
     panes.append(place);
   }
-  const key = document.createElement("p");
-  key.style.cssText = "margin:.2rem 0 0;font-size:.85em";
-  key.textContent =
-    "Colours: what the network says. White lines: what is annotated. Rings: annotated " +
-    `${facts.name} objects, whole if the network touches them, broken and yellow if not.`;
-  el.append(panes, row, said, key);
+  el.append(panes, row, said, ...keys(facts));
   draw();
 }
 
