@@ -22,6 +22,9 @@ def test_the_widget_holds_the_choices_and_their_costs(made):  # noqa: F811
     assert {place["name"] for place in told["names"]} == {
         made.choices[k] for k in np.unique(made.chosen) if (made.chosen == k).mean() > 0.03
     }
+    named = {place["number"] for place in told["names"]}
+    assert named.isdisjoint(told["unnamed"])
+    assert named | set(told["unnamed"]) == set(np.unique(made.chosen).tolist())
     area = made.chosen.size
     np.testing.assert_array_equal(
         np.frombuffer(shown.files[:area], np.uint8).reshape(made.chosen.shape), made.chosen
@@ -36,7 +39,8 @@ def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
     browser.require()
     shown = price_figures.drag(made)
     files = [buffer(["files"], shown.files)]
-    state = widget(shown._esm, files, facts=shown.facts, place=shown.place)
+    facts = shown.facts | {"unnamed": [0]}  # as if its region were too small for a name
+    state = widget(shown._esm, files, facts=facts, place=shown.place)
     saved = json.dumps({"state": {"a": state}, "version_major": 2, "version_minor": 0})
     (tmp_path / "page.html").write_text(
         f'<!doctype html><head><script src="{HOST.as_uri()}"></script>'
@@ -68,4 +72,9 @@ def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
         canvas.focus()
         page.keyboard.press("ArrowLeft")
         assert canvas.get_attribute("data-drawn").startswith("19,35 ")
+        key = page.locator(".price-key").inner_text()
+        assert key == f"Without a name on the map:{made.choices[0]}"
+        ends = [f"{float(f'{value:.2g}'):,g}" for value in made.miss[[0, -1]]]
+        across = f"cost of a missed object: {ends[0]} to {ends[1]}, by powers"
+        assert across in page.locator("body").inner_text()
         assert prices.NOTHING in page.locator("body").inner_text()

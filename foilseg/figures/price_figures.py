@@ -134,12 +134,15 @@ def drag(prices: Prices) -> PriceMap:
 
 def _facts(prices: Prices) -> dict[str, Any]:
     colours = map(colour_of, prices.choices)
+    named = regions(prices)
+    unnamed = set(np.unique(prices.chosen).tolist()) - {place.number for place in named}
     return {
         "choices": [{"name": n, "colour": c} for n, c in zip(prices.choices, colours)],
         "miss": prices.miss.tolist(),
         "false": prices.false.tolist(),
         "unit": prices.unit,
-        "names": [place._asdict() for place in regions(prices)],
+        "names": [place._asdict() for place in named],
+        "unnamed": sorted(unnamed),
         "colours": {name: COLOURS[name] for name in ("ink", "paper", "pale")}
         | {"moved": COLOURS["second"]},
     }

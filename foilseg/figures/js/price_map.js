@@ -125,22 +125,38 @@ function steer(model, canvas, facts) {
   });
 }
 
+// The choices whose regions are too small to bear their names.
+function small(facts) {
+  const line = document.createElement("div");
+  line.className = "price-key";
+  if (facts.unnamed.length) line.append("Without a name on the map:");
+  for (const k of facts.unnamed) {
+    const box = document.createElement("i");
+    box.style.cssText = "display:inline-block;width:.9em;height:.9em;margin:0 .3em 0 .8em";
+    box.style.background = facts.choices[k].colour;
+    line.append(box, facts.choices[k].name);
+  }
+  return line;
+}
+
 function frame(canvas, facts) {
   const place = document.createElement("div");
   place.style.cssText = "flex:1 1 18rem;min-width:0;max-width:25rem";
+  const range = (values) => `${short(values[0])} to ${short(values.at(-1))}, by powers`;
   const up = document.createElement("div");
-  up.textContent = "↑ cost of a false report";
+  up.textContent = `↑ cost of a false report: ${range(facts.false)}`;
   const across = document.createElement("div");
-  across.textContent = "cost of a missed object →";
+  across.textContent = `cost of a missed object: ${range(facts.miss)} →`;
   across.style.textAlign = "right";
-  for (const words of [up, across]) words.style.fontSize = ".85em";
+  const key = small(facts);
+  for (const words of [up, across, key]) words.style.fontSize = ".85em";
   canvas.width = facts.miss.length * CELL;
   canvas.height = facts.false.length * CELL;
   canvas.style.cssText =
     "width:100%;display:block;cursor:crosshair;touch-action:none;border:1px solid currentColor";
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "application");
-  place.append(up, canvas, across);
+  place.append(up, canvas, across, key);
   return place;
 }
 
