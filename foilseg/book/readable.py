@@ -60,6 +60,8 @@ FORMATS = {
     "false at": number_of,
     "promised a ": number_of,
     "largest regret": percent,
+    "gain": "{:+.3f}",
+    "prediction": number_of,
     "one FPR": "{:.3f}",
     "by FPR": "{:.0f}",
     "swap": "{:.2f}",
