@@ -1,5 +1,6 @@
 """Studies of several kinds of images side by side."""
 
+import pandas as pd
 import pytest
 
 from foilseg.analysis import domains, records, trainings
@@ -115,3 +116,27 @@ def test_the_models_that_are_told_of_are_the_first_and_the_extremes(record):
     expected = ["Baseline", table["own threshold"].idxmax()]
     expected += [table["one FPR"].idxmax(), table["one FPR"].idxmin()]
     assert record.compared.told == list(dict.fromkeys(expected))
+
+
+def test_f1_under_the_settings_that_were_tried_is_that_of_their_counts():
+    table = pd.read_csv(domains.TRIED)
+    names = ["bsdata", "magnetic tile"]
+    wide = domains.f1_tried(names).set_index(["data", "setting"])
+    own = table[table["data"].isin(names)]
+    assert list(wide.index) == list(dict.fromkeys(zip(own["data"], own["setting"])))
+    for row in own.itertuples():
+        expected = 2 * row.tp / (2 * row.tp + row.fp + row.fn)
+        assert wide.loc[(row.data, row.setting), row.defect] == pytest.approx(expected)
+    some = domains.f1_tried(names, "mirrored")
+    assert set(some["setting"]) == {"mirrored"} and len(some) == 2
+    kinds = ["blowhole", "break", "crack", "fray", "uneven"]
+    last = some.set_index("data").loc["magnetic tile"]
+    assert last["mean"] == pytest.approx(last[kinds].astype(float).mean())
+
+
+def test_a_training_of_all_models_is_so_many_networks(record):
+    assert domains.networks(record) == 9 + 4 * 4, "nine of all classes, four of one each"
+    spindles = records.record("bsdata-photographs")
+    assert domains.networks(spindles) == 14
+    each = [run.cost()["training_seconds"] for (run,) in spindles.runs_of("Baseline")]
+    assert len(each) == 3 and domains.minutes(spindles, "Baseline") == min(each) / 60

@@ -9,6 +9,7 @@ from matplotlib import pyplot
 from matplotlib.colors import to_hex
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
+from foilseg.data import defects
 from foilseg.data.dataset import Dataset, Foil, LabelClass
 from foilseg.figures import (
     defect_figures,
@@ -287,3 +288,23 @@ def test_axes_of_false_positive_rates_are_read_in_millionths():
         assert figure.axes[1].xaxis.get_label_text() == "mean TPR"
         left, right = figure.axes[0].get_xlim()
         assert left < min(rates) and max(rates) < right
+
+
+def test_defects_are_outlined_in_windows_that_they_fit_into():
+    mask = np.zeros((220, 300), np.uint8)
+    mask[100:103, 50:170] = 1  # 120 long: more than the window asked for
+    mask[20:26, 200:206] = 2
+    image = np.random.default_rng(0).normal(0, 0.1, (1, *mask.shape)).astype(np.float32)
+    foil = Foil("f", image, mask)
+    table = defects.table([foil], WITH_GROUND)
+    figure = defect_figures.examples([foil], table, CLASSES, 48)
+    for axes, c in zip(figure.axes[::3], CLASSES):
+        width = axes.images[0].get_array().shape[1]
+        length = table[table["index"] == c.index]["length"].item()
+        assert width == max(48, round(1.5 * length))
+        (line,) = axes.collections
+        assert to_hex(line.get_edgecolor()[0]) == c.colour
+        drawn = np.concatenate([path.vertices for path in line.get_paths()])
+        assert np.ptp(drawn[:, 0]) == pytest.approx(120 if c.index == 1 else 6, abs=1)
+        (bar,) = [t.get_text() for t in axes.texts]
+        assert width / 8 < float(bar.removesuffix(" px")) <= width / 4

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -87,6 +87,36 @@ def gains(
 def other_networks() -> pd.DataFrame:
     """What other works report for the photographs, each with its source."""
     return pd.read_csv(OTHERS)
+
+
+def f1_tried(data: Sequence[str], setting: str = "") -> pd.DataFrame:
+    """F1 of the baseline under every setting that was tried, or one, of some data sets.
+
+    A row a data set and setting, in the order they were measured in; columns ``data``,
+    ``setting``, the defects, and ``mean``, that of the defects. It is 0 where nothing is found.
+    """
+    table = pd.read_csv(TRIED)
+    own = table[table["data"].isin(data) & (table["setting"].eq(setting) | (not setting))]
+    wide = own.pivot(index=["data", "setting"], columns="defect", values="F1")
+    order = own[["data", "setting"]].drop_duplicates()
+    wide = wide.loc[list(order.itertuples(index=False, name=None)), own["defect"].unique()]
+    return wide.assign(**{MEAN: wide.mean(axis=1)}).rename_axis(columns=None).reset_index()
+
+
+def minutes(record: Record, title: str) -> float:
+    """What the quickest training of a network of a model took a core, in minutes.
+
+    The quickest, because other work on the machine only makes one slower.
+    """
+    runs = (run for training in record.runs_of(title) for run in training)
+    return min(run.cost()["training_seconds"] for run in runs) / 60
+
+
+def networks(record: Record) -> int:
+    """How many networks one training of all models of a study takes."""
+    told = [run["determines"] for run in record.shipped.manifest["runs"].values()]
+    seed = record.shipped.manifest["seed"]
+    return sum("members" not in each and each["seed"] == seed for each in told)
 
 
 def tried(data: str) -> pd.DataFrame:

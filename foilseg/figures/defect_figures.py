@@ -15,8 +15,10 @@ from foilseg.data import defects, escape, plausibility
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.figures.acquisition_figures import gradients
 from foilseg.figures.pictures import bare
-from foilseg.figures.style import INK, class_legend, done, house_style, note
+from foilseg.figures.style import INK, PAPER, class_legend, done, house_style, note
 
+AROUND = 1.5  # times its length is a window that a defect fits into
+BARS = (5, 10, 20, 50, 100, 200, 500)  # pixels
 PROPERTIES = {"area": "area in pixels", "elongation": "length / width", "contrast": "contrast"}
 
 
@@ -30,16 +32,37 @@ def relief(axes, foil: Foil) -> None:
 
 
 def _window(foils: dict[str, Foil], row: pd.Series, size: int) -> Foil:
+    """The part of a foil around a defect: of ``size`` pixels, or half as long again as it is."""
     foil = foils[row["foil"]]
-    return defects.window(foil, row["row"], row["column"], min(size, *foil.shape))
+    side = max(size, round(AROUND * row["length"]))
+    return defects.window(foil, row["row"], row["column"], min(side, *foil.shape))
+
+
+def _outlined(axes, foils: dict[str, Foil], row: pd.Series, size: int, c: LabelClass) -> None:
+    """A defect in its window with the annotation of its class as a line, and a bar of length."""
+    window = _window(foils, row, size)
+    relief(axes, window)
+    edge = np.pad(window.mask == c.index, 1)  # so that a line closes at the window's edge
+    axes.contour(np.arange(-1, edge.shape[1] - 1), np.arange(-1, edge.shape[0] - 1), edge, [0.5],
+                 colors=[c.colour], linewidths=1.4)  # fmt: skip
+    height, width = window.shape
+    bar = BARS[np.searchsorted(BARS, width / 4) - 1] if width / 4 > BARS[0] else BARS[0]
+    end = width * 0.96, height * 0.93
+    for colour, thick in ((INK, 5), (PAPER, 2.5)):
+        axes.plot([end[0] - bar, end[0]], [end[1]] * 2, c=colour, lw=thick, solid_capstyle="butt")
+    words = {"ha": "right", "va": "bottom", "fontsize": 9, "color": INK}
+    ground = {"fc": PAPER, "ec": "none", "alpha": 0.7, "pad": 1}
+    axes.text(end[0], end[1] - height * 0.03, f"{bar} px", bbox=ground, **words)
+    axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
 
 
 def examples(
     foils: Sequence[Foil], table: pd.DataFrame, classes: Sequence[LabelClass], size: int
 ) -> Figure:
-    """The defects of each class at the quartiles of its area (as Fig. 3.3).
+    """The defects of each class at the quartiles of its area (as Fig. 3.3), outlined.
 
-    ``table`` is that of :func:`foilseg.data.defects.table`; windows have ``size`` pixels a side.
+    ``table`` is that of :func:`foilseg.data.defects.table`; windows have ``size`` pixels a side, or
+    more where a defect is longer. A bar in each says how long so many pixels are.
     """
     by_name = {foil.name: foil for foil in foils}
     with house_style():
@@ -51,8 +74,8 @@ def examples(
                 bare(place)
                 if len(group):
                     row = group.iloc[int(part * (len(group) - 1))]
-                    relief(place, _window(by_name, row, size))
-                    place.set_title(f"{row['area']:,} px", fontsize=10)
+                    _outlined(place, by_name, row, size, c)
+                    place.set_title(f"{row['area']:,} pixels", fontsize=10)
         return done(figure)
 
 
@@ -95,10 +118,10 @@ def siblings(
             if not len(group):
                 continue
             row = group.iloc[(len(group) - 1) // 2]
-            relief(column[0], _window(by_name, row, size))
+            _outlined(column[0], by_name, row, size, c)
             other = nearest.loc[row.name, "sibling"]
             if other >= 0:
-                relief(column[1], _window(by_name, table.loc[other], size))
+                _outlined(column[1], by_name, table.loc[other], size, c)
         axes[0, 0].set_ylabel("median size")
         axes[1, 0].set_ylabel("nearest sibling")
         return done(figure)
