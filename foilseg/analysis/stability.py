@@ -241,8 +241,8 @@ def table(
 
 
 def note(lacking: Sequence[str]) -> str:
-    """One sentence that says what is missing, and the command that trains it."""
+    """What is missing, and the command that trains it; "" if nothing is."""
     if not lacking:
-        return "Nothing is missing."
+        return ""
     shown = "; ".join(lacking[:3]) + (" and more" if len(lacking) > 4 else "")
     return f"Not trained yet: {shown}. {lacking[-1][0].upper()}{lacking[-1][1:]}."
