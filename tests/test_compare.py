@@ -501,7 +501,9 @@ def test_all_pictures_are_listed_the_worst_first(screen, defect, label):
             score = f1(screen.foils[name].mask, screen.masks[name][title], labels)
             expected.append((score, f"{name}: F1 {score:.3f}"))
         screen.page.locator(".fs-all p").filter(has_text=f"Errors of {title} against").wait_for()
-        assert listed(screen) == [text for _, text in sorted(expected)]  # "broken" has no picture
+        assert listed(screen) == [text for _, text in sorted(expected)]
+        said = screen.page.locator(".fs-all p").inner_text()
+        assert said.endswith("Pictures that cannot be shown: 1."), "the one called broken"
 
 
 def test_a_picture_of_the_list_is_chosen_by_a_click(screen):

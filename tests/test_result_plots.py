@@ -11,7 +11,7 @@ from IPython.core.pylabtools import print_figure
 from foilseg.analysis import stability
 from foilseg.data.dataset import LabelClass
 from foilseg.evaluation import curves
-from foilseg.figures import result_plots, style
+from foilseg.figures import plots, result_plots, style
 
 CLASSES = (LabelClass(1, "pit", "#0072b2"), LabelClass(2, "scratch", "#e69f00"))
 
@@ -68,6 +68,8 @@ def test_late_iterations_show_every_checkpoint(rate):
     assert axes.lines[0].get_ydata().tolist() == means[rate].tolist()
     assert axes.get_xlabel() == "iteration"
     assert axes.get_yscale() == ("log" if rate == "FPR" else "linear")
+    none = result_plots.late_iterations(means.assign(FPR=[0.0, 0.1])).axes[1]
+    assert none.lines[0].get_ydata().tolist() == [plots.LEAST, 0.1], "nothing is off the scale"
 
 
 def test_a_sentence_in_the_place_of_a_picture_is_shown():

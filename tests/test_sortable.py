@@ -10,6 +10,16 @@ import pytest
 from foilseg.book.readable import sortable
 
 SCRIPT = Path(__file__).parent.parent / "book" / "_static" / "tables.js"
+STYLE = SCRIPT.with_name("book.css")
+
+
+def written(tmp_path, body, styled=True):
+    """The address of a page with the script, and the book's style if it is wanted."""
+    style = f"<link rel=stylesheet href='{STYLE.as_uri()}'>" if styled else ""
+    page = tmp_path / "page.html"
+    script = f"<script src='{SCRIPT.as_uri()}'></script>"
+    page.write_text(f"<!doctype html>{style}<body class=bd-article>{body}{script}")
+    return page.as_uri()
 
 
 def table():
@@ -46,14 +56,13 @@ def test_long_words_may_break_and_names_may_not():
 @pytest.mark.browser
 def test_headings_sort_and_the_field_filters(tmp_path):
     browser.require()
-    page_file = tmp_path / "page.html"
     html = sortable(pd.concat([table(), table()]))._repr_html_()
-    page_file.write_text(f'<!doctype html><body>{html}<script src="{SCRIPT.as_uri()}"></script>')
+    address = written(tmp_path, html, styled=False)
     said = []
     with browser.window() as context:
         page = context.new_page()
         page.on("console", lambda message: said.append(message.text))
-        page.goto(page_file.as_uri())
+        page.goto(address)
 
         def shown():
             return page.locator("tbody tr:visible td:first-child").all_inner_texts()
@@ -79,14 +88,11 @@ def test_long_tables_show_their_first_rows_and_the_others_on_a_click(tmp_path):
     long = pd.DataFrame({"name": [f"row {k}" for k in range(20)], "n": range(20)})
     plain = long.to_html(classes="dataframe", index=False)
     short = sortable(long.head(15))._repr_html_()
-    page_file = tmp_path / "page.html"
-    page_file.write_text(
-        f"<!doctype html><body><div id=a>{sortable(long)._repr_html_()}</div>"
-        f"<div id=b>{plain}</div><div id=c>{short}</div><script src='{SCRIPT.as_uri()}'></script>"
-    )
+    body = f"<div id=a>{sortable(long)._repr_html_()}</div><div id=b>{plain}</div>"
+    address = written(tmp_path, f"{body}<div id=c>{short}</div>", styled=False)
     with browser.window() as context:
         page = context.new_page()
-        page.goto(page_file.as_uri())
+        page.goto(address)
 
         def shown(place):
             return page.locator(f"#{place} tbody tr:visible td:last-child").all_inner_texts()
@@ -115,16 +121,12 @@ def test_on_a_phone_every_row_is_a_card_and_what_is_cut_says_so(tmp_path):
     wide.insert(0, "model", ["a", "b"])
     levels = wide.set_index("model").iloc[:, :2]
     levels.columns = pd.MultiIndex.from_product([["TPR"], ["ours", "theirs"]])
-    style = (SCRIPT.parent / "book.css").as_uri()
     body = f"{sortable(wide)._repr_html_()}{levels.to_html(classes='dataframe')}"
-    page_file = tmp_path / "page.html"
-    page_file.write_text(
-        f"<!doctype html><link rel=stylesheet href='{style}'><body><div class=cell_output>"
-        f"<div style='width: 30em'>{body}</div></div><script src='{SCRIPT.as_uri()}'></script>"
-    )
+    box = f"<div class=cell_output><div style='width: 30em'>{body}</div></div>"
+    address = written(tmp_path, box)
     with browser.window(width=browser.WIDE) as context:
         page = context.new_page()
-        page.goto(page_file.as_uri())
+        page.goto(address)
         box = page.locator("table.sortable")
         cut = page.locator(".cut-right")
         assert cut.count() == 1 and page.locator(".cut-left").count() == 0
@@ -153,15 +155,10 @@ def test_a_card_of_a_group_names_its_group(tmp_path):
     names = [("a", "pit"), ("a", "crack"), ("b", "pit"), ("b", "crack")]
     index = pd.MultiIndex.from_tuples(names, names=["model", "defect"])
     html = pd.DataFrame({"TPR": [1, 2, 3, 4]}, index).to_html(classes="dataframe")
-    style = (SCRIPT.parent / "book.css").as_uri()
-    page_file = tmp_path / "page.html"
-    page_file.write_text(
-        f"<!doctype html><link rel=stylesheet href='{style}'><body><div class=cell_output>{html}"
-        f"</div><script src='{SCRIPT.as_uri()}'></script>"
-    )
+    address = written(tmp_path, f"<div class=cell_output>{html}</div>")
     with browser.window(width=browser.WIDE) as context:
         page = context.new_page()
-        page.goto(page_file.as_uri())
+        page.goto(address)
         shown = "rows => rows.map((r) => [...r.cells].filter((c) => c.checkVisibility())"
         rows = page.locator("tbody tr")
         wide = rows.evaluate_all(f"{shown}.map((c) => c.textContent))")
@@ -178,18 +175,16 @@ def test_a_card_of_a_group_names_its_group(tmp_path):
 def test_what_a_narrow_window_cuts_says_so_and_what_nearly_fits_gets_less_air(tmp_path):
     browser.require()
     wide = pd.DataFrame({f"quantity {k}": [k, 10 * k] for k in range(14)})
-    page_file = tmp_path / "page.html"
-    style = (SCRIPT.parent / "book.css").as_uri()
     code = "x = " + " + ".join(["1"] * 60)
-    page_file.write_text(
-        f"<!doctype html><link rel=stylesheet href='{style}'><body class=bd-article>"
+    address = written(
+        tmp_path,
         f"<div id=a class=cell style='width: 40em'><div class=cell_output><div>"
         f"{sortable(wide)._repr_html_()}</div></div></div><pre style='overflow: auto'>{code}</pre>"
-        f"<pre id=short style='overflow: auto'>x = 1</pre><script src='{SCRIPT.as_uri()}'></script>"
+        f"<pre id=short style='overflow: auto'>x = 1</pre>",
     )
     with browser.window(width=browser.NARROW) as context:
         page = context.new_page()
-        page.goto(page_file.as_uri())
+        page.goto(address)
         assert page.locator("pre").first.evaluate("e => e.className") == "cut-right"
         assert page.locator("#short").evaluate("e => e.className") == ""
         faded = "e => getComputedStyle(e).getPropertyValue('--fade-right').trim()"

@@ -89,14 +89,14 @@ def other_networks() -> pd.DataFrame:
     return pd.read_csv(OTHERS)
 
 
-def f1_tried(data: Sequence[str], setting: str = "") -> pd.DataFrame:
-    """F1 of the baseline under every setting that was tried, or one, of some data sets.
+def f1_tried(data: Sequence[str]) -> pd.DataFrame:
+    """F1 of the baseline under every setting that was tried for some data sets.
 
     A row a data set and setting, in the order they were measured in; columns ``data``,
     ``setting``, the defects, and ``mean``, that of the defects. It is 0 where nothing is found.
     """
     table = pd.read_csv(TRIED)
-    own = table[table["data"].isin(data) & (table["setting"].eq(setting) | (not setting))]
+    own = table[table["data"].isin(data)]
     wide = own.pivot(index=["data", "setting"], columns="defect", values="F1")
     order = own[["data", "setting"]].drop_duplicates()
     wide = wide.loc[list(order.itertuples(index=False, name=None)), own["defect"].unique()]

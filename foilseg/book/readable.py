@@ -61,7 +61,6 @@ FORMATS = {
     "promised a ": number_of,
     "largest regret": percent,
     "gain": "{:+.3f}",
-    "prediction": number_of,
     "one FPR": "{:.3f}",
     "by FPR": "{:.0f}",
     "swap": "{:.2f}",
@@ -89,6 +88,8 @@ FORMATS = {
     "precision": "{:.3f}",
     "youden": "{:.3f}",
     "median": "{:.3g}",
+    "training": number_of,
+    "prediction": number_of,
 }
 
 

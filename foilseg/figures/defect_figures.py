@@ -45,14 +45,18 @@ def _outlined(axes, foils: dict[str, Foil], row: pd.Series, size: int, c: LabelC
     edge = np.pad(window.mask == c.index, 1)  # so that a line closes at the window's edge
     axes.contour(np.arange(-1, edge.shape[1] - 1), np.arange(-1, edge.shape[0] - 1), edge, [0.5],
                  colors=[c.colour], linewidths=1.4)  # fmt: skip
-    height, width = window.shape
-    bar = BARS[np.searchsorted(BARS, width / 4) - 1] if width / 4 > BARS[0] else BARS[0]
-    end = width * 0.96, height * 0.93
+    _scale_bar(axes, *window.shape)
+
+
+def _scale_bar(axes, height: int, width: int) -> None:
+    """A bar of at most a quarter of the width, with its length in pixels, at the lower right."""
+    length = max((bar for bar in BARS if bar <= width / 4), default=BARS[0])
+    right, low = width * 0.96, height * 0.93
     for colour, thick in ((INK, 5), (PAPER, 2.5)):
-        axes.plot([end[0] - bar, end[0]], [end[1]] * 2, c=colour, lw=thick, solid_capstyle="butt")
+        axes.plot([right - length, right], [low] * 2, c=colour, lw=thick, solid_capstyle="butt")
     words = {"ha": "right", "va": "bottom", "fontsize": 9, "color": INK}
     ground = {"fc": PAPER, "ec": "none", "alpha": 0.7, "pad": 1}
-    axes.text(end[0], end[1] - height * 0.03, f"{bar} px", bbox=ground, **words)
+    axes.text(right, low - height * 0.03, f"{length} px", bbox=ground, **words)
     axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
 
 

@@ -15,7 +15,7 @@ from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
 from foilseg.evaluation import curves, metrics
 from foilseg.evaluation.curves import Histograms
-from foilseg.figures import model_figures
+from foilseg.figures import model_figures, plots
 from foilseg.figures.style import (
     INK,
     MARKERS,
@@ -133,7 +133,7 @@ def threshold_curves(
             each = [curves.curve(h.total(defect, against)) for h in histograms.values()]
             table = pd.concat(each, keys=list(histograms), names=["model"]).reset_index()
             lines(above, table, "TPR", "precision")
-            lines(below, table.assign(FPR=table["FPR"].clip(lower=1e-6)), "FPR", "TPR")
+            lines(below, table.assign(FPR=table["FPR"].clip(lower=plots.LEAST)), "FPR", "TPR")
             title, across = escape.lines(defect), "recall (TPR)"
             above.set(title=title, xlabel=across, xlim=(0, 1), ylim=(0, 1))
             below.set(xscale="log", xlabel="FPR", xlim=(1e-5, 1), ylim=(0, 1))
@@ -187,9 +187,6 @@ def differences(table: pd.DataFrame) -> Figure:
         return done(figure)
 
 
-NO_FPR = 1e-6  # where a rate of 0 is drawn on a scale of powers
-
-
 def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> Figure:
     """FPR of every model over the late iterations, a panel a defect, the worst outliers named.
 
@@ -210,7 +207,7 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> F
                 told = own[own["model"] == model]
                 colour = look(model).colour
                 style = {"color": colour, "lw": 1.4} if len(told) else {"color": PALE, "lw": 0.8}
-                place.plot(part["iteration"], part["FPR"].clip(lower=NO_FPR), **style)
+                place.plot(part["iteration"], part["FPR"].clip(lower=plots.LEAST), **style)
                 for row in told.itertuples():
                     there = row.worst, part["FPR"].max()
                     place.plot(*there, "o", c=colour, ms=5)
@@ -229,13 +226,14 @@ def late_iterations(means: pd.DataFrame, told: Collection[str] = ()) -> Figure:
 
     ``told`` : as of :func:`foilseg.figures.model_figures.lines`.
     """
+    shown = means.assign(FPR=means["FPR"].clip(lower=plots.LEAST))
     with house_style():
         figure, axes = plt.subplots(1, 3, figsize=(9, 3))
         for place, rate in zip(axes, RATES):
-            model_figures.lines(place, means, "iteration", rate, told, lw=1.2)
+            model_figures.lines(place, shown, "iteration", rate, told, lw=1.2)
             place.set(ylabel=f"mean {rate}", xlabel="iteration")
             place.locator_params(axis="x", nbins=3)
-            if rate == "FPR" and (means[rate] > 0).any():
+            if rate == "FPR" and shown[rate].notna().any():
                 place.set_yscale("log")
         model_figures.line_legend(figure, axes[0], "upper center", ncols=5)
         return done(figure)

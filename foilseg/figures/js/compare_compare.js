@@ -97,7 +97,7 @@ class Viewer {
     fillLegend(thumbs.legend, ERRORS.map((name) => [name, this.facts.errors[name]]));
     await fillThumbs(thumbs, foils, state.right, view, (name) => this.set({ foil: name }));
     for (const node of thumbs.list.children) {
-      const own = node.textContent.startsWith(`${this.state.foil}:`);
+      const own = node.dataset.foil === this.state.foil;
       own ? node.setAttribute("aria-current", "true") : node.removeAttribute("aria-current");
     }
   }

@@ -52,7 +52,8 @@ async function makeThumb(foil, title, view, choose) {
   const text = `${foil.name}: ${score === null ? "nothing to find" : `F1 ${score.toFixed(3)}`}`;
   const node = make("button", { type: "button" }, canvas, make("span", {}, text));
   node.addEventListener("click", () => choose(foil.name));
-  return { node, name: foil.name, score: score ?? Infinity };
+  node.dataset.foil = foil.name;
+  return { node, score: score ?? Infinity };
 }
 
 // Fills the list, one foil after the other, unless something else was asked for meanwhile.
@@ -63,9 +64,10 @@ async function fillThumbs(thumbs, foils, title, view, choose) {
   thumbs.list.replaceChildren();
   const sane = foils.filter((foil) => !foil.problem && foil.layers.includes(title));
   const made = [];
+  let failed = foils.filter((foil) => foil.problem).length;
   for (const foil of sane) {
     thumbs.said.textContent = `${made.length} of ${sane.length} pictures ...`;
-    const thumb = await makeThumb(foil, title, view, choose).catch(() => null);
+    const thumb = await makeThumb(foil, title, view, choose).catch(() => (failed += 1, null));
     if (thumbs.key !== key) return;
     if (thumb) made.push(thumb);
     await new Promise((done) => setTimeout(done));
@@ -74,6 +76,7 @@ async function fillThumbs(thumbs, foils, title, view, choose) {
   thumbs.list.replaceChildren(...made.map(({ node }) => node));
   const what = view.defect ? `the defect ${view.name}` : "all defects";
   thumbs.said.textContent = title
-    ? `Errors of ${title} against the ${view.reference}, ${what}, at its own threshold.`
+    ? `Errors of ${title} against the ${view.reference}, ${what}, at its own threshold.` +
+      (failed ? ` Pictures that cannot be shown: ${failed}.` : "")
     : "Choose a mask on the right to see its errors.";
 }
