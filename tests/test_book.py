@@ -112,3 +112,24 @@ def test_a_widget_or_its_still_picture_is_seen(built_book, where):
             assert page.locator(".widget-view:visible").count() == (where == "screen")
             if where == "no scripts":
                 assert still.bounding_box()["height"] > 100
+
+
+CLIPPED = """() => [...document.querySelectorAll("div.math > mjx-container")].map((box) => {
+  const top = (node) => node.getBoundingClientRect().top;
+  const parts = [...box.querySelectorAll("mjx-c")].map(top);
+  const hidden = box.scrollWidth - box.clientWidth > 2;
+  return [Math.min(...parts) < top(box), hidden, box.classList.contains("cut-right")];
+})"""
+
+
+def test_a_formula_on_a_phone_is_whole_and_says_where_it_is_cut(built_book):
+    browser.require()
+    with browser.window(width=browser.NARROW) as context:
+        page = context.new_page()
+        page.goto((built_book / "book/chapters/06_quantitative.html").as_uri())
+        page.evaluate(browser.READY)
+        page.wait_for_selector("mjx-container.cut-right")
+        found = page.evaluate(CLIPPED)
+    assert found and any(hidden for _, hidden, _ in found)
+    for sliced, hidden, told in found:
+        assert not sliced and told == hidden

@@ -279,7 +279,10 @@ def test_names_stand_beside_marks_and_not_on_them():
 
 def test_axes_of_false_positive_rates_are_read_in_millionths():
     table = pd.DataFrame({"model": ["a", "b"], "TPR": [0.2, 0.9], "precision": [0.5, 0.4]})
-    for rates, expected in (([0.0012, 0.03], {"2,000", "10,000"}), ([0.00001, 0.3], {"1,000"})):
+    for rates, expected in (
+        ([0.0012, 0.03], {"2,000", "10,000"}),
+        ([0.00001, 1.0], {"1,000", "1,000,000"}),
+    ):
         figure = plots.rate_comparison(table.assign(FPR=rates))
         figure.canvas.draw()
         axis = figure.axes[0].xaxis

@@ -34,6 +34,13 @@ def test_the_widget_holds_the_choices_and_their_costs(made):  # noqa: F811
     assert shown.still() == price_figures.drag(made).still()
 
 
+def test_choices_without_a_name_on_the_map_are_told(made, monkeypatch):  # noqa: F811
+    monkeypatch.setattr(price_figures, "SMALLEST", 0.3)
+    told = price_figures.drag(made).facts
+    named = {place["number"] for place in told["names"]}
+    assert told["unnamed"] == sorted(set(np.unique(made.chosen).tolist()) - named) != []
+
+
 @pytest.mark.browser
 def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
     browser.require()
@@ -47,8 +54,15 @@ def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
         f'<script type="{STATE}">{saved.replace("</", "<" + chr(92) + "/")}</script></head><body>'
         f'<script type="{VIEW}">{json.dumps({"model_id": "a"})}</script></body>'
     )
+    page_text = (tmp_path / "page.html").read_text()
+    small = re.sub(r'"miss": \[[^,]+', '"miss": [2e-06', page_text)  # its first cost
+    (tmp_path / "small.html").write_text(small)
     with browser.window() as context:
         page = context.new_page()
+        page.goto((tmp_path / "small.html").as_uri())
+        page.locator("canvas[data-drawn]").wait_for()
+        assert "missed object: 2 to " in (told := page.locator("body").inner_text())
+        assert " millionths →" in told
         page.goto((tmp_path / "page.html").as_uri())
         canvas = page.locator("canvas[data-drawn]")
         box = canvas.bounding_box()
@@ -74,7 +88,7 @@ def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
         assert canvas.get_attribute("data-drawn").startswith("19,35 ")
         key = page.locator(".price-key").inner_text()
         assert key == f"Without a name on the map:{made.choices[0]}"
-        ends = [f"{float(f'{value:.2g}'):,g}" for value in made.miss[[0, -1]]]
-        across = f"cost of a missed object: {ends[0]} to {ends[1]}, by powers"
+        ends = [f"{float(f'{value:.2g}'):,.10g}" for value in made.miss[[0, -1]]]
+        across = f"cost of a missed object: {ends[0]} to {ends[1]} →"
         assert across in page.locator("body").inner_text()
         assert prices.NOTHING in page.locator("body").inner_text()

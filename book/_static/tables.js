@@ -174,8 +174,10 @@
       label(table);
       fit(table);
     });
-    const others = "div.math, .bd-article pre, .bd-article table:not(.dataframe)";
-    document.querySelectorAll(others).forEach((box) => cue(box, [box]));
+    const alone = (boxes) => document.querySelectorAll(boxes).forEach((box) => cue(box, [box]));
+    alone(".bd-article pre, .bd-article table:not(.dataframe)");
+    const drawn = () => alone("div.math > mjx-container");
+    addEventListener("load", () => window.MathJax?.startup?.promise.then(drawn));
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

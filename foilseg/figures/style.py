@@ -130,7 +130,12 @@ def _in_millionths(axis: Axis) -> None:
     label = axis.get_label_text()
     if label in RATES_OF_ALARMS:
         axis.set_label_text(f"{label} (ppm)")
-        axis.set_major_formatter(lambda rate, place=None: f"{1e6 * rate:,.6g}")
+        axis.set_major_formatter(_millionths)
+
+
+def _millionths(rate: float, place: int | None = None) -> str:
+    number = 1e6 * rate
+    return f"{number:,.0f}" if number >= 1 else f"{number:g}"
 
 
 def columns(names: Iterable[str], room: int = 100) -> int:

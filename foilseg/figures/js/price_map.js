@@ -142,7 +142,11 @@ function small(facts) {
 function frame(canvas, facts) {
   const place = document.createElement("div");
   place.style.cssText = "flex:1 1 18rem;min-width:0;max-width:25rem";
-  const range = (values) => `${short(values[0])} to ${short(values.at(-1))}, by powers`;
+  // small numbers in millionths: 0.00000066 cannot be read
+  const range = ([first, ...others]) => {
+    const [times, unit] = first < 1e-3 ? [1e6, " millionths"] : [1, ""];
+    return `${short(times * first)} to ${short(times * others.at(-1))}${unit}`;
+  };
   const up = document.createElement("div");
   up.textContent = `↑ cost of a false report: ${range(facts.false)}`;
   const across = document.createElement("div");
