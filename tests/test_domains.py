@@ -111,11 +111,11 @@ def test_one_defect_has_no_spread_over_defects():
     assert found.verdict == OPEN and "one defect" in found.numbers
 
 
-def test_the_models_that_are_told_of_are_the_first_and_the_extremes(record):
+def test_the_highlighted_models_are_the_first_and_the_extremes(record):
     table = record.compared.table(2).set_index("model")
     expected = ["Baseline", table["own threshold"].idxmax()]
     expected += [table["one FPR"].idxmax(), table["one FPR"].idxmin()]
-    assert record.compared.told == list(dict.fromkeys(expected))
+    assert record.compared.highlighted == list(dict.fromkeys(expected))
 
 
 def test_f1_under_the_settings_that_were_tried_is_that_of_their_counts():

@@ -138,7 +138,7 @@ def test_the_outliers_among_late_checkpoints_are_named():
     assert (peak.get_xdata().tolist(), peak.get_ydata().tolist()) == ([9], [0.1])
 
 
-def test_models_that_are_not_told_of_are_grey_and_share_an_entry():
+def test_models_that_are_not_highlighted_are_grey_and_share_an_entry():
     late = pd.DataFrame({"model": [*"abc"], "iteration": 1, "TPR": 0.1, "FPR": 0.1})
     figure = result_plots.late_iterations(late.assign(precision=0.5), ["b"])
     assert [t.get_text() for t in figure.legends[0].texts] == ["b", "other models"]

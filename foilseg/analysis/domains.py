@@ -1,4 +1,4 @@
-"""Studies of several kinds of images side by side: settings, F1, gains, and what others report."""
+"""Studies of several kinds of images side by side: settings, costs, F1, gains, other works."""
 
 from __future__ import annotations
 

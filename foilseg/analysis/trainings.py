@@ -78,8 +78,8 @@ class Compared:
         return average_precisions(self.parts, self.defects, self.against)
 
     @property
-    def told(self) -> list[str]:
-        """A few models to speak of, by a rule: the first, and the extremes of the mean TPR.
+    def highlighted(self) -> list[str]:
+        """A few models for figures to point at: the first, and the extremes of the mean TPR.
 
         Those that find most at their own threshold, and most and least at one FPR.
         """

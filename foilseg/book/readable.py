@@ -23,7 +23,7 @@ from foilseg.thesis.checks import AGREES, DIFFERS
 Form = str | Callable[[float], str]  # of a number
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
 NO_MINUS = re.compile(r"-0(\.0*)?%?")  # what was rounded to nothing has no sign
-PER_MILLION = "FPR (ppm)"  # false pixels in a million without the defect
+FPR_PPM = "FPR (ppm)"  # false pixels in a million without the defect
 LONGEST_NAME = 20  # letters of a cell that is not broken into lines
 # words that say how a check or claim came out -> their colour, another one on a dark page
 VERDICTS = {
@@ -97,7 +97,7 @@ def readable(table: pd.DataFrame, number: Form = "{:,}") -> pd.DataFrame:
     """The same table with every number written out for a reader; NaN reads "undefined".
 
     A column of whole numbers is written as such, one of false positive rates in millionths, which
-    its name then says (:data:`PER_MILLION`); any other is formatted by the first word of
+    its name then says (:data:`FPR_PPM`); any other is formatted by the first word of
     :data:`FORMATS` in its name, else by ``number``.
     Leading columns of names head the rows; of a table of names alone it is the first.
     """
@@ -129,7 +129,7 @@ def _in_millionths(column: object) -> object:
     """The name of a column of rates, of one level or several, with the unit it is printed in."""
     if isinstance(column, tuple):
         return tuple(map(_in_millionths, column))
-    return str(column).replace("FPR", PER_MILLION)
+    return str(column).replace("FPR", FPR_PPM)
 
 
 def _columns(names: list, old: pd.Index) -> pd.Index:

@@ -108,16 +108,16 @@ OTHERS = "other models"
 
 
 def lines(
-    axes: Axes, table: pd.DataFrame, x: str, y: str, told: Collection[str] = (), **style
+    axes: Axes, table: pd.DataFrame, x: str, y: str, highlighted: Collection[str] = (), **style
 ) -> None:
     """A line for every model (column ``model``), in its look, with an entry for a legend.
 
-    If some models are ``told`` of, the others are grey, behind them, and share an entry.
+    If some models are ``highlighted``, the others are grey, behind them, and share an entry.
     """
     label = OTHERS
     for model, part in table.groupby(table["model"].astype(str), sort=False):
         own = look(model)
-        if not told or model in told:
+        if not highlighted or model in highlighted:
             name = escape.legend(model)
             axes.plot(part[x], part[y], c=own.colour, ls=own.line, label=name, **style)
         else:
@@ -128,8 +128,8 @@ def lines(
 def line_legend(figure: Figure, axes: Axes, place: str, **style) -> None:
     """The entries of :func:`lines` outside of the panels; none if there is no line."""
     handles, names = axes.get_legend_handles_labels()
-    last = sorted(range(len(names)), key=lambda n: names[n] == OTHERS)
-    handles, names = [handles[n] for n in last], [names[n] for n in last]
+    order = sorted(range(len(names)), key=lambda n: names[n] == OTHERS)  # they come last
+    handles, names = [handles[n] for n in order], [names[n] for n in order]
     if handles:
         figure.legend(handles, names, loc=f"outside {place}", fontsize=9, **style)
 
@@ -191,12 +191,12 @@ def second(name: str = PUBLISHED) -> dict:
 
 
 def froc(
-    curves: pd.DataFrame, defects: Sequence[str], unit: str, told: Collection[str] = ()
+    curves: pd.DataFrame, defects: Sequence[str], unit: str, highlighted: Collection[str] = ()
 ) -> Figure:
     """Share of the objects that are found over the false ones in an area; a panel a defect.
 
     ``curves`` : model, defect, edge, recall, false; the false ones on a logarithmic axis, on which
-    none stands at its left end. ``told`` : as of :func:`lines`.
+    none stands at its left end. ``highlighted`` : as of :func:`lines`.
     """
     known = curves[curves["false"] > 0]
     least = known["false"].min() / 2 if len(known) else 0.5
@@ -206,7 +206,7 @@ def froc(
         for place, defect in zip(axes[0], defects):
             own = curves[curves["defect"] == defect].sort_values("edge")
             shown = own.assign(false=own["false"].clip(lower=least))
-            lines(place, shown, "false", "recall", told)
+            lines(place, shown, "false", "recall", highlighted)
             place.set(xscale="log", ylim=(0, 1), title=escape.lines(defect))
         axes[0, 0].set_ylabel("share of the objects found")
         figure.supxlabel(f"false objects a {unit}", fontsize=12)

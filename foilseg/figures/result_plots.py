@@ -117,15 +117,15 @@ def threshold_curves(
     histograms: Mapping[str, Histograms],
     defects: Sequence[str],
     against: str = "label",
-    told: Collection[str] = (),
+    highlighted: Collection[str] = (),
 ) -> Figure:
     """Precision over recall, and TPR over FPR, for every threshold; a panel pair a defect.
 
-    ``told`` : as of :func:`foilseg.figures.model_figures.lines`.
+    ``highlighted`` : as of :func:`foilseg.figures.model_figures.lines`.
     """
     if not histograms:
         return note("No model to draw a curve of.")
-    lines = partial(model_figures.lines, told=told, lw=1.2)
+    lines = partial(model_figures.lines, highlighted=highlighted, lw=1.2)
     with house_style():
         size = (2.4 * len(defects) + 1.2, 5)
         figure, axes = plt.subplots(2, len(defects), figsize=size, squeeze=False)
@@ -146,10 +146,10 @@ def threshold_curves(
 PRICES = tuple(np.logspace(-1, 3, 41))  # of a missed pixel, for :func:`cost_curves`
 
 
-def cost_curves(costs: pd.DataFrame, told: Collection[str] = ()) -> Figure:
+def cost_curves(costs: pd.DataFrame, highlighted: Collection[str] = ()) -> Figure:
     """Costs over the price of a missed pixel, a curve a model.
 
-    ``costs`` : of :func:`foilseg.evaluation.operating_points.costs`; ``told`` : as of
+    ``costs`` : of :func:`foilseg.evaluation.operating_points.costs`; ``highlighted`` : as of
     :func:`foilseg.figures.model_figures.lines`.
     """
     means = costs.dropna(axis=1)
@@ -159,7 +159,7 @@ def cost_curves(costs: pd.DataFrame, told: Collection[str] = ()) -> Figure:
         figure, axes = plt.subplots(figsize=(7, 3.4))
         prices = means.rename_axis("price").reset_index()
         each = prices.melt("price", var_name="model", value_name="cost")
-        model_figures.lines(axes, each, "price", "cost", told)
+        model_figures.lines(axes, each, "price", "cost", highlighted)
         axes.set(xscale="log", ylim=(0, 1.02), ylabel="cost, share of reporting nothing")
         axes.set_xlabel("cost of a missed pixel (a false one costs 1)")
         model_figures.line_legend(figure, axes, "right upper")
@@ -221,16 +221,16 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> F
         return done(figure)
 
 
-def late_iterations(means: pd.DataFrame, told: Collection[str] = ()) -> Figure:
+def late_iterations(means: pd.DataFrame, highlighted: Collection[str] = ()) -> Figure:
     """Mean TPR, FPR (on a scale of powers) and precision over the iterations that were kept.
 
-    ``told`` : as of :func:`foilseg.figures.model_figures.lines`.
+    ``highlighted`` : as of :func:`foilseg.figures.model_figures.lines`.
     """
     shown = means.assign(FPR=means["FPR"].clip(lower=plots.LEAST))
     with house_style():
         figure, axes = plt.subplots(1, 3, figsize=(9, 3))
         for place, rate in zip(axes, RATES):
-            model_figures.lines(place, shown, "iteration", rate, told, lw=1.2)
+            model_figures.lines(place, shown, "iteration", rate, highlighted, lw=1.2)
             place.set(ylabel=f"mean {rate}", xlabel="iteration")
             place.locator_params(axis="x", nbins=3)
             if rate == "FPR" and shown[rate].notna().any():

@@ -67,7 +67,7 @@ STYLE = {
 }
 MARKERS = "osD^vP*X<>hpd"
 FEW_DECADES, LEAST_LABELLED = 10**2.2, 1e-4  # of a logarithmic axis with plain numbers
-RATES_OF_ALARMS = ("FPR", "mean FPR")  # the labels of axes that are read in millionths
+FPR_LABELS = ("FPR", "mean FPR")  # the labels of axes that are read in millionths
 
 
 @contextmanager
@@ -128,7 +128,7 @@ def _label_few(axis: Axis) -> None:
 def _in_millionths(axis: Axis) -> None:
     """An axis of false positive rates is read as tables are: in parts in a million."""
     label = axis.get_label_text()
-    if label in RATES_OF_ALARMS:
+    if label in FPR_LABELS:
         axis.set_label_text(f"{label} (ppm)")
         axis.set_major_formatter(_millionths)
 

@@ -1,7 +1,7 @@
 """Pictures brought to one brightness and one contrast, each by itself.
 
-Photographs of one thing under different light differ in a factor and an offset; a network that
-sees few of them learns the light before it learns the defect.
+Photographs of one thing under different light differ about in a factor and an offset, which say
+nothing of its defects.
 """
 
 from __future__ import annotations
