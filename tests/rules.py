@@ -35,13 +35,13 @@ LAYERS = """
         runs training evaluations restore fit one_vs_rest
     studies: workers cluster network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition estimate
-    measured: confidence prior_tables object_tables held_out probability_maps dial_crop
+    measured: confidence prior_tables object_tables held_out probability_maps dial_crop live
     analysis: stability trainings thresholds priors
         gather drawn counterfactuals records object_parts comparisons model_tables
         domains remedies expectations packed_findings ship
     decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands
-    figures: style live model_figures pictures plots overview_figures result_plots
+    figures: style night model_figures pictures plots overview_figures result_plots
         acquisition_figures
         gallery_figures packing sampling_figures defect_figures remedy_figures
         widgets dial price_figures

@@ -97,6 +97,41 @@ def test_the_light_of_the_dataset_chapter_moves_and_is_the_one_computed_here(bui
     assert np.abs(before - after).max() > 10
 
 
+# Figures without a dark twin, boxes that show none or two of theirs, letters that are too small.
+UNSEEN = """() => {
+  const alone = [...document.querySelectorAll(".cell_output img, article figure img")]
+    .filter((image) => !image.closest(".picture, .widget-still, .text_html"));
+  const boxes = [...document.querySelectorAll(".picture")];
+  const seen = (box) => [...box.querySelectorAll("img")].filter((i) => i.checkVisibility());
+  const least = (box) => parseFloat(box.style.getPropertyValue("--least"));
+  const told = (kind, images) => images.map((image) => `${kind}: ${image.alt.slice(0, 60)}`);
+  const one = boxes.filter((box) => seen(box).length === 1);
+  return [
+    ...told("no twin", alone),
+    ...boxes.filter((box) => !one.includes(box)).map((box) => `${seen(box).length} seen`),
+    ...told("small letters", one.map((b) => [seen(b)[0], least(b)])
+      .filter(([image, width]) => image.clientWidth < width).map(([image]) => image)),
+    ...told("wide", one.filter((box) => box.clientWidth > innerWidth).map((box) => seen(box)[0])),
+  ];
+}"""
+
+
+@pytest.mark.parametrize("width", [browser.NARROW, browser.WIDE])
+def test_figures_are_dark_by_night_and_have_letters_that_can_be_read(built_book, width):
+    browser.require()
+    found, boxes = [], 0
+    with browser.window(width=width) as context:
+        page = context.new_page()
+        for path in sorted(built_book.rglob("book/**/*.html")):
+            page.goto(path.as_uri())
+            for theme in ("light", "dark"):
+                page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
+                found += [(path.stem, theme, what) for what in page.evaluate(UNSEEN)]
+            boxes += page.locator(".picture").count()
+    assert not found
+    assert boxes > 50
+
+
 @pytest.mark.parametrize("where", ["screen", "paper", "no scripts"])
 def test_a_widget_or_its_still_picture_is_seen(built_book, where):
     browser.require()

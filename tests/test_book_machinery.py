@@ -13,9 +13,11 @@ import pytest
 import viewer
 from bookmaking import ROOT, text
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+from PIL import Image, ImageColor
 from test_compare import COLOURS, ERRORS, assert_drawn, errors, opaque
 
 from foilseg.book import chapters
+from foilseg.figures import night
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}
@@ -114,10 +116,29 @@ def test_numbers_figures_and_equations_are_referred_to_across_pages(miniature):
 
 def test_a_figure_of_a_chapter_is_told_again_on_another_page(miniature):
     story, first = (text(miniature / f"book/{n}.html") for n in ("story", "chapters/01_dataset"))
-    (shown,) = re.findall(r'<img alt="A line"[^>]* src="\.\./([^"]*)"', story)
-    (own,) = re.findall(r'<img alt="A line"[^>]* src="\.\./\.\./([^"]*)"', first)
-    assert (miniature / shown).read_bytes() == (miniature / own).read_bytes()
+    shown = re.findall(r'<img alt="A line"[^>]* src="\.\./([^"]*)"', story)
+    own = re.findall(r'<img alt="A line"[^>]* src="\.\./\.\./([^"]*)"', first)
+    assert len(own) == 2, "by day and by night"
+    for one, other in zip(shown, own, strict=True):
+        assert (miniature / one).read_bytes() == (miniature / other).read_bytes()
     assert "The line, <em>told</em> again" in story and 'href="chapters/01_dataset.html"' in story
+
+
+def test_a_figure_has_a_dark_twin_and_a_least_width(miniature):
+    page = text(miniature / "book/chapters/01_dataset.html")
+    (box,) = re.findall(r'<div class="picture" style="([^"]*)">(.*?)</div>', page, re.DOTALL)
+    least, width, height = re.fullmatch(
+        r"--least: (\d+)px; --width: (\d+)px; --shape: \2 / (\d+)", box[0]
+    ).groups()
+    assert 0 < int(least) < int(width)
+    day, dark = re.findall(r"<img[^>]*>", box[1])
+    assert "only-light" in day and "only-dark" in dark
+    assert "lazy" in dark and "lazy" not in day, "what is not seen is not loaded"
+    for image, ground in ((day, "#ffffff"), (dark, night.GROUND)):
+        place = re.search(r'src="\.\./\.\./([^"]*)"', image)[1]
+        with Image.open(miniature / place) as picture:
+            assert picture.size == (int(width), int(height))
+            assert picture.convert("RGB").getpixel((0, 0)) == ImageColor.getrgb(ground)
 
 
 def test_a_figure_that_no_chapter_shows_is_none(monkeypatch, tmp_path):

@@ -8,12 +8,13 @@ import numpy as np
 import pandas as pd
 import pytest
 import toy
+from matplotlib.colors import to_rgb
 from PIL import Image
 from test_widget_host import HOST, STATE, VIEW, buffer, widget
 
 from foilseg.data.components import components
 from foilseg.data.dataset import LabelClass
-from foilseg.figures import dial
+from foilseg.figures import dial, night
 from foilseg.figures.widgets import Sentence
 from foilseg.measured import dial_crop
 from foilseg.measured.dial_crop import DialCrop
@@ -117,6 +118,15 @@ def test_without_a_window_a_sentence_says_so(crop):
         assert isinstance(made, Sentence) and "no window" in repr(made)
 
 
+FILL = "e => getComputedStyle(e).fill"
+KEPT = "(e, name) => e.style.getPropertyValue(name)"
+
+
+def rgb(colour: str) -> str:
+    """A colour as a browser tells it."""
+    return "rgb({}, {}, {})".format(*(round(255 * channel) for channel in to_rgb(colour)))
+
+
 @pytest.mark.browser
 def test_the_browser_turns_the_prior_as_the_library_does(crop, tmp_path):
     browser.require()
@@ -159,5 +169,11 @@ def test_the_browser_turns_the_prior_as_the_library_does(crop, tmp_path):
         assert at[0] > before[0] and at[1] < before[1], "further right and higher"
         named = page.locator("text.dial-name").all_text_contents()
         assert sorted(named) == sorted(POINTS["model"])
+        for theme, colour, ground in (("light", "day", "#ffffff"), ("dark", "night", night.GROUND)):
+            page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
+            model = page.locator(".dial-model").first
+            assert model.evaluate(FILL) == rgb(model.evaluate(KEPT, f"--{colour}"))
+            shown = page.locator(".dial-plane").evaluate("e => getComputedStyle(e).backgroundColor")
+            assert shown == rgb(ground)
         said = page.locator("[aria-live]").inner_text()
         assert "touches 0 of the 2 annotated pit objects" in said and "20 %" in said

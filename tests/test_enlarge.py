@@ -32,3 +32,22 @@ def test_a_small_picture_leads_to_itself_and_one_that_is_as_large_does_not(tmp_p
         page = context.new_page()
         page.goto(page_file.as_uri())
         assert page.locator("a.enlarge").count() == 0
+
+
+@pytest.mark.browser
+def test_a_picture_of_the_other_theme_leads_to_itself_once_it_is_seen(tmp_path):
+    browser.require()
+    Image.new("L", (1000, 100)).save(tmp_path / "night.png")
+    page_file = tmp_path / "page.html"
+    page_file.write_text(
+        "<!doctype html><html data-theme=light><body><style>img { max-width: 100% }"
+        "html[data-theme=light] img { display: none }</style><div class=bd-article>"
+        f"<img src=night.png></div><script src='{(STATIC / 'figures.js').as_uri()}'></script>"
+    )
+    with browser.window(width=browser.NARROW) as context:
+        page = context.new_page()
+        page.goto(page_file.as_uri())
+        page.wait_for_load_state("load")
+        assert page.locator("a.enlarge").count() == 0
+        page.evaluate("document.documentElement.dataset.theme = 'dark'")
+        page.wait_for_selector("a.enlarge")

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
-from foilseg.figures import live, packing, widgets
+from foilseg.figures import packing, widgets
+from foilseg.measured import live
 
 SHAPES = st.tuples(st.integers(1, 20), st.integers(1, 20))
 

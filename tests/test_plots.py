@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot
 from matplotlib.colors import to_hex
+from matplotlib.text import Text
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import defects
@@ -211,6 +212,10 @@ def test_two_thresholds_of_a_model_are_joined_and_the_best_comes_first():
     assert spans == [[0.4, 0.9], [0.6, 0.7]] and axes.get_ylim()[0] > axes.get_ylim()[1]
     assert axes.get_xlim() == pytest.approx((0.38, 1))
     assert legend(figure) == ["at its own threshold", "at one FPR, with interval"]
+    tested = LEVEL.assign(**{"own threshold, test": [0.5, 0.3]})
+    axes = overview_figures.matched(tested).axes[0]
+    assert [x for x, _ in points(axes)[-2:]] == [0.3, 0.5], "of the same images as the marks"
+    assert axes.get_xlim() == pytest.approx((0.28, 1))
 
 
 def judged():
@@ -266,7 +271,7 @@ def test_names_stand_beside_marks_and_not_on_them():
     model_figures.named(axes, places, names, bare)
     assert [text.get_text() for text in axes.texts] == names[:3]
     renderer, radius = figure.canvas.get_renderer(), model_figures.MARK / 2 * figure.dpi / 72
-    boxes = [text.get_window_extent(renderer) for text in axes.texts]
+    boxes = [Text.get_window_extent(text, renderer) for text in axes.texts]  # without lines
     for x, y in axes.transData.transform(np.concatenate([places[:3], bare[:2]])):
         for box in boxes:
             assert not (

@@ -7,6 +7,7 @@ import pytest
 import toy
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.text import Text
 
 from foilseg.analysis import priors, trainings
 from foilseg.analysis.thresholds import MOVED, Moved
@@ -17,7 +18,7 @@ from foilseg.evaluation.curves import BINS, Histograms
 from foilseg.evaluation.metrics import COUNTS
 from foilseg.evaluation.operating_points import Trainings, counts_at
 from foilseg.evaluation.prior_correction import expected_calibration_error
-from foilseg.figures import model_figures, style
+from foilseg.figures import model_figures, overview_figures, style
 from foilseg.measured import prior_tables
 from foilseg.training.experiments import EXPERIMENTS
 from foilseg.training.rows import REMEDIES, Experiment
@@ -265,7 +266,7 @@ def test_names_of_marks_that_lie_together_do_not_cover_each_other():
     model_figures.named(axes, places, ["Baseline", "Binary", "wCE ICF", "Focal Loss"])
     texts = axes.texts
     assert [text.get_text() for text in texts] == ["Baseline", "Binary", "wCE ICF"]
-    boxes = [text.get_window_extent() for text in texts]
+    boxes = [Text.get_window_extent(text) for text in texts]  # without lines
     assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[:k])
     plt.close(figure)
 
@@ -280,5 +281,5 @@ def test_every_model_is_marked_and_named_once(moved):
         assert len(marks) == 4
         assert all((m.get_markerfacecolor() == style.PAPER) == hollow for m in marks)
     plt.close("all")
-    lines = model_figures.three_orders(moved.orders()).axes[0].lines
+    lines = overview_figures.three_orders(moved.orders()).axes[0].lines
     assert [len(line.get_xdata()) for line in lines] == [3, 2, 2, 3]

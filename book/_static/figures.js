@@ -13,11 +13,17 @@
     image.replaceWith(link);
     link.append(image);
   };
-  const start = () => {
+  const all = () => {
     for (const image of document.querySelectorAll(".bd-article img")) {
       if (image.complete) lead(image);
       else image.addEventListener("load", () => lead(image), { once: true });
     }
+  };
+  const start = () => {
+    all();
+    // those of the other theme are seen when the reader changes it
+    const changed = new MutationObserver(all);
+    changed.observe(document.documentElement, { attributeFilter: ["data-theme"] });
   };
   if (document.readyState === "complete") start();
   else addEventListener("load", start);

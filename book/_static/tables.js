@@ -153,6 +153,12 @@
     mark();
   };
 
+  // A figure that is too wide for the text takes the margin, if there is one.
+  const widen = (box) => {
+    const cell = box.closest("div.cell") || box.closest("figure");
+    if (cell && box.scrollWidth > box.clientWidth + 2) cell.classList.add("tag_full-width");
+  };
+
   // A table that is too wide for the text takes the margin, if there is one, and then less air.
   const fit = (table) => {
     const boxes = [table, table.parentElement, table.closest(".text_html")].filter(Boolean);
@@ -174,8 +180,9 @@
       label(table);
       fit(table);
     });
+    document.querySelectorAll(".picture").forEach(widen);
     const alone = (boxes) => document.querySelectorAll(boxes).forEach((box) => cue(box, [box]));
-    alone(".bd-article pre, .bd-article table:not(.dataframe)");
+    alone(".bd-article pre, .bd-article table:not(.dataframe), .bd-article .picture");
     const drawn = () => alone("div.math > mjx-container");
     addEventListener("load", () => window.MathJax?.startup?.promise.then(drawn));
   };

@@ -18,6 +18,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from foilseg.book import notebooks
+from foilseg.figures import night
 from foilseg.training import locks
 
 EPOCH = "1704067200"  # 2024-01-01: stands where a file would hold the time of the build
@@ -127,6 +128,9 @@ def environment(root: Path, threads: int) -> Iterator[Path]:
         kernel = {"argv": command, "display_name": "Python 3", "language": "python"}
         spec.write_text(json.dumps(kernel))
         (place / "matplotlibrc").write_text("svg.hashsalt: foilseg\n")
+        startup = place / "profile_default" / "startup" / "night.py"
+        startup.parent.mkdir(parents=True)
+        startup.write_text(night.STARTUP)
         changed = {
             "IPYTHONDIR": name,
             "JUPYTER_PATH": name,

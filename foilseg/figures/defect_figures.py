@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from foilseg.data import defects, escape, plausibility
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.figures.acquisition_figures import gradients
-from foilseg.figures.pictures import bare
+from foilseg.figures.pictures import bare, outline
 from foilseg.figures.style import INK, PAPER, class_legend, done, house_style, note
 
 AROUND = 1.5  # times its length is a window that a defect fits into
@@ -42,9 +42,7 @@ def _outlined(axes, foils: dict[str, Foil], row: pd.Series, size: int, c: LabelC
     """A defect in its window with the annotation of its class as a line, and a bar of length."""
     window = _window(foils, row, size)
     relief(axes, window)
-    edge = np.pad(window.mask == c.index, 1)  # so that a line closes at the window's edge
-    axes.contour(np.arange(-1, edge.shape[1] - 1), np.arange(-1, edge.shape[0] - 1), edge, [0.5],
-                 colors=[c.colour], linewidths=1.4)  # fmt: skip
+    outline(axes, window.mask == c.index, c.colour)
     _scale_bar(axes, *window.shape)
 
 

@@ -9,11 +9,12 @@ import numpy as np
 import pandas as pd
 import traitlets
 from matplotlib.axes import Axes
+from matplotlib.colors import to_hex
 from matplotlib.patches import Circle
 
 from foilseg.data.components import boxes, components
 from foilseg.data.dataset import LabelClass
-from foilseg.figures import model_figures
+from foilseg.figures import model_figures, night
 from foilseg.figures.style import COLOURS, ERROR_COLOURS, PAPER, done, house_style, look
 from foilseg.figures.widgets import SCRIPTS, Sentence, Still, drawn
 from foilseg.measured.dial_crop import STEPS, DialCrop
@@ -105,7 +106,7 @@ def _facts(
         "ticks": [[value, f"{1e6 * value:,.0f}"] for value in powers],
         "walker": COLOURS["second"],
         "colours": {name: COLOURS[name] for name in ("ink", "paper", "pale")}
-        | {"missed": ERROR_COLOURS["miss"]},
+        | {"missed": ERROR_COLOURS["miss"], "ground": night.GROUND, "light": night.INK},
         "words": "Mean share found over mean false alarms: the dial's curve and all models",
     }
 
@@ -119,7 +120,9 @@ def _named(points: pd.DataFrame) -> list[dict[str, Any]]:
         down = 4 - 322 * (height - row.TPR)  # the plane is 322 units high
         told = {"model": str(row.model), "TPR": float(row.TPR), "FPR": float(row.FPR)}
         side = "left" if k % 2 else "right"
-        found.append(told | {"colour": look(str(row.model)).colour, "side": side, "down": down})
+        colour = look(str(row.model)).colour
+        told |= {"colour": colour, "night": to_hex(night.by_night(colour))}
+        found.append(told | {"side": side, "down": down})
     return found
 
 

@@ -11,6 +11,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.text import Annotation, Text
 from matplotlib.transforms import Bbox
 
 from foilseg.data import escape
@@ -34,7 +35,16 @@ BESIDE = [
     (-9, -14, "right", "top"),
     (9, -14, "left", "top"),
     (-9, 14, "right", "bottom"),
+    (24, 12, "left", "center"),
+    (-24, -12, "right", "center"),
+    (24, -12, "left", "center"),
+    (-24, 12, "right", "center"),
+    (16, 28, "left", "bottom"),
+    (-16, -28, "right", "top"),
+    (16, -28, "left", "top"),
+    (-16, 28, "right", "bottom"),
 ]
+FAR = 12  # points from which on a thin line leads from the mark to its name
 
 
 def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None = None) -> Figure:
@@ -50,7 +60,7 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
         return note("A class is never shown, so there is no prior to turn.")
     tables = [points] if printed is None else [points, printed]
     with house_style():
-        size = (5.4 * len(tables), 4.8)
+        size = (5.2 * len(tables), 4.8)
         figure, axes = plt.subplots(1, len(tables), figsize=size, sharey=True, squeeze=False)
         for place, table in zip(axes[0], tables):
             hollow = table is not points
@@ -84,7 +94,7 @@ def _settings(axes: Axes, curve: pd.DataFrame) -> None:
     axes.plot(across, curve["TPR"], c=PALE, lw=3, solid_capstyle="round", zorder=1)
     axes.plot(across, curve["TPR"], "o", c=PALE, ms=3, zorder=1)
     for row in curve[curve["tau"] % 0.5 == 0].itertuples():
-        beside = {"textcoords": "offset points", "color": INK, "fontsize": 9, "ha": "left"}
+        beside = {"textcoords": "offset points", "color": INK, "fontsize": 10, "ha": "left"}
         place = MILLION * row.FPR, row.TPR
         axes.annotate(f"{row.tau:g}", place, (5, -11), **beside)
 
@@ -131,7 +141,7 @@ def line_legend(figure: Figure, axes: Axes, place: str, **style) -> None:
     order = sorted(range(len(names)), key=lambda n: names[n] == OTHERS)  # they come last
     handles, names = [handles[n] for n in order], [names[n] for n in order]
     if handles:
-        figure.legend(handles, names, loc=f"outside {place}", fontsize=9, **style)
+        figure.legend(handles, names, loc=f"outside {place}", fontsize=10, **style)
 
 
 def _places(table: pd.DataFrame) -> np.ndarray:
@@ -157,11 +167,8 @@ def named(
         near = [*taken, *marked[:number], *marked[number + 1 :]]
         tried = []
         for x, y, across, up in BESIDE:
-            text = axes.annotate(
-                escape.lines(name), place, (x, y), textcoords="offset points", fontsize=9,
-                ha=across, va=up, color=look(name).colour,
-            )  # fmt: skip
-            box = text.get_window_extent(renderer)
+            text = _beside(axes, name, place, (x, y), {"ha": across, "va": up})
+            box = Text.get_window_extent(text, renderer)  # without its line
             inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
             inside &= axes.bbox.y0 <= box.y0 and box.y1 <= axes.bbox.y1
             covered = sum(box.overlaps(other) for other in near)
@@ -173,6 +180,16 @@ def named(
             if entry is not best:
                 entry[2].remove()
         taken.append(best[3])
+
+
+def _beside(axes: Axes, name: str, place: np.ndarray, by: tuple, sides: dict) -> Annotation:
+    """A name in the colour of its model, ``by`` points from its mark."""
+    colour = look(name).colour
+    line = {"arrowstyle": "-", "lw": 0.7, "color": colour, "shrinkA": 1, "shrinkB": MARK / 2}
+    return axes.annotate(
+        escape.lines(name), place, by, textcoords="offset points", fontsize=10, color=colour,
+        arrowprops=line if max(map(abs, by)) > FAR else None, **sides,
+    )  # fmt: skip
 
 
 def legend(models: Iterable[str], sources: Sequence[str] = ()) -> list[Line2D]:
@@ -201,7 +218,7 @@ def froc(
     known = curves[curves["false"] > 0]
     least = known["false"].min() / 2 if len(known) else 0.5
     with house_style():
-        size = (2.5 * len(defects) + 1.4, 3.4)
+        size = (2.2 * len(defects) + 1.2, 3.4)
         figure, axes = plt.subplots(1, len(defects), figsize=size, sharey=True, squeeze=False)
         for place, defect in zip(axes[0], defects):
             own = curves[curves["defect"] == defect].sort_values("edge")
@@ -212,46 +229,6 @@ def froc(
         figure.supxlabel(f"false objects a {unit}", fontsize=12)
         line_legend(figure, axes[0, 0], "right upper")
         return done(figure)
-
-
-def three_orders(table: pd.DataFrame) -> Figure:
-    """Mean TPR of every model at its own threshold, with priors put right, and at one FPR.
-
-    ``table`` : of :meth:`foilseg.analysis.thresholds.Moved.orders`. A model without priors to put
-    right has a line from the first to the last.
-    """
-    steps = ["own threshold", "priors put right", "one FPR"]
-    with house_style():
-        figure, axes = plt.subplots(figsize=(8, 4.6))
-        for row in table.to_dict("records"):
-            style, levels = look(str(row["model"])), [row[step] for step in steps]
-            known = [k for k, level in enumerate(levels) if not np.isnan(level)]
-            there = [levels[k] for k in known]
-            axes.plot(known, there, "-" + style.mark, c=style.colour, mec=INK, mew=0.4, ms=7)
-        known = table[steps].to_numpy(float)
-        axes.set_ylim(np.nanmin(known) - 0.06, np.nanmax(known) + 0.06)
-        _ends(axes, table, steps)
-        axes.set_xticks(range(3), ["at its own threshold", "priors put right", "at one FPR"])
-        axes.set(xlim=(-0.55, 2.55), ylabel="mean TPR")
-        axes.grid(False, axis="x")
-        figure.legend(
-            handles=legend(table["model"]), loc="outside upper center", ncols=5, fontsize=10
-        )
-        return done(figure)
-
-
-def _ends(axes: Axes, table: pd.DataFrame, steps: Sequence[str]) -> None:
-    """Names at both ends of the lines, pushed apart where they would cover each other."""
-    for x, step, side in ((0, steps[0], "right"), (2, steps[-1], "left")):
-        part = table.sort_values(step)
-        levels = part[step].to_numpy(float)
-        heights = spread(
-            levels, 0.032 * (table[steps].max().max() - table[steps].min().min() + 0.2)
-        )
-        for model, height in zip(part["model"].astype(str), heights):
-            shift = -0.06 if side == "right" else 0.06
-            style = {"ha": side, "va": "center", "fontsize": 9, "color": look(model).colour}
-            axes.text(x + shift, height, escape.lines(model), **style)
 
 
 def spread(levels: np.ndarray, gap: float) -> np.ndarray:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -25,7 +25,7 @@ def matched(table: pd.DataFrame) -> Figure:
     """Mean TPR at the models' own thresholds (ticks) and at one FPR for all (marks).
 
     ``table`` : of :meth:`foilseg.analysis.trainings.Compared.table`; the best at one FPR comes
-    first, with its interval.
+    first, with its interval. Both are of the test images where there are some.
     """
     with house_style():
         figure, axes = plt.subplots(figsize=(7, 0.32 * len(table) + 1.3))
@@ -37,20 +37,64 @@ def matched(table: pd.DataFrame) -> Figure:
 def _matched(axes: Axes, table: pd.DataFrame) -> None:
     table = table.sort_values("one FPR", ascending=False).reset_index(drop=True)
     rows = range(len(table))
-    axes.hlines(rows, table["own threshold"], table["one FPR"], color=PALE, lw=1, zorder=1)
+    own = table.get("own threshold, test", table["own threshold"])
+    axes.hlines(rows, own, table["one FPR"], color=PALE, lw=1, zorder=1)
     looks = [look(str(model)) for model in table["model"]]
     colours = [each.colour for each in looks]
     axes.hlines(rows, table["low"], table["high"], color=colours, lw=1.6, zorder=2)
-    axes.scatter(table["own threshold"], rows, marker="|", c=colours, s=90, zorder=3)
+    axes.scatter(own, rows, marker="|", c=colours, s=90, zorder=3)
     model_figures.marks(axes, np.stack([table["one FPR"], rows], axis=1), table["model"])
     axes.plot([], [], "|", c=INK, ms=9, label="at its own threshold")
     axes.plot([], [], "o", c=INK, ms=7, label="at one FPR, with interval")
     axes.set_yticks(rows, table["model"])
     for text, colour in zip(axes.get_yticklabels(), colours):
         text.set_color(colour)
-    least = table[["own threshold", "one FPR", "low"]].min().min()
+    least = min(own.min(), table[["one FPR", "low"]].min().min())
     axes.set(xlabel="mean TPR", xlim=(min(0.5, least - 0.02), 1))
     axes.invert_yaxis()
+
+
+def three_orders(table: pd.DataFrame) -> Figure:
+    """Mean TPR of every model at its own threshold, with priors put right, and at one FPR.
+
+    ``table`` : of :meth:`foilseg.analysis.thresholds.Moved.orders`. A model without priors to put
+    right has a line from the first to the last.
+    """
+    steps = ["own threshold", "priors put right", "one FPR"]
+    with house_style():
+        figure, axes = plt.subplots(figsize=(8, 4.6))
+        for row in table.to_dict("records"):
+            style, levels = look(str(row["model"])), [row[step] for step in steps]
+            known = [k for k, level in enumerate(levels) if not np.isnan(level)]
+            there = [levels[k] for k in known]
+            axes.plot(known, there, "-" + style.mark, c=style.colour, mec=INK, mew=0.4, ms=7)
+        known = table[steps].to_numpy(float)
+        axes.set_ylim(np.nanmin(known) - 0.06, np.nanmax(known) + 0.06)
+        _ends(axes, table, steps)
+        axes.set_xticks(range(3), ["at its own threshold", "priors put right", "at one FPR"])
+        axes.set(xlim=(-0.55, 2.55), ylabel="mean TPR")
+        axes.grid(False, axis="x")
+        figure.legend(
+            handles=model_figures.legend(table["model"]),
+            loc="outside upper center",
+            ncols=5,
+            fontsize=10,
+        )
+        return done(figure)
+
+
+def _ends(axes: Axes, table: pd.DataFrame, steps: Sequence[str]) -> None:
+    """Names at both ends of the lines, pushed apart where they would cover each other."""
+    for x, step, side in ((0, steps[0], "right"), (2, steps[-1], "left")):
+        part = table.sort_values(step)
+        levels = part[step].to_numpy(float)
+        heights = model_figures.spread(
+            levels, 0.035 * (table[steps].max().max() - table[steps].min().min() + 0.2)
+        )
+        for model, height in zip(part["model"].astype(str), heights):
+            shift = -0.06 if side == "right" else 0.06
+            style = {"ha": side, "va": "center", "fontsize": 10, "color": look(model).colour}
+            axes.text(x + shift, height, escape.lines(model), **style)
 
 
 def among(means: pd.DataFrame, card: pd.DataFrame, title: str) -> Figure:
@@ -75,7 +119,7 @@ def among(means: pd.DataFrame, card: pd.DataFrame, title: str) -> Figure:
         axes[1].set_yticks(rows, map(escape.lines, card["defect"]))
         axes[1].set(xlabel="TPR", xlim=(0, 1), ylim=(len(card) - 0.4, -0.6))
         handles = axes[1].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside upper center", ncols=3, fontsize=9)
+        figure.legend(*handles, loc="outside upper center", ncols=3, fontsize=10)
         return done(figure)
 
 

@@ -69,6 +69,13 @@ def annotation_of(axes, foil: Foil, classes: Sequence[LabelClass]) -> None:
         axes.imshow(grey, cmap=ListedColormap([PALE]), interpolation="nearest")
 
 
+def outline(axes: Axes, inside: np.ndarray, colour: str) -> None:
+    """A line around the pixels of a bool array (H, W), closed at its border."""
+    edge = np.pad(inside, 1)
+    places = [np.arange(-1, length - 1) for length in edge.shape]
+    axes.contour(places[1], places[0], edge, [0.5], colors=[colour], linewidths=1.4)
+
+
 def bare(axes) -> None:
     """Axes without ticks and grid, in a thin frame."""
     axes.set(xticks=[], yticks=[])
@@ -194,7 +201,10 @@ def _richest_patch(regions: Sequence[Foil], size: int) -> Foil:
 def candidates(
     found: Audit, foils: Sequence[Foil], classes: Sequence[LabelClass], number: int = 6
 ) -> Figure:
-    """The first candidates of an audit: image, annotation, and the annotation with them."""
+    """The first candidates of an audit: image, annotation, and the annotation with them.
+
+    The one that a column is about is outlined.
+    """
     rows = list(found.table.head(number).itertuples())
     if not rows:
         return note("The models agree on nothing that the annotation does not have.")
@@ -202,13 +212,16 @@ def candidates(
         figure, axes = plt.subplots(3, len(rows), figsize=(9, 5.4), squeeze=False)
         for column, row in enumerate(rows):
             foil = next(f for f in foils if f.name == row.foil)
-            entered = {"entered": corrected(found, foil, classes)}
+            inside = (found.numbers[foil.name] == row.object).astype(np.uint8)
+            entered = {"entered": corrected(found, foil, classes), "inside": inside}
             pick = Pick("", foil.name, 0.0, box=(row.top, row.left, row.height, row.width))
             part, seen = look(pick, foil, entered, 48)
             picture(axes[0, column], part.image)
             annotation_of(axes[1, column], part, classes)
             mask_of(axes[2, column], seen["entered"], classes)
-            axes[0, column].set_title(escape.lines(f"{row.foil}, {row.object}", 16), fontsize=9)
+            outline(axes[0, column], seen["inside"], PAPER)
+            outline(axes[2, column], seen["inside"], INK)
+            axes[0, column].set_title(escape.lines(f"{row.foil}, {row.object}", 16), fontsize=10)
         for row, title in enumerate(("image", "annotation", "with candidate")):
             axes[row, 0].set_ylabel(title)
         class_legend(figure, classes)

@@ -57,7 +57,7 @@ def foil_shares(dataset: Dataset) -> Figure:
         axes.set(xlabel="foil", ylabel="share of the pixels in %", xlim=(-1, len(counts)))
         named = [escape.lines(region.name) for region in training_regions(dataset)]
         step = 1 + len(counts) // 31
-        axes.set_xticks(range(0, len(named), step), named[::step], rotation=90, fontsize=7)
+        axes.set_xticks(range(0, len(named), step), named[::step], rotation=90, fontsize=10)
         axes.grid(False, axis="x")
         class_legend(figure, dataset.defects, "upper center")
         return done(figure)
@@ -187,7 +187,7 @@ def architecture(stages: list[dict], channels: int) -> Figure:
             corner, fill = (x - half, -level - 0.22), COLOURS["network"]
             axes.add_patch(Rectangle(corner, 2 * half, 0.44, fc=fill, ec=INK, lw=0.8))
             axes.text(x, -level, stage["maps"], ha="center", va="center", fontsize=10)
-            axes.text(x, -level - 0.36, f"{stage['side']}²", ha="center", va="center", fontsize=9)
+            axes.text(x, -level - 0.36, f"{stage['side']}²", ha="center", va="center", fontsize=10)
         for x, (level, below) in enumerate(pairwise(levels), 1):
             _arrow(axes, x + halves[x - 1], -level, x + 1 - halves[x], -below, INK)
         for level in range(depth):

@@ -8,8 +8,9 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from foilseg.data import escape
-from foilseg.figures.style import COLOURS, INK, PALE, done, house_style, look
+from foilseg.figures.style import COLOURS, INK, done, house_style, look
 
+QUIET = COLOURS["quiet"]
 FARTHEST = 1.5  # times the largest gain: what loses more is an arrow with its number
 
 
@@ -48,7 +49,7 @@ def _effects(axes: Axes, table: pd.DataFrame, columns: tuple[str, str, str], bes
         style = look(str(row["model"]))
         if row[middle] < least:  # a failed training would leave no room for the others
             axes.plot(least, place, "<", c=style.colour, ms=6)
-            beside = {"textcoords": "offset points", "va": "center", "fontsize": 9}
+            beside = {"textcoords": "offset points", "va": "center", "fontsize": 10}
             axes.annotate(f"{row[middle]:.2f}", (least, place), (7, 0), **beside)
             continue
         axes.plot([row[low], row[high]], [place, place], c=style.colour, lw=1.6)
@@ -66,7 +67,12 @@ def _costs(axes: Axes, table: pd.DataFrame) -> None:
     for place, row in table.iterrows():
         for x, column in ((0.5, "training"), (1.5, "prediction")):
             more = row[column] > 1.005
-            style = {"ha": "center", "va": "center", "fontsize": 9, "color": INK if more else PALE}
+            style = {
+                "ha": "center",
+                "va": "center",
+                "fontsize": 10,
+                "color": INK if more else QUIET,
+            }
             axes.text(x, place, f"{row[column]:.3g}", **style)
 
 

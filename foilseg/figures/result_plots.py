@@ -127,7 +127,7 @@ def threshold_curves(
         return note("No model to draw a curve of.")
     lines = partial(model_figures.lines, highlighted=highlighted, lw=1.2)
     with house_style():
-        size = (2.4 * len(defects) + 1.2, 5)
+        size = (2.2 * len(defects) + 1, 5)
         figure, axes = plt.subplots(2, len(defects), figsize=size, squeeze=False)
         for (above, below), defect in zip(axes.T, defects):
             each = [curves.curve(h.total(defect, against)) for h in histograms.values()]
@@ -211,7 +211,7 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> F
                 for row in told.itertuples():
                     there = row.worst, part["FPR"].max()
                     place.plot(*there, "o", c=colour, ms=5)
-                    label = {"textcoords": "offset points", "va": "center", "fontsize": 9}
+                    label = {"textcoords": "offset points", "va": "center", "fontsize": 10}
                     label["color"] = colour
                     place.annotate(escape.lines(model), there, (7, 2), **label)
             place.set(yscale="log", title=escape.lines(defect), xlabel="iteration")

@@ -1,6 +1,6 @@
 """One style, one look a model and one table of colours for every figure, widget and table.
 
-Figures have an opaque white ground, so they read the same on a light and on a dark page.
+Figures are drawn with dark ink on white; :mod:`foilseg.figures.night` gives them for dark pages.
 """
 
 from __future__ import annotations
@@ -29,12 +29,15 @@ COLOURS = {
     "first": "#0072b2",  # of two things on equal terms; the part of a widget that has the focus
     "second": "#d55e00",  # the other one; what the reader moves
     "lamp": "#e69f00",
+    "quiet": "#6b6b6b",  # words about what does not differ
     "foil": "#dddddd",
     "network": "#cfe3f1",
     "unsure": "#8c8c8c",  # claims that images and trainings do not decide
     "undecided": "#dcdcdc",  # claims that a study cannot decide
     "agrees": "#1f7145",  # verdicts in tables; those of a dark page are in book.css
     "differs": "#b3283f",
+    "ground": "#121212",  # of the theme's dark page
+    "light": "#e6e8eb",  # what black becomes on it
 }
 INK, PALE, PAPER = COLOURS["ink"], COLOURS["pale"], COLOURS["paper"]
 # How a prediction differs from its reference; safe for the colour-blind.
@@ -46,7 +49,7 @@ ERROR_COLOURS = {
 }
 # One colour for each kind of remedy (Tol's muted palette), apart from those of the classes.
 REMEDY_COLOURS = dict(
-    zip(REMEDIES, ("#222222", "#117733", "#cc3311", "#332288", "#aa4499", "#0099aa"), strict=True)
+    zip(REMEDIES, ("#222222", "#117733", "#cc3311", "#332288", "#aa4499", "#00789a"), strict=True)
 )
 REMEDY_MARKS = "osD^vPX<>"  # of the models of one remedy, in the order of the table
 REMEDY_LINES = ("-", "--", ":", "-.")  # likewise, where a model is a line

@@ -177,7 +177,7 @@ def compare(
     foils = [foils] if isinstance(foils, Foil) else list(foils)
     masks, failures = _by_foil(foils, predictions or {}), {}
     if runs:
-        from foilseg.figures import live
+        from foilseg.measured import live
 
         try:
             classes = live.classes(runs, classes)

@@ -102,6 +102,15 @@ function rings(context, facts, window, said) {
   return hit.size;
 }
 
+// Colours of the plane by day and by night, as those of the figures.
+function themes({ ink, paper, ground, light }) {
+  const dark = 'html[data-theme="dark"] ';
+  return `.dial-plane { background: ${paper}; color: ${ink} }
+    ${dark}.dial-plane { background: ${ground}; color: ${light} }
+    .dial-model { fill: var(--day) }
+    ${dark}.dial-model { fill: var(--night) }`;
+}
+
 function plane(facts) {
   const { low, high } = facts.range;
   const span = Math.log10(high / low);
@@ -109,7 +118,9 @@ function plane(facts) {
     LEFT + (Math.log10(Math.max(fpr, low) / low) / span) * (WIDTH - LEFT - RIGHT);
   const up = (tpr) => TOP + (1 - tpr) * (HEIGHT - TOP - BOTTOM);
   const picture = make("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
+  picture.classList.add("dial-plane");
   picture.setAttribute("aria-label", facts.words);
+  picture.append(make("style", {}, themes(facts.colours)));
   const thin = { stroke: "currentColor", "stroke-width": 0.6, fill: "none" };
   const small = { fill: "currentColor", "font-size": 12 };
   picture.append(make("path", { ...thin, d: `M${LEFT},${TOP}V${up(0)}H${WIDTH - RIGHT}` }));
@@ -128,14 +139,14 @@ function plane(facts) {
   const curve = { d: `M${points.join("L")}`, fill: "none", stroke: facts.colours.pale };
   picture.append(make("path", { ...curve, "stroke-width": 4, "stroke-linejoin": "round" }));
   for (const point of facts.points) {
-    const group = make("g", {});
+    const group = make("g", { class: "dial-model" });
     group.append(make("title", {}, point.model));
-    group.append(
-      make("circle", { cx: across(point.FPR), cy: up(point.TPR), r: 5, fill: point.colour }),
-    );
+    group.style.setProperty("--day", point.colour);
+    group.style.setProperty("--night", point.night);
+    group.append(make("circle", { cx: across(point.FPR), cy: up(point.TPR), r: 5 }));
     const side = point.side === "left" ? { dx: -8, "text-anchor": "end" } : { dx: 8 };
     const place = { x: across(point.FPR), y: up(point.TPR) + point.down };
-    const ink = { fill: point.colour, "font-size": 11, class: "dial-name" };
+    const ink = { "font-size": 11, class: "dial-name" };
     group.append(make("text", { ...ink, ...place, ...side }, point.model));
     picture.append(group);
   }
@@ -199,9 +210,7 @@ function render({ model, el }) {
   canvas.style.cssText = "width:100%;max-width:24rem;image-rendering:pixelated;display:block";
   canvas.setAttribute("role", "img");
   const { picture, walker, across, up } = plane(facts);
-  // its colours of models are those of the figures, which stand on white in dark mode as well
-  picture.style.cssText = "width:100%;max-width:29rem;display:block;border-radius:.25rem";
-  [picture.style.background, picture.style.color] = [facts.colours.paper, facts.colours.ink];
+  picture.style.cssText = "width:100%;max-width:29rem;display:block";
   const { row, input, value } = slider(model, facts);
   const said = document.createElement("p");
   said.setAttribute("aria-live", "polite");

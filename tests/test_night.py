@@ -1,0 +1,163 @@
+"""Figures for dark pages: their colours, what stays as it is, and letters that can be read."""
+
+import base64
+import colorsys
+import io
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from matplotlib.colors import ListedColormap, to_rgb, to_rgba
+from matplotlib.patches import Rectangle
+from PIL import Image
+
+from foilseg.figures import night, style
+
+GROUND = to_rgb(night.GROUND)
+unit = st.floats(0, 1)
+
+
+def pixels(png: bytes) -> np.ndarray:
+    return np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), int)
+
+
+def printed(figure) -> tuple[np.ndarray, np.ndarray, int]:
+    """A figure by day and by night, and its least width."""
+    day, told = night.both(figure)
+    plt.close(figure)
+    return pixels(day), pixels(base64.b64decode(told[night.KEY])), told[night.WIDTH]
+
+
+def paper(colour) -> np.ndarray:
+    return np.rint(255 * np.array(to_rgb(colour)))
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "expected"),
+    [("#000000", "#ffffff", 21.0), ("#767676", "#ffffff", 4.54), ("#ff0000", "#ffffff", 4.0)],
+)
+def test_contrast_is_that_of_the_guidelines(one, other, expected):
+    assert night.contrast(to_rgb(one), to_rgb(other)) == pytest.approx(expected, abs=0.005)
+    assert night.contrast(to_rgb(other), to_rgb(one)) == pytest.approx(expected, abs=0.005)
+
+
+def test_black_and_white_change_places_and_what_lies_between_keeps_its_order():
+    assert night.by_night("#000000") == pytest.approx(to_rgba(night.INK))
+    assert night.by_night("#ffffff") == pytest.approx(to_rgba(night.GROUND))
+    greys = [night.by_night(str(level))[0] for level in np.linspace(0, 1, 11)]
+    assert greys == sorted(greys, reverse=True)
+    assert night.contrast(night.by_night(style.INK)[:3], GROUND) > 7
+
+
+@given(unit, unit, unit, unit)
+def test_whatever_has_a_hue_keeps_it_and_stands_out(red, green, blue, opacity):
+    *rgb, kept = night.by_night((red, green, blue, opacity))
+    assert kept == opacity
+    assert all(0 <= channel <= 1 for channel in rgb)
+    if max(red, green, blue) - min(red, green, blue) < night.TINT:
+        return
+    assert night.contrast(rgb, GROUND) >= night.LEAST_CONTRAST
+    before, after = (colorsys.rgb_to_hsv(*each)[0] for each in ((red, green, blue), rgb))
+    assert min(abs(before - after), 1 - abs(before - after)) < 1e-6
+
+
+def test_colours_that_can_be_seen_stay_and_those_of_remedies_stay_apart():
+    bright = [style.COLOURS[name] for name in ("second", "lamp")] + ["#f0e442", "#009e73"]
+    for colour in bright:
+        assert night.by_night(colour)[:3] == to_rgb(colour)
+    remedies = [night.by_night(colour)[:3] for colour in style.REMEDY_COLOURS.values()]
+    for place, one in enumerate(remedies):
+        for other in remedies[place + 1 :]:
+            assert np.abs(np.subtract(one, other)).max() > 0.15
+
+
+def test_a_pale_fill_is_a_dark_one_on_which_ink_is_read():
+    fill = night.by_night(style.COLOURS["network"])[:3]
+    assert night.contrast(fill, night.by_night(style.INK)[:3]) > 4.5
+    red, green, blue = fill
+    assert blue > green > red
+
+
+def test_the_dark_twin_has_a_dark_ground_and_the_day_is_as_it_was():
+    with style.house_style():
+        figure, axes = plt.subplots(figsize=(4, 3))
+        axes.plot([0, 1], [0, 1], "o-", c="#332288", mfc=style.PAPER, label="a line")
+        axes.bar([0, 1], [0.2, 0.3], color="#0072b2", edgecolor=style.INK)
+        axes.scatter([0.2], [0.8], c=[style.INK])
+        axes.annotate("far", (1, 1), (0.3, 0.9), arrowprops={"color": style.INK}, bbox={"fc": "w"})
+        axes.legend()
+    before = night.both(figure)
+    day, dark, _ = printed(figure)
+    assert night.both(figure) == before, "what was changed is taken back"
+    assert day.shape == dark.shape
+    for corner in ((0, 0), (-1, -1)):
+        assert (day[corner] == 255).all() and (dark[corner] == paper(night.GROUND)).all()
+    assert dark.sum(axis=-1).min() >= paper(night.GROUND).sum() - 3, "nothing is darker"
+    filled = [(seen == paper("#0072b2")).all(axis=-1).sum() for seen in (day, dark)]
+    assert filled[1] == pytest.approx(filled[0], rel=0.01) and filled[0] > 100
+    assert dark.mean() < 80 < day.mean()
+    assert not (dark == 255).all(axis=-1).any()
+
+
+def test_pictures_are_the_same_by_day_and_by_night_with_what_is_drawn_on_them():
+    shown = np.linspace(0, 1, 64).reshape(8, 8)
+    with style.house_style():
+        figure, axes = plt.subplots(1, 2, figsize=(5, 2.5))
+        axes[0].imshow(shown, cmap="gray", aspect="auto")
+        axes[0].text(3, 3, "on it", color=style.INK, bbox={"fc": style.PAPER})
+        axes[0].set_title("a title")
+        axes[1].pcolormesh(shown, cmap="gray", edgecolors="w")
+        axes[1].text(3, 3, "in it", color=style.INK)
+    figure.canvas.draw()
+    boxes = [place.get_window_extent() for place in axes]
+    with night.dark(figure):
+        figure.canvas.draw()
+        dark = np.asarray(figure.canvas.buffer_rgba(), int)[..., :3]
+        assert axes[0].title.get_color() != style.INK
+    figure.canvas.draw()
+    day = np.asarray(figure.canvas.buffer_rgba(), int)[..., :3]
+    plt.close(figure)
+    for box in boxes:
+        rows = slice(int(len(day) - box.y1) + 3, int(len(day) - box.y0) - 3)
+        columns = slice(int(box.x0) + 3, int(box.x1) - 3)
+        assert (day[rows, columns] == dark[rows, columns]).all()
+    assert (dark[0, 0] == paper(night.GROUND)).all()
+
+
+def test_cells_with_names_have_the_colours_of_their_legend():
+    figure, axes = plt.subplots(figsize=(3, 2))
+    few = ListedColormap([style.INK, style.PAPER, "#332288"])
+    mesh = axes.pcolormesh([[0, 1, 2]], cmap=few, vmin=0, vmax=2)
+    patch = axes.add_patch(Rectangle((0, 0), 1, 1, fc=style.INK))
+    figure.canvas.draw()
+    before = mesh.get_facecolors().tolist()
+    with night.dark(figure):
+        figure.canvas.draw()
+        shown = mesh.get_facecolors()
+        expected = [night.by_night(colour, night.OF_AREAS) for colour in few.colors]
+        np.testing.assert_allclose(shown, expected)
+        assert patch.get_facecolor() == pytest.approx(tuple(shown[0]))
+    figure.canvas.draw()
+    assert mesh.get_facecolors().tolist() == before
+    plt.close(figure)
+
+
+def test_the_least_width_is_that_at_which_the_smallest_letters_have_nine_points():
+    with style.house_style():
+        figure, axes = plt.subplots(figsize=(4, 3))
+        axes.set_title("large", fontsize=20)
+        axes.text(0.5, 0.5, "smallest", fontsize=8)
+        axes.text(0.5, 0.2, "hidden", fontsize=4, visible=False)
+        axes.text(0.5, 0.2, " ", fontsize=4)
+    day, _, least = printed(figure)
+    letters = 8 * figure.dpi / 72 * least / day.shape[1]  # CSS pixels, at that width
+    assert letters == pytest.approx(night.LEAST_LETTERS, rel=0.002)
+
+
+def test_a_figure_of_nothing_shows_nothing_and_one_without_letters_has_no_least_width():
+    figure = plt.figure()
+    assert night.both(figure) is None
+    figure.add_axes((0, 0, 1, 1)).set_axis_off()
+    assert printed(figure)[2] == 0
