@@ -16,6 +16,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.figure import Figure
 
 from foilseg.analysis import records
 from foilseg.data.components import boxes, components
@@ -25,6 +26,7 @@ from foilseg.decisions.scores import class_scores
 from foilseg.evaluation.curves import BINS, LARGEST
 from foilseg.evaluation.object_scores import near
 from foilseg.evaluation.operating_points import place_of_fpr
+from foilseg.figures import night
 from foilseg.figures.defect_figures import relief
 from foilseg.figures.style import ERROR_COLOURS, PAPER, done, house_style
 from foilseg.measured import held_out
@@ -39,7 +41,8 @@ NETWORKS = {
     "baseline": ("matched", "plain baseline"),
     "recommended": ("matched-beyond", "recommended recipe"),
 }
-DPI, QUALITY = 100, 80
+# inches at 100 CSS pixels each; the file has twice as many, for screens of double density
+SHAPE, DPI, QUALITY = (4.2, 2.8), 200, 75
 
 
 def richest(foils: list[Foil], index: int) -> tuple[Foil, int, int]:
@@ -80,20 +83,29 @@ def draw(axes, foil: Foil, said: np.ndarray, c: LabelClass) -> str:
     real, unlabelled = near(said, label, REACH), near(said, truth, REACH)
     for box, hit in zip(boxes(components(label)[0]), found):
         row, column = middle(box)
-        ring = {"fill": False, "lw": 2.2, "ls": "-" if hit else (0, (2, 1.5))}
+        ring = {"fill": False, "lw": 1.6, "ls": "-" if hit else (0, (2, 1.5))}
         colour = ERROR_COLOURS["hit" if hit else "miss"]
         axes.add_patch(plt.Circle((column, row), 8, ec=colour, **ring))
     false = ERROR_COLOURS["false alarm"]
     for box, hit, there in zip(boxes(components(said)[0]), real, unlabelled):
         row, column = middle(box)
-        mark = {"marker": "s", "mfc": "none", "ms": 9} if there else {"marker": "x", "ms": 7}
+        mark = {"marker": "s", "mfc": "none", "ms": 5} if there else {"marker": "x", "ms": 5}
         if not hit:
-            axes.plot(column, row, mew=2, ls="", color=PAPER if there else false, **mark)
+            axes.plot(column, row, mew=1.2, ls="", color=PAPER if there else false, **mark)
     wrong = int((~real & ~unlabelled).sum())
     return (
-        f"{found.sum()} of {len(found)} annotated ones found,\n"
-        f"{(~real & unlabelled).sum()} found that nobody annotated, {wrong} false"
+        f"{found.sum()} of {len(found)} annotated found,\n"
+        f"{(~real & unlabelled).sum()} not annotated, {wrong} false"
     )
+
+
+def save(figure: Figure, out: Path) -> None:
+    """Write the picture, and its dark twin beside it."""
+    options = {"dpi": DPI, "bbox_inches": "tight", "pil_kwargs": {"quality": QUALITY}}
+    figure.savefig(out, **options)
+    with night.dark(figure):
+        twin = out.with_stem(f"{out.stem}{night.SUFFIX}")
+        figure.savefig(twin, facecolor=figure.get_facecolor(), **options)
 
 
 def main() -> None:
@@ -104,14 +116,13 @@ def main() -> None:
     rare = rarest(study.dataset)
     foil, top, left = richest(list(held_out.dataset(study).foils), rare.index)
     with house_style():
-        figure, axes = plt.subplots(1, len(NETWORKS), figsize=(8.4, 4.7))
+        figure, axes = plt.subplots(1, len(NETWORKS), figsize=SHAPE)
         for place, (name, (_, title)) in zip(axes, NETWORKS.items()):
             told = draw(place, foil, reported(name, foil.image, rare), rare)
-            place.set(xlim=(left, left + SIZE), ylim=(top + SIZE, top), title=title)
-            place.set_xlabel(f"{rare.name} on this foil: {told}", fontsize=9)
-        done(figure).savefig(
-            options.out, dpi=DPI, bbox_inches="tight", pil_kwargs={"quality": QUALITY}
-        )
+            place.set(xlim=(left, left + SIZE), ylim=(top + SIZE, top))
+            place.set_title(title, fontsize=10)
+            place.set_xlabel(f"{rare.name} on this foil:\n{told}", fontsize=9)
+        save(done(figure), options.out)
     print(f"{options.out}: {foil.name}, rows from {top}, columns from {left}")
 
 

@@ -133,7 +133,7 @@ def test_a_figure_has_a_dark_twin_and_a_least_width(miniature):
     assert 0 < int(least) < int(width)
     day, dark = re.findall(r"<img[^>]*>", box[1])
     assert "only-light" in day and "only-dark" in dark
-    assert "lazy" in dark and "lazy" not in day, "what is not seen is not loaded"
+    assert "lazy" in dark and "lazy" in day, "what is not seen is not loaded"
     for image, ground in ((day, "#ffffff"), (dark, night.GROUND)):
         place = re.search(r'src="\.\./\.\./([^"]*)"', image)[1]
         with Image.open(miniature / place) as picture:
@@ -148,6 +148,22 @@ def test_a_figure_that_no_chapter_shows_is_none(monkeypatch, tmp_path):
     (tmp_path / retold.CHAPTERS).mkdir(parents=True)
     assert retold.find(tmp_path, "fig-moon") is None
     assert retold.picture({"outputs": [{"text": "no picture"}]}) is None
+
+
+def test_icons_are_drawn_by_a_script_that_holds_no_others(miniature):
+    browser.require()
+    script = miniature / "_static/scripts/fontawesome.js"
+    assert script.stat().st_size < 200_000
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto((miniature / "book/chapters/01_dataset.html").as_uri())
+        page.wait_for_selector("svg[data-icon]", state="attached")
+        names = set(
+            page.locator("svg[data-icon]").evaluate_all("all => all.map(i => i.dataset.icon)")
+        )
+        outlines = page.locator("svg[data-icon] path").evaluate_all("a => a.map(i => i.outerHTML)")
+    assert {"circle-half-stroke", "download", "expand", "magnifying-glass"} <= names
+    assert all(re.search(r' d="M[^"]{20,}"', outline) for outline in outlines)
 
 
 def test_a_widget_works_without_a_kernel_and_without_a_network(miniature):

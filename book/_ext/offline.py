@@ -1,11 +1,13 @@
-"""Sphinx extension: the built book asks no other host for anything, and keeps its console empty.
+"""Sphinx extension: the built book asks no other host for anything, and for little of its own.
 
 It puts MathJax beside the pages, takes out Thebe, whose scripts come from a public host and fail on
-every page without it, and stops the theme's scripts from reporting on the console what they do.
+every page without it, and stops the theme's scripts from reporting on the console what they do. Of
+the theme's icons, a script of 1.5 MB that every page loads, it keeps those that the pages show.
 """
 
 from __future__ import annotations
 
+import re
 import shutil
 from hashlib import sha256
 from importlib.util import find_spec
@@ -61,9 +63,30 @@ def silence_theme(app: Sphinx, error: Exception | None) -> None:
         script.write_text(text.replace("console.log(", "void ("), encoding="utf-8")
 
 
+# One icon in the theme's script: its name, then its size, other names, code and outline.
+ICON = re.compile(
+    r"""(?:"([\w-]+)"|([A-Za-z_$][\w$]*)):\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?"""
+)
+SHOWN = re.compile(r"\bfa-([a-z0-9-]+)")
+
+
+def keep_shown_icons(app: Sphinx, error: Exception | None) -> None:
+    """Leave in the theme's script of icons those that a page or another script names."""
+    static = Path(app.outdir) / "_static" / "scripts"
+    script = static / "fontawesome.js"
+    if error is not None or not script.is_file():
+        return
+    others = [*(p for p in static.glob("*.js") if p != script), *Path(app.outdir).rglob("*.html")]
+    shown = {name for path in others for name in SHOWN.findall(path.read_text(encoding="utf-8"))}
+    text = script.read_text(encoding="utf-8")
+    kept = ICON.sub(lambda icon: icon[0] if (icon[1] or icon[2]) in shown else "", text)
+    script.write_text(kept, encoding="utf-8")
+
+
 def setup(app: Sphinx) -> dict[str, bool]:
     """Register with Sphinx."""
     app.connect("config-inited", remove_thebe)
     app.connect("builder-inited", copy_mathjax)
     app.connect("build-finished", silence_theme)
+    app.connect("build-finished", keep_shown_icons)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

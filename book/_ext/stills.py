@@ -35,6 +35,7 @@ def still(forms: dict[str, nodes.Element]) -> nodes.container:
     for picture in pictures:
         if isinstance(picture, nodes.image) and WORDS in forms:
             picture["alt"] = forms[WORDS].astext().strip()
+            picture["loading"] = "lazy"  # unseen on a screen, it need not be loaded
     return nodes.container("", *pictures, classes=[CLASS])
 
 

@@ -2,7 +2,8 @@
 
 The metadata of an executed chapter's output hold the dark picture of a figure and the least width
 at which its letters can be read (:mod:`foilseg.figures.night`). Here both pictures go into one box,
-of which the page shows the one of its theme; a box that is narrower than that width scrolls.
+of which the page shows the one of its theme; a box that is narrower than that width scrolls. A
+picture of the repository (``NAME.jpg``) has its twin beside it (``NAME-night.jpg``).
 """
 
 from __future__ import annotations
@@ -15,11 +16,13 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from docutils import nodes
+from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
 from foilseg.figures import night
 
+DENSE = 2  # pixels of a file per CSS pixel, of pictures that are files of the repository
 CHAPTERS, PICTURES = Path("book/chapters"), Path("book/chapters/pictures")
 
 
@@ -63,27 +66,46 @@ class BothThemes(SphinxTransform):
 
     def apply(self, **_: Any) -> None:
         """Put a box in the place of each picture that has a twin."""
-        root = Path(self.env.srcdir)
-        held = twins(root)
+        root, held = Path(self.env.srcdir), twins(Path(self.env.srcdir))
         for image in list(self.document.findall(nodes.image)):
-            file = root / image["uri"].lstrip("/")
-            digest = sha256(file.read_bytes()).hexdigest() if file.suffix == ".png" else ""
-            if digest in held:
-                image.parent.replace(image, _box(image, held[digest], root, digest))
+            file = root / self.env.relfn2path(image["uri"], self.env.docname)[0]
+            box = _of_file(image, file, root) or _of_chapter(image, file, root, held)
+            if box is not None:
+                image.parent.replace(image, box)
 
 
-def _box(image: nodes.image, twin: Twin, root: Path, digest: str) -> Box:
-    """The picture and its twin, whose file is written beside those of the chapters."""
-    place = root / PICTURES / f"{digest[:16]}-night.png"
-    if not place.is_file():
-        place.parent.mkdir(parents=True, exist_ok=True)
-        place.write_bytes(twin.night)
-    other = image.deepcopy()
-    other["uri"], other["loading"] = f"/{place.relative_to(root).as_posix()}", "lazy"
-    day = image.deepcopy()
-    for picture, only in ((day, "only-light"), (other, "only-dark")):
+def _of_file(image: nodes.image, file: Path, root: Path) -> Box | None:
+    """The box of a picture of the repository that has a twin beside it."""
+    twin = file.with_stem(f"{file.stem}{night.SUFFIX}")
+    if not twin.is_file():
+        return None
+    with Image.open(file) as picture:
+        width, height = (length // DENSE for length in picture.size)
+    return _box(image, twin.relative_to(root), width, (width, height))
+
+
+def _of_chapter(image: nodes.image, file: Path, root: Path, held: dict[str, Twin]) -> Box | None:
+    """The box of a picture that a chapter has printed; its twin is written to a file."""
+    if file.suffix != ".png" or not file.is_file():
+        return None
+    digest = sha256(file.read_bytes()).hexdigest()
+    if digest not in held:
+        return None
+    place, twin = PICTURES / f"{digest[:16]}{night.SUFFIX}.png", held[digest]
+    if not (root / place).is_file():
+        (root / place).parent.mkdir(parents=True, exist_ok=True)
+        (root / place).write_bytes(twin.night)
+    return _box(image, place, twin.least_width, twin.shape)
+
+
+def _box(image: nodes.image, twin: Path, least: int, shape: tuple[int, int]) -> Box:
+    """The picture and its twin; neither is loaded before it is near the window."""
+    day, dark = image.deepcopy(), image.deepcopy()
+    dark["uri"] = f"/{twin.as_posix()}"
+    for picture, only in ((day, "only-light"), (dark, "only-dark")):
         picture["classes"] = [*picture["classes"], only]
-    return Box("", day, other, least=twin.least_width, shape=twin.shape)
+        picture["loading"] = "lazy"
+    return Box("", day, dark, least=least, shape=shape)
 
 
 def _open(writer: Any, box: Box) -> None:

@@ -1,11 +1,12 @@
 """The answer first: what a chapter finds out at its end is published at its beginning.
 
 A cell tagged ``answer`` stands in the source where everything that it says is known, and in the
-executed chapter before the first section. A figure tagged ``answer-picture`` follows it there.
+executed chapter behind the question. A figure tagged ``answer-picture`` follows it there.
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 from typing import Any
 
@@ -14,14 +15,16 @@ from foilseg.book.prose import LEFT_OUT
 
 ANSWER, PICTURE = "answer", "answer-picture"
 PLAIN = "## Reading"
+GOALS, LEARNED = "After this chapter you can", "## What you will learn"
+SECTION = re.compile(r"(\([\w-]+\)=\n)?## ")
 
 
 def first(notebook: Any) -> None:
-    """Move an executed chapter's answer, and the picture that shows it, before its first section.
+    """Move an executed chapter's answer, and the picture that shows it, behind its question.
 
-    In the place of the picture stands a sentence that points to it. Where the study shown is not
-    the one that the answer was written about, all stay in their places, and the heading is a plain
-    one.
+    The question is what the title's cell says; what the reader will learn follows the picture. In
+    the place of the picture stands a sentence that points to it. Where the study shown is not the
+    one that the answer was written about, all stay in their places, and the heading is a plain one.
     """
     words, pictures = (_tagged(notebook, tag) for tag in (ANSWER, PICTURE))
     moved = [*words, *pictures]
@@ -33,9 +36,25 @@ def first(notebook: Any) -> None:
     known, rest = {cell.id for cell in notebook.cells}, []
     for cell in (cell for cell in notebook.cells if cell not in words):
         rest += _pointer(cell, known) if cell in pictures else [cell]
-    sections = [n for n, cell in enumerate(rest) if is_section(cell)]
-    place = sections[0] if sections else len(rest)
-    notebook.cells = [*rest[:place], *moved, *rest[place:]]
+    question, learned = _title(rest[:1])
+    after = rest[len(question) :]
+    if not question:
+        place = next((n for n, cell in enumerate(rest) if is_section(cell)), len(rest))
+        question, after = rest[:place], rest[place:]
+    notebook.cells = [*question, *moved, *learned, *after]
+
+
+def _title(cells: list[Any]) -> tuple[list[Any], list[Any]]:
+    """The cell of the title without what the reader will learn, and a cell with that; or none."""
+    from nbformat.v4 import new_markdown_cell
+
+    if not cells or not cells[0].source.startswith("# "):
+        return [], []
+    title = cells[0]
+    title.source, goals, listed = title.source.partition(GOALS)
+    title.source = title.source.strip()
+    text = f"{LEARNED}\n\n{goals}{listed}"
+    return [title], [new_markdown_cell(text, id=f"{title.id}-goals")] if goals else []
 
 
 def _pointer(picture: Any, known: Container[str]) -> list[Any]:
@@ -54,8 +73,8 @@ def _tagged(notebook: Any, tag: str) -> list[Any]:
 
 
 def is_section(cell: Any) -> bool:
-    """Whether a cell begins a section."""
-    return cell.cell_type == "markdown" and cell.source.startswith("## ")
+    """Whether a cell begins a section, which may have a label."""
+    return cell.cell_type == "markdown" and bool(SECTION.match(cell.source))
 
 
 def _shown(cell: Any) -> str:

@@ -28,6 +28,7 @@ LEAST_LETTERS = 12.0  # CSS pixels, which are nine points
 FEW = 16  # colours of a map whose cells have names, as a legend has
 GREY, TINT = 0.06, 0.25  # chroma below which a colour is a grey, or a light one the tint of a fill
 KEY, WIDTH = "night", "least_width"  # in the metadata of the output
+SUFFIX = "-night"  # of the name of a picture's twin
 STARTUP = "from foilseg.figures import night\nnight.register()\n"
 PNG = "image/png"
 Colour = tuple[float, float, float, float]
