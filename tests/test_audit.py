@@ -175,3 +175,15 @@ def test_pooling_the_precision_moves_binary_above_the_baseline_and_equal_pixels_
     expected = (counts["TP"] / (counts["TP"] + counts["FP"])).mean()
     assert table.loc["Binary", "pooled"] == pytest.approx(expected)
     assert isinstance(table, pd.DataFrame)
+
+
+def test_places_of_the_thesis_are_told_from_those_of_the_book():
+    table = pd.DataFrame({"table": ["Table 3.2", "section 3.1"], "checks": [4, 1]})
+    told = audit.told(table)
+    assert told["table"].tolist() == ["thesis Table 3.2", "thesis section 3.1"]
+    assert told["checks"].tolist() == [4, 1] and audit.told(told).equals(told)
+    text = "They lie in: Table A1, Table 4.1 (Eq. 3.5). A table of 3."
+    assert audit.told(text) == (
+        "They lie in: thesis Table A1, thesis Table 4.1 (thesis Eq. 3.5). A table of 3."
+    )
+    assert audit.told("Eq. Pixels") == "Eq. Pixels"

@@ -193,3 +193,24 @@ def test_what_a_narrow_window_cuts_says_so_and_what_nearly_fits_gets_less_air(tm
         page.reload()
         assert page.locator("#a").evaluate("e => e.className") == "cell tag_full-width"
         assert page.locator("table.tight").count() == 1
+
+
+@pytest.mark.browser
+def test_a_table_may_open_fewer_rows_and_a_link_to_a_folded_row_unfolds_it(tmp_path):
+    browser.require()
+    rows = pd.DataFrame({"claim": [f"C{n:02}" for n in range(1, 26)], "share": np.arange(25)})
+    address = written(tmp_path, sortable(rows, first=5, anchor="claim")._repr_html_())
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto(address)
+        assert page.locator("tbody tr:visible").count() == 5
+        assert page.locator("button.more-rows").inner_text() == "show all 25 rows"
+        page.goto(f"{address}#claim-c03")
+        assert page.locator("tbody tr:visible").count() == 5
+        page.goto(f"{address}#claim-c19")
+        page.wait_for_function("document.querySelectorAll('tr.folded').length === 0")
+        assert page.locator("#claim-c19").is_visible()
+        other = context.new_page()
+        other.goto(f"{address}#claim-c20")
+        other.wait_for_function("document.querySelectorAll('tr.folded').length === 0")
+        assert other.locator("#claim-c20").evaluate("row => row.getBoundingClientRect().top") < 800

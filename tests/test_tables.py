@@ -1,5 +1,6 @@
 """What a reader is shown: numbers written out, undefined ones as a word."""
 
+import re
 from dataclasses import replace
 
 import numpy as np
@@ -8,7 +9,7 @@ import pytest
 
 from foilseg.analysis import model_tables
 from foilseg.book import prose, tables
-from foilseg.book.readable import readable, sortable
+from foilseg.book.readable import exact, readable, sortable
 from foilseg.data import dataset, folder
 from foilseg.data.dataset import Dataset, Foil
 from foilseg.evaluation import scores
@@ -308,3 +309,17 @@ def test_gains_have_a_sign_and_costs_three_digits_that_count():
     table = pd.DataFrame({"gain in mean TPR": [0.0158], "training": [0.97612], "prediction": [4.0]})
     assert readable(table, "{:+.3f}").iloc[0].tolist() == ["+0.016", "0.976", "4"]
     assert readable(pd.DataFrame({"TPR, training": [0.5]})).iloc[0].tolist() == ["0.500"]
+
+
+def test_numbers_to_be_compared_keep_their_digits_without_an_exponent():
+    told = [exact(value) for value in (2_875_160.4, 123_456.0, 81.4918, 0.5, -1e6)]
+    assert told == ["2,875,160", "123,456", "81.4918", "0.5", "-1,000,000"]
+
+
+def test_a_table_says_how_many_rows_are_open_and_labels_its_rows():
+    table = pd.DataFrame({"claim": ["C01", "C 2<"], "share": [0.5, 0.25]})
+    told = sortable(table, first=5, anchor="claim")._repr_html_()
+    assert 'class="dataframe sortable" data-first="5"' in told
+    assert re.findall(r'<tr id="([^"]*)">', told) == ["claim-c01", "claim-c-2"]
+    plain = sortable(table)._repr_html_()
+    assert "data-first" not in plain and "<tr id" not in plain

@@ -18,21 +18,23 @@
   };
   const text = (row, column) => (row.cells[column]?.textContent ?? "").trim();
 
+  const most = (table) => Math.min(MOST, Number(table.dataset.first) || MOST);
+
   // Rows beyond the first, of those that a filter leaves, are folded away; all of a few more stay.
   const fold = (table) => {
     const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden);
-    const folds = !table.dataset.open && rows.length > MOST;
-    table.classList.toggle("long", !folds && rows.length > MOST);
-    rows.forEach((row, place) => row.classList.toggle("folded", folds && place >= MOST));
+    const folds = !table.dataset.open && rows.length > most(table);
+    table.classList.toggle("long", !folds && rows.length > most(table));
+    rows.forEach((row, place) => row.classList.toggle("folded", folds && place >= most(table)));
     const button = table.moreRows;
     if (!button) return;
-    button.hidden = rows.length <= MOST;
-    button.textContent = folds ? `show all ${rows.length} rows` : `show the first ${MOST} rows`;
+    button.hidden = rows.length <= most(table);
+    button.textContent = folds ? `show all ${rows.length} rows` : `show the first ${most(table)} rows`;
     button.setAttribute("aria-expanded", String(!folds));
   };
 
   const foldable = (table) => {
-    if (table.moreRows || !table.tBodies.length || table.tBodies[0].rows.length <= MOST) return;
+    if (table.moreRows || !table.tBodies.length || table.tBodies[0].rows.length <= most(table)) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "more-rows";
@@ -181,6 +183,17 @@
       fit(table);
     });
     document.querySelectorAll(".picture").forEach(widen);
+    // a link to a row that is folded away opens its table
+    const open = () => {
+      const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+      const table = row?.matches("tr.folded") && row.closest("table");
+      if (!table) return;
+      table.dataset.open = "yes";
+      fold(table);
+      row.scrollIntoView();
+    };
+    addEventListener("hashchange", open);
+    open();
     const alone = (boxes) => document.querySelectorAll(boxes).forEach((box) => cue(box, [box]));
     alone(".bd-article pre, .bd-article table:not(.dataframe), .bd-article .picture");
     const drawn = () => alone("div.math > mjx-container");

@@ -31,6 +31,7 @@ from foilseg.book import (
     own,
     prose,
     selection,
+    short_names,
 )
 from foilseg.book.selection import (
     ChapterError,
@@ -93,6 +94,7 @@ class Task:
             data = description.read(self.root / self.given["data"] / description.NAME)
             names = [c.name for c in data["classes"]]
             own.write(executed, self.source.stem, data["name"], names)
+        short_names.write(executed)
         captions.write(executed, self.source.stem)
         links.write(executed, self.source.stem)
         links.terms(executed, self.root / links.GLOSSARY)

@@ -33,7 +33,7 @@ VERDICTS = {
     "does not hold": "differs",
 }
 TABLE = Template(
-    '<div style="overflow-x: auto"><table class="dataframe sortable">\n'
+    '<div style="overflow-x: auto"><table class="dataframe sortable"$first>\n'
     '<thead><tr style="text-align: right;">$heads</tr></thead>\n'
     "<tbody>$rows</tbody>\n</table></div>"
 )
@@ -52,6 +52,11 @@ def number_of(count: float) -> str:
 def per_million(rate: float) -> str:
     """A rate of false pixels as their number in a million, with three digits that count."""
     return number_of(1e6 * rate)
+
+
+def exact(value: float) -> str:
+    """A number to be compared digit by digit: whole from 100,000 on, with six digits below."""
+    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"
 
 
 # How a column is printed, by a word of its name; the first that fits counts.
@@ -164,12 +169,20 @@ class Sortable:
     """
 
     frame: pd.DataFrame
+    first: int = 0  # rows that are open, 0 for as many as of any table
+    anchor: str = ""  # how the labels of rows begin, which end in the first cell; "" for none
 
     def _repr_html_(self) -> str:
         kinds = [_kind(self.frame.iloc[:, place]) for place in range(self.frame.shape[1])]
         heads = "".join(map(_head, self.frame.columns, kinds))
-        rows = ("".join(map(_cell, row, kinds)) for row in self.frame.itertuples(index=False))
-        return TABLE.substitute(heads=heads, rows="\n".join(f"<tr>{row}</tr>" for row in rows))
+        lines = self.frame.itertuples(index=False)
+        rows = (f"<tr{self._label(row[0])}>{''.join(map(_cell, row, kinds))}</tr>" for row in lines)
+        first = f' data-first="{self.first}"' if self.first else ""
+        return TABLE.substitute(heads=heads, rows="\n".join(rows), first=first)
+
+    def _label(self, name: object) -> str:
+        label = re.sub(r"[^a-z0-9]+", "-", str(name).lower()).strip("-")
+        return f' id="{self.anchor}-{label}"' if self.anchor else ""
 
     def __repr__(self) -> str:
         return repr(self.frame)
@@ -195,8 +208,12 @@ def _cell(value: object, kind: str) -> str:
     return f"<td{kind}{style}>{escape.html(value)}</td>"
 
 
-def sortable(table: pd.DataFrame, number: Form = "{:,.4g}") -> Sortable:
+def sortable(
+    table: pd.DataFrame, number: Form = "{:,.4g}", first: int = 0, anchor: str = ""
+) -> Sortable:
     """A table with one line of headings, its numbers written out, to sort and filter.
+
+    ``first`` and ``anchor`` : as of :class:`Sortable`.
 
     Columns of several levels are joined by a blank, and an underscore is one; the index, if it has
     names, becomes columns.
@@ -207,4 +224,4 @@ def sortable(table: pd.DataFrame, number: Form = "{:,.4g}") -> Sortable:
     plain.columns = [str(name).replace("_", " ") for name in plain.columns]
     # without this, leading columns of names would become the index
     plain.index = pd.Index([str(n) for n in range(len(plain))], dtype=object)
-    return Sortable(readable(plain, number))
+    return Sortable(readable(plain, number), first, anchor)

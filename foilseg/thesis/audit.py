@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pandas as pd
 from scipy.stats import spearmanr
 
@@ -46,6 +48,19 @@ def differing(checks: pd.DataFrame) -> pd.DataFrame:
         else:
             rows += group.to_dict("records")
     return pd.DataFrame(rows, columns=checks.columns)
+
+
+_PLACE = re.compile(r"(?<!thesis )\b(Table|Fig\.|Eq\.|section)(?= [\dA])")
+
+
+def told(table: pd.DataFrame | str) -> pd.DataFrame | str:
+    """A table or text in which places of the thesis are told from those of the book.
+
+    "Table 3.2" of a table's words and rows becomes "thesis Table 3.2".
+    """
+    if isinstance(table, str):
+        return _PLACE.sub(r"thesis \1", table)
+    return table.map(lambda value: told(value) if isinstance(value, str) else value)
 
 
 def summary(checks: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,57 @@
+"""Short names are spelled out once on a page that uses them, and on no other."""
+
+import pytest
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
+
+from foilseg.book import answers, short_names
+from foilseg.training.experiments import ROWS
+
+
+def page(*cells, learned=True):
+    goals = new_markdown_cell(f"{answers.LEARNED}\n\n{answers.GOALS}\n\n* see.")
+    return new_notebook(cells=[new_markdown_cell("# Title"), *[goals] * learned, *cells])
+
+
+def shown(html):
+    cell = new_code_cell("table")
+    cell.outputs = [new_output("execute_result", {"text/html": html}, execution_count=1)]
+    return cell
+
+
+def told(notebook):
+    return [cell.source for cell in notebook.cells if short_names.TOLD in cell.source]
+
+
+@pytest.mark.parametrize("learned", [True, False])
+def test_names_of_tables_captions_and_prose_are_spelled_out_once(learned):
+    figure = new_code_cell("f", metadata={"mystnb": {"figure": {"caption": "The mean TPR."}}})
+    table = new_code_cell("t", metadata={"tables": ["By FPR (ppm)."]})
+    cells = [new_markdown_cell("wCE is better."), shown("<td>FL ICF</td>"), figure, table]
+    notebook = page(*cells, learned=learned)
+    for _ in range(2):
+        short_names.write(notebook)
+        (text,) = told(notebook)
+        assert text.startswith(answers.LEARNED if learned else "# Title")
+        assert text.endswith(
+            "TPR (true positive rate), FPR (false positive rate), ppm (per million), "
+            "wCE (weighted cross entropy), FL (focal loss), "
+            "ICF (weights by inverse class frequencies)."
+        )
+
+
+def test_code_markup_and_parts_of_words_are_no_names():
+    code = new_code_cell("TPR = 1")
+    other = new_markdown_cell("An `FPR`, {glue:text}`own_TPR`, <b class=FL>a FLAT and Bind</b>.")
+    notebook = page(code, other, shown('<a href="wCE">none</a>'))
+    short_names.write(notebook)
+    assert not told(notebook)
+    short_names.write(new_notebook(cells=[]))
+
+
+def test_every_model_is_spelled_out():
+    titles = " ".join(row.title for row in ROWS.values())
+    words = {word.strip(",") for word in titles.split()}
+    short = {word for word in words if word.isupper() or word.endswith(".") or word == "wCE"}
+    assert {word for word in short if not short_names.used_in(word)} == set()
+    many = "Os. Cavities, Bin. Balanced, Bin FL ISCF"
+    assert short_names.used_in(many) == ["Os.", "Bin", "FL", "ISCF"]
