@@ -105,6 +105,24 @@ def test_the_first_use_of_a_term_leads_to_the_glossary(tmp_path):
     assert links.entries(tmp_path / "none.md") == []
 
 
+def test_the_first_use_in_an_answer_leads_there_as_well_and_no_later_one(tmp_path):
+    place = tmp_path / "glossary.md"
+    place.write_text(GLOSSARY)
+    answer = new_code_cell("reading")
+    told = {"text/markdown": "A patch, <a href='x'>class</a>, and class weights."}
+    answer.outputs = [new_output("execute_result", told, execution_count=1)]
+    notebook = new_notebook(cells=[answer, new_markdown_cell("A patch of a class weight, PSoI.")])
+    for _ in range(2):
+        links.terms(notebook, place)
+        assert notebook.cells[0].outputs[0].data["text/markdown"] == (
+            "A <a href=\"../glossary.html#term-patch\">patch</a>, <a href='x'>class</a>, and "
+            '<a href="../glossary.html#term-class-weight">class weights</a>.'
+        )
+        assert notebook.cells[1].source == (
+            "A patch of a {term}`class <class>` weight, {term}`PSoI <PSoI>`."
+        )
+
+
 def test_the_glossary_is_read_and_used():
     terms = links.entries(ROOT / links.GLOSSARY)
     assert {"cavity", "PSoI", "PSoMT", "One-vs-Rest", "recommended recipe"} <= set(terms)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,12 @@ from foilseg.training.experiments import EXPERIMENTS, RECIPE, RECOMMENDED, ROWS
 
 PAGE = "18_models"
 GLOSSARY = Path("book/glossary.md")
+MARKDOWN = "text/markdown"
 ALSO_PLAIN = {"run", "calibration"}  # terms that are as often words with another meaning
 # What is no prose: roles with what they hold, code, formulas, tags.
 NO_WORDS = r"\{[\w:-]+\}`[^`]*`|`+[^`]*`+|\$[^$]*\$|<[^>]*>"
 # Nor is a term looked for in a link or in what is emphasised.
-_KEPT = re.compile(rf"({NO_WORDS}|!?\[[^\]]*\]\([^)]*\)|\*+[^*\s][^*]*\*+)")
+_KEPT = re.compile(rf"(<a [^>]*>[^<]*</a>|{NO_WORDS}|!?\[[^\]]*\]\([^)]*\)|\*+[^*\s][^*]*\*+)")
 _NO_PROSE = ("#", "|", ":", "(", "```", "~~~", "+++", "%", "{")
 CELL = re.compile(r"(<t[dh][^>]*>)([^<>]+)(</t[dh]>)")
 
@@ -60,22 +61,41 @@ def entries(glossary: Path) -> list[str]:
 
 
 def terms(notebook: Any, glossary: Path) -> None:
-    """Link the first use of each term in the prose of a chapter to the glossary.
+    """Link the first use of each term in the prose and the answers of a chapter to the glossary.
 
     A plural and a capital at the beginning are the same term; links that are there stay. Headings,
     tables, captions, code and what is emphasised stay as they are.
     """
-    prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-    linked = "\n".join(cell.source for cell in prose)
+    places = []
+    for cell in notebook.cells:
+        if cell.cell_type == "markdown":
+            places.append((cell, "source", _role))
+        places += [(data, MARKDOWN, _anchor) for data in notebooks.shown(cell) if MARKDOWN in data]
+    linked = "\n".join(holder[key] for holder, key, _ in places)
     waiting = {
         term: re.compile(rf"\b({_capital(term)}(?:e?s)?)\b")
         for term in entries(glossary)
         if term not in ALSO_PLAIN
         and f" <{term}>`" not in linked
         and f"{{term}}`{term}`" not in linked
+        and _address(term) not in linked
     }
-    for cell in prose:
-        cell.source = "\n".join(_with_terms(cell.source, waiting))
+    for holder, key, link in places:
+        holder[key] = "\n".join(_with_terms(holder[key], waiting, link))
+
+
+def _role(term: str) -> str:
+    """What takes the place of a term in prose, with the word that is there as group 1."""
+    return rf"{{term}}`\1 <{term}>`"
+
+
+def _anchor(term: str) -> str:
+    """The same in what a cell shows, where there are no roles."""
+    return rf'<a href="{_address(term)}">\1</a>'
+
+
+def _address(term: str) -> str:
+    return f"../glossary.html#term-{term.replace(' ', '-')}"
 
 
 def _capital(term: str) -> str:
@@ -83,7 +103,9 @@ def _capital(term: str) -> str:
     return f"[{first}{first.upper()}]{rest}" if term[0].islower() else first + rest
 
 
-def _with_terms(text: str, waiting: dict[str, re.Pattern]) -> Iterator[str]:
+def _with_terms(
+    text: str, waiting: dict[str, re.Pattern], link: Callable[[str], str]
+) -> Iterator[str]:
     fence = ""
     for line in text.split("\n"):
         mark = re.match(r"```+|~~~+|\$\$", line)
@@ -94,16 +116,16 @@ def _with_terms(text: str, waiting: dict[str, re.Pattern]) -> Iterator[str]:
             continue
         pieces = _KEPT.split(line)
         for place in range(0, len(pieces), 2):
-            pieces[place] = _first_uses(pieces[place], waiting)
+            pieces[place] = _first_uses(pieces[place], waiting, link)
         yield "".join(pieces)
 
 
-def _first_uses(text: str, waiting: dict[str, re.Pattern]) -> str:
-    """The text with roles for the terms that are still waiting, the longest of them first."""
+def _first_uses(text: str, waiting: dict[str, re.Pattern], link: Callable[[str], str]) -> str:
+    """The text with links for the terms that are still waiting, the longest of them first."""
     for term in sorted(waiting, key=len, reverse=True):
-        parts = re.split(r"(\{term\}`[^`]*`)", text)
+        parts = re.split(r"(\{term\}`[^`]*`|<a [^>]*>[^<]*</a>)", text)
         for place in range(0, len(parts), 2):
-            parts[place], found = waiting[term].subn(rf"{{term}}`\1 <{term}>`", parts[place], 1)
+            parts[place], found = waiting[term].subn(link(term), parts[place], 1)
             if found:
                 del waiting[term]
                 text = "".join(parts)
