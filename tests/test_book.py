@@ -3,14 +3,18 @@
 import base64
 import io
 import json
+from pathlib import Path
+from urllib.parse import unquote, urlparse
 
 import bookmaking
 import browser
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageColor
 
-from foilseg.figures import widgets
+from foilseg.book import notebooks
+from foilseg.figures import style, widgets
+from foilseg.twin.config import CLASSES
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 WIDGET_STATE = "application/vnd.jupyter.widget-state+json"
@@ -95,6 +99,99 @@ def test_the_light_of_the_dataset_chapter_moves_and_is_the_one_computed_here(bui
         expected = np.asarray(Image.open(io.BytesIO(widget.still())), int)
         assert np.abs(seen - expected).max() <= 1
     assert np.abs(before - after).max() > 10
+
+
+# Content that is wider than its box, where nothing says so.
+SLICED = """() => [...document.querySelectorAll("article :is(table, pre, .picture, mjx-container)")]
+  .filter((content) => content.checkVisibility())
+  .filter((content) => {
+    const boxes = [content, content.parentElement, content.closest(".text_html")];
+    const cut = boxes.filter((box) => box && box.scrollWidth > box.clientWidth + 4
+      && getComputedStyle(box).overflowX !== "visible");
+    return cut.some((box) => !box.closest(".cut-right, .cut-left"));
+  })
+  .map((content) => `${content.tagName} ${content.textContent.trim().slice(0, 60)}`)"""
+
+
+@pytest.mark.parametrize("width", [browser.NARROW, browser.WIDE])
+def test_no_table_code_figure_or_formula_is_cut_without_a_cue(built_book, width):
+    browser.require()
+    found = []
+    with browser.window(width=width) as context:
+        page = context.new_page()
+        for path in sorted(built_book.rglob("book/**/*.html")):
+            page.goto(path.as_uri())
+            page.evaluate("window.MathJax?.startup?.promise")
+            page.wait_for_timeout(100)
+            found += [(path.stem, what) for what in page.evaluate(SLICED)]
+            if page.evaluate("document.documentElement.scrollWidth") > width:
+                found.append((path.stem, "the page is wider than its window"))
+    assert not found
+
+
+MOST_BYTES = 2_500_000  # that the page of the viewer loads before a reader asks for anything
+
+
+def test_the_page_of_the_viewer_is_light_until_a_reader_asks(built_book):
+    browser.require()
+    asked = set()
+    with browser.window() as context:
+        page = context.new_page()
+        page.on("request", lambda request: asked.add(request.url.partition("?")[0]))
+        page.goto((built_book / "book/chapters/08_qualitative.html").as_uri())
+        page.evaluate("window.MathJax?.startup?.promise")
+        page.wait_for_timeout(500)
+    files = [Path(unquote(urlparse(url).path)) for url in asked if url.startswith("file:")]
+    weights = sorted((file.stat().st_size, file.name) for file in files if file.is_file())
+    assert len(weights) > 5 and sum(w for w, _ in weights) < MOST_BYTES, weights[-5:]
+
+
+def test_models_have_their_colours_in_every_figure_and_widget_of_the_book(executed_book):
+    """Figures about models have no full colours but those of remedies, classes and the style."""
+    table = {*style.REMEDY_COLOURS.values(), *style.COLOURS.values(), *(c.colour for c in CLASSES)}
+    allowed = np.array([ImageColor.getrgb(c) for c in {*table, *style.ERROR_COLOURS.values()}])
+    looked, found, named = 0, [], []
+    for path in sorted((executed_book / "book/chapters").glob("*.ipynb")):
+        notebook = notebooks.read(path)
+        for cell in notebook.cells:
+            told = cell.metadata.get("mystnb", {})
+            about_models = "model" in told.get("image", {}).get("alt", "")
+            for data in notebooks.shown(cell) if about_models else ():
+                looked += 1
+                found += [(path.stem, told["figure"]["name"], c) for c in strange(data, allowed)]
+        named += drawn_models(notebook.metadata)
+    assert looked >= 5 and not found, found
+    assert len(named) >= 3 and all(style.look(model).colour == c for model, c in named)
+
+
+def drawn_models(held) -> list[tuple[str, str]]:
+    """The models that widgets draw, with their colours, wherever in their state."""
+    if isinstance(held, dict):
+        own = [(held["model"], held["colour"])] if {"model", "colour"} <= set(held) else []
+        return own + [pair for value in held.values() for pair in drawn_models(value)]
+    return (
+        [pair for value in held for pair in drawn_models(value)] if isinstance(held, list) else []
+    )
+
+
+def strange(data, allowed) -> list[str]:
+    """Full colours of many pixels of a picture that are neither allowed nor mixed of such a one.
+
+    Edges are mixed with the ground, with ink, or with what lies below.
+    """
+    png = base64.b64decode(data.get("image/png", ""))
+    if not png:
+        return []
+    pixels = np.asarray(Image.open(io.BytesIO(png)).convert("RGB"), int).reshape(-1, 3)
+    colours, counts = np.unique(pixels, axis=0, return_counts=True)
+    full = colours[(np.ptp(colours, axis=1) > 100) & (counts > 60)][:, None].astype(float)
+    near = np.full(len(full), np.inf)
+    for other in ("#ffffff", style.INK, style.PALE):
+        span = np.array(ImageColor.getrgb(other)) - allowed  # from each allowed colour
+        share = ((full - allowed) * span).sum(-1) / np.maximum((span**2).sum(-1), 1)
+        mixed = allowed + np.clip(share, 0, 1)[..., None] * span
+        near = np.minimum(near, np.abs(full - mixed).max(-1).min(-1, initial=255))
+    return ["#{:02x}{:02x}{:02x}".format(*c) for c in full[near > 8][:, 0].astype(int)]
 
 
 # Figures without a dark twin, boxes that show none or two of theirs, letters that are too small.

@@ -103,3 +103,66 @@ def test_a_widget_that_fails_says_so_and_the_next_is_drawn(show):
     texts, said = show({"a": broken, "b": sound})
     assert texts == ["This interactive figure could not be drawn: no image", "drawn"]
     assert len(said) == 1 and "no image" in said[0]
+
+
+HEX = """export default { render({ model, el }) {
+  const bytes = new Uint8Array(model.get("data").buffer);
+  el.textContent = `${bytes.length} ${bytes[0]} ${bytes.at(-1)}`;
+} };"""
+
+
+@pytest.fixture
+def apart(monkeypatch, tmp_path):
+    """A page with a widget far below, whose data lie beside it."""
+    monkeypatch.syspath_prepend(str(HOST.parent.parent / "_ext"))
+    import apart
+
+    large = bytes([7]) + bytes(apart.LEAST) + bytes([9])
+    states = {
+        "a": widget(HEX, [buffer(["data"], large)]),
+        "b": widget(HEX, [buffer(["data"], b"1")]),
+    }
+    before = json.dumps({"state": states})
+    after = apart.smaller(before, tmp_path / apart.FOLDER)
+    assert len(after) < 2_000 < len(before)
+    small = json.loads(after)["state"]["b"]["buffers"]
+    assert small == states["b"]["buffers"], "what is small stays"
+    page = (
+        f'<!doctype html><html data-content_root="./"><head><script src="{HOST.as_uri()}"></script>'
+        f'<script type="{STATE}">{after}</script></head><body><div style="height: 5000px"></div>'
+        f'<div><script type="{VIEW}">{json.dumps({"model_id": "a"})}</script></div>'
+    )
+    (tmp_path / "page.html").write_text(page)
+    return tmp_path, f"{len(large)} 7 9"
+
+
+@pytest.mark.parametrize("how", ["scrolled", "linked", "followed"])
+def test_large_data_are_loaded_when_the_reader_comes_near_or_follows_a_link(context, apart, how):
+    place, expected = apart
+    page, asked = context.new_page(), []
+    page.on("request", lambda request: asked.append(request.url))
+    address = (place / "page.html").as_uri()
+    page.goto(f"{address}#compare:foil=x" if how == "linked" else address)
+    if how != "linked":
+        page.wait_for_timeout(300)
+        assert not any("_static/state" in url for url in asked)
+        assert page.locator(".widget-view").inner_text() == ""
+    if how == "scrolled":
+        page.locator(".widget-view").scroll_into_view_if_needed()
+    if how == "followed":
+        page.evaluate("location.hash = '#compare:foil=y'")
+    page.wait_for_function("document.querySelector('.widget-view').textContent")
+    assert page.locator(".widget-view").inner_text() == expected
+    assert sum("_static/state" in url for url in asked) == 1
+    page.close()
+
+
+def test_data_that_are_not_there_are_named(context, apart):
+    place, _ = apart
+    (file,) = (place / "_static" / "state").iterdir()
+    file.unlink()
+    page = context.new_page()
+    page.goto((place / "page.html").as_uri() + "#compare:foil=x")
+    page.wait_for_selector(".widget-note")
+    assert file.name in page.locator(".widget-note").inner_text()
+    page.close()

@@ -15,6 +15,49 @@
     hex: (text) => Uint8Array.from(text.match(/../g) || [], (pair) => parseInt(pair, 16)),
   };
 
+  /* A part that lies beside the page (book/_ext/apart.py), loaded once; null if it is not there. */
+  const parts = new Map();
+  function beside(name) {
+    const load = () => new Promise((done) => {
+      const script = document.createElement("script");
+      script.src = `${document.documentElement.dataset.content_root ?? ""}_static/state/${name}.js`;
+      script.onload = () => done(globalThis.foilsegState?.[name] ?? null);
+      script.onerror = () => done(null);
+      document.head.append(script);
+    });
+    if (!parts.has(name)) parts.set(name, load());
+    return parts.get(name);
+  }
+
+  async function gather(saved) {
+    for (const part of saved.buffers || []) {
+      if (part.beside) part.data = await beside(part.beside);
+      if (part.data === null) throw new Error(`_static/state/${part.beside}.js is not there`);
+    }
+    return saved;
+  }
+
+  /* Wait until the reader comes near, or follows a link to what a widget shows. */
+  function wanted(el) {
+    const linked = () => location.hash.includes(":");
+    if (linked()) return Promise.resolve();
+    el.style.minHeight = "30rem";
+    return new Promise((done) => {
+      const watch = new IntersectionObserver((seen) => seen.some((e) => e.isIntersecting) && end(), {
+        rootMargin: "800px",
+      });
+      const end = () => {
+        watch.disconnect();
+        removeEventListener("hashchange", follow);
+        el.style.minHeight = "";
+        done();
+      };
+      const follow = () => linked() && end();
+      addEventListener("hashchange", follow);
+      watch.observe(el);
+    });
+  }
+
   /* The saved state with its binary parts back in their places, as DataViews. */
   function restore(saved) {
     const state = structuredClone(saved.state);
@@ -73,7 +116,7 @@
 
   /* One model and one front end for each widget, however often it is shown. */
   async function start(saved) {
-    const model = makeModel(restore(saved));
+    const model = makeModel(restore(await gather(saved)));
     const front = await importText(model.get("_esm"));
     const signal = new AbortController().signal;
     const experimental = { invoke: () => Promise.reject(new Error(NEEDS_KERNEL)) };
@@ -93,6 +136,7 @@
     tag.before(el);
     if (saved[id]?.model_module !== "anywidget") return note(el, NEEDS_KERNEL);
     try {
+      if ((saved[id].buffers || []).some((part) => part.beside)) await wanted(el);
       if (!started.has(id)) started.set(id, start(saved[id]));
       const widget = await started.get(id);
       const css = widget.model.get("_css");
