@@ -13,6 +13,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -20,7 +21,7 @@ from urllib.parse import unquote, urlsplit
 
 import numpy as np
 
-NARROW, WIDE = 390, 1280
+NARROW, WIDE, WIDEST = 390, 1280, 1920
 NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 ADVICE = "no Chromium found: apt-get install chromium, or set FOILSEG_CHROMIUM to one"
 FLAGS = [
@@ -236,10 +237,10 @@ def _is_dead(url: str) -> bool:
 
 
 def photograph(html: Path, target: Path) -> None:
-    """A picture of every page: wide, narrow, and dark."""
+    """A picture of every page: three widths, light and dark."""
     target.mkdir(parents=True, exist_ok=True)
-    looks = [("wide", WIDE, "light"), ("narrow", NARROW, "light"), ("dark", WIDE, "dark")]
-    for name, width, scheme in looks:
+    for width, scheme in product((NARROW, WIDE, WIDEST), ("light", "dark")):
+        name = f"{width}_{scheme}"
         with window(width, scheme) as context:
             for path in pages(html):
                 page = context.new_page()

@@ -129,6 +129,51 @@ def test_no_table_code_figure_or_formula_is_cut_without_a_cue(built_book, width)
     assert not found
 
 
+@pytest.mark.parametrize(
+    ("words", "page"),
+    [("ISCF", "18_models"), ("C09", "10_audit.html#"), ("cavity", "glossary")],
+)
+def test_search_finds_a_model_a_claim_and_a_defect(built_book, words, page):
+    browser.require()
+    with browser.window() as context:
+        tab = context.new_page()
+        tab.goto((built_book / "search.html").as_uri() + f"?q={words}")
+        tab.locator(f"#search-results a[href*='{page}']").first.wait_for()
+
+
+HIGH = 800  # pixels of a screen
+
+
+def test_three_questions_are_answered_from_the_front_page(built_book):
+    """How rare is the cavity? Which model at my costs? Is claim C09 true?"""
+    browser.require()
+    front = (built_book / "book/chapters/00_front.html").as_uri()
+    with browser.window() as context:
+        page = context.new_page()
+        page.set_viewport_size({"width": browser.WIDE, "height": HIGH})
+
+        def seen(words):
+            box = words.bounding_box()
+            return box and box["y"] >= 0 and box["y"] + min(box["height"], 60) <= HIGH
+
+        page.goto(front)
+        assert seen(page.locator("article p", has_text="one pixel in 1,600 belongs to a cavity"))
+        for title in ("If you have a rare defect", "How far from the original", "Three doors"):
+            card = page.locator(".sd-card", has_text=title)
+            assert card.bounding_box()["y"] + card.bounding_box()["height"] <= HIGH
+        assert seen(page.locator("#fig-answer"))
+        page.click("article a >> text=your costs")
+        page.wait_for_url("**/16_decide.html")
+        answer = page.locator("section:has(> h2:text-matches('answer first'))")
+        assert seen(answer.locator(".cell_output p").first)
+        page.goto(front)
+        page.click("article a >> text=a claim")
+        assert seen(page.locator(".row-index"))
+        page.click(".row-index a >> text=C09")
+        row = page.locator("#claim-c09")
+        assert seen(row) and "most precisely" in row.inner_text()
+
+
 MOST_BYTES = 2_500_000  # that the page of the viewer loads before a reader asks for anything
 
 

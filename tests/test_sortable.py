@@ -207,10 +207,12 @@ def test_a_table_may_open_fewer_rows_and_a_link_to_a_folded_row_unfolds_it(tmp_p
         assert page.locator("button.more-rows").inner_text() == "show all 25 rows"
         page.goto(f"{address}#claim-c03")
         assert page.locator("tbody tr:visible").count() == 5
-        page.goto(f"{address}#claim-c19")
+        assert page.locator(".row-index a").all_inner_texts() == rows["claim"].tolist()
+        page.click(".row-index a >> text=C19")
         page.wait_for_function("document.querySelectorAll('tr.folded').length === 0")
         assert page.locator("#claim-c19").is_visible()
         other = context.new_page()
+        other.set_viewport_size({"width": 1280, "height": 800})
         other.goto(f"{address}#claim-c20")
         other.wait_for_function("document.querySelectorAll('tr.folded').length === 0")
         assert other.locator("#claim-c20").evaluate("row => row.getBoundingClientRect().top") < 800

@@ -76,6 +76,18 @@
     fold(table);
   };
 
+  // Links to the rows that have addresses.
+  const index = (rows) => {
+    const bar = Object.assign(document.createElement("nav"), { className: "row-index" });
+    bar.setAttribute("aria-label", "rows of the table below");
+    for (const row of rows) {
+      const link = Object.assign(document.createElement("a"), { href: `#${row.id}` });
+      link.textContent = row.cells[0].textContent;
+      bar.append(link, " ");
+    }
+    return bar;
+  };
+
   const prepare = (table) => {
     if (table.dataset.prepared || !table.tHead || !table.tBodies.length) return;
     table.dataset.prepared = "yes";
@@ -91,6 +103,8 @@
         sort(table, heading, column);
       });
     });
+    const named = [...table.tBodies[0].rows].filter((row) => row.id);
+    if (named.length) table.before(index(named));
     if (table.tBodies[0].rows.length < FEWEST) return;
     const bar = Object.assign(document.createElement("div"), { className: "sortable-bar" });
     const field = Object.assign(document.createElement("input"), {
