@@ -124,11 +124,12 @@ def test_what_a_pick_is_about_is_cut_out_of_foil_and_masks():
 def test_a_pick_and_no_pick_are_sentences_and_pictures():
     foil = made("f", (2, 20, 4, 6, 1))
     pick = examples.Pick("a rule", "f", 24, "pit", box=(2, 20, 4, 6))
-    assert examples.sentence(pick) == "This is f, with the a rule (pit): 24"
-    assert examples.sentence(replace(pick, defect="", value=0.50481), unit="m") == (
-        "This is f, with the a rule: 0.505 m"
-    )
-    assert examples.sentence(None) == "No foil of these data is picked by this rule"
+    words = "On {foil} no model finds this {defect} of {value:,.0f} pixels"
+    assert examples.sentence(pick, words) == "On f no model finds this pit of 24 pixels"
+    own = replace(pick, model="Baseline", value=0.50481)
+    assert examples.sentence(own, "{model}: {value:.3f}") == "Baseline: 0.505"
+    assert examples.sentence(None, words) == "No foil of these data is picked by this rule"
+    assert examples.sentence(None, words, "none") == "none"
     masks = {"f": {"x": foil.mask}}
     drawn = gallery_figures.example(pick, [foil], masks, CLASSES)
     relief, errors = (drawn.axes[2].images[k].get_array() for k in (0, 1))

@@ -30,14 +30,15 @@ class Pick:
     box: Box | None = None
 
 
-def sentence(pick: Pick | None, without: str = NONE, unit: str = "") -> str:
-    """A pick for the prose of a chapter, with the unit of its value; ``without`` for none."""
+def sentence(pick: Pick | None, seen: str, without: str = NONE) -> str:
+    """What is seen in a pick, for the prose of a chapter; ``without`` for none.
+
+    ``seen`` : with the fields ``foil``, ``model``, ``defect`` and ``value``, such as ``"On {foil}
+    {model} finds least: its F-score is {value:.3f}"``.
+    """
     if pick is None:
         return without
-    what = f" ({pick.defect})" if pick.defect else ""
-    whole = float(pick.value).is_integer()
-    value = f"{pick.value:,.0f}" if whole else f"{pick.value:.3g}"
-    return f"This is {pick.foil}, with the {pick.rule}{what}: {value} {unit}".strip()
+    return seen.format(foil=pick.foil, model=pick.model, defect=pick.defect, value=pick.value)
 
 
 def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = 96):
