@@ -56,6 +56,13 @@ HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "n
 PAGE_COLUMNS, LONGEST_SEEN = 80, 9  # of code that a reader sees
 HIDING = {"hide-input", "remove-input"}
 LONGEST, MEDIAN, MOST_CELLS, MOST_PARAMETERS = 15, 5, 22, 8
+ANSWER = "## The answer first"
+# How every chapter ends, and how much of it a reader is to keep.
+ENDING = ("To take home", "What this does not show", "Exercises", "Where the numbers come from")
+TAKEN_HOME, MOST_SENTENCES = 3, 3
+FIELD = re.compile(r"\{[^}]*\}")
+SHORT = re.compile(r"\b(?:Bin|Eqs?|Os|Figs?|vs|cf|e\.g|i\.e)\.(?= )")  # ends no sentence
+SENTENCE = re.compile(r"[.?!][)*\"']*(?=\s|$)")
 
 
 def order() -> list[str]:
@@ -265,6 +272,63 @@ def typed_numbers(source: str) -> list[str]:
                 f"a number typed into a reading: {n!r}" for n in re.findall(r"\d[\d.,]*\d|\d", text)
             ]
     return broken
+
+
+def sentences(text: str) -> int:
+    """How many sentences a text has; a field stands for a word, an abbreviation ends none."""
+    return len(SENTENCE.findall(SHORT.sub("X", FIELD.sub("X", text.strip()))))
+
+
+def answer(notebook) -> str:
+    """What a chapter says under the heading of its answer, with its fields; "" without one."""
+    cells = iter(notebook.cells)
+    if not any(cell.source == ANSWER for cell in cells):
+        return ""
+    code = next(cell.source for cell in cells if cell.cell_type == "code")
+    texts = [
+        node.value.value
+        for node in ast.walk(ast.parse(code))
+        if isinstance(node, ast.Assign)
+        and getattr(node.targets[0], "id", "") == "text"
+        and isinstance(node.value, ast.Constant)
+    ]
+    return texts[0] if len(texts) == 1 else ""
+
+
+def answer_problems(notebook) -> list[str]:
+    """Why an answer is none, or cannot be read at a glance."""
+    text = answer(notebook)
+    number = sentences(text)
+    broken = [] if number else ["has no answer"]
+    if number > MOST_SENTENCES:
+        broken.append(f"{number} sentences in the answer, at most {MOST_SENTENCES}")
+    if number and not FIELD.search(text):
+        broken.append("the answer has no number")
+    return broken
+
+
+def ending_problems(notebook) -> list[str]:
+    """What is wrong with a chapter's last sections."""
+    heads = {
+        cell.source.partition("\n")[0].removeprefix("## "): cell.source
+        for cell in notebook.cells
+        if cell.cell_type == "markdown" and cell.source.startswith("## ")
+    }
+    last = tuple(heads)[-len(ENDING) :]
+    broken = [] if last == ENDING else [f"ends with {', '.join(last)}"]
+    lines = re.findall(r"^\* ", heads.get(ENDING[0], ""), re.M)
+    if len(lines) != TAKEN_HOME:
+        broken.append(f"{len(lines)} lines to take home instead of {TAKEN_HOME}")
+    return broken
+
+
+def open_tables(notebook) -> int:
+    """How many tables a reader sees without a click."""
+    shown = (c for c in notebook.cells if "tables" in c.metadata)
+    hiding = {"hide-output", "hide-cell", "remove-output", "remove-cell"}
+    return sum(
+        len(c.metadata["tables"]) for c in shown if not hiding & set(c.metadata.get("tags", []))
+    )
 
 
 def _cells(notebook) -> list[tuple]:

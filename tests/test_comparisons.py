@@ -266,7 +266,7 @@ def test_a_study_stands_beside_the_thesis_s_own_settings():
     assert table.loc["feature maps of the first layer"].tolist() == ["8", "32"]
     assert table.loc["edge of a patch in pixels"].tolist() == ["128", "256"]
     assert table.loc["steps", "thesis"] == f"{setting('iterations'):,.0f}"
-    assert table.loc["patches a step", "thesis"] == "not stated"
+    assert table.loc["patches per step", "thesis"] == "not stated"
 
 
 def test_levels_stand_beside_the_published_ones():
@@ -277,7 +277,7 @@ def test_levels_stand_beside_the_published_ones():
     ours = table[("TPR", "published")]
     assert ours["Binary"] == pytest.approx(printed["Binary"], abs=1e-3)
     mean = np.mean([4 / 184, 10 / 180])
-    assert table.loc["Baseline", ("false alarms a million pixels", "reproduced")] == 1e6 * mean
+    assert table.loc["Baseline", ("false alarms per million pixels", "reproduced")] == 1e6 * mean
 
 
 def test_the_gap_to_the_published_means_leaves_out_the_baseline():

@@ -103,7 +103,7 @@ def test_more_surroundings_and_less_cover_find_no_fewer(study):
     assert len(table) == 9
     recall = table.pivot(index="widened by", columns="covered share", values="recall")
     assert (np.diff(recall, axis=0) >= 0).all() and (np.diff(recall, axis=1) <= 0).all()
-    assert table.groupby("widened by")["false objects a square metre"].nunique().eq(1).all()
+    assert table.groupby("widened by")["false objects per square metre"].nunique().eq(1).all()
 
 
 def test_promises_say_what_was_missed_and_what_it_costs(study, found):

@@ -1,5 +1,6 @@
 """The prose of the book, read by a linter that runs offline, and by a list of our own."""
 
+import ast
 import json
 import re
 import subprocess
@@ -22,6 +23,24 @@ BANNED = (
     "in order to", "utilize", "leverage", "delve", "state-of-the-art", "cutting-edge", "robustly",
     "significantly", "simply put", "note that", "it should be noted",
 )  # fmt: skip
+# "One row a model" is "one row per model", wherever it is read: also in captions and in tables.
+THINGS = (
+    r"(?:row|line|bar|dot|panel|column|curve|mark|marker|point|tick|outline|group|window|pair|mask"
+    r"|network|map|picture)s?"
+)
+OF_WHICH = (
+    r"(?:model|defect|class|foil|rate|study|variant|run|image|row|column|kind|candidate|price"
+    r"|choice|claim|train set|picture|seed|window|division|setting|panel|remedy|profile|network)"
+)
+AMOUNTS = r"(?:pixels|alarms|objects|patches|micrometres|megapixels|metres|multiply-adds)"
+SHARED_OUT = re.compile(
+    rf"\b(?:one|two|three|an?) (?:[a-z]+ ){{0,2}}{THINGS} an? {OF_WHICH}\b"
+    rf"|\bone an? {OF_WHICH}\b"
+    rf"|\b{AMOUNTS} an? (?:million|square metre|megapixel|pixel|second|minute|step)\b",
+    re.IGNORECASE,
+)
+LATER = {"00_front", "10_audit", "18_models"}  # written anew elsewhere
+KEPT = {"micrometres a pixel"}  # a setting that 00_front asks for by this name
 CODE = (r"```.*?```", r"\$\$.*?\$\$", r"\$[^$\n]*\$", r"\{[a-z:]+\}`[^`]*`", r"`[^`\n]*`")
 
 
@@ -76,6 +95,57 @@ def linted(folder):
         for one in result.get("diagnostics", [])
         if not one["check_path"].startswith(UNASKED)
     ]
+
+
+def shared_out(text):
+    """What says "a" for "per"."""
+    return [found[0] for found in SHARED_OUT.finditer(" ".join(text.split()))]
+
+
+def read_in_tables(path):
+    """The texts of a module that are no documentation: heads of tables, labels, sentences."""
+    tree = ast.parse(path.read_text())
+    told = (ast.Module, ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    documented = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, told) and node.body and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        node.value
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant)
+        and isinstance(node.value, str)
+        and id(node) not in documented
+    ]
+
+
+def test_nothing_is_shared_out_by_an_article():
+    twins = [t for t in (ROOT / "notebooks").glob("*.md") if t.stem not in LATER]
+    pages = [*twins, *(ROOT / "notebooks" / "own").glob("*.md"), *(ROOT / "book").glob("*.md")]
+    texts = {path: path.read_text() for path in [*pages, ROOT / "README.md"]}
+    for package in ("analysis", "book", "claims", "decisions", "figures", "measured", "studies"):
+        for path in (ROOT / "foilseg" / package).glob("*.py"):
+            texts[path] = "\n".join(set(read_in_tables(path)) - KEPT)
+    found = {str(path): shared_out(text) for path, text in texts.items()}
+    assert {name: told for name, told in found.items() if told} == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        ("with one line a\nmodel over", ["one line a model"]),
+        ("Three small windows a defect.", ["Three small windows a defect"]),
+        ("Verdicts, one a column.", ["one a column"]),
+        ("false alarms a million pixels", ["alarms a million"]),
+        ("100 micrometres a pixel", ["micrometres a pixel"]),
+        ("Each row is a model, each column a defect: one row per model.", []),
+        ("The doubt of a network about a pixel; one in a million; where objects a line has.", []),
+        ("This makes the picture a study of its own.", []),
+    ],
+)
+def test_what_an_article_shares_out_is_found(text, found):
+    assert shared_out(text) == found
 
 
 def test_no_page_says_what_is_banned():

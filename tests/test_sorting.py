@@ -529,7 +529,7 @@ def test_words_of_rule_and_promise(chosen):
     assert page.rule(more) == "A picture is stopped if 3 objects of at least 7 pixels are reported."
     sized = replace(chosen, pixel_size_um=1000.0, area=2_000_000)
     first = replace(chosen.promises[0], false=5)
-    assert "2 false objects a square metre" in page.promise(sized, first).replace("2.5", "2")
+    assert "2 false objects per square metre" in page.promise(sized, first).replace("2.5", "2")
     assert "at most 2.5% are" in page.promise(chosen, replace(first, miss=0.025))
     assert json.dumps(page.promise(chosen, first)).count("megapixel") == 1
     assert Path(page.NAME).suffix == ".html"

@@ -263,9 +263,9 @@ def test_a_listing_is_written_out():
 
 def test_numbers_of_things_in_an_area_are_whole_or_have_three_digits():
     table = pd.DataFrame(
-        {"model": ["a"] * 4, "false objects a square metre": [51234.4, 120, 23.46, np.inf]}
+        {"model": ["a"] * 4, "false objects per square metre": [51234.4, 120, 23.46, np.inf]}
     )
-    shown = readable(table)["false objects a square metre"].tolist()
+    shown = readable(table)["false objects per square metre"].tolist()
     assert shown == ["51,234", "120", "23.5", "infinite"]
 
 

@@ -65,7 +65,7 @@ def circumstances(record: Record) -> pd.DataFrame:
         ("foils", len(record.shipped.manifest["regions"]), FOILS),
         ("feature maps of the first layer", sizes["base"], theirs.base),
         ("edge of a patch in pixels", sizes["patch"], theirs.patch),
-        ("patches a step", sizes["batch"], "not stated"),
+        ("patches per step", sizes["batch"], "not stated"),
         ("steps", sizes["iterations"], theirs.iterations),
         ("trainings of every model", record.own[TRAINING].nunique(), 1),
     ]
@@ -76,13 +76,13 @@ def circumstances(record: Record) -> pd.DataFrame:
 
 
 def levels(record: Record) -> pd.DataFrame:
-    """Mean rates of every model beside the published ones; false alarms a million pixels.
+    """Mean rates of every model beside the published ones; false alarms per million pixels.
 
     Columns (rate, reproduced or published), rows the models.
     """
     table = beside({"reproduced": means(record), "published": published_means()})
     table["FPR"] *= 1e6
-    return table.rename(columns={"FPR": "false alarms a million pixels"}, level=0)
+    return table.rename(columns={"FPR": "false alarms per million pixels"}, level=0)
 
 
 def beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

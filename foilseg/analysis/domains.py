@@ -28,7 +28,7 @@ def settings(studies: Mapping[str, Record]) -> pd.DataFrame:
             "trainings of every model": record.own[TRAINING].nunique(),
             "maps of the first layer": told["base"],
             "edge of a patch": told["patch"],
-            "patches a step": told["batch"],
+            "patches per step": told["batch"],
             "steps": f"{told['iterations']:,}",
             "learning rate": "falling" if told.get("decay") else "constant",
             "patches are": told.get("augment") or "as they are",

@@ -20,7 +20,7 @@ from foilseg.training.rows import Experiment
 
 DIGITS = 3  # of the printed weights
 MEAN = "mean"
-MILLION = "false alarms a million pixels"
+MILLION = "false alarms per million pixels"
 
 
 def recipe(row: Experiment, title: str) -> dict[str, str]:

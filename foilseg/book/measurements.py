@@ -70,8 +70,8 @@ def right_ones(name: str, root: Path = RESULTS) -> pd.DataFrame:
 
 
 def speeds(name: str = "line", root: Path = RESULTS) -> pd.DataFrame:
-    """What keeps up with a line: what, megapixels a second, metres a minute, cores, note."""
-    columns = ["what", "megapixels a second", "metres a minute", "cores for the line", "note"]
+    """What keeps up with a line: what, megapixels per second, metres per minute, cores, note."""
+    columns = ["what", "megapixels per second", "metres per minute", "cores for the line", "note"]
     rows = [m.groups() for line in _lines(name, root) if (m := SPEED.match(line))]
     table = pd.DataFrame(rows, columns=columns)
     return table.astype(dict.fromkeys(columns[1:3], float) | {columns[3]: int})

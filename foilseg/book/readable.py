@@ -61,9 +61,9 @@ def exact(value: float) -> str:
 
 # How a column is printed, by a word of its name; the first that fits counts.
 FORMATS = {
-    "false objects a ": number_of,
+    "false objects per ": number_of,
     "false at": number_of,
-    "promised a ": number_of,
+    "promised per ": number_of,
     "largest regret": percent,
     "gain": "{:+.3f}",
     "one FPR": "{:.3f}",

@@ -50,7 +50,7 @@ def c18(e: Evidence) -> list[Part]:
     table = e.table("errors", (BASELINE, *ICF, *ISCF))["noise_objects_per_megapixel"]
     parts = []
     for icf, iscf in zip(ICF, ISCF):
-        said = f"{icf} {table[icf]:.1f} a megapixel, {iscf} {table[iscf]:.1f}, "
+        said = f"{icf} {table[icf]:.1f} per megapixel, {iscf} {table[iscf]:.1f}, "
         said += f"{BASELINE} {table[BASELINE]:.1f}"
         gap = float(table[icf] - max(table[iscf], table[BASELINE]))
         parts.append(Part(said, gap > 0, gap))
@@ -66,7 +66,7 @@ def c20(e: Evidence) -> list[Part]:
     cost = e.table("costs", (BASELINE, "Binary"))["macs_per_megapixel"]
     factor = float(cost["Binary"] / cost[BASELINE])  # also in training: as many patches a network
     gap = ABOUT.value - abs(factor / len(e.defects) - 1)
-    return [Part(f"multiply-adds a pixel: {factor:.2f} times", gap >= 0, gap)]
+    return [Part(f"multiply-adds per pixel: {factor:.2f} times", gap >= 0, gap)]
 
 
 @claim("5", "Resampling overfits: a larger gap of training and validation, largest for Eq. Pixels.")

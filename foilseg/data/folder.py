@@ -101,7 +101,7 @@ def _read(root: Path) -> tuple[Dataset | None, list[Problem]]:
     described = _description(scan)
     pictures = files(scan, "images", images.SUFFIXES)
     if not pictures:
-        scan.add(root / "images", "holds no image", "put one picture a foil into it")
+        scan.add(root / "images", "holds no image", "put one picture for each foil into it")
     labels = files(scan, "labels", LOSSLESS)
     truths = files(scan, "truth", LOSSLESS)
     _orphans(scan, pictures, labels | truths)

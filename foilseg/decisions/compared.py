@@ -115,7 +115,7 @@ class Objects:
         for defect, rate in self.rates.items():
             ratio = false.xs(defect, level="defect") / rate if rate else false[:0]
             rows.append((defect, rate, *ratio.quantile([0, 0.5, 1])))
-        columns = ["defect", f"promised a {self.unit}", "least", "median", "largest"]
+        columns = ["defect", f"promised per {self.unit}", "least", "median", "largest"]
         return pd.DataFrame(rows, columns=columns)
 
     def by_defect(self) -> pd.DataFrame:
@@ -153,7 +153,7 @@ class Objects:
             missed.append(judged[edge].mean() if len(judged) else np.nan)
             false.append(curve.loc[(row[1], edge), "false"])
         return made.drop(columns=["place", "risk"]).assign(
-            **{"missed": missed, f"false objects a {self.unit}": false}
+            **{"missed": missed, f"false objects per {self.unit}": false}
         )
 
 
@@ -230,7 +230,7 @@ def by_rule(study: Study, name: str | Experiment, compared: Compared) -> pd.Data
         curve = objects.froc(objects.counts(*tables, rule, *shown), area)
         at = curve[curve["edge"] == HALF]
         rows.append((rule.reach, rule.cover, at["recall"].mean(), at["false"].mean()))
-    columns = ["widened by", "covered share", "recall", f"false objects a {unit}"]
+    columns = ["widened by", "covered share", "recall", f"false objects per {unit}"]
     return pd.DataFrame(rows, columns=columns)
 
 

@@ -172,7 +172,7 @@ def promise(chosen: Decision, p: Promise) -> str:
         f"{p.name}: of the {thing} in one more picture like those of the calibration, at most "
         f"{100 * p.miss:g}% are expected to be missed ({p.images} pictures with it stand behind "
         f"that; there {p.risk:.1%} were missed{left}). The price there was {told} false objects "
-        f"a {unit}."
+        f"per {unit}."
     )
 
 

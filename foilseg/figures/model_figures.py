@@ -226,7 +226,7 @@ def froc(
             lines(place, shown, "false", "recall", highlighted)
             place.set(xscale="log", ylim=(0, 1), title=escape.lines(defect))
         axes[0, 0].set_ylabel("share of the objects found")
-        figure.supxlabel(f"false objects a {unit}", fontsize=12)
+        figure.supxlabel(f"false objects per {unit}", fontsize=12)
         line_legend(figure, axes[0, 0], "right upper")
         return done(figure)
 
