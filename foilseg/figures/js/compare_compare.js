@@ -1,9 +1,10 @@
-// The viewer for predictions, part 12: what the parts do together.
+// The viewer for predictions, part 14: what the parts do together.
 // Traits: facts (foils, classes, colours, those of errors), files (bytes), view (state of the
 // controls).
 
-class Viewer {
+class Viewer extends Scored {
   constructor(model, el) {
+    super();
     this.model = model;
     this.facts = model.get("facts");
     this.classes = this.facts.classes;
@@ -30,7 +31,7 @@ class Viewer {
     this.thumbs = makeThumbs(() => this.overview());
     this.thumbs.node.hidden = this.foils.length < 2;
     const box = { class: "fs-compare", role: "group", "aria-label": "Comparison of predictions" };
-    this.root = make("div", box, ...bars, this.stage, legend, status, scores, this.thumbs.node, help);
+    this.root = make("div", box, ...bars, this.stage, legend, status, scores.node, this.thumbs.node, help);
     for (const [name, colour] of Object.entries(this.facts.colours))
       this.root.style.setProperty(`--fs-${name}`, colour);
     el.append(make("style", {}, STYLE), this.root);
@@ -47,6 +48,7 @@ class Viewer {
   destroy() {
     removeEventListener("hashchange", this.followLink);
     this.sizes.disconnect();
+    this.controls.scores.sizes.disconnect();
   }
 
   // State ---------------------------------------------------------------------------------------
@@ -168,149 +170,6 @@ class Viewer {
     this.pane = { width: room, height: high, dots };
     clampCamera(this.camera, this.pane, this.foil);
     this.redraw();
-  }
-
-  // Loading -------------------------------------------------------------------------------------
-
-  async load() {
-    const { foil, state } = this;
-    this.root.dataset.ready = "";
-    if (foil.problem) return void (this.root.dataset.ready = foil.name);
-    try {
-      this.picture = null;
-      const first = [...new Set([this.reference, ...this.layers().flat()])].filter(Boolean);
-      const [picture] = await Promise.all([foil.input(state.input), ...first.map(foil.layer)]);
-      if (this.state !== state) return;
-      this.picture = picture;
-      this.resize();
-      await new Promise((done) => setTimeout(done));
-      await Promise.all(foil.layers.map(foil.layer));
-      await this.turn(foil, state);
-      if (this.state !== state) return;
-      this.root.dataset.ready = foil.name;
-      this.redraw();
-      this.score();
-    } catch (error) {
-      if (this.state !== state) return;
-      this.foil = { ...foil, problem: `${foil.name}: cannot be shown (${error.message}).` };
-      this.arrange();
-      this.root.dataset.ready = foil.name;
-    }
-  }
-
-  // The masks of the models at the threshold that was chosen, instead of their own.
-  async turn(foil, state) {
-    const turned = new Map();
-    const indices = this.classes.filter((c) => c.index).map((c) => c.index);
-    const area = foil.width * foil.height;
-    await Promise.all(
-      Object.keys(state.edge === USUAL ? {} : foil.levels.keys).map(async (title) => {
-        const levels = await foil.level(title, indices.length);
-        turned.set(title, atEdge(levels, Number(state.edge), indices, area));
-      }),
-    );
-    if (this.state !== state) return;
-    foil.turned = turned;
-    this.painted.clear();
-  }
-
-  mask(title) {
-    return this.foil.turned?.get(title) ?? this.foil.masks.get(title);
-  }
-
-  // Drawing -------------------------------------------------------------------------------------
-
-  values(title) {
-    if (this.state.show === "classes") return classValues(this.mask(title), this.defect);
-    const reference = this.foil.masks.get(this.reference);
-    return errorValues(reference, this.mask(title), this.defect, this.count);
-  }
-
-  overlay(title) {
-    const { show, outline } = this.state;
-    const key = [title, show, this.defect, outline].join("\n");
-    if (!this.painted.has(key)) {
-      if (this.painted.size > 40) this.painted.clear();
-      const { width, height } = this.foil;
-      const plain = this.classes.filter((c) => c.index).map((c) => [c.index, c.colour]);
-      const errors = ERRORS.map((name, place) => [place + 1, this.facts.errors[name]]);
-      const colours = colourTable(show === "classes" ? plain : errors);
-      const values = this.values(title);
-      const shown = outline ? outlined(values, width, height) : values;
-      this.painted.set(key, paint(shown, colours, width, height));
-    }
-    return this.painted.get(key);
-  }
-
-  redraw() {
-    if (this.asked) return;
-    this.asked = requestAnimationFrame(() => {
-      this.asked = 0;
-      this.draw();
-    });
-  }
-
-  draw() {
-    if (!this.picture || this.foil.problem || !this.pane) return;
-    const { camera, pane, foil, state } = this;
-    const { ink, paper } = this.facts.colours;
-    const framed = this.stepped?.regions[this.stepped.place];
-    const { opacity, divider } = state;
-    const view = { camera, pane, foil, opacity, divider, ink, paper, framed };
-    for (const each of this.panes) {
-      const overlays = each.titles.map((t) => t && foil.masks.has(t) && this.overlay(t));
-      drawPane(each, view, this.picture, overlays);
-    }
-    if (this.divider?.isConnected)
-      placeDivider(this.divider, this.panes[0].canvas, pane.width, state.divider);
-    this.root.dataset.frames = Number(this.root.dataset.frames || 0) + 1;
-    this.root.dataset.camera = [camera.x, camera.y, camera.zoom].join(" ");
-    this.root.dataset.window = windowOf(camera, pane, foil).join(" ");
-  }
-
-  // Scores --------------------------------------------------------------------------------------
-
-  // One model at a time, so that no frame has to wait for all of them.
-  score() {
-    clearTimeout(this.scoring);
-    this.root.dataset.scored = "";
-    const { foil, state, defect } = this;
-    if (foil.problem || this.root.dataset.ready !== foil.name) return;
-    const reference = foil.masks.get(this.reference);
-    const seen = windowOf(this.camera, this.pane, foil);
-    const whole = [0, 0, foil.width, foil.height];
-    const rows = [];
-    const scored = (mask, rectangle) => {
-      const pairs = pairCounts(reference, mask, this.count, foil.width, rectangle);
-      return rates(defectCounts(pairs, this.count, defect));
-    };
-    const step = () => {
-      if (this.state !== state) return;
-      const model = foil.models[rows.length];
-      if (model === undefined) {
-        const what = state.defect || "all defects, counts added up";
-        const heading = `Scores against the ${this.reference}: ${what}`;
-        this.root.dataset.scored = seen.join(" ");
-        return fillScores(this.controls, heading, rows);
-      }
-      const mask = this.mask(model);
-      const objects = this.numbers();
-      const found = [touched(objects, reference, mask), objects.count];
-      rows.push([model, scored(mask, whole), scored(mask, seen), found]);
-      this.scoring = setTimeout(step);
-    };
-    this.scoring = setTimeout(step, 150);
-  }
-
-  // The numbered objects of the reference, found once.
-  numbers() {
-    const key = `${this.reference} ${this.defect}`;
-    if (!this.objects.has(key)) {
-      const { masks, width, height } = this.foil;
-      const reference = masks.get(this.reference);
-      this.objects.set(key, numbered(reference, width, height, this.defect));
-    }
-    return this.objects.get(key);
   }
 
   // Moves ---------------------------------------------------------------------------------------

@@ -38,6 +38,10 @@ const STYLE = `
 .fs-compare table { border-collapse: collapse; font-size: 0.8rem; font-variant-numeric: tabular-nums; margin: 0.3rem 0; }
 .fs-compare :is(th, td) { padding: 0 0.5rem; text-align: right; }
 .fs-compare th:first-child { text-align: left; }
+.fs-scroll { overflow-x: auto; --at-left: 0px; --at-right: 0px; }
+.fs-cut-left { --at-left: 2.5rem; }
+.fs-cut-right { --at-right: 2.5rem; }
+@media screen { :is(.fs-cut-left, .fs-cut-right) { mask-image: linear-gradient(to right, transparent, var(--fs-ink) var(--at-left), var(--fs-ink) calc(100% - var(--at-right)), transparent); } }
 .fs-compare details { max-width: 100%; overflow-x: auto; }
 .fs-thumbs { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
 .fs-thumbs button { padding: 0; border: 1px solid var(--fs-pale); background: none; color: inherit; cursor: pointer; max-width: 100%; }
@@ -133,8 +137,7 @@ function makeControls(set, act) {
   ];
   c.legend = make("div", { class: "fs-legend" });
   c.status = make("div", { class: "fs-status", role: "status", "aria-live": "polite" });
-  c.scores = make("details", { class: "fs-scores" });
-  c.scores.open = true;
+  c.scores = makeScores();
   c.help = make("details", {}, make("summary", {}, "Keys (when the picture has the focus)"), help);
   return c;
 }
@@ -173,22 +176,4 @@ function fillLegend(legend, entries) {
       return make("span", {}, box, name);
     }),
   );
-}
-
-// rows: [model, scores of the foil, scores of the window, [objects found, objects]]
-function fillScores(c, heading, rows) {
-  const number = (value) => (value === null ? "–" : value.toFixed(3));
-  const small = (value) => (value === null ? "–" : value.toFixed(4));
-  const cells = (s) => [number(s.TPR), small(s.FPR), number(s.precision)];
-  const head = (texts) => make("tr", {}, ...texts.map((t) => make("th", { scope: "col" }, t)));
-  const names = ["TPR", "FPR", "precision"];
-  const titles = [...names.map((n) => `foil ${n}`), ...names.map((n) => `window ${n}`), "objects"];
-  const body = rows.map(([model, whole, part, [found, all]]) => {
-    const texts = [...cells(whole), ...cells(part), `${found} of ${all}`];
-    const values = texts.map((text) => make("td", {}, text));
-    return make("tr", {}, make("th", { scope: "row" }, model), ...values);
-  });
-  const table = make("table", {}, make("thead", {}, head(["model", ...titles])));
-  table.append(make("tbody", {}, ...body));
-  c.scores.replaceChildren(make("summary", {}, heading), table);
 }
