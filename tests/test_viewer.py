@@ -1,7 +1,9 @@
 """The viewer in the hands of a reader: wide pictures, the pointer, keys, the link, a telephone."""
 
+import numpy as np
 import pytest
 import viewer
+from test_compare import errors
 
 from foilseg.book import readable
 from foilseg.figures import widgets
@@ -93,3 +95,70 @@ def test_scores_that_do_not_fit_a_telephone_fade_at_the_side_where_they_are_cut(
     scored(screen)
     assert box.evaluate("box => box.scrollLeft") > 2, "new scores leave it where it was"
     screen.page.set_viewport_size({"width": 1280, "height": 900})
+
+
+def test_panes_of_wide_pictures_stand_above_each_other(screen):
+    first, second = screen.box(0), screen.box(1)
+    assert first["x"] == second["x"] and second["y"] > first["y"] + first["height"]
+    assert first["width"] > 1200, "each has the whole width"
+    assert second["y"] + second["height"] - first["y"] <= 900, "a window shows both"
+    for name in ("twice", "square"):
+        screen.pick("Foil", name)
+        first, second = screen.box(0), screen.box(1)
+        assert first["y"] == second["y"] and second["x"] > first["x"] + first["width"]
+
+
+def name_of(mask, row, column):
+    return viewer.CLASSES[mask[row, column]].name
+
+
+PLACES = """() => [...document.querySelectorAll(".fs-compare, .fs-compare *")].map((node) => {
+  const { x, y, width, height } = node.getBoundingClientRect();
+  return [x, y, width, height].join(" ");
+})"""
+
+
+@pytest.mark.parametrize("name", ["twice", "wide"])
+def test_the_pixel_under_the_pointer_is_read_out(screen, name):
+    screen.pick("Foil", name)
+    scored(screen)
+    screen.page.evaluate("document.querySelector('.fs-stage').scrollIntoView()")
+    before, places = screen.told(), screen.page.evaluate(PLACES)
+    assert before == ""
+    mask, model = screen.foil.mask, screen.masks[name]["Model A"]
+    rows, columns = np.nonzero(errors(mask, model) == 3)
+    last = mask.shape[0] - 1, mask.shape[1] - 1
+    for row, column in [(0, 0), last, (rows[0], columns[0]), (12, 34)]:
+        screen.hover(row, column, 1)
+        known = f"row {row}, column {column} · annotation: {name_of(mask, row, column)}"
+        assert screen.told() == f"{known} · Model A: {name_of(model, row, column)}"
+        screen.hover(row, column, 0)
+        assert screen.told() == known, "what is annotated is said once"
+    assert screen.page.evaluate(PLACES) == places, "nothing on the page moved"
+    screen.page.mouse.move(2, 2)
+    assert screen.told() == ""
+    assert screen.page.locator(".fs-readout").get_attribute("aria-hidden") == "true"
+    assert screen.page.evaluate("!document.querySelector('.fs-readout').closest('[aria-live]')")
+
+
+def test_what_is_read_out_follows_the_picture_under_a_still_pointer(screen):
+    screen.pick("Foil", "twice")
+    screen.hover(20, 40, 1)
+    screen.key("]")
+    title, mask = "Model B", screen.masks["twice"]["Model B"]
+    assert screen.told().endswith(f" · {title}: {name_of(mask, 20, 40)}")
+    screen.key("+", "+")
+    x, y, zoom = screen.data("camera")
+    row, column = int(y + (20.5 - 30) / zoom), int(x + (40.5 - 60) / zoom)
+    assert screen.told().startswith(f"row {row}, column {column} · ")
+    screen.pick(RIGHT, "")
+    assert "Model" not in screen.told() and "annotation: " in screen.told()
+
+
+def test_on_either_side_of_the_divider_its_own_mask_is_read_out(screen):
+    screen.pick("Foil", "twice")
+    screen.pick("Arrangement of the panes", "swipe")
+    screen.pick(LEFT, "Model C")
+    for column, title in ((30, "Model C"), (90, "Model A")):
+        screen.hover(10, column)
+        assert f" · {title}: {name_of(screen.masks['twice'][title], 10, column)}" in screen.told()

@@ -1,8 +1,10 @@
-// The viewer for predictions, part 14: what the parts do together.
+// The viewer for predictions, part 15: what the parts do together.
 // Traits: facts (foils, classes, colours, those of errors), files (bytes), view (state of the
 // controls).
 
-class Viewer extends Scored {
+const WIDE = 2; // width over height of a picture above which two panes do not stand side by side
+
+class Viewer extends Pointed {
   constructor(model, el) {
     super();
     this.model = model;
@@ -26,12 +28,13 @@ class Viewer extends Scored {
       "aria-label": "Foil with masks; keys are listed below",
       "data-lm-suppress-shortcuts": "true",
     });
-    this.stage.addEventListener("keydown", (event) => this.key(event));
-    const { bars, legend, status, scores, help } = this.controls;
+    this.stage.addEventListener("keydown", (event) => pressKey(this, event));
+    const { bars, readout, legend, status, scores, help } = this.controls;
     this.thumbs = makeThumbs(() => this.overview());
     this.thumbs.node.hidden = this.foils.length < 2;
-    const box = { class: "fs-compare", role: "group", "aria-label": "Comparison of predictions" };
-    this.root = make("div", box, ...bars, this.stage, legend, status, scores.node, this.thumbs.node, help);
+    const own = { class: "fs-compare", role: "group", "aria-label": "Comparison of predictions" };
+    this.root = make("div", own, ...bars, this.stage, readout, legend, status);
+    this.root.append(scores.node, this.thumbs.node, help);
     for (const [name, colour] of Object.entries(this.facts.colours))
       this.root.style.setProperty(`--fs-${name}`, colour);
     el.append(make("style", {}, STYLE), this.root);
@@ -114,9 +117,14 @@ class Viewer extends Scored {
     return [[""], ...this.foil.layers.map((title) => [title])];
   }
 
+  // Two panes of wide pictures stand above each other, whatever the width of the window.
+  get stacked() {
+    return this.state.mode === MODES[0] && this.foil.width > WIDE * this.foil.height;
+  }
+
   arrange() {
-    const narrow = this.state.mode === MODES[2] ? "13rem" : "19rem";
-    this.stage.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(100%, ${narrow}), 1fr))`;
+    const least = this.state.mode === MODES[2] ? "13rem" : this.stacked ? "100%" : "19rem";
+    this.stage.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(100%, ${least}), 1fr))`;
     if (this.foil.problem) {
       this.panes = [];
       this.stage.replaceChildren(make("p", { class: "fs-problem" }, this.foil.problem));
@@ -128,9 +136,9 @@ class Viewer extends Scored {
       const pane = this.panes[place];
       const text = titles.map((title) => title || "no mask").join(" | ");
       pane.titles = titles;
-      pane.caption.textContent = `${this.foil.name}: ${text}`;
       pane.canvas.setAttribute("aria-label", `${this.foil.name}, ${this.state.input}, ${text}`);
     });
+    this.markSelected();
     const swipe = this.state.mode === MODES[1];
     const canvas = () => this.panes[0].canvas;
     const share = () => this.state.divider;
@@ -144,6 +152,11 @@ class Viewer extends Scored {
     const actions = {
       move: (right, down) => this.pan(right, down),
       zoom: (factor, x, y) => this.zoom(factor, x, y),
+      told: (pointer) => {
+        this.pointer = pointer;
+        this.readOut();
+      },
+      clicked: (pane, at) => this.click(pane, at),
     };
     const focus = () => this.stage.focus({ preventScroll: true });
     this.panes = Array.from({ length: number }, () => makePane(actions, focus));
@@ -160,7 +173,8 @@ class Viewer extends Scored {
     const dots = Math.min(2, devicePixelRatio || 1);
     const room = this.panes[0].figure.clientWidth - 2;
     if (room <= 0) return;
-    const high = Math.min((room * this.foil.height) / this.foil.width, 0.75 * innerHeight);
+    const share = this.stacked ? 0.44 : 0.75; // of the window's height, so that both are seen
+    const high = Math.min((room * this.foil.height) / this.foil.width, share * innerHeight);
     for (const pane of this.panes) {
       const [width, height] = [Math.round(room * dots), Math.round(high * dots)];
       pane.canvas.style.height = `${high + 2}px`;
@@ -198,48 +212,12 @@ class Viewer extends Scored {
     this.moved();
   }
 
-  link() {
+  async link() {
     location.hash = writeLink(this.facts.key, this.state, this.camera);
-    this.controls.status.textContent = "The address of this page now leads to this view.";
-  }
-
-  // Jumps to the next area, the largest first.
-  next(kind, step) {
-    const { foil, state } = this;
-    if (foil.problem || this.root.dataset.ready !== foil.name) return;
-    if (this.stepped?.kind !== kind) this.stepped = { kind, place: -1, regions: this.regions(kind) };
-    const { regions } = this.stepped;
-    if (!regions.length) return void (this.controls.status.textContent = `There is no ${kind}.`);
-    const from = this.stepped.place < 0 && step < 0 ? 0 : this.stepped.place;
-    const place = (from + step + regions.length) % regions.length;
-    this.stepped.place = place;
-    lookAt(this.camera, this.pane, foil, regions[place]);
-    this.moved();
-    const { value, size, left, top } = regions[place];
-    const what = kind === "error" ? `${ERRORS[value - 1]} of ${state.right}` : kind;
-    const where = `${size} pixels at row ${top}, column ${left}`;
-    this.controls.status.textContent = `${place + 1} of ${regions.length}: ${what}, ${where}`;
-  }
-
-  regions(kind) {
-    const { masks, models, width, height } = this.foil;
-    if (kind === "disagreement") {
-      const each = models.map((title) => this.mask(title));
-      return findRegions(disagreement(each, this.defect), width, height);
-    }
-    const predicted = this.mask(this.state.right);
-    if (!predicted) return [];
-    const values = errorValues(masks.get(this.reference), predicted, this.defect, this.count);
-    return findRegions(values, width, height, (value) => value > 1);
-  }
-
-  key(event) {
-    const action = keyActions(this)[event.key];
-    const held = event.ctrlKey || event.metaKey || event.altKey;
-    if ((held && !event.getModifierState("AltGraph")) || !action) return; // [ ] on some keyboards
-    event.preventDefault();
-    event.stopPropagation();
-    action();
+    const copied = await copyText(location.href);
+    this.controls.status.textContent = copied
+      ? "The link to this view was copied; the address of this page is the same."
+      : "The link was not copied; the address of this page now leads to this view.";
   }
 }
 

@@ -7,8 +7,9 @@ const KEYS = [
   ["+ − 0", "zoom in, out, whole picture"],
   ["v", "two panes, swipe, all models"],
   ["f F", "next, previous picture"],
-  ["] [", "next, previous mask on the right"],
-  ["} {", "next, previous mask on the left"],
+  ["p, a click", "select the other pane, the pane under the pointer"],
+  ["] [ or s a", "next, previous mask of the selected pane"],
+  ["} { or w q", "next, previous mask of the other pane"],
   ["i", "next input"],
   ["c", "next defect"],
   ["e", "classes, errors against the annotation, against the truth"],
@@ -16,9 +17,9 @@ const KEYS = [
   [", .", "less, more opacity"],
   ["< >", "move the divider of the swipe"],
   ["t T", "more careful, more daring threshold"],
-  ["n N", "next, previous error of the mask on the right"],
+  ["n N", "next, previous error of the mask on the right, or below"],
   ["d D", "next, previous disagreement of the models"],
-  ["l", "put a link to this view into the address"],
+  ["l", "copy a link to this view, and put it into the address"],
 ];
 const STYLE = `
 .fs-compare { font-size: 0.9rem; max-width: 100%; }
@@ -31,6 +32,11 @@ const STYLE = `
 .fs-stage figure { margin: 0; position: relative; min-width: 0; }
 .fs-stage figcaption { font-size: 0.8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .fs-stage canvas { display: block; width: 100%; touch-action: pan-x pan-y; cursor: grab; background: var(--fs-paper); border: 1px solid var(--fs-pale); box-sizing: border-box; }
+.fs-stage [aria-current] canvas { outline: 2px solid var(--fs-first); outline-offset: -1px; }
+.fs-stage [aria-current] .fs-chosen { font-weight: 600; text-decoration: underline; }
+.fs-status { min-height: 1.5em; }
+.fs-readout { font-size: 0.8rem; line-height: 1.4; height: 1.4em; overflow: hidden; font-variant-numeric: tabular-nums; }
+@media (max-width: 700px) { .fs-readout { height: 4.2em; } }
 .fs-divider { position: absolute; width: 1.6rem; margin-left: -0.8rem; cursor: ew-resize; touch-action: none;
   background: linear-gradient(90deg, transparent 45%, var(--fs-ink) 45%, var(--fs-paper) 50%, var(--fs-ink) 55%, transparent 55%); }
 :is(.fs-legend, .fs-kinds) { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; font-size: 0.8rem; margin: 0.3rem 0; }
@@ -110,8 +116,8 @@ function makeControls(set, act) {
   const c = {
     foil: chooser("Foil", "Foil", (v) => set({ foil: v })),
     mode: chooser("View", "Arrangement of the panes", (v) => set({ mode: v })),
-    left: chooser("Left", "Mask in the left pane", (v) => set({ left: v })),
-    right: chooser("Right", "Mask in the right pane", (v) => set({ right: v })),
+    left: chooser("Left or upper", "Mask in the left pane", (v) => set({ left: v })),
+    right: chooser("Right or lower", "Mask in the right pane", (v) => set({ right: v })),
     input: chooser("Input", "Picture under the masks", (v) => set({ input: v })),
     defect: chooser("Defect", "Defect to show", (v) => set({ defect: v })),
     show: chooser("Show", "What the colours mean", (v) => set({ show: v })),
@@ -132,10 +138,11 @@ function makeControls(set, act) {
       button("◀ error", "Previous error of the mask on the right", () => act.next("error", -1)),
       button("error ▶", "Next error of the mask on the right", () => act.next("error", 1)),
       button("disagreement ▶", "Next disagreement of the models", () => act.next("disagreement", 1)),
-      button("link", "Put a link to this view into the address", act.link),
+      button("copy link", "Copy link to this view, and put it into the address", act.link),
     ),
   ];
   c.legend = make("div", { class: "fs-legend" });
+  c.readout = make("div", { class: "fs-readout", "aria-hidden": "true" }); // not said at each move
   c.status = make("div", { class: "fs-status", role: "status", "aria-live": "polite" });
   c.scores = makeScores();
   c.help = make("details", {}, make("summary", {}, "Keys (when the picture has the focus)"), help);
@@ -165,7 +172,12 @@ function fillControls(c, state, foils, foil, classes) {
 
 // Log-odds as the lowest probability that is reported.
 function probability(edge) {
-  return `probability ${(1 / (1 + Math.exp(-edge))).toPrecision(2)}`;
+  return `probability ${chance(edge)}`;
+}
+
+function chance(edge) {
+  const share = 1 / (1 + Math.exp(-edge));
+  return share < 0.99 ? share.toPrecision(2) : share.toFixed(4);
 }
 
 function fillLegend(legend, entries) {

@@ -1,4 +1,4 @@
-// The viewer for predictions, part 12: pictures and masks are loaded, turned to a threshold, drawn.
+// The viewer for predictions, part 10: pictures and masks are loaded, turned to a threshold, drawn.
 // What it works on (facts, state, foil, panes, camera) is the viewer's; see the last part.
 
 class Drawn {
@@ -93,6 +93,7 @@ class Drawn {
     }
     if (this.divider?.isConnected)
       placeDivider(this.divider, this.panes[0].canvas, pane.width, state.divider);
+    this.readOut();
     this.root.dataset.frames = Number(this.root.dataset.frames || 0) + 1;
     this.root.dataset.camera = [camera.x, camera.y, camera.zoom].join(" ");
     this.root.dataset.window = windowOf(camera, pane, foil).join(" ");

@@ -1,4 +1,5 @@
-// The viewer for predictions, part 13: the scores of every model, and the table that shows them.
+// The viewer for predictions, part 11: the scores of every model, the table that shows them, and jumps
+// to the areas that are worth a look.
 
 const PER_MILLION = "FPR (ppm)"; // false pixels in a million without the defect
 
@@ -95,5 +96,35 @@ class Scored extends Drawn {
       this.objects.set(key, numbered(reference, width, height, this.defect));
     }
     return this.objects.get(key);
+  }
+
+  // Jumps to the next area, the largest first.
+  next(kind, step) {
+    const { foil, state } = this;
+    if (foil.problem || this.root.dataset.ready !== foil.name) return;
+    if (this.stepped?.kind !== kind) this.stepped = { kind, place: -1, regions: this.regions(kind) };
+    const { regions } = this.stepped;
+    if (!regions.length) return void (this.controls.status.textContent = `There is no ${kind}.`);
+    const from = this.stepped.place < 0 && step < 0 ? 0 : this.stepped.place;
+    const place = (from + step + regions.length) % regions.length;
+    this.stepped.place = place;
+    lookAt(this.camera, this.pane, foil, regions[place]);
+    this.moved();
+    const { value, size, left, top } = regions[place];
+    const what = kind === "error" ? `${ERRORS[value - 1]} of ${state.right}` : kind;
+    const where = `${size} pixels at row ${top}, column ${left}`;
+    this.controls.status.textContent = `${place + 1} of ${regions.length}: ${what}, ${where}`;
+  }
+
+  regions(kind) {
+    const { masks, models, width, height } = this.foil;
+    if (kind === "disagreement") {
+      const each = models.map((title) => this.mask(title));
+      return findRegions(disagreement(each, this.defect), width, height);
+    }
+    const predicted = this.mask(this.state.right);
+    if (!predicted) return [];
+    const values = errorValues(masks.get(this.reference), predicted, this.defect, this.count);
+    return findRegions(values, width, height, (value) => value > 1);
   }
 }
