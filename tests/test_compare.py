@@ -10,6 +10,7 @@ import viewer
 from PIL import Image
 from scipy import ndimage
 
+from foilseg.book import readable
 from foilseg.data import images
 from foilseg.evaluation import metrics
 from foilseg.figures import packing, widgets
@@ -301,8 +302,12 @@ def test_the_scores_are_those_of_the_whole_foil_and_of_the_window(screen):
                 table = metrics.confusion(screen.foil.mask[place], mask[place], 4)
                 counts = metrics.class_counts(table)
                 tp, fp, fn, tn = counts[label] if label else counts[1:].sum(axis=0)
-                for form, above, below in ((3, tp, tp + fn), (4, fp, fp + tn), (3, tp, tp + fp)):
-                    values.append("–" if below == 0 else f"{above / below:.{form}f}")
+                for form, above, below in (
+                    ("{:.3f}".format, tp, tp + fn),
+                    (readable.per_million, fp, fp + tn),
+                    ("{:.3f}".format, tp, tp + fp),
+                ):
+                    values.append("–" if below == 0 else form(above / below))
             labels = [label] if label else range(1, 4)
             assert cells == [*values, objects_touched(screen.foil.mask, mask, labels)]
 

@@ -85,10 +85,47 @@ def test_the_masks_at_a_threshold_and_their_scores(screen, page):
         row = screen.page.locator(".fs-scores tbody tr").first.inner_text()
         assert row.startswith(first)
         assert row.endswith(objects_touched(screen.foil.mask, said(logits[first], edge), DEFECTS))
-    assert screen.page.locator(".fs-bar output").inner_text() == "probability 1.0"
+    assert screen.page.locator(".fs-bar output").inner_text() == "probability 0.9975"
     slide(screen, 0)
     assert screen.page.locator(".fs-bar output").inner_text() == "the models' own"
     assert (screen.pixels(0) == before).all()
+
+
+def chance(log_odds):
+    share = 1 / (1 + np.exp(-log_odds))
+    return f"{share:#.2g}" if share < 0.99 else f"{share:.4f}"
+
+
+def reached(level):
+    """A level in words: between which two probabilities it lies."""
+    if level in (0, len(EDGES)):
+        return f"{'from' if level else 'below'} {chance(EDGES[max(level - 1, 0)])}"
+    return f"{chance(EDGES[level - 1])} to {chance(EDGES[level])}"
+
+
+def test_the_probability_under_the_pointer_is_read_out_once_it_is_loaded(screen, page):
+    title, logits = next(iter(page[3].items()))
+    screen.pick("Mask in the right pane", title)
+    screen.hover(30, 50, 1)
+    assert f" · {title}: " in screen.told() and "probability" not in screen.told()
+    slide(screen, 8)
+    each = np.stack([probability_maps.levels(one) for one in logits])
+    surest, mask = each.max(axis=0), said(logits, 7)
+    places = [(30, 50)] + [tuple(np.argwhere(surest == n)[0]) for n in (1, 8, len(EDGES))]
+    for row, column in places:
+        screen.hover(row, column, 1)
+        best = viewer.CLASSES[1 + each[:, row, column].argmax()].name
+        shown = viewer.CLASSES[mask[row, column]].name
+        known = f" · {title}: {shown} · probability of {best} {reached(surest[row, column])}"
+        assert screen.told().endswith(known)
+    screen.pick("Defect to show", "spot")
+    row, column = np.argwhere(each[2] == 0)[0]
+    screen.hover(row, column, 1)
+    assert screen.told().endswith(f"probability of spot {reached(0)}"), "that of the chosen one"
+    slide(screen, 0)
+    assert "probability of spot" in screen.told(), "it stays loaded"
+    screen.hover(row, column, 0)
+    assert "probability" not in screen.told(), "an annotation has none"
 
 
 def test_keys_turn_it_and_links_keep_it(screen):

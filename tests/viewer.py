@@ -157,6 +157,21 @@ class Screen:
     def box(self, pane: int = 0) -> dict:
         return self.page.locator(".fs-compare canvas").nth(pane).bounding_box()
 
+    def hover(self, row: int, column: int, pane: int = 0) -> tuple[float, float]:
+        """Moves the mouse to the middle of a pixel of a foil that is wholly seen in a pane."""
+        box, (height, width) = self.box(pane), self.foil.shape
+        room, high = box["width"] - 2, box["height"] - 2
+        scale = min(room / width, high / height)
+        x = box["x"] + 1 + room / 2 + (column + 0.5 - width / 2) * scale
+        y = box["y"] + 1 + high / 2 + (row + 0.5 - height / 2) * scale
+        self.page.mouse.move(x, y)
+        return x, y
+
+    def told(self) -> str:
+        """The line about the pixel under the pointer, once all is drawn."""
+        self.settle()
+        return self.page.locator(".fs-readout").inner_text()
+
 
 def open_window():
     browser.require()

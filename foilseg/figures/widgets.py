@@ -27,7 +27,8 @@ if TYPE_CHECKING:
 
 SCRIPTS = Path(__file__).parent / "js"
 # One module in several files: a front end is a single text, so they are put together here.
-PARTS = "unpack paint regions camera gestures controls state panes keys levels thumbs compare"
+PARTS = "unpack paint regions camera gestures controls state panes levels"
+PARTS += " drawn scores thumbs keys pointer compare"
 
 
 def png(pixels: np.ndarray) -> bytes:

@@ -1,9 +1,12 @@
-// The viewer for predictions, part 12: what the parts do together.
+// The viewer for predictions, part 15: what the parts do together.
 // Traits: facts (foils, classes, colours, those of errors), files (bytes), view (state of the
 // controls).
 
-class Viewer {
+const WIDE = 2; // width over height of a picture above which two panes do not stand side by side
+
+class Viewer extends Pointed {
   constructor(model, el) {
+    super();
     this.model = model;
     this.facts = model.get("facts");
     this.classes = this.facts.classes;
@@ -25,12 +28,13 @@ class Viewer {
       "aria-label": "Foil with masks; keys are listed below",
       "data-lm-suppress-shortcuts": "true",
     });
-    this.stage.addEventListener("keydown", (event) => this.key(event));
-    const { bars, legend, status, scores, help } = this.controls;
+    this.stage.addEventListener("keydown", (event) => pressKey(this, event));
+    const { bars, readout, legend, status, scores, help } = this.controls;
     this.thumbs = makeThumbs(() => this.overview());
     this.thumbs.node.hidden = this.foils.length < 2;
-    const box = { class: "fs-compare", role: "group", "aria-label": "Comparison of predictions" };
-    this.root = make("div", box, ...bars, this.stage, legend, status, scores, this.thumbs.node, help);
+    const own = { class: "fs-compare", role: "group", "aria-label": "Comparison of predictions" };
+    this.root = make("div", own, ...bars, this.stage, readout, legend, status);
+    this.root.append(scores.node, this.thumbs.node, help);
     for (const [name, colour] of Object.entries(this.facts.colours))
       this.root.style.setProperty(`--fs-${name}`, colour);
     el.append(make("style", {}, STYLE), this.root);
@@ -47,6 +51,7 @@ class Viewer {
   destroy() {
     removeEventListener("hashchange", this.followLink);
     this.sizes.disconnect();
+    this.controls.scores.sizes.disconnect();
   }
 
   // State ---------------------------------------------------------------------------------------
@@ -112,9 +117,14 @@ class Viewer {
     return [[""], ...this.foil.layers.map((title) => [title])];
   }
 
+  // Two panes of wide pictures stand above each other, whatever the width of the window.
+  get stacked() {
+    return this.state.mode === MODES[0] && this.foil.width > WIDE * this.foil.height;
+  }
+
   arrange() {
-    const narrow = this.state.mode === MODES[2] ? "13rem" : "19rem";
-    this.stage.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(100%, ${narrow}), 1fr))`;
+    const least = this.state.mode === MODES[2] ? "13rem" : this.stacked ? "100%" : "19rem";
+    this.stage.style.gridTemplateColumns = `repeat(auto-fit, minmax(min(100%, ${least}), 1fr))`;
     if (this.foil.problem) {
       this.panes = [];
       this.stage.replaceChildren(make("p", { class: "fs-problem" }, this.foil.problem));
@@ -126,9 +136,9 @@ class Viewer {
       const pane = this.panes[place];
       const text = titles.map((title) => title || "no mask").join(" | ");
       pane.titles = titles;
-      pane.caption.textContent = `${this.foil.name}: ${text}`;
       pane.canvas.setAttribute("aria-label", `${this.foil.name}, ${this.state.input}, ${text}`);
     });
+    this.markSelected();
     const swipe = this.state.mode === MODES[1];
     const canvas = () => this.panes[0].canvas;
     const share = () => this.state.divider;
@@ -142,6 +152,11 @@ class Viewer {
     const actions = {
       move: (right, down) => this.pan(right, down),
       zoom: (factor, x, y) => this.zoom(factor, x, y),
+      told: (pointer) => {
+        this.pointer = pointer;
+        this.readOut();
+      },
+      clicked: (pane, at) => this.click(pane, at),
     };
     const focus = () => this.stage.focus({ preventScroll: true });
     this.panes = Array.from({ length: number }, () => makePane(actions, focus));
@@ -158,7 +173,8 @@ class Viewer {
     const dots = Math.min(2, devicePixelRatio || 1);
     const room = this.panes[0].figure.clientWidth - 2;
     if (room <= 0) return;
-    const high = Math.min((room * this.foil.height) / this.foil.width, 0.75 * innerHeight);
+    const share = this.stacked ? 0.44 : 0.75; // of the window's height, so that both are seen
+    const high = Math.min((room * this.foil.height) / this.foil.width, share * innerHeight);
     for (const pane of this.panes) {
       const [width, height] = [Math.round(room * dots), Math.round(high * dots)];
       pane.canvas.style.height = `${high + 2}px`;
@@ -168,149 +184,6 @@ class Viewer {
     this.pane = { width: room, height: high, dots };
     clampCamera(this.camera, this.pane, this.foil);
     this.redraw();
-  }
-
-  // Loading -------------------------------------------------------------------------------------
-
-  async load() {
-    const { foil, state } = this;
-    this.root.dataset.ready = "";
-    if (foil.problem) return void (this.root.dataset.ready = foil.name);
-    try {
-      this.picture = null;
-      const first = [...new Set([this.reference, ...this.layers().flat()])].filter(Boolean);
-      const [picture] = await Promise.all([foil.input(state.input), ...first.map(foil.layer)]);
-      if (this.state !== state) return;
-      this.picture = picture;
-      this.resize();
-      await new Promise((done) => setTimeout(done));
-      await Promise.all(foil.layers.map(foil.layer));
-      await this.turn(foil, state);
-      if (this.state !== state) return;
-      this.root.dataset.ready = foil.name;
-      this.redraw();
-      this.score();
-    } catch (error) {
-      if (this.state !== state) return;
-      this.foil = { ...foil, problem: `${foil.name}: cannot be shown (${error.message}).` };
-      this.arrange();
-      this.root.dataset.ready = foil.name;
-    }
-  }
-
-  // The masks of the models at the threshold that was chosen, instead of their own.
-  async turn(foil, state) {
-    const turned = new Map();
-    const indices = this.classes.filter((c) => c.index).map((c) => c.index);
-    const area = foil.width * foil.height;
-    await Promise.all(
-      Object.keys(state.edge === USUAL ? {} : foil.levels.keys).map(async (title) => {
-        const levels = await foil.level(title, indices.length);
-        turned.set(title, atEdge(levels, Number(state.edge), indices, area));
-      }),
-    );
-    if (this.state !== state) return;
-    foil.turned = turned;
-    this.painted.clear();
-  }
-
-  mask(title) {
-    return this.foil.turned?.get(title) ?? this.foil.masks.get(title);
-  }
-
-  // Drawing -------------------------------------------------------------------------------------
-
-  values(title) {
-    if (this.state.show === "classes") return classValues(this.mask(title), this.defect);
-    const reference = this.foil.masks.get(this.reference);
-    return errorValues(reference, this.mask(title), this.defect, this.count);
-  }
-
-  overlay(title) {
-    const { show, outline } = this.state;
-    const key = [title, show, this.defect, outline].join("\n");
-    if (!this.painted.has(key)) {
-      if (this.painted.size > 40) this.painted.clear();
-      const { width, height } = this.foil;
-      const plain = this.classes.filter((c) => c.index).map((c) => [c.index, c.colour]);
-      const errors = ERRORS.map((name, place) => [place + 1, this.facts.errors[name]]);
-      const colours = colourTable(show === "classes" ? plain : errors);
-      const values = this.values(title);
-      const shown = outline ? outlined(values, width, height) : values;
-      this.painted.set(key, paint(shown, colours, width, height));
-    }
-    return this.painted.get(key);
-  }
-
-  redraw() {
-    if (this.asked) return;
-    this.asked = requestAnimationFrame(() => {
-      this.asked = 0;
-      this.draw();
-    });
-  }
-
-  draw() {
-    if (!this.picture || this.foil.problem || !this.pane) return;
-    const { camera, pane, foil, state } = this;
-    const { ink, paper } = this.facts.colours;
-    const framed = this.stepped?.regions[this.stepped.place];
-    const { opacity, divider } = state;
-    const view = { camera, pane, foil, opacity, divider, ink, paper, framed };
-    for (const each of this.panes) {
-      const overlays = each.titles.map((t) => t && foil.masks.has(t) && this.overlay(t));
-      drawPane(each, view, this.picture, overlays);
-    }
-    if (this.divider?.isConnected)
-      placeDivider(this.divider, this.panes[0].canvas, pane.width, state.divider);
-    this.root.dataset.frames = Number(this.root.dataset.frames || 0) + 1;
-    this.root.dataset.camera = [camera.x, camera.y, camera.zoom].join(" ");
-    this.root.dataset.window = windowOf(camera, pane, foil).join(" ");
-  }
-
-  // Scores --------------------------------------------------------------------------------------
-
-  // One model at a time, so that no frame has to wait for all of them.
-  score() {
-    clearTimeout(this.scoring);
-    this.root.dataset.scored = "";
-    const { foil, state, defect } = this;
-    if (foil.problem || this.root.dataset.ready !== foil.name) return;
-    const reference = foil.masks.get(this.reference);
-    const seen = windowOf(this.camera, this.pane, foil);
-    const whole = [0, 0, foil.width, foil.height];
-    const rows = [];
-    const scored = (mask, rectangle) => {
-      const pairs = pairCounts(reference, mask, this.count, foil.width, rectangle);
-      return rates(defectCounts(pairs, this.count, defect));
-    };
-    const step = () => {
-      if (this.state !== state) return;
-      const model = foil.models[rows.length];
-      if (model === undefined) {
-        const what = state.defect || "all defects, counts added up";
-        const heading = `Scores against the ${this.reference}: ${what}`;
-        this.root.dataset.scored = seen.join(" ");
-        return fillScores(this.controls, heading, rows);
-      }
-      const mask = this.mask(model);
-      const objects = this.numbers();
-      const found = [touched(objects, reference, mask), objects.count];
-      rows.push([model, scored(mask, whole), scored(mask, seen), found]);
-      this.scoring = setTimeout(step);
-    };
-    this.scoring = setTimeout(step, 150);
-  }
-
-  // The numbered objects of the reference, found once.
-  numbers() {
-    const key = `${this.reference} ${this.defect}`;
-    if (!this.objects.has(key)) {
-      const { masks, width, height } = this.foil;
-      const reference = masks.get(this.reference);
-      this.objects.set(key, numbered(reference, width, height, this.defect));
-    }
-    return this.objects.get(key);
   }
 
   // Moves ---------------------------------------------------------------------------------------
@@ -339,48 +212,12 @@ class Viewer {
     this.moved();
   }
 
-  link() {
+  async link() {
     location.hash = writeLink(this.facts.key, this.state, this.camera);
-    this.controls.status.textContent = "The address of this page now leads to this view.";
-  }
-
-  // Jumps to the next area, the largest first.
-  next(kind, step) {
-    const { foil, state } = this;
-    if (foil.problem || this.root.dataset.ready !== foil.name) return;
-    if (this.stepped?.kind !== kind) this.stepped = { kind, place: -1, regions: this.regions(kind) };
-    const { regions } = this.stepped;
-    if (!regions.length) return void (this.controls.status.textContent = `There is no ${kind}.`);
-    const from = this.stepped.place < 0 && step < 0 ? 0 : this.stepped.place;
-    const place = (from + step + regions.length) % regions.length;
-    this.stepped.place = place;
-    lookAt(this.camera, this.pane, foil, regions[place]);
-    this.moved();
-    const { value, size, left, top } = regions[place];
-    const what = kind === "error" ? `${ERRORS[value - 1]} of ${state.right}` : kind;
-    const where = `${size} pixels at row ${top}, column ${left}`;
-    this.controls.status.textContent = `${place + 1} of ${regions.length}: ${what}, ${where}`;
-  }
-
-  regions(kind) {
-    const { masks, models, width, height } = this.foil;
-    if (kind === "disagreement") {
-      const each = models.map((title) => this.mask(title));
-      return findRegions(disagreement(each, this.defect), width, height);
-    }
-    const predicted = this.mask(this.state.right);
-    if (!predicted) return [];
-    const values = errorValues(masks.get(this.reference), predicted, this.defect, this.count);
-    return findRegions(values, width, height, (value) => value > 1);
-  }
-
-  key(event) {
-    const action = keyActions(this)[event.key];
-    const held = event.ctrlKey || event.metaKey || event.altKey;
-    if ((held && !event.getModifierState("AltGraph")) || !action) return; // [ ] on some keyboards
-    event.preventDefault();
-    event.stopPropagation();
-    action();
+    const copied = await copyText(location.href);
+    this.controls.status.textContent = copied
+      ? "The link to this view was copied; the address of this page is the same."
+      : "The link was not copied; the address of this page now leads to this view.";
   }
 }
 

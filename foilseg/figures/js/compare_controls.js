@@ -7,8 +7,9 @@ const KEYS = [
   ["+ − 0", "zoom in, out, whole picture"],
   ["v", "two panes, swipe, all models"],
   ["f F", "next, previous picture"],
-  ["] [", "next, previous mask on the right"],
-  ["} {", "next, previous mask on the left"],
+  ["p, a click", "select the other pane, the pane under the pointer"],
+  ["] [ or s a", "next, previous mask of the selected pane"],
+  ["} { or w q", "next, previous mask of the other pane"],
   ["i", "next input"],
   ["c", "next defect"],
   ["e", "classes, errors against the annotation, against the truth"],
@@ -16,9 +17,9 @@ const KEYS = [
   [", .", "less, more opacity"],
   ["< >", "move the divider of the swipe"],
   ["t T", "more careful, more daring threshold"],
-  ["n N", "next, previous error of the mask on the right"],
+  ["n N", "next, previous error of the mask on the right, or below"],
   ["d D", "next, previous disagreement of the models"],
-  ["l", "put a link to this view into the address"],
+  ["l", "copy a link to this view, and put it into the address"],
 ];
 const STYLE = `
 .fs-compare { font-size: 0.9rem; max-width: 100%; }
@@ -31,6 +32,11 @@ const STYLE = `
 .fs-stage figure { margin: 0; position: relative; min-width: 0; }
 .fs-stage figcaption { font-size: 0.8rem; overflow: hidden; text-overflow: ellipsis; white-space: nowrap; }
 .fs-stage canvas { display: block; width: 100%; touch-action: pan-x pan-y; cursor: grab; background: var(--fs-paper); border: 1px solid var(--fs-pale); box-sizing: border-box; }
+.fs-stage [aria-current] canvas { outline: 2px solid var(--fs-first); outline-offset: -1px; }
+.fs-stage [aria-current] .fs-chosen { font-weight: 600; text-decoration: underline; }
+.fs-status { min-height: 1.5em; }
+.fs-readout { font-size: 0.8rem; line-height: 1.4; height: 1.4em; overflow: hidden; font-variant-numeric: tabular-nums; }
+@media (max-width: 700px) { .fs-readout { height: 4.2em; } }
 .fs-divider { position: absolute; width: 1.6rem; margin-left: -0.8rem; cursor: ew-resize; touch-action: none;
   background: linear-gradient(90deg, transparent 45%, var(--fs-ink) 45%, var(--fs-paper) 50%, var(--fs-ink) 55%, transparent 55%); }
 :is(.fs-legend, .fs-kinds) { display: flex; flex-wrap: wrap; gap: 0.2rem 0.9rem; font-size: 0.8rem; margin: 0.3rem 0; }
@@ -38,6 +44,10 @@ const STYLE = `
 .fs-compare table { border-collapse: collapse; font-size: 0.8rem; font-variant-numeric: tabular-nums; margin: 0.3rem 0; }
 .fs-compare :is(th, td) { padding: 0 0.5rem; text-align: right; }
 .fs-compare th:first-child { text-align: left; }
+.fs-scroll { overflow-x: auto; --at-left: 0px; --at-right: 0px; }
+.fs-cut-left { --at-left: 2.5rem; }
+.fs-cut-right { --at-right: 2.5rem; }
+@media screen { :is(.fs-cut-left, .fs-cut-right) { mask-image: linear-gradient(to right, transparent, var(--fs-ink) var(--at-left), var(--fs-ink) calc(100% - var(--at-right)), transparent); } }
 .fs-compare details { max-width: 100%; overflow-x: auto; }
 .fs-thumbs { display: flex; flex-wrap: wrap; gap: 0.5rem; align-items: end; }
 .fs-thumbs button { padding: 0; border: 1px solid var(--fs-pale); background: none; color: inherit; cursor: pointer; max-width: 100%; }
@@ -106,8 +116,8 @@ function makeControls(set, act) {
   const c = {
     foil: chooser("Foil", "Foil", (v) => set({ foil: v })),
     mode: chooser("View", "Arrangement of the panes", (v) => set({ mode: v })),
-    left: chooser("Left", "Mask in the left pane", (v) => set({ left: v })),
-    right: chooser("Right", "Mask in the right pane", (v) => set({ right: v })),
+    left: chooser("Left or upper", "Mask in the left pane", (v) => set({ left: v })),
+    right: chooser("Right or lower", "Mask in the right pane", (v) => set({ right: v })),
     input: chooser("Input", "Picture under the masks", (v) => set({ input: v })),
     defect: chooser("Defect", "Defect to show", (v) => set({ defect: v })),
     show: chooser("Show", "What the colours mean", (v) => set({ show: v })),
@@ -128,13 +138,13 @@ function makeControls(set, act) {
       button("◀ error", "Previous error of the mask on the right", () => act.next("error", -1)),
       button("error ▶", "Next error of the mask on the right", () => act.next("error", 1)),
       button("disagreement ▶", "Next disagreement of the models", () => act.next("disagreement", 1)),
-      button("link", "Put a link to this view into the address", act.link),
+      button("copy link", "Copy link to this view, and put it into the address", act.link),
     ),
   ];
   c.legend = make("div", { class: "fs-legend" });
+  c.readout = make("div", { class: "fs-readout", "aria-hidden": "true" }); // not said at each move
   c.status = make("div", { class: "fs-status", role: "status", "aria-live": "polite" });
-  c.scores = make("details", { class: "fs-scores" });
-  c.scores.open = true;
+  c.scores = makeScores();
   c.help = make("details", {}, make("summary", {}, "Keys (when the picture has the focus)"), help);
   return c;
 }
@@ -162,7 +172,12 @@ function fillControls(c, state, foils, foil, classes) {
 
 // Log-odds as the lowest probability that is reported.
 function probability(edge) {
-  return `probability ${(1 / (1 + Math.exp(-edge))).toPrecision(2)}`;
+  return `probability ${chance(edge)}`;
+}
+
+function chance(edge) {
+  const share = 1 / (1 + Math.exp(-edge));
+  return share < 0.99 ? share.toPrecision(2) : share.toFixed(4);
 }
 
 function fillLegend(legend, entries) {
@@ -173,22 +188,4 @@ function fillLegend(legend, entries) {
       return make("span", {}, box, name);
     }),
   );
-}
-
-// rows: [model, scores of the foil, scores of the window, [objects found, objects]]
-function fillScores(c, heading, rows) {
-  const number = (value) => (value === null ? "–" : value.toFixed(3));
-  const small = (value) => (value === null ? "–" : value.toFixed(4));
-  const cells = (s) => [number(s.TPR), small(s.FPR), number(s.precision)];
-  const head = (texts) => make("tr", {}, ...texts.map((t) => make("th", { scope: "col" }, t)));
-  const names = ["TPR", "FPR", "precision"];
-  const titles = [...names.map((n) => `foil ${n}`), ...names.map((n) => `window ${n}`), "objects"];
-  const body = rows.map(([model, whole, part, [found, all]]) => {
-    const texts = [...cells(whole), ...cells(part), `${found} of ${all}`];
-    const values = texts.map((text) => make("td", {}, text));
-    return make("tr", {}, make("th", { scope: "row" }, model), ...values);
-  });
-  const table = make("table", {}, make("thead", {}, head(["model", ...titles])));
-  table.append(make("tbody", {}, ...body));
-  c.scores.replaceChildren(make("summary", {}, heading), table);
 }

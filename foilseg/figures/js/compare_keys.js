@@ -1,4 +1,4 @@
-// The viewer for predictions, part 10: what each key does. The list for readers is in part 6.
+// The viewer for predictions, part 13: what each key does. The list for readers is in part 6.
 
 function keyActions(viewer) {
   const { state, foil } = viewer;
@@ -7,6 +7,8 @@ function keyActions(viewer) {
     const place = (options.indexOf(state[name]) + step + options.length) % options.length;
     viewer.set({ [name]: options[place] });
   };
+  const { side } = viewer;
+  const other = side === "left" ? "right" : "left";
   const names = viewer.foils.map((f) => f.name);
   const defects = ["", ...viewer.classes.filter((c) => c.index).map((c) => c.name)];
   const edges = [USUAL, ...(foil.levels?.edges || []).map((_, k) => String(k))];
@@ -23,10 +25,16 @@ function keyActions(viewer) {
     v: turn("mode", MODES, 1),
     f: turn("foil", names, 1),
     F: turn("foil", names, -1),
-    "]": turn("right", foil.layers, 1),
-    "[": turn("right", foil.layers, -1),
-    "}": turn("left", foil.layers, 1),
-    "{": turn("left", foil.layers, -1),
+    p: () => viewer.selectNext(),
+    "]": turn(side, foil.layers, 1),
+    "[": turn(side, foil.layers, -1),
+    "}": turn(other, foil.layers, 1),
+    "{": turn(other, foil.layers, -1),
+    // the same four for keyboards that have brackets on a third level
+    s: turn(side, foil.layers, 1),
+    a: turn(side, foil.layers, -1),
+    w: turn(other, foil.layers, 1),
+    q: turn(other, foil.layers, -1),
     i: turn("input", foil.inputs, 1),
     c: turn("defect", defects, 1),
     e: turn("show", shows, 1),
@@ -43,4 +51,20 @@ function keyActions(viewer) {
     D: () => viewer.next("disagreement", -1),
     l: () => viewer.link(),
   };
+}
+
+// Whether a key is meant for the viewer, and not for the browser. A bracket may be typed with AltGr,
+// which some systems report as Ctrl and Alt, or with Alt alone as on a Mac.
+function isMeant(event) {
+  if (event.getModifierState("AltGraph")) return true;
+  if (event.ctrlKey || event.metaKey) return false;
+  return !event.altKey || "[]{}".includes(event.key);
+}
+
+function pressKey(viewer, event) {
+  const actions = keyActions(viewer);
+  if (!Object.hasOwn(actions, event.key) || !isMeant(event)) return;
+  event.preventDefault();
+  event.stopPropagation();
+  actions[event.key]();
 }

@@ -1,12 +1,14 @@
 // The viewer for predictions, part 8: the panes, the divider between two masks, and one picture.
 
-// A canvas with its caption; `actions` has move and zoom.
+// A canvas with its caption; `actions` has move and zoom, and hears where the pointer is
+// (`told`) and that the canvas was clicked.
 function makePane(actions, focus) {
   const canvas = make("canvas", { role: "img" });
   const caption = make("figcaption");
   const pane = { canvas, caption, figure: make("figure", {}, caption, canvas) };
   pane.pen = canvas.getContext("2d", { alpha: false });
   listenForGestures(canvas, actions);
+  watchPointer(canvas, (at) => actions.told(at && { pane, ...at }), (at) => actions.clicked(pane, at));
   canvas.addEventListener("pointerdown", focus);
   return pane;
 }

@@ -1,7 +1,7 @@
 // The viewer for predictions, part 7: the state of the controls, and the address that holds it.
 
-const PLAIN = { mode: MODES[0], defect: "", show: "classes", outline: false, opacity: 60, edge: USUAL };
-const SHARED = ["foil", "mode", "left", "right", "input", "defect", "show", "outline", "opacity", "edge"];
+const PLAIN = { mode: MODES[0], side: "right", defect: "", show: "classes", outline: false, opacity: 60, edge: USUAL };
+const SHARED = ["foil", "mode", "left", "right", "side", "input", "defect", "show", "outline", "opacity", "edge"];
 const NUMBERS = ["opacity", "x", "y", "zoom", "divider"];
 
 function readLink(key) {
@@ -20,6 +20,35 @@ function writeLink(key, state, camera) {
   return `#${key}:${new URLSearchParams(all)}`;
 }
 
+// Copies a text; whether that worked. A page without a clipboard, or that may not use it, copies
+// what is selected in a field that nobody sees.
+async function copyText(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    return copySelected(text);
+  }
+}
+
+function copySelected(text) {
+  const before = document.activeElement;
+  const field = make("textarea", { "aria-hidden": "true", readonly: "", tabindex: "-1" });
+  field.style.cssText = "position: fixed; top: 0; opacity: 0";
+  field.value = text;
+  document.body.append(field);
+  field.focus({ preventScroll: true });
+  field.select();
+  try {
+    return document.execCommand("copy");
+  } catch {
+    return false;
+  } finally {
+    field.remove();
+    before?.focus({ preventScroll: true });
+  }
+}
+
 // A state in which every choice is one that this foil has.
 function settle(state, foils) {
   const sound = { ...PLAIN, divider: 0.5, ...state };
@@ -35,6 +64,7 @@ function settle(state, foils) {
   if (!["classes", ...REFERENCES].includes(sound.show)) sound.show = "classes";
   if (sound.show !== "classes" && !foil.layers.includes(sound.show)) sound.show = "annotation";
   if (!MODES.includes(sound.mode)) sound.mode = MODES[0];
+  if (!SIDES.includes(sound.side)) sound.side = PLAIN.side;
   const edges = foil.levels ? foil.levels.edges.length : 0;
   const edge = Number(sound.edge);
   sound.edge = Number.isInteger(edge) && edge >= 0 && edge < edges ? String(edge) : USUAL;

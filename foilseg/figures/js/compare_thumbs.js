@@ -1,4 +1,4 @@
-// The viewer for predictions, part 11: every foil as a small picture with the errors of one mask,
+// The viewer for predictions, part 12: every foil as a small picture with the errors of one mask,
 // those with the lowest F1 first. Nothing is unpacked before a reader opens the list.
 
 const THUMB = 176; // CSS pixels of its width

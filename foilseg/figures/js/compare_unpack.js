@@ -1,4 +1,4 @@
-// The viewer for predictions, part 1 of 7: bytes -> pictures and masks.
+// The viewer for predictions, part 1: bytes -> pictures and masks.
 // The parts are put together by foilseg/widgets.py; none works alone.
 
 function cutFiles(facts, view) {
@@ -57,17 +57,21 @@ function makeFoil(facts, files) {
     return once(`input ${title}`, () => decodePicture(files[place], "image/jpeg"));
   };
   const masks = new Map();
+  const loaded = new Map(); // the log-odds of masks, as far as they were asked for
   return {
     ...facts,
     inputs,
     models: facts.layers.filter((title) => !REFERENCES.includes(title)),
     masks,
+    loaded,
     input: (title) =>
       title === SLOPE ? once(SLOPE, async () => redChannel(await stored("normals"))) : stored(title),
     level: (title, defects) =>
       once(`level ${title}`, async () => {
         const url = await fetchLevels(facts.levels.keys[title]);
-        return decodeLevels(url, facts.width, facts.height, defects);
+        const levels = await decodeLevels(url, facts.width, facts.height, defects);
+        loaded.set(title, levels);
+        return levels;
       }),
     layer: (title) =>
       once(`layer ${title}`, async () => {
