@@ -261,7 +261,7 @@ def test_the_made_up_histograms_hold_the_pixels_of_both_images(measured):
 def test_a_study_stands_beside_the_thesis_s_own_settings():
     record = records.record(variants.BASE)
     table = comparisons.circumstances(record).set_index("setting")
-    assert table.loc["micrometres a pixel"].tolist() == ["100", "50"]
+    assert table.loc["micrometres per pixel"].tolist() == ["100", "50"]
     assert table.loc["foils"].tolist() == ["26", "26"]
     assert table.loc["feature maps of the first layer"].tolist() == ["8", "32"]
     assert table.loc["edge of a patch in pixels"].tolist() == ["128", "256"]

@@ -222,7 +222,7 @@ def test_without_a_truth_the_galleries_say_what_they_cannot_show(wrong):
     assert example_rules.coarsest(blind, CLASSES) is None
     assert example_rules.most_unlabelled(blind, CLASSES) == []
     said = example_rules.without_truth(blind)
-    assert "have no truth" in said and examples.sentence(None, said) == said
+    assert "have no truth" in said and examples.sentence(None, "", said) == said
     assert example_rules.without_truth(wrong) == examples.NONE
     drawn = gallery_figures.gallery([], blind, CLASSES, truth=True, without=said)
     assert drawn.axes[0].texts[0].get_text() == f"{said}."

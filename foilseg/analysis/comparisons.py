@@ -61,7 +61,7 @@ def circumstances(record: Record) -> pd.DataFrame:
     sizes, theirs = record.shipped.manifest["sizes"], experiments.profile("thesis")
     twin = TwinConfig(**variants.profile(record.shipped.manifest["profile"]).twin)
     rows = [
-        ("micrometres a pixel", MICROMETRES / twin.scale, MICROMETRES),
+        ("micrometres per pixel", MICROMETRES / twin.scale, MICROMETRES),
         ("foils", len(record.shipped.manifest["regions"]), FOILS),
         ("feature maps of the first layer", sizes["base"], theirs.base),
         ("edge of a patch in pixels", sizes["patch"], theirs.patch),
