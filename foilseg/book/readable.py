@@ -6,23 +6,23 @@ What :func:`sortable` makes can be sorted and filtered in the static page.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
+from numbers import Integral
 from string import Template
 
-import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
+from foilseg.book.digits import Form, form_of, number_of, per_million, three_digits, written
 from foilseg.book.prose import UNDEFINED
 from foilseg.data import escape
 from foilseg.figures.style import COLOURS
 from foilseg.thesis.checks import AGREES, DIFFERS
 
-Form = str | Callable[[float], str]  # of a number
+__all__ = ["Sortable", "headed", "number_of", "readable", "sortable"]
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
-NO_MINUS = re.compile(r"-0(\.0*)?%?")  # what was rounded to nothing has no sign
 FPR_PPM = "FPR (ppm)"  # false pixels in a million without the defect
 LONGEST_NAME = 20  # letters of a cell that is not broken into lines
 # words that say how a check or claim came out -> their colour, another one on a dark page
@@ -39,66 +39,13 @@ TABLE = Template(
 )
 
 
-def percent(share: float) -> str:
-    """A share in per cent with three digits that count, for shares of every size."""
-    return f"{100 * share:.3g}%"
-
-
-def number_of(count: float) -> str:
-    """A number of things in an area: whole from 100 on, with three digits that count below."""
-    return f"{count:,.0f}" if count >= 100 else f"{count:.3g}"
-
-
-def per_million(rate: float) -> str:
-    """A rate of false pixels as their number in a million, with three digits that count."""
-    return number_of(1e6 * rate)
-
-
-# How a column is printed, by a word of its name; the first that fits counts.
-FORMATS = {
-    "false objects a ": number_of,
-    "false at": number_of,
-    "promised a ": number_of,
-    "largest regret": percent,
-    "gain": "{:+.3f}",
-    "one FPR": "{:.3f}",
-    "by FPR": "{:.0f}",
-    "swap": "{:.2f}",
-    "common": "{:.3f}",
-    "deviation": "{:+z.1%}",
-    "window share": "{:.1%}",
-    "distinct": "{:.1%}",
-    "overlap": "{:.3%}",
-    "inequality": "{:.2%}",
-    "variety": "{:.2f}",
-    "per patch": "{:.1f}",
-    "tolerance": "{:.0%}",
-    "times": "{:.0f}",
-    "factor": "{:.3g}",
-    "parameters": "{:,.0f}",
-    "networks": "{:.0f}",
-    "unclaimed": "{:.2%}",
-    "spread": "{:.2f}",
-    "share": percent,
-    "background per": "1 : {:,.0f}",
-    "megapixels": "{:.3f}",
-    "pixels": "{:,.0f}",
-    "FPR": per_million,
-    "TPR": "{:.3f}",
-    "precision": "{:.3f}",
-    "youden": "{:.3f}",
-    "median": "{:.3g}",
-    "training": number_of,
-    "prediction": number_of,
-}
-
-
-def readable(table: pd.DataFrame, number: Form = "{:,}") -> pd.DataFrame:
+def readable(table: pd.DataFrame, number: Form = three_digits) -> pd.DataFrame:
     """The same table with every number written out for a reader; NaN reads "undefined".
 
     A column of whole numbers is written as such, one of false positive rates in millionths, which
     its name then says (:data:`FPR_PPM`); any other is formatted by the first word of
-    :data:`FORMATS` in its name, else by ``number``.
+    :data:`foilseg.book.digits.FORMATS` in its name, else by ``number``: with three digits that
+    count, but for whole numbers, which may stand among undefined ones.
     Leading columns of names head the rows; of a table of names alone it is the first.
     """
     names = list(takewhile(lambda column: not is_numeric_dtype(table[column]), table.columns))
@@ -122,7 +69,8 @@ def _form(column: object, values: pd.Series, number: Form) -> Form:
     if is_integer_dtype(values):
         return "{:,}"
     name = " ".join(map(str, column)) if isinstance(column, tuple) else str(column)
-    return next((form for word, form in FORMATS.items() if word in name), number)
+    form, known = form_of(name, number), pd.to_numeric(values, errors="coerce").dropna()
+    return "{:,.0f}" if form is three_digits and len(known) and (known % 1 == 0).all() else form
 
 
 def _in_millionths(column: object) -> object:
@@ -148,12 +96,10 @@ def headed(table: pd.DataFrame) -> pd.DataFrame:
 def _written(value: object, form: Form) -> str:
     if isinstance(value, str):
         return value
-    if pd.isna(value):
+    if value is None or value is pd.NA:
         return UNDEFINED
-    if value in (np.inf, -np.inf):
-        return "infinite"
-    text = form(value) if callable(form) else form.format(value)
-    return text[1:] if NO_MINUS.fullmatch(text) else text
+    whole = form is three_digits and isinstance(value, Integral)
+    return written(value, "{:,}" if whole else form)
 
 
 @dataclass(frozen=True, eq=False)
@@ -195,7 +141,7 @@ def _cell(value: object, kind: str) -> str:
     return f"<td{kind}{style}>{escape.html(value)}</td>"
 
 
-def sortable(table: pd.DataFrame, number: Form = "{:,.4g}") -> Sortable:
+def sortable(table: pd.DataFrame, number: Form = three_digits) -> Sortable:
     """A table with one line of headings, its numbers written out, to sort and filter.
 
     Columns of several levels are joined by a blank, and an underscore is one; the index, if it has
