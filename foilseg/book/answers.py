@@ -6,6 +6,7 @@ executed chapter before the first section. A figure tagged ``answer-picture`` fo
 
 from __future__ import annotations
 
+import re
 from collections.abc import Container
 from typing import Any
 
@@ -14,6 +15,7 @@ from foilseg.book.prose import LEFT_OUT
 
 ANSWER, PICTURE = "answer", "answer-picture"
 PLAIN = "## Reading"
+SECTION = re.compile(r"(?:\([\w-]+\)=\s+)?## ")
 
 
 def first(notebook: Any) -> None:
@@ -54,8 +56,8 @@ def _tagged(notebook: Any, tag: str) -> list[Any]:
 
 
 def is_section(cell: Any) -> bool:
-    """Whether a cell begins a section."""
-    return cell.cell_type == "markdown" and cell.source.startswith("## ")
+    """Whether a cell begins a section, which may have a label for links."""
+    return cell.cell_type == "markdown" and SECTION.match(cell.source) is not None
 
 
 def _shown(cell: Any) -> str:
