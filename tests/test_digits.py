@@ -63,6 +63,8 @@ def test_a_quantity_has_its_digits_in_every_table():
     assert readable(table).iloc[0].tolist() == ["58.9%", "99.1%", "0.998%"]
     table = pd.DataFrame({"swap by FPR": [0.44, 1.0], "by FPR": [2.0, 1.0]})
     assert readable(table).iloc[0].tolist() == ["0.44", "2"]
+    table = pd.DataFrame({"price of a miss": [0.3, 30.0], "cheaper from a price of": [1 / 12, 2.0]})
+    assert sortable(table).frame.to_numpy().tolist() == [["0.3", "0.0833"], ["30", "2.00"]]
     table = pd.DataFrame({"median length": [16.7, 80.0], "false, all": [3056.0, 996.8]})
     assert sortable(table).frame.iloc[:, 0].tolist() == ["16.7", "80.0"]
     assert sortable(table).frame.iloc[:, 1].tolist() == ["3,060", "997"]

@@ -208,12 +208,12 @@ def card(record: Record, title: str, even: pd.DataFrame | None = None) -> pd.Dat
     ValueError
         If the study has no such model; lists those it has.
     """
-    # of what goes beyond a study some rows have more trainings than all have
-    counts = comparisons.rates(record) if even is None else _every_training(record)
-    own = _of(counts, title)
+    own = _of(comparisons.rates(record), title)
     if own.empty:
         known = ", ".join(record.titles.values())
         raise ValueError(f"title: the study has no model {title!r}; choose one of {known}")
+    if even is not None:  # beyond a study some rows have more trainings than all have
+        own = _of(_every_training(record, title), title)
     even = scores.defect_rates(record.compared.even if even is None else even)
     printed = _of(scores.published_rates(), _published(record, title))
     table = {"TPR": own["TPR"], "published TPR": printed.get("TPR")}
@@ -224,10 +224,13 @@ def card(record: Record, title: str, even: pd.DataFrame | None = None) -> pd.Dat
     return found.rename_axis("defect").reset_index()
 
 
-def _every_training(record: Record) -> pd.DataFrame:
-    """Rates at own thresholds over all trainings that each model has, by its title here."""
-    rates = scores.defect_rates(record.findings.pooled).astype({"model": str})
-    return rates.assign(model=rates["model"].replace(record.titles))
+def _every_training(record: Record, title: str) -> pd.DataFrame:
+    """Rates of a model at its own threshold, over all trainings that the record brings of it."""
+    counts = pd.concat([run.counts() for each in record.runs_of(title) for run in each])
+    defects = [c.name for c in record.defects]
+    counts = counts[(counts["against"] == "label") & counts["defect"].isin(defects)]
+    order = pd.CategoricalDtype(defects)
+    return scores.defect_rates(counts.assign(model=title).astype({"defect": order}))
 
 
 def _of(rates: pd.DataFrame, title: str) -> pd.DataFrame:

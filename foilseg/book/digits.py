@@ -75,7 +75,7 @@ FORMATS: dict[str, Form] = {
     "alpha": "{:.2f}",
     "gamma": "{:.1f}",
     "tau": "{:+z.3f}",
-    "price": "{:g}",
+    "price of a miss": "{:g}",
     "parameters": "{:,.0f}",
     "networks": "{:.0f}",
     "at most": "{:.2f}",
