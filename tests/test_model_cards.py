@@ -70,6 +70,7 @@ def without_formula(text):
 def test_every_model_has_its_formula_its_numbers_and_its_picture():
     text = (Path(__file__).parent.parent / "notebooks" / "18_models.md").read_text("utf-8")
     assert without_formula(text) == []
+    assert "+++\n\n(model-baseline)=" in text, "the answer is put before the first section"
     assert without_formula(DISPLAY.sub("", text, count=1)) == ["baseline"]
 
 
