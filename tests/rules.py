@@ -45,8 +45,8 @@ LAYERS = """
         acquisition_figures
         gallery_figures packing sampling_figures defect_figures remedy_figures
         widgets dial price_figures
-    book: forked kernels notebooks captions links prose answers short_names own measurements
-        readable execution selection tables ahead chapters
+    book: forked kernels notebooks captions prose digits answers links own measurements readable
+        execution selection tables ahead chapters
 """
 LOWEST, HIGHEST = ["registry", "code_version"], ["cli"]  # beside the packages
 MOST_FILES = 16  # of a package

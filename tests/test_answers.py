@@ -60,6 +60,14 @@ def test_without_a_title_the_answer_comes_before_the_first_section_which_may_hav
     assert order(notebook)[:4] == ["study", *FIRST[1:4]]
 
 
+def test_a_section_may_have_a_label():
+    notebook = chapter()
+    notebook.cells[2].source = "(one)=\n\n## One"
+    answers.first(notebook)
+    assert order(notebook)[5] == "(one)=\n\n## One" and order(notebook)[1] == "## The answer"
+    assert not any(answers.is_section(cell(text)) for text in ("### One", "(one)= ##", "a ## b"))
+
+
 def test_a_sentence_points_to_a_figure_that_was_moved():
     notebook = chapter()
     notebook.cells[3].metadata["mystnb"] = {"figure": {"name": "fig-one", "caption": "One."}}

@@ -67,3 +67,14 @@ def test_trainings_that_differ_widen_an_interval_and_one_training_is_as_without(
 def test_a_training_that_lacks_an_image_is_named():
     with pytest.raises(ValueError, match="b has none for line on f4"):
         bootstrap.cube(counts().iloc[:-1])
+
+
+def test_a_model_has_one_row_in_which_each_rate_stands_between_its_ends():
+    long = bootstrap.intervals(counts(models="ba"), 50, 0)
+    wide = bootstrap.by_rate(long)
+    assert list(wide.index) == list(long["model"].unique())
+    rates = list(long["rate"].unique())
+    assert list(wide.columns) == [(r, part) for r in rates for part in ("mean", "low", "high")]
+    for row in long.to_dict("records"):
+        own = wide.loc[row["model"], row["rate"]]
+        assert own.to_dict() == {part: row[part] for part in ("mean", "low", "high")}

@@ -104,7 +104,7 @@ def test_a_listing_links_the_foil_and_the_place():
     listing = examples.Listing([pick, None], [foil], "07.html")
     text = listing._repr_html_()
     assert "f &lt;1&gt;</a>" in text and "&amp;zoom=2.0" in text and text.count("<tr>") == 2
-    assert repr(listing) == "f <1>: a rule (0.25)"
+    assert repr(listing) == "f <1>: a rule (0.250)"
     assert examples.foils_of([pick, None, pick]) == ["f <1>"]
 
 

@@ -3,7 +3,7 @@
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
-from foilseg.book import answers, short_names
+from foilseg.book import answers, links
 from foilseg.training.experiments import ROWS
 
 
@@ -19,7 +19,7 @@ def shown(html):
 
 
 def told(notebook):
-    return [cell.source for cell in notebook.cells if short_names.TOLD in cell.source]
+    return [cell.source for cell in notebook.cells if links.SPELLED in cell.source]
 
 
 @pytest.mark.parametrize("learned", [True, False])
@@ -29,7 +29,7 @@ def test_names_of_tables_captions_and_prose_are_spelled_out_once(learned):
     cells = [new_markdown_cell("wCE is better."), shown("<td>FL ICF</td>"), figure, table]
     notebook = page(*cells, learned=learned)
     for _ in range(2):
-        short_names.write(notebook)
+        links.short_names(notebook)
         (text,) = told(notebook)
         assert text.startswith(answers.LEARNED if learned else "# Title")
         assert text.endswith(
@@ -43,15 +43,15 @@ def test_code_markup_and_parts_of_words_are_no_names():
     code = new_code_cell("TPR = 1")
     other = new_markdown_cell("An `FPR`, {glue:text}`own_TPR`, <b class=FL>a FLAT and Bind</b>.")
     notebook = page(code, other, shown('<a href="wCE">none</a>'))
-    short_names.write(notebook)
+    links.short_names(notebook)
     assert not told(notebook)
-    short_names.write(new_notebook(cells=[]))
+    links.short_names(new_notebook(cells=[]))
 
 
 def test_every_model_is_spelled_out():
     titles = " ".join(row.title for row in ROWS.values())
     words = {word.strip(",") for word in titles.split()}
     short = {word for word in words if word.isupper() or word.endswith(".") or word == "wCE"}
-    assert {word for word in short if not short_names.used_in(word)} == set()
+    assert {word for word in short if not links.used_in(word)} == set()
     many = "Os. Cavities, Bin. Balanced, Bin FL ISCF"
-    assert short_names.used_in(many) == ["Os.", "Bin", "FL", "ISCF"]
+    assert links.used_in(many) == ["Os.", "Bin", "FL", "ISCF"]

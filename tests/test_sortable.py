@@ -53,6 +53,112 @@ def test_long_words_may_break_and_names_may_not():
     assert "<td>1<" in html
 
 
+def ranked(rows=8):
+    """Models by falling gain, of which two are equal; no other column is in order."""
+    gain = [0.5, 0.5, 0.4, 0.3, 0.1, 0.0, -0.1, -0.2][:rows]
+    return pd.DataFrame({"model": [*"hbfdgcea"][:rows], "gain": gain})
+
+
+def test_the_column_that_rows_are_ordered_by_is_told_or_is_the_only_one():
+    assert sortable(ranked(), by="gain").ordered == (1, "descending")
+    assert sortable(ranked().iloc[::-1], by="gain").ordered == (1, "ascending")
+    assert sortable(ranked()).ordered is None, "equal values may have had another order"
+    falling = ranked().assign(gain=[0.9, *ranked()["gain"][1:]])
+    assert sortable(falling).ordered == (1, "descending")
+    assert sortable(falling.head(7)).ordered and not sortable(falling.head(6)).ordered, "chance"
+    assert sortable(falling.assign(place=range(8))).ordered is None, "which of the two?"
+    assert sortable(falling.assign(gain=1.0)).ordered is None
+    assert sortable(falling.assign(gain=np.nan)).ordered is None
+    assert sortable(falling.sort_values("model")).ordered == (0, "ascending")
+    with pytest.raises(ValueError, match="not in the order of 'gain'"):
+        sortable(ranked().sort_values("model"), by="gain")
+    with pytest.raises(ValueError, match="no column 'loss'; choose one of model, gain"):
+        sortable(ranked(), by="loss")
+
+
+@pytest.mark.browser
+def test_the_sorted_column_is_marked_before_a_click_and_the_mark_moves(tmp_path):
+    browser.require()
+    body = f"<div class=cell_output>{sortable(ranked(), by='gain')._repr_html_()}</div>"
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto(written(tmp_path, body))
+        marked = page.locator("th[aria-sort]")
+        arrow = "th => getComputedStyle(th, '::after').content"
+        weights = "cells => cells.map((c) => getComputedStyle(c).fontWeight)"
+
+        def state():
+            cells = page.locator("td.sorted")
+            assert set(cells.evaluate_all(weights)) == {"600"}
+            return marked.inner_text(), marked.evaluate(arrow), cells.count()
+
+        assert state() == ("gain", '" ▼"', 8)
+        page.click("th >> text=gain")
+        assert state() == ("gain", '" ▲"', 8)
+        assert page.locator("td.sorted").first.inner_text() == "-0.200"
+        page.click("th >> text=model")
+        assert state() == ("model", '" ▲"', 8)
+
+
+@pytest.mark.browser
+def test_headings_stay_in_sight_of_every_table_that_is_higher_than_the_window(tmp_path):
+    """Also of one of few rows with many lines, and with headings of two lines."""
+    browser.require()
+    words = "many words that stand in lines below each other " * 9
+    tall = pd.DataFrame({"a": range(9), "b": [words] * 9})
+    levels = pd.DataFrame(0, range(14), pd.MultiIndex.from_product([["TPR"], ["ours", "theirs"]]))
+    low = sortable(pd.DataFrame({"a": range(4)}))._repr_html_()
+    frames = [levels.to_html(classes="dataframe"), sortable(tall)._repr_html_(), low]
+    written_by_hand = tall.to_html(classes="table", index=False)
+    body = "".join(f"<div class=cell_output>{frame}</div>" for frame in frames)
+    address = written(tmp_path, f"<article class=bd-article>{body}{written_by_hand}</article>")
+    with browser.window(width=browser.WIDE) as context:
+        page = context.new_page()
+        page.set_viewport_size({"width": browser.WIDE, "height": 320})
+        page.goto(address)
+        tables = page.locator("table")
+        assert [t.evaluate("t => t.classList.contains('long')") for t in tables.all()] == [
+            True, True, False, True,
+        ]  # fmt: skip
+        for table in tables.all()[:2] + tables.all()[3:]:
+            top = "t => { t.scrollTo(0, 9999); return t.scrollTop; }"
+            assert table.evaluate(top) > 50
+            rows = table.locator("thead tr").evaluate_all(
+                "rows => rows.map((r) => r.getBoundingClientRect().top)"
+            )
+            edge = table.evaluate("t => t.getBoundingClientRect().top")
+            assert abs(rows[0] - edge) < 3 and rows == sorted(set(rows)), "one line below the other"
+        page.set_viewport_size({"width": browser.WIDE, "height": 4000})
+        page.wait_for_function("!document.querySelector('.long')")
+        page.set_viewport_size({"width": browser.NARROW, "height": 320})
+        page.wait_for_function("document.querySelector('.long')")
+        inner = tables.nth(1).evaluate("t => t.scrollHeight - t.clientHeight")
+        assert inner < 3, "cards scroll with the page"
+
+
+@pytest.mark.browser
+def test_a_table_in_markdown_becomes_cards_on_a_phone(tmp_path):
+    browser.require()
+    cell = "<td><p>{}</p></td>"
+    rows = "".join(f"<tr>{cell.format(a)}{cell.format('word ' * 30)}</tr>" for a in "xy")
+    html = (
+        "<div><table class=table><caption><span class=caption-number>Table 1 </span></caption>"
+        "<thead><tr><th><p>file</p></th><th><p>rule</p></th></tr></thead>"
+        f"<tbody>{rows}</tbody></table></div>"
+    )
+    address = written(tmp_path, f"<article class=bd-article>{html}</article>")
+    with browser.window(width=browser.NARROW) as context:
+        page = context.new_page()
+        page.goto(address)
+        first = page.locator("tbody tr").first.locator("td")
+        assert first.evaluate_all("c => c.map((d) => d.dataset.label)") == ["file", "rule"]
+        tops = first.evaluate_all("c => c.map((d) => d.getBoundingClientRect().top)")
+        assert tops[0] < tops[1] and not page.locator("thead").is_visible()
+        assert page.evaluate("document.documentElement.scrollWidth") <= browser.NARROW
+        page.set_viewport_size({"width": browser.WIDE, "height": 800})
+        assert page.locator("thead").is_visible()
+
+
 @pytest.mark.browser
 def test_headings_sort_and_the_field_filters(tmp_path):
     browser.require()
@@ -99,8 +205,7 @@ def test_long_tables_show_their_first_rows_and_the_others_on_a_click(tmp_path):
 
         assert [len(shown(place)) for place in "abc"] == [15, 15, 15]
         assert page.locator("button").count() == 2, "a table of 15 rows needs none"
-        page.click("#a th:nth-child(2)")
-        page.click("#a th:nth-child(2)")
+        page.click("#a th:nth-child(2)")  # which was marked as rising
         assert shown("a") == [str(k) for k in range(19, 4, -1)], "the first ones of the new order"
         page.fill("#a input", "row 1")
         assert len(shown("a")) == 11 and not page.locator("#a button").is_visible()

@@ -9,7 +9,8 @@ import pytest
 
 from foilseg.analysis import model_tables
 from foilseg.book import prose, tables
-from foilseg.book.readable import exact, readable, sortable
+from foilseg.book.digits import exact
+from foilseg.book.readable import readable, sortable
 from foilseg.data import dataset, folder
 from foilseg.data.dataset import Dataset, Foil
 from foilseg.evaluation import scores
@@ -71,7 +72,7 @@ def test_the_published_pixels_give_table_3_2():
         assert abs(one / other - left / right) / (left / right) < 0.5
 
 
-@pytest.mark.parametrize(("number", "text"), [(1571.25, "1 : 1,571"), (1 / 39, "39 : 1")])
+@pytest.mark.parametrize(("number", "text"), [(1571.25, "1 : 1,571"), (1 / 39, "39.0 : 1")])
 def test_a_ratio_reads_as_the_thesis_prints_it(number, text):
     assert tables.as_ratios(pd.DataFrame({"x": [number]})).iloc[0, 0] == text
 
@@ -163,7 +164,7 @@ def test_without_a_truth_the_note_says_so(toy):
 
 def test_shares_have_three_digits_that_count_whatever_their_size():
     shown = readable(pd.DataFrame({"share": [0.955174, 0.000612, 1.0, np.nan, 2e-5]}))
-    assert shown["share"].tolist() == ["95.5%", "0.0612%", "100%", "undefined", "0.002%"]
+    assert shown["share"].tolist() == ["95.5%", "0.0612%", "100%", "undefined", "0.00200%"]
 
 
 def test_names_head_the_rows_and_of_names_alone_the_first():
@@ -204,9 +205,9 @@ def test_published_ratios_stand_beside_those_of_the_training_regions():
     table = tables.published_ratios(pits())
     assert len(table) == 10 and "total defects : background" not in table.index
     row = table.loc["agglomeration : background"]
-    assert (row["printed"], row["reproduced"], row["deviation"]) == ("1:40", "1 : 40", 0)
+    assert (row["printed"], row["reproduced"], row["deviation"]) == ("1:40", "1 : 40.0", 0)
     row = table.loc["crack : blade trail"]
-    assert (row["printed"], row["reproduced"]) == ("3:4", "1 : 1")
+    assert (row["printed"], row["reproduced"]) == ("3:4", "1 : 1.00")
     assert row["deviation"] == pytest.approx(-0.25)
     assert table.loc["agglomeration : cavity", "reproduced"] == "undefined"
     assert table.loc["cavity : crack", "reproduced"] == "undefined"
@@ -261,20 +262,20 @@ def test_a_listing_is_written_out():
     assert shown["maps"].to_dict() == {"encoder": "1,234", "decoder": "2"}
 
 
-def test_numbers_of_things_in_an_area_are_whole_or_have_three_digits():
+def test_numbers_of_things_in_an_area_have_three_digits_that_count():
     table = pd.DataFrame(
         {"model": ["a"] * 4, "false objects per square metre": [51234.4, 120, 23.46, np.inf]}
     )
     shown = readable(table)["false objects per square metre"].tolist()
-    assert shown == ["51,234", "120", "23.5", "infinite"]
+    assert shown == ["51,200", "120", "23.5", "infinite"]
 
 
 def test_false_positive_rates_are_written_in_millionths_and_say_so():
     table = pd.DataFrame({"model": ["a", "b"], "FPR": [0.0044821, 9.5e-5], "TPR": [0.5, 0.25]})
     shown = readable(table)
     assert list(shown.columns) == ["FPR (ppm)", "TPR"]
-    assert shown["FPR (ppm)"].tolist() == ["4,482", "95"]
-    assert sortable(table).frame["FPR (ppm)"].tolist() == ["4,482", "95"]
+    assert shown["FPR (ppm)"].tolist() == ["4,480", "95.0"]
+    assert sortable(table).frame["FPR (ppm)"].tolist() == ["4,480", "95.0"]
     wide = pd.DataFrame([[0.0021, 0.5]], pd.Index(["a"]), [("FPR", "ours"), ("TPR", "ours")])
     wide.columns = pd.MultiIndex.from_tuples(wide.columns, names=["rate", "study"])
     assert list(readable(wide).columns) == [("FPR (ppm)", "ours"), ("TPR", "ours")]
@@ -307,7 +308,7 @@ def test_what_is_rounded_to_nothing_has_no_sign():
 
 def test_gains_have_a_sign_and_costs_three_digits_that_count():
     table = pd.DataFrame({"gain in mean TPR": [0.0158], "training": [0.97612], "prediction": [4.0]})
-    assert readable(table, "{:+.3f}").iloc[0].tolist() == ["+0.016", "0.976", "4"]
+    assert readable(table, "{:+.3f}").iloc[0].tolist() == ["+0.016", "0.976", "4.00"]
     assert readable(pd.DataFrame({"TPR, training": [0.5]})).iloc[0].tolist() == ["0.500"]
 
 

@@ -1,7 +1,10 @@
 // Tables of class "sortable": a click on a heading sorts, the field above filters rows. Of every long
-// table the first rows are shown and the others on a click; a cut one says so, and on a phone rows
-// are cards. Without this script, and on paper, they are plain tables.
+// table the first rows are shown and the others on a click; a cut one says so, the headings of one
+// that is higher than the window stay in sight, and on a phone rows are cards. Without this script,
+// and on paper, they are plain tables.
 (() => {
+  // those of chapters, and those of pages in Markdown
+  const TABLES = ".cell_output table.dataframe, .bd-article table.table";
   const FEWEST = 8; // rows of a table that a filter is of use for
   // rows that are shown at first; on a phone they are cards
   const MOST = window.matchMedia("(max-width: 600px)").matches ? 5 : 15;
@@ -20,11 +23,23 @@
 
   const most = (table) => Math.min(MOST, Number(table.dataset.first) || MOST);
 
+  // A table that is higher than the window scrolls in itself, so that its headings stay in sight.
+  const watch = (table) => {
+    if (!table.tHead || !table.tBodies.length) return;
+    const parts = [table.tHead, table.tBodies[0]];
+    const measure = () => {
+      const height = parts.reduce((sum, part) => sum + part.offsetHeight, 0);
+      table.classList.toggle("long", height > window.innerHeight);
+    };
+    new ResizeObserver(measure).observe(table.tBodies[0]);
+    addEventListener("resize", measure);
+    measure();
+  };
+
   // Rows beyond the first, of those that a filter leaves, are folded away; all of a few more stay.
   const fold = (table) => {
     const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden);
     const folds = !table.dataset.open && rows.length > most(table);
-    table.classList.toggle("long", !folds && rows.length > most(table));
     rows.forEach((row, place) => row.classList.toggle("folded", folds && place >= most(table)));
     const button = table.moreRows;
     if (!button) return;
@@ -192,9 +207,10 @@
     document.head.append(style);
     document.querySelectorAll("table.dataframe").forEach(foldable);
     document.querySelectorAll("table.sortable").forEach(prepare);
-    document.querySelectorAll(".cell_output table.dataframe").forEach((table) => {
+    document.querySelectorAll(TABLES).forEach((table) => {
       label(table);
       fit(table);
+      watch(table);
     });
     document.querySelectorAll(".picture").forEach(widen);
     // a link to a row that is folded away opens its table
@@ -209,7 +225,7 @@
     addEventListener("hashchange", open);
     open();
     const alone = (boxes) => document.querySelectorAll(boxes).forEach((box) => cue(box, [box]));
-    alone(".bd-article pre, .bd-article table:not(.dataframe), .bd-article .picture");
+    alone(".bd-article pre, .bd-article .picture");
     const drawn = () => alone("div.math > mjx-container");
     addEventListener("load", () => window.MathJax?.startup?.promise.then(drawn));
   };

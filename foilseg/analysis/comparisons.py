@@ -82,7 +82,7 @@ def levels(record: Record) -> pd.DataFrame:
     """
     table = beside({"reproduced": means(record), "published": published_means()})
     table["FPR"] *= 1e6
-    return table.rename(columns={"FPR": "false alarms per million pixels"}, level=0)
+    return table.rename(columns={"FPR": scores.MILLION}, level=0)
 
 
 def beside(tables: Mapping[str, pd.DataFrame]) -> pd.DataFrame:

@@ -20,7 +20,7 @@ from foilseg.training.rows import Experiment
 
 DIGITS = 3  # of the printed weights
 MEAN = "mean"
-MILLION = "false alarms per million pixels"
+MILLION = scores.MILLION
 
 
 def recipe(row: Experiment, title: str) -> dict[str, str]:
@@ -195,12 +195,13 @@ def normaliser_factors(study: Study, batches: int = 50) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def card(record: Record, title: str) -> pd.DataFrame:
+def card(record: Record, title: str, even: pd.DataFrame | None = None) -> pd.DataFrame:
     """Rates of a model: a row a defect, and their mean.
 
     Columns defect, ``TPR``, ``TPR at one FPR``, :data:`MILLION` and ``precision``, those at the
     model's own threshold each followed by the published one; a model that the thesis does not
-    have has no such columns. Mean over the trainings.
+    have has no such columns. Over all trainings. ``even`` : counts at the one FPR of another
+    study, of a model that goes beyond it; of its own study unless told.
 
     Raises
     ------
@@ -211,7 +212,9 @@ def card(record: Record, title: str) -> pd.DataFrame:
     if own.empty:
         known = ", ".join(record.titles.values())
         raise ValueError(f"title: the study has no model {title!r}; choose one of {known}")
-    even = scores.defect_rates(record.compared.even)
+    if even is not None:  # beyond a study some rows have more trainings than all have
+        own = _of(_every_training(record, title), title)
+    even = scores.defect_rates(record.compared.even if even is None else even)
     printed = _of(scores.published_rates(), _published(record, title))
     table = {"TPR": own["TPR"], "published TPR": printed.get("TPR")}
     table["TPR at one FPR"] = _of(even, title)["TPR"]
@@ -219,6 +222,15 @@ def card(record: Record, title: str) -> pd.DataFrame:
     table |= {"precision": own["precision"], "published precision": printed["precision"]}
     found = pd.DataFrame(table, index=own.index).dropna(axis="columns", how="all")
     return found.rename_axis("defect").reset_index()
+
+
+def _every_training(record: Record, title: str) -> pd.DataFrame:
+    """Rates of a model at its own threshold, over all trainings that the record brings of it."""
+    counts = pd.concat([run.counts() for each in record.runs_of(title) for run in each])
+    defects = [c.name for c in record.defects]
+    counts = counts[(counts["against"] == "label") & counts["defect"].isin(defects)]
+    order = pd.CategoricalDtype(defects)
+    return scores.defect_rates(counts.assign(model=title).astype({"defect": order}))
 
 
 def _of(rates: pd.DataFrame, title: str) -> pd.DataFrame:

@@ -2,7 +2,7 @@
 
 A cell that shows tables lists their captions under the key ``tables``, in their order. An executed
 chapter carries them in its tables, numbered as its figures are: Table 6.3 is the third of chapter
-6, and of a page without a number it is Table 3.
+6. The front page counts as chapter 0, since Table 1, 2, ... are those of the pages in Markdown.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ def write(notebook: Any, name: str) -> None:
     A table for which its cell has no caption gets its number alone. ``name`` : of the chapter,
     such as ``06_quantitative``.
     """
-    chapter, numbers = name.partition("_")[0].lstrip("0"), count(1)
+    chapter, numbers = str(int(name.partition("_")[0])), count(1)
     for cell in notebook.cells:
         words = iter(cell.metadata.get(KEY, ()))
         for data in notebooks.shown(cell):
@@ -41,6 +41,6 @@ def _with_caption(
     found: re.Match, chapter: str, numbers: Iterator[int], words: Iterator[str]
 ) -> str:
     """The head of a table with the next number, and the next words if there are any."""
-    place = ".".join(filter(None, (chapter, str(next(numbers)))))
+    place = f"{chapter}.{next(numbers)}"
     text = escape.html(next(words, ""))
     return f"{found[1]}<caption><span>{LABEL} {place}.</span>{text and ' '}{text}</caption>"

@@ -31,7 +31,6 @@ from foilseg.book import (
     own,
     prose,
     selection,
-    short_names,
 )
 from foilseg.book.selection import (
     ChapterError,
@@ -94,7 +93,7 @@ class Task:
             data = description.read(self.root / self.given["data"] / description.NAME)
             names = [c.name for c in data["classes"]]
             own.write(executed, self.source.stem, data["name"], names)
-        short_names.write(executed)
+        links.short_names(executed)
         captions.write(executed, self.source.stem)
         links.write(executed, self.source.stem)
         links.terms(executed, self.root / links.GLOSSARY)

@@ -6,25 +6,27 @@ What :func:`sortable` makes can be sorted and filtered in the static page.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import takewhile
+from numbers import Integral
 from string import Template
 
-import numpy as np
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
+from foilseg.book.digits import Form, form_of, number_of, per_million, three_digits, written
 from foilseg.book.prose import UNDEFINED
 from foilseg.data import escape
 from foilseg.figures.style import COLOURS
 from foilseg.thesis.checks import AGREES, DIFFERS
 
-Form = str | Callable[[float], str]  # of a number
+__all__ = ["Sortable", "headed", "number_of", "readable", "sortable"]
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
-NO_MINUS = re.compile(r"-0(\.0*)?%?")  # what was rounded to nothing has no sign
 FPR_PPM = "FPR (ppm)"  # false pixels in a million without the defect
 LONGEST_NAME = 20  # letters of a cell that is not broken into lines
+# Of fewer rows some column is in order by chance: of 7 rows one of ten columns in 1 of 250 tables.
+LEAST_ROWS = 7
 # words that say how a check or claim came out -> their colour, another one on a dark page
 VERDICTS = {
     AGREES: "agrees",
@@ -39,71 +41,13 @@ TABLE = Template(
 )
 
 
-def percent(share: float) -> str:
-    """A share in per cent with three digits that count, for shares of every size."""
-    return f"{100 * share:.3g}%"
-
-
-def number_of(count: float) -> str:
-    """A number of things in an area: whole from 100 on, with three digits that count below."""
-    return f"{count:,.0f}" if count >= 100 else f"{count:.3g}"
-
-
-def per_million(rate: float) -> str:
-    """A rate of false pixels as their number in a million, with three digits that count."""
-    return number_of(1e6 * rate)
-
-
-def exact(value: float) -> str:
-    """A number to be compared digit by digit: whole from 100,000 on, with six digits below."""
-    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"
-
-
-# How a column is printed, by a word of its name; the first that fits counts.
-FORMATS = {
-    "false objects per ": number_of,
-    "false at": number_of,
-    "promised per ": number_of,
-    "largest regret": percent,
-    "gain": "{:+.3f}",
-    "one FPR": "{:.3f}",
-    "by FPR": "{:.0f}",
-    "swap": "{:.2f}",
-    "common": "{:.3f}",
-    "deviation": "{:+z.1%}",
-    "window share": "{:.1%}",
-    "distinct": "{:.1%}",
-    "overlap": "{:.3%}",
-    "inequality": "{:.2%}",
-    "variety": "{:.2f}",
-    "per patch": "{:.1f}",
-    "tolerance": "{:.0%}",
-    "times": "{:.0f}",
-    "factor": "{:.3g}",
-    "parameters": "{:,.0f}",
-    "networks": "{:.0f}",
-    "unclaimed": "{:.2%}",
-    "spread": "{:.2f}",
-    "share": percent,
-    "background per": "1 : {:,.0f}",
-    "megapixels": "{:.3f}",
-    "pixels": "{:,.0f}",
-    "FPR": per_million,
-    "TPR": "{:.3f}",
-    "precision": "{:.3f}",
-    "youden": "{:.3f}",
-    "median": "{:.3g}",
-    "training": number_of,
-    "prediction": number_of,
-}
-
-
-def readable(table: pd.DataFrame, number: Form = "{:,}") -> pd.DataFrame:
+def readable(table: pd.DataFrame, number: Form = three_digits) -> pd.DataFrame:
     """The same table with every number written out for a reader; NaN reads "undefined".
 
     A column of whole numbers is written as such, one of false positive rates in millionths, which
     its name then says (:data:`FPR_PPM`); any other is formatted by the first word of
-    :data:`FORMATS` in its name, else by ``number``.
+    :data:`foilseg.book.digits.FORMATS` in its name, else by ``number``: with three digits that
+    count, but for whole numbers, which may stand among undefined ones.
     Leading columns of names head the rows; of a table of names alone it is the first.
     """
     names = list(takewhile(lambda column: not is_numeric_dtype(table[column]), table.columns))
@@ -127,7 +71,8 @@ def _form(column: object, values: pd.Series, number: Form) -> Form:
     if is_integer_dtype(values):
         return "{:,}"
     name = " ".join(map(str, column)) if isinstance(column, tuple) else str(column)
-    return next((form for word, form in FORMATS.items() if word in name), number)
+    form, known = form_of(name, number), pd.to_numeric(values, errors="coerce").dropna()
+    return "{:,.0f}" if form is three_digits and len(known) and (known % 1 == 0).all() else form
 
 
 def _in_millionths(column: object) -> object:
@@ -153,28 +98,31 @@ def headed(table: pd.DataFrame) -> pd.DataFrame:
 def _written(value: object, form: Form) -> str:
     if isinstance(value, str):
         return value
-    if pd.isna(value):
+    if value is None or value is pd.NA:
         return UNDEFINED
-    if value in (np.inf, -np.inf):
-        return "infinite"
-    text = form(value) if callable(form) else form.format(value)
-    return text[1:] if NO_MINUS.fullmatch(text) else text
+    whole = form is three_digits and isinstance(value, Integral)
+    return written(value, "{:,}" if whole else form)
 
 
 @dataclass(frozen=True, eq=False)
 class Sortable:
     """A table; the script ``book/_static/tables.js`` makes its headings and rows answer.
 
-    Where there is no such script, it is a plain table. Verdicts are coloured, and still words.
+    Where there is no such script, it is a plain table. Verdicts are coloured, and still words. The
+    column that the rows are ordered by is marked: its place, and ``ascending`` or ``descending``.
     """
 
     frame: pd.DataFrame
+    ordered: tuple[int, str] | None = None
     first: int = 0  # rows that are open, 0 for as many as of any table
     anchor: str = ""  # how the labels of rows begin, which end in the first cell; "" for none
 
     def _repr_html_(self) -> str:
-        kinds = [_kind(self.frame.iloc[:, place]) for place in range(self.frame.shape[1])]
-        heads = "".join(map(_head, self.frame.columns, kinds))
+        place, way = self.ordered or (-1, "")
+        kinds = [_kind(self.frame.iloc[:, k]) for k in range(self.frame.shape[1])]
+        ways = [f' aria-sort="{way}"' if k == place else "" for k in range(len(kinds))]
+        heads = "".join(map(_head, self.frame.columns, kinds, ways))
+        kinds = [f"{kind} sorted".strip() if k == place else kind for k, kind in enumerate(kinds)]
         lines = self.frame.itertuples(index=False)
         rows = (f"<tr{self._label(row[0])}>{''.join(map(_cell, row, kinds))}</tr>" for row in lines)
         first = f' data-first="{self.first}"' if self.first else ""
@@ -193,11 +141,15 @@ def _kind(column: Iterable[object]) -> str:
     cells = [str(cell) for cell in column if str(cell) not in ("", UNDEFINED)]
     if all(NUMBER.fullmatch(cell) for cell in cells):
         return ""
-    return ' class="name"' if max(map(len, cells)) <= LONGEST_NAME else ' class="words"'
+    return "name" if max(map(len, cells)) <= LONGEST_NAME else "words"
 
 
-def _head(name: object, kind: str) -> str:
-    return f"<th{kind}>{escape.html(name)}</th>"
+def _of_class(kind: str) -> str:
+    return f' class="{kind}"' if kind else ""
+
+
+def _head(name: object, kind: str, way: str) -> str:
+    return f"<th{_of_class(kind)}{way}>{escape.html(name)}</th>"
 
 
 def _cell(value: object, kind: str) -> str:
@@ -205,23 +157,58 @@ def _cell(value: object, kind: str) -> str:
     if value in VERDICTS:
         colour = f"var(--fs-{VERDICTS[value]}, {COLOURS[VERDICTS[value]]})"
         style = f' style="color: {colour}; font-weight: 600"'
-    return f"<td{kind}{style}>{escape.html(value)}</td>"
+    return f"<td{_of_class(kind)}{style}>{escape.html(value)}</td>"
 
 
 def sortable(
-    table: pd.DataFrame, number: Form = "{:,.4g}", first: int = 0, anchor: str = ""
+    table: pd.DataFrame,
+    number: Form = three_digits,
+    by: str = "",
+    first: int = 0,
+    anchor: str = "",
 ) -> Sortable:
     """A table with one line of headings, its numbers written out, to sort and filter.
 
     ``first`` and ``anchor`` : as of :class:`Sortable`.
 
     Columns of several levels are joined by a blank, and an underscore is one; the index, if it has
-    names, becomes columns.
+    names, becomes columns. ``by`` names the column by which the rows stand in order, which is
+    marked; without it the only column whose values rise or fall from each row to the next, if the
+    table has at least :data:`LEAST_ROWS` rows.
+
+    Raises
+    ------
+    ValueError
+        If the rows are not in the order of ``by``, or there is no such column.
     """
     plain = table.reset_index() if any(table.index.names) else table.copy()
     if plain.columns.nlevels > 1:
         plain.columns = [" ".join(filter(None, map(str, c))) for c in plain.columns]
     plain.columns = [str(name).replace("_", " ") for name in plain.columns]
+    ordered = _told(plain, by) if by else _seen(plain)
     # without this, leading columns of names would become the index
     plain.index = pd.Index([str(n) for n in range(len(plain))], dtype=object)
-    return Sortable(readable(plain, number), first, anchor)
+    return Sortable(readable(plain, number), ordered, first, anchor)
+
+
+def _told(table: pd.DataFrame, by: str) -> tuple[int, str]:
+    """The column that a table is said to be ordered by, and which way; equal values may follow."""
+    if by not in table:
+        raise ValueError(f"by: no column {by!r}; choose one of {', '.join(table.columns)}")
+    known = table[by].dropna()
+    if known.is_monotonic_increasing or known.is_monotonic_decreasing:
+        way = "ascending" if known.is_monotonic_increasing else "descending"
+        return list(table.columns).index(by), way
+    raise ValueError(f"by: the rows are not in the order of {by!r}; sort them first")
+
+
+def _seen(table: pd.DataFrame) -> tuple[int, str] | None:
+    """The only column whose values rise or fall throughout, and which way."""
+    found = []
+    for place in range(table.shape[1] if len(table) >= LEAST_ROWS else 0):
+        column = table.iloc[:, place]
+        if is_numeric_dtype(column) or column.map(lambda value: isinstance(value, str)).all():
+            ways = {"ascending": column.is_monotonic_increasing}
+            ways["descending"] = column.is_monotonic_decreasing
+            found += [(place, way) for way, is_so in ways.items() if is_so and column.is_unique]
+    return found[0] if len(found) == 1 else None

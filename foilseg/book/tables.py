@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
+from foilseg.book.digits import three_digits
 from foilseg.book.prose import UNDEFINED
 from foilseg.book.readable import headed, readable
 from foilseg.data.dataset import Dataset, class_pixels, training_regions
@@ -135,7 +136,7 @@ def as_ratios(table: pd.DataFrame) -> pd.DataFrame:
 
 def _ratio(number: float) -> str:
     larger = max(number, 1 / number)
-    text = f"{larger:,.0f}" if larger >= 100 else f"{larger:.3g}"
+    text = f"{larger:,.0f}" if larger >= 100 else three_digits(larger)
     return f"1 : {text}" if number >= 1 else f"{text} : 1"
 
 

@@ -62,6 +62,12 @@ def intervals(
     return pd.DataFrame(rows, columns=["model", "rate", "mean", "low", "high"])
 
 
+def by_rate(table: pd.DataFrame) -> pd.DataFrame:
+    """The rows of :func:`intervals` with one a model: under each rate its mean, low and high."""
+    parts = {rate: part.set_index("model") for rate, part in table.groupby("rate", sort=False)}
+    return pd.concat(parts, axis=1)[list(parts)].drop(columns="rate", level=1)
+
+
 def differences(
     counts: pd.DataFrame,
     baseline: str,

@@ -41,6 +41,12 @@ def sentence(pick: Pick | None, seen: str, without: str = NONE) -> str:
     return seen.format(foil=pick.foil, model=pick.model, defect=pick.defect, value=pick.value)
 
 
+def _value(pick: Pick) -> str:
+    """The value of a pick: a count as it is, anything else with three digits that count."""
+    whole = float(pick.value).is_integer()
+    return f"{pick.value:,.0f}" if whole else f"{pick.value:#.3g}"
+
+
 def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = 96):
     """The part of a foil that a pick is about, and the same part of its masks.
 
@@ -93,7 +99,7 @@ class Listing:
         rows = []
         for pick in self.picks:
             address = escape.html(link(pick, self.shapes[pick.foil], self.page))
-            cells = map(escape.html, (pick.defect, f"{pick.value:.4g}"))
+            cells = map(escape.html, (pick.defect, _value(pick)))
             foil = f'<a href="{address}">{escape.html(pick.foil)}</a>'
             rule = f'<td style="{self.WRAPPED}">{escape.html(pick.rule)}</td>'
             rest = "".join(f"<td>{cell}</td>" for cell in cells)
@@ -104,4 +110,4 @@ class Listing:
         return f'<table class="dataframe">{head}{body}</table>'
 
     def __repr__(self) -> str:
-        return "\n".join(f"{pick.foil}: {pick.rule} ({pick.value:.4g})" for pick in self.picks)
+        return "\n".join(f"{pick.foil}: {pick.rule} ({_value(pick)})" for pick in self.picks)

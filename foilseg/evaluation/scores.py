@@ -13,6 +13,7 @@ from foilseg.thesis import published
 from foilseg.thesis.published import is_comparable
 from foilseg.thesis.result_tables import corrected_counts
 
+MILLION = "false alarms per million pixels"  # without the defect
 RATE_COLUMNS = [*metrics.RATES, "precision (imagewise)"]
 
 

@@ -15,6 +15,7 @@ from matplotlib.patches import Patch
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import escape
+from foilseg.evaluation.scores import MILLION
 from foilseg.figures import model_figures, plots
 from foilseg.figures.style import COLOURS, INK, PALE, PAPER, done, house_style, look
 
@@ -100,16 +101,16 @@ def _ends(axes: Axes, table: pd.DataFrame, steps: Sequence[str]) -> None:
 def among(means: pd.DataFrame, card: pd.DataFrame, title: str) -> Figure:
     """One model among all: its mean rates before the others' in grey, and its TPR by defect.
 
-    ``means`` : :func:`foilseg.analysis.comparisons.means`; ``card`` :
-    :func:`foilseg.analysis.model_tables.card`.
+    ``means`` : :func:`foilseg.analysis.comparisons.means`, of the model too or not; ``card`` :
+    :func:`foilseg.analysis.model_tables.card`, whose last row is the mean.
     """
     own = look(title)
     mark = {"marker": own.mark, "ls": "", "ms": 8, "mec": own.colour}
     with house_style():
         figure, axes = plt.subplots(1, 2, figsize=(9, 2.5), width_ratios=(1.1, 1.3))
         axes[0].plot(means["FPR"], means["TPR"], "o", ms=5, c=PALE, mec="none")
-        mine = means[means["model"].astype(str) == title]
-        axes[0].plot(mine["FPR"], mine["TPR"], **mark, mfc=own.colour)
+        mine = card.iloc[-1]
+        axes[0].plot([mine[MILLION] / 1e6], [mine["TPR"]], **mark, mfc=own.colour)
         axes[0].set(xscale="log", xlabel="mean FPR", ylabel="mean TPR", ylim=(0, 1))
         rows = range(len(card))
         axes[1].plot(card["TPR at one FPR"], rows, "|", ms=14, mew=2, c=own.colour, label="one FPR")

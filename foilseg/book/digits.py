@@ -1,0 +1,118 @@
+"""Numbers as tables print them: three digits that count, and how each quantity is written.
+
+A quantity has the same digits wherever it stands. What has no form of its own is written with
+three digits that count, trailing zeros too; the exact values are in the files of the study.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Callable
+
+from foilseg.book.prose import UNDEFINED
+
+Form = str | Callable[[float], str]  # of a number
+DIGITS = 3
+LEAST = -4  # power of ten of what is still written without an exponent
+NO_MINUS = re.compile(r"-0(\.0*)?%?")  # what was rounded to nothing has no sign
+
+
+def three_digits(number: float) -> str:
+    """A number of any size with three digits that count: 1.30, 80.0, 0.0123, 3,060.
+
+    Whole digits that do not count are 0. Zero is "0", NaN reads "undefined", and numbers below
+    0.0001 have an exponent.
+    """
+    if math.isnan(number):
+        return UNDEFINED
+    if math.isinf(number):
+        return "infinite" if number > 0 else "-infinite"
+    if number == 0:
+        return "0"
+    rounded = f"{number:.{DIGITS - 1}e}"
+    power = int(rounded.partition("e")[2])
+    if power < LEAST:
+        return rounded
+    return f"{float(rounded):,.{max(0, DIGITS - 1 - power)}f}"
+
+
+def percent(share: float) -> str:
+    """A share in per cent with three digits that count, for shares of every size."""
+    text = three_digits(100 * share)
+    return text if text == UNDEFINED else f"{text}%"
+
+
+def number_of(count: float) -> str:
+    """A number of things in an area, with three digits that count."""
+    return three_digits(count)
+
+
+def per_million(rate: float) -> str:
+    """A rate of false pixels as their number in a million, with three digits that count."""
+    return three_digits(1e6 * rate)
+
+
+def exact(value: float) -> str:
+    """A number to be compared digit by digit: whole from 100,000 on, with six digits below."""
+    return f"{value:,.0f}" if abs(value) >= 1e5 else f"{value:,.6g}"
+
+
+# How a column is printed, by a word of its name; the first that fits counts. Settings that were
+# chosen are as short as they are, rates have three decimals so that their points stand below each
+# other, and gains have a sign.
+FORMATS: dict[str, Form] = {
+    "false objects": number_of,
+    "false at": number_of,
+    "promised per ": number_of,
+    "largest regret": percent,
+    "per million": number_of,
+    "gain": "{:+.3f}",
+    "swap": "{:.2f}",
+    "one FPR": "{:.3f}",
+    "by FPR": "{:.0f}",
+    "common": "{:.3f}",
+    "deviation": "{:+z.1%}",
+    "covered share": "{:.0%}",
+    "tolerance": "{:.0%}",
+    "variety": "{:.2f}",
+    "times": "{:.0f}",
+    "alpha": "{:.2f}",
+    "gamma": "{:.1f}",
+    "tau": "{:+z.3f}",
+    "price of a miss": "{:g}",
+    "parameters": "{:,.0f}",
+    "networks": "{:.0f}",
+    "at most": "{:.2f}",
+    "within": percent,
+    "unclaimed": percent,
+    "overlap": percent,
+    "inequality": percent,
+    "distinct": percent,
+    "share": percent,
+    "background per": "1 : {:,.0f}",
+    "per patch": three_digits,
+    "megapixels": three_digits,
+    "pixels": "{:,.0f}",
+    "FPR": per_million,
+    "TPR": "{:.3f}",
+    "precision": "{:.3f}",
+    "youden": "{:.3f}",
+    "training": number_of,
+    "prediction": number_of,
+}
+
+
+def form_of(name: str, otherwise: Form) -> Form:
+    """How a column of this name is printed; ``otherwise`` if no word of it has a form."""
+    return next((form for word, form in FORMATS.items() if word in name), otherwise)
+
+
+def written(number: float, form: Form) -> str:
+    """A number in its form; what is rounded to nothing has no sign, and NaN is "undefined"."""
+    if number != number:
+        return UNDEFINED
+    if math.isinf(number):
+        return three_digits(number)
+    text = form(number) if callable(form) else form.format(number)
+    return text[1:] if NO_MINUS.fullmatch(text) else text
