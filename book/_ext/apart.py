@@ -50,6 +50,6 @@ def _write(part: dict[str, Any], folder: Path) -> None:
 
 
 def setup(app: Sphinx) -> dict[str, bool]:
-    """Register with Sphinx, before what is written into a page is escaped."""
-    app.connect("html-page-context", put_apart, priority=400)
+    """Register with Sphinx: after MyST-NB, before ``plain`` escapes what it has written."""
+    app.connect("html-page-context", put_apart)
     return {"parallel_read_safe": True, "parallel_write_safe": True}

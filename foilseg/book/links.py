@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from foilseg.book import notebooks
-from foilseg.book.answers import LEARNED
+from foilseg.book.answers import GOALS
 from foilseg.book.captions import HTML
 from foilseg.data import escape
 from foilseg.training.experiments import EXPERIMENTS, RECIPE, RECOMMENDED, ROWS
@@ -164,10 +164,11 @@ _MARKUP = re.compile(r"<[^>]*>|\{[\w:-]+\}`[^`]*`|```.*?```|`[^`]*`", re.DOTALL)
 def short_names(notebook: Any) -> None:
     """Put a line into an executed chapter that spells out the short names it uses, if any.
 
-    It follows what the reader will learn, or else the title.
+    It follows what the reader will learn; a page that does not say that ends with it.
     """
     prose = [cell for cell in notebook.cells if cell.cell_type == "markdown"]
-    place = next((cell for cell in prose if cell.source.startswith(LEARNED)), (*prose, None)[0])
+    learned = [cell for cell in prose if GOALS in cell.source]
+    place = next(iter(learned or reversed(prose)), None)
     used = used_in(" ".join(_words(notebook)))
     if place is None or not used or SPELLED in place.source:
         return
