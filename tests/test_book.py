@@ -110,7 +110,8 @@ def test_the_light_of_the_dataset_chapter_moves_and_is_the_one_computed_here(bui
 
 
 # Content that is wider than its box, where nothing says so.
-SLICED = """() => [...document.querySelectorAll("article :is(table, pre, .picture, div.math > mjx-container)")]
+SLICED = """() => [...document.querySelectorAll(
+  "article :is(table, pre, .picture, div.math > mjx-container)")]
   .filter((content) => content.checkVisibility())
   .filter((content) => {
     const boxes = [content, content.parentElement, content.closest(".text_html")];
