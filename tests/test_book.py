@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+import re
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -180,7 +181,7 @@ def test_three_questions_are_answered_from_the_front_page(built_book):
         assert seen(page.locator(".row-index"))
         page.click(".row-index a >> text=C09")
         row = page.locator("#claim-c09")
-        assert seen(row) and "most precisely" in row.inner_text()
+        assert seen(row) and re.search("holds?|open|decided", row.inner_text())
 
 
 MOST_BYTES = 2_500_000  # that the page of the viewer loads before a reader asks for anything
