@@ -93,7 +93,9 @@ def test_trainings_of_another_day_join_what_is_shipped(trained, place, tmp_path)
     """The store has lost the first trainings; their rows stay, byte for byte."""
     study = trained[0]
     more = Study(study.data, study.profile, 0, tmp_path / "later")
-    place.rename(place.with_name(more.name))
+    place = place.rename(place.with_name(more.name))
+    told, proof = json.loads((place / "manifest.json").read_text()), [{"commit": "abc"}]
+    (place / "manifest.json").write_text(json.dumps(told | {"migrated": proof}))
     before = records.record(more.name)
     more.with_seed(1).train(["baseline", "binary"], progress=False)
     with pytest.raises(ship.ShippingError, match="not trained yet: baseline"):
@@ -104,6 +106,7 @@ def test_trainings_of_another_day_join_what_is_shipped(trained, place, tmp_path)
     ship.pack(more, NAMES, numbers_only=True, repeated=True, add=True)
     after, later = records.record(more.name), more.with_seed(1)
     kept, told = before.shipped.manifest["runs"], after.shipped.manifest["runs"]
+    assert after.shipped.manifest["migrated"] == proof
     assert {name: told[name] for name in kept} == kept and len(told) > len(kept)
     for name in kept:
         old, new = before.shipped.run(name), after.shipped.run(name)

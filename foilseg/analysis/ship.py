@@ -194,6 +194,7 @@ def _write_manifest(
     repeated: bool,
     pictures: bool,
 ) -> None:
+    held = study.shipped.manifest if study.numbers and study.shipped is not None else {}
     manifest = {
         "command": _command(study, repeated, pictures),
         "twin": study.is_twin,
@@ -211,5 +212,7 @@ def _write_manifest(
         "regions": {f.name: f.mask.shape for f in validation_regions(study.dataset)},
         "runs": listed,
         "files": {name: runs.digest(part / name) for name in sorted(files)},
+        # what is added to was carried over from other code, and says how that was proved
+        **{key: held[key] for key in ("migrated",) if key in held},
     }
     (part / shipped.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")
