@@ -271,6 +271,7 @@ def test_names_stand_beside_marks_and_not_on_them():
     model_figures.named(axes, places, names, bare)
     assert [text.get_text() for text in axes.texts] == names[:3]
     renderer, radius = figure.canvas.get_renderer(), model_figures.MARK / 2 * figure.dpi / 72
+    figure.canvas.draw()
     boxes = [Text.get_window_extent(text, renderer) for text in axes.texts]  # without lines
     for x, y in axes.transData.transform(np.concatenate([places[:3], bare[:2]])):
         for box in boxes:

@@ -321,3 +321,24 @@ def test_a_table_may_open_fewer_rows_and_a_link_to_a_folded_row_unfolds_it(tmp_p
         other.goto(f"{address}#claim-c20")
         other.wait_for_function("document.querySelectorAll('tr.folded').length === 0")
         assert other.locator("#claim-c20").evaluate("row => row.getBoundingClientRect().top") < 800
+
+
+@pytest.mark.browser
+def test_the_list_of_contents_is_out_of_sight_where_the_margin_is_taken(tmp_path):
+    browser.require()
+    body = (
+        "<nav class=bd-sidebar-secondary style='position:fixed;right:0;top:0;width:200px'>list"
+        "</nav><div style='height:900px'></div><div class='cell tag_full-width' style='height:"
+        "50px;width:100%'></div><div style='height:3000px'></div>"
+    )
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto(written(tmp_path, body))
+        contents = page.locator("nav")
+        assert contents.is_visible()
+        page.evaluate("scrollTo(0, 900)")
+        page.wait_for_selector("nav.covered", state="attached")
+        assert not contents.is_visible()
+        page.evaluate("scrollTo(0, 2000)")
+        page.wait_for_selector("nav:not(.covered)")
+        assert contents.is_visible()

@@ -266,6 +266,7 @@ def test_names_of_marks_that_lie_together_do_not_cover_each_other():
     model_figures.named(axes, places, ["Baseline", "Binary", "wCE ICF", "Focal Loss"])
     texts = axes.texts
     assert [text.get_text() for text in texts] == ["Baseline", "Binary", "wCE ICF"]
+    figure.canvas.draw()
     boxes = [Text.get_window_extent(text) for text in texts]  # without lines
     assert not any(one.overlaps(other) for k, one in enumerate(boxes) for other in boxes[:k])
     plt.close(figure)

@@ -190,6 +190,22 @@
     if (cell && box.scrollWidth > box.clientWidth + 2) cell.classList.add("tag_full-width");
   };
 
+  // The list of contents is out of sight while something in the margin lies where it is.
+  const coverContents = () => {
+    const list = document.querySelector(".bd-sidebar-secondary");
+    const wide = [...document.querySelectorAll(".tag_full-width, .first-screen")];
+    if (!list || !wide.length) return;
+    const look = () => {
+      const { top, bottom, left } = list.getBoundingClientRect();
+      const covers = wide.map((box) => box.getBoundingClientRect())
+        .some((box) => box.top < bottom && box.bottom > top && box.right > left);
+      list.classList.toggle("covered", covers);
+    };
+    addEventListener("scroll", () => requestAnimationFrame(look), { passive: true });
+    new ResizeObserver(look).observe(document.body);
+    look();
+  };
+
   // A table that is too wide for the text takes the margin, if there is one, and then less air.
   const fit = (table) => {
     const boxes = [table, table.parentElement, table.closest(".text_html")].filter(Boolean);
@@ -213,6 +229,7 @@
       watch(table);
     });
     document.querySelectorAll(".picture").forEach(widen);
+    coverContents();
     // a link to a row that is folded away opens its table
     const open = () => {
       const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));

@@ -132,6 +132,8 @@ def _still(crop, order, curve, points, rings) -> bytes:
         figure, axes = plt.subplots(1, 2, figsize=(10, 4.8), width_ratios=(1, 1.15))
         _window(axes[0], crop, order, rings)
         model_figures.walk(axes[1], curve, points)
+        model_figures.laid_out(figure)
+        model_figures.named(axes[1], model_figures.places_of(points), points["model"])
         return drawn(done(figure))
 
 

@@ -70,7 +70,16 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
         for place in axes[0, 1:]:
             place.set_ylabel("")
         figure.legend(handles=legend(points["model"]), loc="outside upper center", ncols=5)
+        laid_out(figure)
+        for place, table in zip(axes[0], tables):
+            named(place, places_of(table), table["model"])
         return done(figure)
+
+
+def laid_out(figure: Figure) -> None:
+    """Give the panels of a figure their final places, before names are written into them."""
+    figure.canvas.draw()
+    figure.set_layout_engine("none")
 
 
 def _floor(*tables: pd.DataFrame) -> float:
@@ -80,13 +89,11 @@ def _floor(*tables: pd.DataFrame) -> float:
 
 
 def walk(axes: Axes, curve: pd.DataFrame, points: pd.DataFrame, *, hollow: bool = False) -> None:
-    """The curve of the dial with its settings, and the models, each named where it stands."""
+    """The curve of the dial with its settings, and the models' marks, which have no names yet."""
     _settings(axes, curve)
-    marks(axes, _places(points), points["model"], hollow=hollow)
+    marks(axes, places_of(points), points["model"], hollow=hollow)
     floor = _floor(curve, points)
     axes.set(xscale="log", xlabel=f"mean {FALSELY}", ylabel="mean TPR", ylim=(floor, 1))
-    axes.figure.canvas.draw()
-    named(axes, _places(points), points["model"])
 
 
 def _settings(axes: Axes, curve: pd.DataFrame) -> None:
@@ -144,7 +151,7 @@ def line_legend(figure: Figure, axes: Axes, place: str, **style) -> None:
         figure.legend(handles, names, loc=f"outside {place}", fontsize=10, **style)
 
 
-def _places(table: pd.DataFrame) -> np.ndarray:
+def places_of(table: pd.DataFrame) -> np.ndarray:
     return np.stack([MILLION * table["FPR"], table["TPR"]], axis=1)
 
 
@@ -154,7 +161,7 @@ def named(
     """Write names beside marks, each in the first place where it covers no mark and no name.
 
     ``places`` : float (N, 2) in the data's units, NaN has no name; ``others`` : (M, 2), marks that
-    have none. The figure must have been drawn.
+    have none. The figure has its final layout (:func:`laid_out`).
     """
     renderer = axes.figure.canvas.get_renderer()
     known = [(str(n), p) for n, p in zip(names, places, strict=True) if np.isfinite(p).all()]
@@ -168,6 +175,7 @@ def named(
         tried = []
         for x, y, across, up in BESIDE:
             text = _beside(axes, name, place, (x, y), {"ha": across, "va": up})
+            text.update_positions(renderer)
             box = Text.get_window_extent(text, renderer)  # without its line
             inside = axes.bbox.x0 <= box.x0 and box.x1 <= axes.bbox.x1
             inside &= axes.bbox.y0 <= box.y0 and box.y1 <= axes.bbox.y1

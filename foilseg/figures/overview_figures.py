@@ -133,6 +133,7 @@ def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
         colours = partial(sns.heatmap, cmap=[*VERDICTS.values()], vmin=0, vmax=len(VERDICTS) - 1)
         colours(grid, cbar=False, linewidths=0.6, linecolor=PALE, ax=axes)
         axes.tick_params(axis="x", rotation=90)
+        axes.tick_params(axis="y", rotation=0)
         figure.legend(handles=_patches(), loc="outside upper center", ncols=len(VERDICTS))
         return done(figure)
 

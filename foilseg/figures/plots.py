@@ -110,7 +110,7 @@ def rate_comparison(
         models, both = reproduced["model"], printed is not None and len(printed) > 0
         handles = model_figures.legend(models, names if both else ())
         figure.legend(handles=handles, loc="outside upper center", ncols=5, fontsize=10)
-        figure.canvas.draw()
+        model_figures.laid_out(figure)
         for place, x, y in zip(axes, ("FPR", "TPR"), ("TPR", "precision")):
             theirs = printed[[x, y]].to_numpy(float) if both else None
             model_figures.named(place, reproduced[[x, y]].to_numpy(float), models, theirs)
