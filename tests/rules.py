@@ -53,7 +53,7 @@ MOST_FILES = 16  # of a package
 LEAST_CHANGES = 15  # that CONTRIBUTING.md says where to make
 CHAPTERS = sorted((Path(__file__).parent.parent / "notebooks").rglob("*.ipynb"))
 HEAVY = ("torch", "matplotlib", "seaborn", "skimage", "IPython", "papermill", "nbformat")
-PAGE_COLUMNS, LONGEST_SEEN = 80, 9  # of code that a reader sees
+PAGE_COLUMNS, LONGEST_SEEN, LONGEST_SOLUTION = 80, 5, 9  # of code that a reader sees
 HIDING = {"hide-input", "remove-input"}
 LONGEST, MEDIAN, MOST_CELLS, MOST_PARAMETERS = 15, 5, 22, 8
 ANSWER = "## The answer first"
@@ -228,10 +228,10 @@ def _cell_problems(code) -> list[str]:
     broken = [f"a cell of {n} statements, at most {LONGEST}" for n in numbers if n > LONGEST]
     if lengths and median(lengths) > MEDIAN:
         broken.append(f"median of {median(lengths)} lines a cell, at most {MEDIAN}")
-    shown = [c.source for c in code if not HIDING & set(c.metadata.get("tags", []))]
+    shown = [c for c in code if not HIDING & set(c.metadata.get("tags", []))]
     if len(shown) > MOST_CELLS:
         broken.append(f"{len(shown)} code cells are seen, at most {MOST_CELLS}")
-    broken += [problem for source in shown for problem in _seen_problems(source)]
+    broken += [problem for cell in shown for problem in _seen_problems(cell)]
     importing = 0
     for cell in code:
         nodes = list(ast.walk(ast.parse(cell.source)))
@@ -247,12 +247,14 @@ def _cell_problems(code) -> list[str]:
     return broken
 
 
-def _seen_problems(source: str) -> list[str]:
-    """What a reader should not meet in a cell that is open on the page."""
-    lines = source.splitlines()
+def _seen_problems(cell) -> list[str]:
+    """What a reader should not meet in a cell that is open on the page, or solves an exercise."""
+    source, lines = cell.source, cell.source.splitlines()
+    solves = "exercise" in cell.metadata.get("tags", [])
+    most = LONGEST_SOLUTION if solves else LONGEST_SEEN
     broken = [f"a line of {len(x)} letters is cut: {x!r}" for x in lines if len(x) > PAGE_COLUMNS]
-    if len(lines) > LONGEST_SEEN:
-        broken.append(f"a cell of {len(lines)} lines is open, at most {LONGEST_SEEN}")
+    if len(lines) > most:
+        broken.append(f"a cell of {len(lines)} lines is open, at most {most}")
     if re.search(r"\bglue\(", source):
         broken.append("glues in an open cell: hide it, with the tags hide-input and plumbing")
     return broken

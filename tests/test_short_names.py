@@ -31,6 +31,7 @@ def test_names_of_tables_captions_and_prose_are_spelled_out_once(learned):
     for _ in range(2):
         links.short_names(notebook)
         (text,) = told(notebook)
+        assert text.count(links.SPELLED) == 1
         assert text.startswith(answers.LEARNED if learned else "wCE is better")
         assert text.endswith(
             "TPR (true positive rate), FPR (false positive rate), ppm (per million), "
