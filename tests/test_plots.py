@@ -287,7 +287,7 @@ def test_a_line_leads_to_a_name_that_has_no_room_beside_its_mark():
     figure, axes = pyplot.subplots(figsize=(5, 4))
     axes.set(xlim=(0, 1), ylim=(0, 1))
     around = np.stack(np.meshgrid([-0.06, -0.03, 0.0, 0.03, 0.06], [-0.04, 0.0, 0.04]), -1)
-    bare = [0.5, 0.5] + around.reshape(-1, 2)
+    bare = 0.5 + around.reshape(-1, 2)
     bare = bare[np.abs(bare - 0.5).max(1) > 0.01]  # a crowd around the first mark alone
     figure.canvas.draw()
     model_figures.named(axes, np.array([[0.5, 0.5], [0.1, 0.1]]), ["Binary", "FL ICF"], bare)
