@@ -352,6 +352,14 @@ def test_the_candidates_are_drawn_beside_the_annotation(case):
     axes = pictures.candidates(found, [foil], CLASSES).axes
     assert len(axes) == 12
     assert (axes[8].images[0].get_array() == label_audit.corrected(found, foil, CLASSES)).all()
+    for row, lines in ((0, 1), (1, 0), (2, 1)):
+        assert [len(place.collections) for place in axes[4 * row : 4 * row + 4]] == [lines] * 4
+    first = found.table.iloc[0]
+    inside = found.numbers[foil.name] == first["object"]
+    edge = axes[0].collections[0].get_paths()[0].vertices
+    rows, columns = np.nonzero(inside)
+    assert edge[:, 0].min() == columns.min() - 0.5 and edge[:, 0].max() == columns.max() + 0.5
+    assert edge[:, 1].min() == rows.min() - 0.5 and edge[:, 1].max() == rows.max() + 0.5
     found = label_audit.audit([foil], masks, CLASSES, 3)
     assert (
         "agree on nothing"
