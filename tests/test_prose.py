@@ -49,12 +49,24 @@ def without_code(text):
     return text
 
 
+def spoken(cell):
+    """What a code cell says: captions, answers and other texts, with a letter for each field."""
+    yield cell.metadata.get("mystnb", {}).get("figure", {}).get("caption", "")
+    yield from cell.metadata.get("tables", ())
+    for node in ast.walk(ast.parse(cell.source)):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = re.sub(r"\{[^}]*\}", "X", node.value)
+            yield text if len(text.split()) > 4 else ""
+
+
 def pages():
-    """Name -> the prose of every chapter and page."""
+    """Name -> the prose of every chapter and page, also what its code says."""
     found = {}
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
-        cells = notebooks.read(path).cells
-        found[path.stem] = "\n\n".join(c.source for c in cells if c.cell_type == "markdown")
+        texts = []
+        for cell in notebooks.read(path).cells:
+            texts += spoken(cell) if cell.cell_type == "code" else [cell.source]
+        found[path.stem] = "\n\n".join(filter(None, texts))
     for path in [ROOT / "README.md", *sorted((ROOT / "book").glob("*.md"))]:
         found[path.stem] = path.read_text()
     return {name: without_code(text) for name, text in found.items()}
