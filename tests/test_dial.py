@@ -14,7 +14,7 @@ from test_widget_host import HOST, STATE, VIEW, buffer, widget
 
 from foilseg.data.components import components
 from foilseg.data.dataset import LabelClass
-from foilseg.figures import dial, night
+from foilseg.figures import dial, night, style
 from foilseg.figures.widgets import Sentence
 from foilseg.measured import dial_crop
 from foilseg.measured.dial_crop import DialCrop
@@ -105,6 +105,10 @@ def test_the_widget_holds_what_it_shows(crop):
     np.testing.assert_array_equal(parts[3:].view(np.int8), crop.logits)
     assert np.asarray(Image.open(io.BytesIO(made.still()))).ndim == 3
     assert made.still() == dial.dial(crop, CLASSES, CURVE, POINTS).still()
+    pairs = {p["model"]: (p["colour"], p["night"]) for p in made.facts["points"]}
+    assert pairs["wCE ICF"][0] == style.look("wCE ICF").colour != pairs["wCE ICF"][1]
+    for colour, dark in pairs.values():
+        assert to_rgb(dark) == pytest.approx(night.by_night(colour)[:3], abs=0.01)
     flat = dial.shaded(np.full((5, 5, 3), 128, np.uint8))
     assert flat.dtype == np.uint8 and not np.ptp(flat)
     assert dial.shaded(parts[0]) is parts[0] or (dial.shaded(parts[0]) == parts[0]).all()
