@@ -38,6 +38,7 @@ LOCAL = re.compile(r"^(file|data|blob|about):")
 READY = """async () => {
   await window.MathJax?.startup?.promise;
   await document.fonts.ready;
+  for (const image of document.images) image.loading = "eager";  // or they wait to be seen
   await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
 }"""
 LOOK = """() => {
