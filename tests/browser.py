@@ -39,6 +39,12 @@ READY = """async () => {
   await window.MathJax?.startup?.promise;
   await document.fonts.ready;
   for (const image of document.images) image.loading = "eager";  // or they wait to be seen
+  for (const view of document.querySelectorAll(".widget-view:empty")) {
+    view.scrollIntoView();
+    for (let n = 0; n < 100 && !view.childElementCount; n++)
+      await new Promise((done) => setTimeout(done, 50));
+  }
+  scrollTo(0, 0);
   await Promise.all([...document.images].map((image) => image.decode().catch(() => null)));
 }"""
 LOOK = """() => {

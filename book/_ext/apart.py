@@ -15,7 +15,7 @@ from typing import Any
 
 from sphinx.application import Sphinx
 
-LEAST = 100_000  # letters of a binary part that is put beside
+LEAST = 500_000  # letters of a binary part that is put beside
 FOLDER = "_static/state"
 KIND = "widget-state+json"
 
