@@ -171,7 +171,8 @@ def test_three_questions_are_answered_from_the_front_page(built_book):
         page.click("article a >> text=your costs")
         page.wait_for_url("**/16_decide.html")
         answer = page.locator("section:has(> h2:text-matches('answer first'))")
-        assert seen(answer.locator(".cell_output p").first)
+        # the answer is about the shipped study; a smoke book has none
+        assert not answer.count() or seen(answer.locator(".cell_output p").first)
         page.goto(front)
         page.click("article a >> text=a claim")
         assert seen(page.locator(".row-index"))
