@@ -114,7 +114,7 @@ SLICED = """() => [...document.querySelectorAll(
     const boxes = [content, content.parentElement, content.closest(".text_html")];
     const cut = boxes.filter((box) => box && box.scrollWidth > box.clientWidth + 4
       && getComputedStyle(box).overflowX !== "visible");
-    return cut.some((box) => !box.closest(".cut-right, .cut-left"));
+    return cut.some((box) => !box.closest(".cut-right, .cut-left, .fs-cut-right, .fs-cut-left"));
   })
   .map((content) => `${content.tagName} ${content.textContent.trim().slice(0, 60)}`)"""
 

@@ -187,7 +187,7 @@
   // A figure that is too wide for the text takes the margin, if there is one.
   const widen = (box) => {
     const cell = box.closest("div.cell") || box.closest("figure");
-    if (cell && box.scrollWidth > box.clientWidth + 2) cell.classList.add("tag_full-width");
+    if (cell && !box.closest(".first-screen") && box.scrollWidth > box.clientWidth + 2) cell.classList.add("tag_full-width");
   };
 
   // The list of contents is out of sight while something in the margin lies where it is.
