@@ -74,6 +74,27 @@ def magnetic_tile_dozen(magnetic_tile, tmp_path) -> Path:
     return photographs.copy(magnetic_tile, tmp_path / "mt", 2)
 
 
+@pytest.fixture(scope="module")
+def viewer_window():
+    """A browser's window for the pages of a file of tests."""
+    import viewer
+
+    with viewer.open_window() as window:
+        yield window
+
+
+@pytest.fixture
+def screen(page_file, viewer_window):
+    """The opened viewer of ``page_file``; the test fails if anything was said on the console."""
+    import viewer
+
+    path, foils, masks = page_file
+    opened = viewer.Screen(viewer_window.new_page(), foils, masks)
+    yield opened.open(path)
+    opened.page.close()
+    assert opened.said == []
+
+
 @pytest.fixture(scope="session", autouse=True)
 def one_thread():
     """Two threads on tiny tensors mostly wait for each other, the more so on a busy machine."""

@@ -43,26 +43,7 @@ def page_file(tmp_path_factory):
     masks = viewer.models(foils)
     masks["broken"]["Model B"] = np.zeros((7, 9), np.uint8)
     inputs = {"first": {"albedo": np.full((60, 120), 0.5, np.float32)}}
-    widget = widgets.compare(foils, masks, viewer.CLASSES, inputs=inputs)
-    path = tmp_path_factory.mktemp("viewer") / "page.html"
-    return viewer.write_page([widget], path), foils, masks
-
-
-@pytest.fixture(scope="module")
-def context():
-    with viewer.open_window() as window:
-        yield window
-
-
-@pytest.fixture
-def screen(page_file, context):
-    """The opened viewer; the test fails if anything was said on the console."""
-    path, foils, masks = page_file
-    opened = viewer.Screen(context.new_page(), foils, masks)
-    opened.path = path
-    yield opened.open(path)
-    opened.page.close()
-    assert opened.said == []
+    return viewer.page(foils, tmp_path_factory.mktemp("viewer") / "page.html", masks, inputs=inputs)
 
 
 def assert_drawn(screen, pane, values, colours):
@@ -384,7 +365,7 @@ def test_the_next_disagreement_counts_the_areas_where_models_differ(screen):
     assert said.startswith(f"1 of {count}: disagreement, {largest} pixels")
 
 
-def test_a_link_restores_the_view(screen, context):
+def test_a_link_restores_the_view(screen, viewer_window):
     screen.pick("Foil", "second")
     screen.pick("Defect to show", "crack & line")
     screen.pick("Arrangement of the panes", "swipe")
@@ -395,7 +376,7 @@ def test_a_link_restores_the_view(screen, context):
     assert screen.data("camera") == pytest.approx(before, abs=2e-3), "the view stays"
     link = screen.page.evaluate("location.hash")
     assert link.startswith("#compare:foil=second")
-    other = viewer.Screen(context.new_page(), screen.foils.values(), screen.masks, screen.said)
+    other = screen.again(viewer_window)
     other.open(screen.path, link)
     for name in ("Foil", "Defect to show", "Arrangement of the panes", "What the colours mean"):
         assert other.chosen(name) == screen.chosen(name)
@@ -405,8 +386,8 @@ def test_a_link_restores_the_view(screen, context):
 
 
 @pytest.mark.parametrize("link", ["#compare:foil=none&x=a&zoom=-3&mode=x", "#%E0%A4%A", "#other"])
-def test_a_link_to_nothing_shows_the_first_view(screen, context, link):
-    other = viewer.Screen(context.new_page(), screen.foils.values(), screen.masks, screen.said)
+def test_a_link_to_nothing_shows_the_first_view(screen, viewer_window, link):
+    other = screen.again(viewer_window)
     other.open(screen.path, link)
     assert other.chosen("Foil") == "first" and other.data("camera") == [60, 30, 1]
     other.page.close()
@@ -432,7 +413,7 @@ BAD = {
 }
 
 
-def test_each_kind_of_bad_input_says_why_in_the_place_of_the_picture(context, tmp_path):
+def test_each_kind_of_bad_input_says_why_in_the_place_of_the_picture(viewer_window, tmp_path):
     foils = [viewer.foil(name, number) for number, name in enumerate([*BAD, "sound"])]
     masks = viewer.models(foils)
     masks["size"]["Model B"] = np.zeros((7, 9), np.uint8)
@@ -440,7 +421,7 @@ def test_each_kind_of_bad_input_says_why_in_the_place_of_the_picture(context, tm
     masks["nothing"] = {}
     foils[2] = replace(foils[2], image=None)
     widget = widgets.compare(foils, masks, viewer.CLASSES)
-    screen = viewer.Screen(context.new_page(), foils, masks)
+    screen = viewer.Screen(viewer_window.new_page(), foils, masks)
     screen.open(viewer.write_page([widget], tmp_path / "page.html"))
     assert screen.chosen("Foil") == "sound", "the first that can be shown"
     for name, sentence in BAD.items():
@@ -463,13 +444,13 @@ def test_it_fits_a_telephone(screen):
     assert first["x"] == second["x"] and second["y"] > first["y"], "the panes are stacked"
 
 
-def test_bytes_that_are_no_picture_are_a_sentence_and_no_error(page_file, context, tmp_path):
+def test_bytes_that_are_no_picture_are_a_sentence_and_no_error(page_file, viewer_window, tmp_path):
     _, foils, masks = page_file
     widget = widgets.compare(foils[:2], {f.name: masks[f.name] for f in foils[:2]}, viewer.CLASSES)
     data = bytearray(widget.files)
     data[: widget.facts["foils"][0]["sizes"][0]] = bytes(widget.facts["foils"][0]["sizes"][0])
     widget.files = bytes(data)
-    screen = viewer.Screen(context.new_page(), foils, masks)
+    screen = viewer.Screen(viewer_window.new_page(), foils, masks)
     screen.open(viewer.write_page([widget], tmp_path / "page.html"))
     assert "first: cannot be shown" in screen.page.locator(".fs-problem").inner_text()
     screen.pick("Foil", "second")
@@ -522,7 +503,7 @@ def test_a_picture_of_the_list_is_chosen_by_a_click(screen):
     assert current.count() == 1
 
 
-def test_an_error_of_one_pixel_is_seen_in_a_small_picture(context, tmp_path):
+def test_an_error_of_one_pixel_is_seen_in_a_small_picture(viewer_window, tmp_path):
     wide = viewer.foil("wide", 5, (80, 900), truth=False)
     mask = np.zeros(wide.shape, np.uint8)
     wide = replace(wide, mask=mask.copy(), truth=None)
@@ -534,7 +515,7 @@ def test_an_error_of_one_pixel_is_seen_in_a_small_picture(context, tmp_path):
     masks = {"wide": {"Model A": mask}, "other": {"Model A": other.mask}}
     path = tmp_path / "page.html"
     viewer.write_page([widgets.compare([other, wide], masks, viewer.CLASSES)], path)
-    screen = viewer.Screen(context.new_page(), [other, wide], masks).open(path)
+    screen = viewer.Screen(viewer_window.new_page(), [other, wide], masks).open(path)
     screen.page.locator(".fs-all summary").click()
     assert listed(screen) == ["wide: F1 0.999", "other: F1 1.000"]
     pixels = screen.page.evaluate("""() => {

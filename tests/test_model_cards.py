@@ -25,7 +25,7 @@ def test_a_card_holds_the_rates_of_the_study_and_of_the_thesis(record):
     printed = scores.mean_rates(scores.published_rates()).set_index("model")
     assert card["TPR"]["mean"] == pytest.approx(means["TPR"]["Binary FL"])
     assert card["published TPR"]["mean"] == pytest.approx(printed["TPR"]["Binary FL"])
-    assert card[model_tables.MILLION]["mean"] == pytest.approx(1e6 * means["FPR"]["Binary FL"])
+    assert card[scores.MILLION]["mean"] == pytest.approx(1e6 * means["FPR"]["Binary FL"])
     even = record.compared.table(2).set_index("model")["one FPR"]
     assert card["TPR at one FPR"]["mean"] == pytest.approx(even["Binary FL"])
     assert np.isfinite(card.to_numpy(float)).all() and len(card) == len(record.defects) + 1
@@ -37,7 +37,7 @@ def test_the_recipe_has_a_card_at_the_one_fpr_of_the_thirteen(record):
         remedies.of_records(record, {remedies.BEYOND: beyond}), beyond, "Dice, Eq. S., views"
     )
     card = model_tables.card(beyond, "Dice, Eq. S., views", whole.even).set_index("defect")
-    assert list(card.columns) == ["TPR", "TPR at one FPR", model_tables.MILLION, "precision"]
+    assert list(card.columns) == ["TPR", "TPR at one FPR", scores.MILLION, "precision"]
     assert card["TPR at one FPR"]["mean"] == pytest.approx(
         mean_tpr(whole.even, ["model"])["Dice, Eq. S., views"]
     )

@@ -3,8 +3,6 @@
 import pytest
 import viewer
 
-from foilseg.figures import widgets
-
 pytestmark = pytest.mark.browser
 RIGHT, LEFT = "Mask in the right pane", "Mask in the left pane"
 
@@ -12,25 +10,7 @@ RIGHT, LEFT = "Mask in the right pane", "Mask in the left pane"
 @pytest.fixture(scope="module")
 def page_file(tmp_path_factory):
     foils = [viewer.foil("first", 1), viewer.foil("second", 2)]
-    masks = viewer.models(foils)
-    path = tmp_path_factory.mktemp("viewer") / "page.html"
-    return viewer.write_page([widgets.compare(foils, masks, viewer.CLASSES)], path), foils, masks
-
-
-@pytest.fixture(scope="module")
-def context():
-    with viewer.open_window() as window:
-        yield window
-
-
-@pytest.fixture
-def screen(page_file, context):
-    """The opened viewer; the test fails if anything was said on the console."""
-    path, foils, masks = page_file
-    opened = viewer.Screen(context.new_page(), foils, masks)
-    yield opened.open(path)
-    opened.page.close()
-    assert opened.said == []
+    return viewer.page(foils, tmp_path_factory.mktemp("viewer") / "page.html")
 
 
 def selected(screen):
@@ -190,8 +170,8 @@ NO_CLIPBOARD = """() => {
 
 @pytest.mark.parametrize("way", ["key", "button"])
 @pytest.mark.parametrize("clipboard", [True, False])
-def test_the_link_is_copied(screen, context, way, clipboard):
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
+def test_the_link_is_copied(screen, viewer_window, way, clipboard):
+    viewer_window.grant_permissions(["clipboard-read", "clipboard-write"])
     screen.page.bring_to_front()
     screen.page.evaluate("navigator.clipboard.writeText('something else')")
     if not clipboard:
@@ -207,7 +187,7 @@ def test_the_link_is_copied(screen, context, way, clipboard):
     assert screen.page.locator("textarea").count() == 0
     focused = screen.page.evaluate("document.activeElement.className + document.activeElement.type")
     assert focused.startswith("fs-stage") if way == "key" else focused == "button"
-    context.clear_permissions()
+    viewer_window.clear_permissions()
 
 
 @pytest.mark.parametrize("fails", ["() => false", "() => { throw new Error('never'); }"])

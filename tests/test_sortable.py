@@ -9,16 +9,17 @@ import pytest
 
 from foilseg.book.readable import sortable
 
-SCRIPT = Path(__file__).parent.parent / "book" / "_static" / "tables.js"
-STYLE = SCRIPT.with_name("book.css")
+STATIC = Path(__file__).parent.parent / "book" / "_static"
+STYLE = STATIC / "book.css"
 
 
 def written(tmp_path, body, styled=True):
-    """The address of a page with the script, and the book's style if it is wanted."""
+    """The address of a page with the scripts, and the book's style if it is wanted."""
     style = f"<link rel=stylesheet href='{STYLE.as_uri()}'>" if styled else ""
     page = tmp_path / "page.html"
-    script = f"<script src='{SCRIPT.as_uri()}'></script>"
-    page.write_text(f"<!doctype html>{style}<body class=bd-article>{body}{script}")
+    names = ("tables.js", "layout.js")
+    scripts = "".join(f"<script src='{(STATIC / name).as_uri()}'></script>" for name in names)
+    page.write_text(f"<!doctype html>{style}<body class=bd-article>{body}{scripts}")
     return page.as_uri()
 
 

@@ -17,25 +17,7 @@ def page_file(tmp_path_factory):
     """A foil as wide as those of the desk profile, one just not too wide, and a square one."""
     shapes = {"wide": (317, 960), "twice": (60, 120), "square": (80, 80)}
     foils = [viewer.foil(name, k, shape) for k, (name, shape) in enumerate(shapes.items())]
-    masks = viewer.models(foils)
-    path = tmp_path_factory.mktemp("viewer") / "page.html"
-    return viewer.write_page([widgets.compare(foils, masks, viewer.CLASSES)], path), foils, masks
-
-
-@pytest.fixture(scope="module")
-def context():
-    with viewer.open_window() as window:
-        yield window
-
-
-@pytest.fixture
-def screen(page_file, context):
-    """The opened viewer; the test fails if anything was said on the console."""
-    path, foils, masks = page_file
-    opened = viewer.Screen(context.new_page(), foils, masks)
-    yield opened.open(path)
-    opened.page.close()
-    assert opened.said == []
+    return viewer.page(foils, tmp_path_factory.mktemp("viewer") / "page.html")
 
 
 def scored(screen):

@@ -101,6 +101,14 @@ def write_page(widgets, path: Path, body: str = "") -> Path:
     return path
 
 
+def page(foils, path: Path, masks=None, **more):
+    """The file of a page with a viewer, its foils, and their masks (made unless given)."""
+    from foilseg.figures import widgets
+
+    masks = masks or models(foils)
+    return write_page([widgets.compare(foils, masks, CLASSES, **more)], path), foils, masks
+
+
 class Screen:
     """An open page with a viewer; every line on its console is kept."""
 
@@ -112,7 +120,12 @@ class Screen:
         page.on("pageerror", lambda error: self.said.append(str(error)))
         page.set_default_timeout(8000)
 
+    def again(self, window):
+        """The same viewer in another page of a window."""
+        return Screen(window.new_page(), self.foils.values(), self.masks, self.said)
+
     def open(self, path: Path, link: str = ""):
+        self.path = path
         self.page.goto(path.as_uri() + link)
         self.wait()
         return self

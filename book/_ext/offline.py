@@ -22,6 +22,12 @@ FONTS = "output/chtml/fonts/woff-v2"
 # Of MathJax 3.2.2 as its authors published it: the package is only the vehicle.
 SHA256 = "0a6ded5abbce13331658dd239f34382abd06492c74b71b61e8caa8112ec55fa5"
 
+# One icon in the theme's script: its name, then its size, other names, code and outline.
+ICON = re.compile(
+    r"""(?:"([\w-]+)"|([A-Za-z_$][\w$]*)):\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?"""
+)
+SHOWN = re.compile(r"\bfa-([a-z0-9-]+)")
+
 
 def mathjax_folder() -> Path:
     """Where the installed package keeps MathJax; the script in it must be the published one."""
@@ -61,13 +67,6 @@ def silence_theme(app: Sphinx, error: Exception | None) -> None:
     for script in filter(Path.exists, theme):
         text = script.read_text(encoding="utf-8")
         script.write_text(text.replace("console.log(", "void ("), encoding="utf-8")
-
-
-# One icon in the theme's script: its name, then its size, other names, code and outline.
-ICON = re.compile(
-    r"""(?:"([\w-]+)"|([A-Za-z_$][\w$]*)):\[\d+,\d+,\[[^\]]*\],"[0-9a-f]+",(?:"[^"]*"|\[[^\]]*\])\],?"""
-)
-SHOWN = re.compile(r"\bfa-([a-z0-9-]+)")
 
 
 def keep_shown_icons(app: Sphinx, error: Exception | None) -> None:

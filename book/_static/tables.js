@@ -1,7 +1,7 @@
 // Tables of class "sortable": a click on a heading sorts, the field above filters rows. Of every long
-// table the first rows are shown and the others on a click; a cut one says so, the headings of one
-// that is higher than the window stay in sight, and on a phone rows are cards. Without this script,
-// and on paper, they are plain tables.
+// table the first rows are shown and the others on a click; the headings of one that is higher than
+// the window stay in sight, and on a phone rows are cards. Without this script, and on paper, they
+// are plain tables.
 (() => {
   // those of chapters, and those of pages in Markdown
   const TABLES = ".cell_output table.dataframe, .bd-article table.table";
@@ -171,49 +171,14 @@
     }
   };
 
-  // A box that scrolls shows at which side it is cut, if more than a few pixels are hidden.
-  const cue = (content, boxes) => {
-    const mark = () => boxes.forEach((box) => {
-      const hidden = box.scrollWidth - box.clientWidth;
-      const scrolls = getComputedStyle(box).overflowX !== "visible" && hidden > 2;
-      box.classList.toggle("cut-right", scrolls && box.scrollLeft < hidden - 2);
-      box.classList.toggle("cut-left", scrolls && box.scrollLeft > 2);
-    });
-    boxes.forEach((box) => box.addEventListener("scroll", mark, { passive: true }));
-    new ResizeObserver(mark).observe(content);
-    mark();
-  };
-
-  // A figure that is too wide for the text takes the margin, if there is one.
-  const widen = (box) => {
-    const cell = box.closest("div.cell") || box.closest("figure");
-    if (cell && !box.closest(".first-screen") && box.scrollWidth > box.clientWidth + 2) cell.classList.add("tag_full-width");
-  };
-
-  // The list of contents is out of sight while something in the margin lies where it is.
-  const coverContents = () => {
-    const list = document.querySelector(".bd-sidebar-secondary");
-    const wide = [...document.querySelectorAll(".tag_full-width, .first-screen")];
-    if (!list || !wide.length) return;
-    const look = () => {
-      const { top, bottom, left } = list.getBoundingClientRect();
-      const covers = wide.map((box) => box.getBoundingClientRect())
-        .some((box) => box.top < bottom && box.bottom > top && box.right > left);
-      list.classList.toggle("covered", covers);
-    };
-    addEventListener("scroll", () => requestAnimationFrame(look), { passive: true });
-    new ResizeObserver(look).observe(document.body);
-    look();
-  };
-
-  // A table that is too wide for the text takes the margin, if there is one, and then less air.
-  const fit = (table) => {
-    const boxes = [table, table.parentElement, table.closest(".text_html")].filter(Boolean);
-    const tooWide = () => boxes.some((box) => box.scrollWidth > box.clientWidth + 2);
-    const cell = table.closest("div.cell");
-    if (cell && tooWide()) cell.classList.add("tag_full-width");
-    if (tooWide()) table.classList.add("tight");
-    cue(table, boxes);
+  // A link to a row that is folded away opens its table.
+  const follow = () => {
+    const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
+    const table = row?.matches("tr.folded") && row.closest("table");
+    if (!table) return;
+    table.dataset.open = "yes";
+    fold(table);
+    row.scrollIntoView();
   };
 
   const start = () => {
@@ -225,26 +190,10 @@
     document.querySelectorAll("table.sortable").forEach(prepare);
     document.querySelectorAll(TABLES).forEach((table) => {
       label(table);
-      fit(table);
       watch(table);
     });
-    document.querySelectorAll(".picture").forEach(widen);
-    coverContents();
-    // a link to a row that is folded away opens its table
-    const open = () => {
-      const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
-      const table = row?.matches("tr.folded") && row.closest("table");
-      if (!table) return;
-      table.dataset.open = "yes";
-      fold(table);
-      row.scrollIntoView();
-    };
-    addEventListener("hashchange", open);
-    open();
-    const alone = (boxes) => document.querySelectorAll(boxes).forEach((box) => cue(box, [box]));
-    alone(".bd-article pre, .bd-article .picture");
-    const drawn = () => alone("div.math > mjx-container");
-    addEventListener("load", () => window.MathJax?.startup?.promise.then(drawn));
+    addEventListener("hashchange", follow);
+    follow();
   };
   if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
   else start();

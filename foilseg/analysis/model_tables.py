@@ -20,7 +20,6 @@ from foilseg.training.rows import Experiment
 
 DIGITS = 3  # of the printed weights
 MEAN = "mean"
-MILLION = scores.MILLION
 
 
 def recipe(row: Experiment, title: str) -> dict[str, str]:
@@ -198,10 +197,10 @@ def normaliser_factors(study: Study, batches: int = 50) -> pd.DataFrame:
 def card(record: Record, title: str, even: pd.DataFrame | None = None) -> pd.DataFrame:
     """Rates of a model: a row a defect, and their mean.
 
-    Columns defect, ``TPR``, ``TPR at one FPR``, :data:`MILLION` and ``precision``, those at the
-    model's own threshold each followed by the published one; a model that the thesis does not
-    have has no such columns. Over all trainings. ``even`` : counts at the one FPR of another
-    study, of a model that goes beyond it; of its own study unless told.
+    Columns defect, ``TPR``, ``TPR at one FPR``, :data:`foilseg.evaluation.scores.MILLION` and
+    ``precision``, those at the model's own threshold each followed by the published one; a model
+    that the thesis does not have has no such columns. Over all trainings. ``even`` : counts at
+    the one FPR of another study, of a model that goes beyond it; of its own study unless told.
 
     Raises
     ------
@@ -218,7 +217,7 @@ def card(record: Record, title: str, even: pd.DataFrame | None = None) -> pd.Dat
     printed = _of(scores.published_rates(), _published(record, title))
     table = {"TPR": own["TPR"], "published TPR": printed.get("TPR")}
     table["TPR at one FPR"] = _of(even, title)["TPR"]
-    table |= {MILLION: 1e6 * own["FPR"], f"published {MILLION}": 1e6 * printed["FPR"]}
+    table |= {scores.MILLION: 1e6 * own["FPR"], f"published {scores.MILLION}": 1e6 * printed["FPR"]}
     table |= {"precision": own["precision"], "published precision": printed["precision"]}
     found = pd.DataFrame(table, index=own.index).dropna(axis="columns", how="all")
     return found.rename_axis("defect").reset_index()

@@ -212,7 +212,7 @@ def _write_manifest(
         "regions": {f.name: f.mask.shape for f in validation_regions(study.dataset)},
         "runs": listed,
         "files": {name: runs.digest(part / name) for name in sorted(files)},
-        # what is added to was carried over from other code, and says how that was proved
-        **{key: held[key] for key in ("migrated",) if key in held},
     }
+    if "migrated" in held:  # what is added to was carried over from other code, with this proof
+        manifest["migrated"] = held["migrated"]
     (part / shipped.MANIFEST).write_text(json.dumps(manifest, indent=1) + "\n")

@@ -43,11 +43,6 @@ def percent(share: float) -> str:
     return text if text == UNDEFINED else f"{text}%"
 
 
-def number_of(count: float) -> str:
-    """A number of things in an area, with three digits that count."""
-    return three_digits(count)
-
-
 def per_million(rate: float) -> str:
     """A rate of false pixels as their number in a million, with three digits that count."""
     return three_digits(1e6 * rate)
@@ -62,11 +57,11 @@ def exact(value: float) -> str:
 # chosen are as short as they are, rates have three decimals so that their points stand below each
 # other, and gains have a sign.
 FORMATS: dict[str, Form] = {
-    "false objects": number_of,
-    "false at": number_of,
-    "promised per ": number_of,
+    "false objects": three_digits,
+    "false at": three_digits,
+    "promised per ": three_digits,
     "largest regret": percent,
-    "per million": number_of,
+    "per million": three_digits,
     "gain": "{:+.3f}",
     "swap": "{:.2f}",
     "one FPR": "{:.3f}",
@@ -98,8 +93,8 @@ FORMATS: dict[str, Form] = {
     "TPR": "{:.3f}",
     "precision": "{:.3f}",
     "youden": "{:.3f}",
-    "training": number_of,
-    "prediction": number_of,
+    "training": three_digits,
+    "prediction": three_digits,
 }
 
 

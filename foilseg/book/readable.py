@@ -15,13 +15,13 @@ from string import Template
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
-from foilseg.book.digits import Form, form_of, number_of, per_million, three_digits, written
+from foilseg.book.digits import Form, form_of, per_million, three_digits, written
 from foilseg.book.prose import UNDEFINED
 from foilseg.data import escape
 from foilseg.figures.style import COLOURS
 from foilseg.thesis.checks import AGREES, DIFFERS
 
-__all__ = ["Sortable", "headed", "number_of", "readable", "sortable"]
+__all__ = ["Sortable", "headed", "readable", "sortable"]
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
 FPR_PPM = "FPR (ppm)"  # false pixels in a million without the defect
 LONGEST_NAME = 20  # letters of a cell that is not broken into lines
