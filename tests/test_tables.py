@@ -307,8 +307,10 @@ def test_what_is_rounded_to_nothing_has_no_sign():
 
 
 def test_gains_have_a_sign_and_costs_three_digits_that_count():
-    table = pd.DataFrame({"gain in mean TPR": [0.0158], "training": [0.97612], "prediction": [4.0]})
-    assert readable(table, "{:+.3f}").iloc[0].tolist() == ["+0.016", "0.976", "4.00"]
+    costs = {"training": [0.97612, 4.0], "prediction": [4.0, 1.0]}  # the second in whole numbers
+    table = readable(pd.DataFrame({"gain in mean TPR": [0.0158, 0]} | costs), "{:+.3f}")
+    assert table.iloc[0].tolist() == ["+0.016", "0.976", "4"]
+    assert table.iloc[1].tolist() == ["+0.000", "4.00", "1"]
     assert readable(pd.DataFrame({"TPR, training": [0.5]})).iloc[0].tolist() == ["0.500"]
 
 
