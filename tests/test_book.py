@@ -4,6 +4,7 @@ import base64
 import io
 import json
 import re
+from itertools import product
 from pathlib import Path
 from urllib.parse import unquote, urlparse
 
@@ -66,9 +67,11 @@ def test_words_stand_out_from_their_ground_by_day_and_by_night(built_book):
         for path in sorted(built_book.rglob("book/**/*.html")):
             page.goto(path.as_uri())
             page.add_style_tag(content="* { transition: none !important; }")  # no colour fades in
-            for theme in ("light", "dark"):
+            for width, theme in product((browser.WIDE, browser.NARROW), ("light", "dark")):
+                page.set_viewport_size({"width": width, "height": 900})
                 page.evaluate("(theme) => (document.documentElement.dataset.theme = theme)", theme)
-                found += [(path.stem, theme, what) for what in page.evaluate(browser.FAINT)]
+                told = page.evaluate(browser.FAINT)
+                found += [(path.stem, width, theme, what) for what in told]
     assert not found
 
 

@@ -6,11 +6,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.patches import Circle
+from skimage import measure
 
 from foilseg.analysis import comparisons, model_tables, records, remedies
 from foilseg.analysis.trainings import mean_tpr
 from foilseg.evaluation import scores
-from foilseg.figures import overview_figures
+from foilseg.figures import gallery_figures, overview_figures
+from foilseg.measured import dial_crop
 from foilseg.training.experiments import EXPERIMENTS, RECIPE
 
 
@@ -88,3 +91,29 @@ def test_one_model_is_drawn_before_the_others(record):
     assert [line.get_label() for line in by_defect] == ["one FPR", "own threshold", "published"]
     without = overview_figures.among(means, card.drop(columns="published TPR"), "Baseline")
     assert len(without.axes[1].lines) == 2
+
+
+def test_a_model_is_seen_in_the_window_of_the_dial(record):
+    """The first training's mask, joined for One-vs-Rest, cut where the window is."""
+    crop, said = dial_crop.seen_by(record.shipped, "Baseline")
+    assert said.shape == crop.mask.shape == crop.image.shape[:2]
+    network = (crop.said(0.0) != said).mean()  # logits are stored in eighths: few pixels differ
+    assert network < 0.02, "the window is that of the baseline's own logits"
+    _, joined = dial_crop.seen_by(record.shipped, "Binary")
+    (name,) = (n for n in record.shipped.manifest["runs"] if n.startswith("binary-matched-0-"))
+    whole = record.shipped.run(name).prediction(crop.foil)
+    assert np.array_equal(joined, crop.cut(whole)) and not np.array_equal(joined, said)
+    assert dial_crop.seen_by(records.record("matched-longer").shipped, "Baseline") is None
+
+
+def test_the_third_panel_shows_the_errors_and_rings_the_rarest(record):
+    crop, said = dial_crop.seen_by(record.shipped, "wCE ICF")
+    card = model_tables.card(record, "wCE ICF")
+    seen = overview_figures.among(comparisons.means(record), card, "wCE ICF", (crop, said))
+    errors = seen.axes[2].images[1].get_array()
+    kinds = gallery_figures.error_kinds(crop.mask, said)
+    assert np.array_equal(errors.filled(0), kinds) and set(np.unique(kinds)) == {0, 1, 2, 3, 4}
+    cavity = next(c.index for c in record.classes if c.name == "cavity")
+    rings = [p for p in seen.axes[2].patches if isinstance(p, Circle)]
+    assert len(rings) == measure.label(crop.mask == cavity, connectivity=2).max()
+    assert len(seen.axes[2].texts) == 1, "a bar of length"

@@ -1,8 +1,10 @@
 """One table of colours: nothing else in the library types one, and importing it is cheap."""
 
 import re
+from itertools import pairwise
 from pathlib import Path
 
+import matplotlib.pyplot as plt
 import pytest
 import rules
 from matplotlib.colors import CSS4_COLORS, is_color_like
@@ -50,3 +52,20 @@ def test_the_table_is_read_without_what_draws():
 
 def test_a_legend_has_fewer_columns_for_longer_names():
     assert [style.columns(names) for names in ([], ["a"] * 9, ["x" * 24] * 9)] == [1, 6, 3]
+
+
+def test_numbers_below_a_narrow_axis_have_room():
+    def drawn(width):
+        with style.house_style():
+            figure, axes = plt.subplots(figsize=(width, 3))
+            axes.plot([1.5e-3, 5.5e-2], [0, 1])
+            axes.set(xscale="log", xlabel="mean FPR")
+            style.done(figure).canvas.draw()
+        low, high = axes.get_xlim()
+        labels = [label for label in axes.get_xticklabels() if low <= label._x <= high]
+        boxes = sorted((label.get_window_extent().extents for label in labels), key=lambda b: b[0])
+        assert all(one[2] < two[0] for one, two in pairwise(boxes)), "they do not touch"
+        return [label.get_text() for label in labels]
+
+    assert drawn(8) == ["2,000", "5,000", "10,000", "20,000", "50,000"]
+    assert drawn(2.6) == ["3,000", "10,000", "30,000"]

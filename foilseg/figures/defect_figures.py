@@ -43,10 +43,10 @@ def _outlined(axes, foils: dict[str, Foil], row: pd.Series, size: int, c: LabelC
     window = _window(foils, row, size)
     relief(axes, window)
     outline(axes, window.mask == c.index, c.colour)
-    _scale_bar(axes, *window.shape)
+    scale_bar(axes, *window.shape)
 
 
-def _scale_bar(axes, height: int, width: int) -> None:
+def scale_bar(axes, height: int, width: int) -> None:
     """A bar of at most a quarter of the width, with its length in pixels, at the lower right."""
     length = max((bar for bar in BARS if bar <= width / 4), default=BARS[0])
     right, low = width * 0.96, height * 0.93

@@ -60,7 +60,7 @@ def dial(
     order = sorted(classes, key=lambda c: c.index)
     hero = hero or order[int(np.argmin(crop.priors))]
     numbers, _ = components(crop.mask == hero.index)
-    rings = [_ring(box) for box in boxes(numbers)]
+    rings = rings_of(numbers)
     facts = _facts(crop, order, curve, points) | {
         "hero": hero.index,
         "name": hero.name,
@@ -78,6 +78,11 @@ def shaded(image: np.ndarray) -> np.ndarray:
     slope = (image[..., 0].astype(float) - image[..., 1]) / 2
     low, high = np.quantile(slope, (0.005, 0.995))
     return np.rint(np.clip((slope - low) / max(high - low, 1.0), 0, 1) * 255).astype(np.uint8)
+
+
+def rings_of(numbers: np.ndarray) -> list[dict[str, float]]:
+    """Middle and radius, in pixels, of every numbered object of a mask (H, W)."""
+    return [_ring(box) for box in boxes(numbers)]
 
 
 def _ring(box: tuple[slice, slice]) -> dict[str, float]:
@@ -145,7 +150,12 @@ def _window(axes: Axes, crop: DialCrop, order: list[LabelClass], rings: list[dic
     for c in order[1:]:
         if (crop.mask == c.index).any():
             axes.contour(crop.mask == c.index, [OUTLINE], colors=[PAPER], linewidths=0.8)
+    ringed(axes, rings)
+    axes.set_axis_off()
+
+
+def ringed(axes: Axes, rings: list[dict[str, float]]) -> None:
+    """A white circle around each object of :func:`rings_of`."""
     for ring in rings:
         place = (ring["x"] - 0.5, ring["y"] - 0.5)
         axes.add_patch(Circle(place, ring["radius"] + 3, fill=False, ec=PAPER, lw=1.5))
-    axes.set_axis_off()

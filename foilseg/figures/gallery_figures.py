@@ -131,10 +131,15 @@ def errors_on(axes, foil: Foil, mask: np.ndarray) -> None:
     """What a mask finds, misses and reports falsely, on a grey relief of the foil."""
     seen = foil.image if foil.image.shape[0] == 1 else stretched(foil.image)[:1]
     axes.imshow(seen[0], cmap="gray", interpolation="antialiased", alpha=0.6)
-    kinds = np.ma.masked_equal(error_kinds(foil.mask, mask), 0)
+    coloured(axes, foil.mask, mask)
+    bare(axes)
+
+
+def coloured(axes, reference: np.ndarray, mask: np.ndarray) -> None:
+    """The pixels that a mask finds, misses and reports falsely, over what is drawn already."""
+    kinds = np.ma.masked_equal(error_kinds(reference, mask), 0)
     palette = ListedColormap(list(ERROR_COLOURS.values()))
     axes.imshow(kinds, cmap=palette, vmin=1, vmax=len(ERROR_COLOURS), interpolation="nearest")
-    bare(axes)
 
 
 def kinds_of_errors() -> list[Patch]:

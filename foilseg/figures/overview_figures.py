@@ -15,9 +15,12 @@ from matplotlib.patches import Patch
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import escape
+from foilseg.data.components import components
 from foilseg.evaluation.scores import MILLION
-from foilseg.figures import model_figures, plots
+from foilseg.figures import defect_figures, dial, gallery_figures, model_figures, plots
+from foilseg.figures.pictures import bare
 from foilseg.figures.style import COLOURS, INK, PALE, PAPER, done, house_style, look
+from foilseg.measured.dial_crop import DialCrop
 
 VERDICTS = {HOLDS: INK, UNSURE: COLOURS["unsure"], FAILS: PAPER, OPEN: COLOURS["undecided"]}
 
@@ -98,20 +101,29 @@ def _ends(axes: Axes, table: pd.DataFrame, steps: Sequence[str]) -> None:
             axes.text(x + shift, height, escape.lines(model), **style)
 
 
-def among(means: pd.DataFrame, card: pd.DataFrame, title: str) -> Figure:
+def among(
+    means: pd.DataFrame,
+    card: pd.DataFrame,
+    title: str,
+    seen: tuple[DialCrop, np.ndarray] | None = None,
+) -> Figure:
     """One model among all: its mean rates before the others' in grey, and its TPR by defect.
 
     ``means`` : :func:`foilseg.analysis.comparisons.means`, of the model too or not; ``card`` :
-    :func:`foilseg.analysis.model_tables.card`, whose last row is the mean.
+    :func:`foilseg.analysis.model_tables.card`, whose last row is the mean. ``seen`` : of
+    :func:`foilseg.measured.dial_crop.seen_by`; its errors are drawn in a third panel.
     """
     own = look(title)
     mark = {"marker": own.mark, "ls": "", "ms": 8, "mec": own.colour}
+    shares = (1, 1.05, 0.95) if seen else (1.1, 1.3)
     with house_style():
-        figure, axes = plt.subplots(1, 2, figsize=(9, 2.5), width_ratios=(1.1, 1.3))
+        size = 9, 3.3 if seen else 2.5
+        figure, axes = plt.subplots(1, len(shares), figsize=size, width_ratios=shares)
         axes[0].plot(means["FPR"], means["TPR"], "o", ms=5, c=PALE, mec="none")
         mine = card.iloc[-1]
         axes[0].plot([mine[MILLION] / 1e6], [mine["TPR"]], **mark, mfc=own.colour)
         axes[0].set(xscale="log", xlabel="mean FPR", ylabel="mean TPR", ylim=(0, 1))
+        axes[0].tick_params(axis="x", labelsize=10)
         rows = range(len(card))
         axes[1].plot(card["TPR at one FPR"], rows, "|", ms=14, mew=2, c=own.colour, label="one FPR")
         axes[1].plot(card["TPR"], rows, **mark, mfc=own.colour, label="own threshold")
@@ -119,9 +131,24 @@ def among(means: pd.DataFrame, card: pd.DataFrame, title: str) -> Figure:
             axes[1].plot(card["published TPR"], rows, **mark, mfc=PAPER, label="published")
         axes[1].set_yticks(rows, map(escape.lines, card["defect"]))
         axes[1].set(xlabel="TPR", xlim=(0, 1), ylim=(len(card) - 0.4, -0.6))
-        handles = axes[1].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside upper center", ncols=3, fontsize=10)
+        handles, labels = axes[1].get_legend_handles_labels()
+        if seen:
+            _errors(axes[2], *seen)
+        figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=10)
         return done(figure)
+
+
+def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
+    """The window with what a model finds, misses and reports falsely; the rarest class ringed."""
+    axes.imshow(dial.shaded(crop.image), cmap="gray", vmin=0, vmax=255, alpha=0.6)
+    gallery_figures.coloured(axes, crop.mask, said)
+    rarest = crop.mask == int(np.argmin(crop.priors))
+    dial.ringed(axes, dial.rings_of(components(rarest)[0]))
+    defect_figures.scale_bar(axes, *crop.mask.shape)
+    bare(axes)
+    kinds = gallery_figures.kinds_of_errors()
+    below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.02), "borderaxespad": 0}
+    axes.legend(handles=kinds, ncols=2, fontsize=10, handlelength=1, columnspacing=1, **below)
 
 
 def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:

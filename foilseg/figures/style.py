@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from functools import partial
 from typing import TYPE_CHECKING, NamedTuple
 
+import numpy as np
+
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
 from foilseg.training.experiments import BEYOND, EXPERIMENTS, ROWS
@@ -70,6 +72,7 @@ STYLE = {
 }
 MARKERS = "osD^vP*X<>hpd"
 FEW_DECADES, LEAST_LABELLED = 10**2.2, 1e-4  # of a logarithmic axis with plain numbers
+LABEL = 0.6  # inches that a number such as 20,000 takes below an axis
 FPR_LABELS = ("FPR", "mean FPR")  # the labels of axes that are read in millionths
 
 
@@ -116,7 +119,10 @@ def done(figure: Figure) -> Figure:
 
 
 def _label_few(axis: Axis) -> None:
-    """Of a logarithmic axis of few decades label 1, 2 and 5 in each, of a longer one its powers."""
+    """Of a logarithmic axis of few decades label 1, 2 and 5 in each, of a longer one its powers.
+
+    A row of labels that would be too narrow for three in a decade has two, 1 and 3.
+    """
     from matplotlib.ticker import LogLocator, NullFormatter
 
     if not isinstance(axis.get_major_locator(), LogLocator):
@@ -124,7 +130,9 @@ def _label_few(axis: Axis) -> None:
     axis.set_minor_formatter(NullFormatter())
     low, high = sorted(axis.get_view_interval())
     if low >= LEAST_LABELLED and high / low < FEW_DECADES:
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+        wanted = 3 * LABEL * np.log10(high / low)  # inches
+        narrow = axis.axis_name == "x" and wanted > axis.axes.bbox.width / axis.figure.dpi
+        axis.set_major_locator(LogLocator(subs=(1.0, 3.0) if narrow else (1.0, 2.0, 5.0)))
         axis.set_major_formatter("{x:g}")
 
 

@@ -61,6 +61,11 @@ class DialCrop:
         moved = prior_correction.adjustment(self.priors, tau)[:, None, None]
         return (self.logits / STEPS + moved).argmax(axis=0).astype(np.uint8)
 
+    def cut(self, mask: np.ndarray) -> np.ndarray:
+        """The window of a mask of the whole validation region."""
+        height, width = self.mask.shape
+        return mask[self.top : self.top + height, self.left : self.left + width]
+
     def write(self, path: Path) -> None:
         """Write it as one compressed file without pickles."""
         file = io.BytesIO()
@@ -128,6 +133,26 @@ def read(shipped: Shipped | None) -> DialCrop | None:
     if shipped is None or FILE not in shipped.manifest["files"]:
         return None
     return DialCrop.read(shipped.tables.content(FILE))
+
+
+def seen_by(shipped: Shipped, title: str) -> tuple[DialCrop, np.ndarray] | None:
+    """The window and what a model of the study says there: uint8 (H, W), the classes.
+
+    Of the first training; None if the study brings no window or no mask of that model.
+    """
+    crop = read(shipped)
+    if crop is None or not shipped.manifest["predictions"]:
+        return None
+    entry = next(e for e in shipped.manifest["models"] if e["title"] == title)
+    names = entry["runs"] if len(entry["runs"]) == 1 else _joined(shipped.manifest, entry)
+    return (crop, crop.cut(shipped.run(names[0]).prediction(crop.foil))) if names else None
+
+
+def _joined(manifest: dict, entry: dict) -> list[str]:
+    """The first run that joins the networks of a One-vs-Rest model."""
+    runs = ((name, told["determines"]) for name, told in manifest["runs"].items())
+    own = entry["experiment"], manifest["seed"]
+    return [n for n, d in runs if "members" in d and (d["experiment"], d["seed"]) == own][:1]
 
 
 def of_study(study: Study, name: str = "baseline") -> DialCrop | None:

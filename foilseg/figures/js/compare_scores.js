@@ -2,6 +2,7 @@
 // to the areas that are worth a look.
 
 const PER_MILLION = "FPR (ppm)"; // false pixels in a million without the defect
+const COUNTED = "A row is a model. “Foil” columns count all of the foil, “window” columns the part that is shown; “objects” are those of the reference in which a model finds a pixel.";
 
 // A closed or open table in a box of its own, which scrolls sideways where it is too narrow.
 function makeScores() {
@@ -46,8 +47,8 @@ function fillScores({ node, heading, box, mark }, title, rows) {
     const values = texts.map((text) => make("td", {}, text));
     return make("tr", {}, make("th", { scope: "row" }, model), ...values);
   });
-  const table = make("table", {}, make("thead", {}, head(["model", ...titles])));
-  table.append(make("tbody", {}, ...body));
+  const table = make("table", {}, make("caption", {}, COUNTED));
+  table.append(make("thead", {}, head(["model", ...titles])), make("tbody", {}, ...body));
   heading.textContent = title;
   node.hidden = false;
   box.replaceChildren(table);
