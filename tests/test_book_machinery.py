@@ -5,6 +5,7 @@ It has the project's own configuration and front matter. Also the helper that lo
 
 import re
 import shutil
+from hashlib import sha256
 
 import bookmaking
 import browser
@@ -139,6 +140,8 @@ def test_a_figure_has_a_dark_twin_and_a_least_width(miniature):
         with Image.open(miniature / place) as picture:
             assert picture.size == (int(width), int(height))
             assert picture.convert("RGB").getpixel((0, 0)) == ImageColor.getrgb(ground)
+    digest = sha256((miniature / place).read_bytes()).hexdigest()
+    assert digest[:16] in place, "another dark picture has another name"
 
 
 def test_a_figure_that_no_chapter_shows_is_none(monkeypatch, tmp_path):

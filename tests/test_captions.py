@@ -91,3 +91,23 @@ def test_no_chapter_has_a_table_that_sphinx_would_number_as_its_own():
     ]
     signpost = {"00_front"}  # whose rows are links
     assert {name for name, text in sources.items() if "| ---" in text} <= signpost
+
+
+def heads(table):
+    """The headings of a table as a chapter shows it, line by line, an empty one as a blank."""
+    cell = shown(readable(table))
+    captions.write(new_notebook(cells=[cell]), "06_quantitative")
+    head = re.search(r"<thead>(.*?)</thead>", cell.outputs[0].data["text/html"], re.DOTALL)[1]
+    return [
+        re.findall(r"<th[^>]*>(.*?)</th>", row) for row in re.findall("<tr.*?</tr>", head, re.S)
+    ]
+
+
+def test_names_of_rows_have_no_line_of_their_own():
+    deep = FRAME.assign(defect=["pit", "pit"]).set_index(["model", "defect"])
+    assert heads(deep) == [["model", "defect", "TPR"]]
+    wide = pd.concat({"ours": FRAME.set_index("model"), "theirs": FRAME.set_index("model")}, axis=1)
+    assert heads(wide) == [["", "ours", "theirs"], ["model", "TPR", "TPR"]]
+    named = wide.rename_axis(columns=["whose", "rate"])
+    assert heads(named)[-1] == ["model", "", ""], "the names of the columns stand there"
+    assert heads(FRAME) == [["model", "TPR"]]

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from matplotlib.colors import ListedColormap, to_rgb, to_rgba
-from matplotlib.patches import Rectangle
+from matplotlib.patches import Patch, Rectangle
 from PIL import Image
 
 from foilseg.figures import night, style
@@ -124,6 +124,23 @@ def test_pictures_are_the_same_by_day_and_by_night_with_what_is_drawn_on_them():
         columns = slice(int(box.x0) + 3, int(box.x1) - 3)
         assert (day[rows, columns] == dark[rows, columns]).all()
     assert (dark[0, 0] == paper(night.GROUND)).all()
+
+
+def test_a_key_to_the_colours_of_a_picture_keeps_them_and_another_legend_does_not():
+    figure, axes = plt.subplots(1, 2)
+    axes[0].imshow([[0, 1]], cmap=ListedColormap([style.PAPER, "#000000"]), vmin=0, vmax=1)
+    axes[1].plot([0, 1], c=style.INK, label="a line")
+    axes[1].legend()
+    ends = {"nothing": style.PAPER, "wrong": "#000000", "of no picture": style.PALE}
+    keys = figure.legend(handles=[Patch(fc=c, ec=style.PALE, label=n) for n, c in ends.items()])
+    with night.dark(figure):
+        nothing, wrong, other = (patch.get_facecolor()[:3] for patch in keys.legend_handles)
+        assert (nothing, wrong) == (to_rgb(style.PAPER), to_rgb("#000000"))
+        assert other == night.by_night(style.PALE, night.OF_AREAS)[:3]
+        assert all(word.get_color() != "black" for word in keys.get_texts()), "words are light"
+        (line,) = axes[1].get_legend().legend_handles
+        assert to_rgb(line.get_color()) == night.by_night(style.INK)[:3]
+    plt.close(figure)
 
 
 def test_cells_with_names_have_the_colours_of_their_legend():

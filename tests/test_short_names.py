@@ -56,3 +56,8 @@ def test_every_model_is_spelled_out():
     assert {word for word in short if not links.used_in(word)} == set()
     many = "Os. Cavities, Bin. Balanced, Bin FL ISCF"
     assert links.used_in(many) == ["Os.", "Bin", "FL", "ISCF"]
+
+
+def test_an_equation_of_the_thesis_is_no_model():
+    assert links.used_in("By thesis Eq. 3.4 and Eq. 3.5 the TN grow.") == ["TN"]
+    assert links.used_in("Eq. Samples, not Eq. 3.4") == ["Eq."]

@@ -6,8 +6,10 @@ import browser
 import numpy as np
 import pandas as pd
 import pytest
+from nbformat.v4 import new_code_cell, new_notebook, new_output
 
-from foilseg.book.readable import sortable
+from foilseg.book import captions
+from foilseg.book.readable import readable, sortable
 
 STATIC = Path(__file__).parent.parent / "book" / "_static"
 STYLE = STATIC / "book.css"
@@ -343,3 +345,55 @@ def test_the_list_of_contents_is_out_of_sight_where_the_margin_is_taken(tmp_path
         page.evaluate("scrollTo(0, 2000)")
         page.wait_for_selector("nav:not(.covered)")
         assert contents.is_visible()
+
+
+@pytest.mark.browser
+def test_a_high_table_fades_at_its_foot_until_its_last_row_is_seen(tmp_path):
+    browser.require()
+    long = sortable(pd.DataFrame({"name": [f"row {k}" for k in range(60)], "n": range(60)}))
+    address = written(tmp_path, f"<div class=cell_output>{long._repr_html_()}</div>")
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto(address)
+        table = page.locator("table")
+        page.click("text=show all 60 rows")
+        page.wait_for_selector("table.long.cut-below")
+        assert "linear-gradient(rgb" in table.evaluate("e => getComputedStyle(e).maskImage")
+        table.evaluate("table => table.scrollTo(0, 99999)")
+        page.wait_for_selector("table.long:not(.cut-below)")
+        page.click("text=show the first 15 rows")
+        page.wait_for_selector("table:not(.long):not(.cut-below)")
+
+
+@pytest.mark.browser
+def test_words_of_a_table_stand_left_with_their_headings_and_numbers_right(tmp_path):
+    browser.require()
+    index = pd.Index(["a", "b"], name="model")
+    frame = pd.DataFrame({"kind": ["pit", "undefined"], "TPR": ["0.5", "undefined"]}, index)
+    html = captions_of(readable(frame))
+    address = written(tmp_path, f"<div class=cell_output>{html}</div>")
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto(address)
+        align = "cells => cells.map((c) => getComputedStyle(c).textAlign)"
+        for cells in ("thead tr:first-child th", "tbody tr:first-child > *"):
+            assert page.locator(cells).evaluate_all(align) == ["left", "left", "right"]
+
+
+@pytest.mark.browser
+def test_on_a_phone_one_or_two_cards_more_need_no_click(tmp_path):
+    browser.require()
+    tables = [pd.DataFrame({"name": ["x"] * n, "n": range(n)}) for n in (7, 8)]
+    address = written(tmp_path, "".join(sortable(t)._repr_html_() for t in tables))
+    with browser.window(width=browser.NARROW) as context:
+        page = context.new_page()
+        page.goto(address)
+        seen = [page.locator("table").nth(k).locator("tbody tr:visible").count() for k in (0, 1)]
+        assert seen == [7, 5] and page.locator("button.more-rows").count() == 1
+
+
+def captions_of(table):
+    """A table as an executed chapter shows it."""
+    cell = new_code_cell("", outputs=[new_output("display_data", {"text/html": table.to_html()})])
+    captions.write(new_notebook(cells=[cell]), "06_quantitative")
+    return cell.outputs[0].data["text/html"]

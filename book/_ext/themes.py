@@ -91,7 +91,8 @@ def _of_chapter(image: nodes.image, file: Path, root: Path, held: dict[str, Twin
     digest = sha256(file.read_bytes()).hexdigest()
     if digest not in held:
         return None
-    place, twin = PICTURES / f"{digest[:16]}{night.SUFFIX}.png", held[digest]
+    twin = held[digest]
+    place = PICTURES / f"{sha256(twin.night).hexdigest()[:16]}{night.SUFFIX}.png"
     if not (root / place).is_file():
         (root / place).parent.mkdir(parents=True, exist_ok=True)
         (root / place).write_bytes(twin.night)

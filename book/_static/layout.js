@@ -1,6 +1,6 @@
 // What is wider than the text: tables and figures take the margin, if there is one, the list of
 // contents steps aside for them, and a box that is still cut says at which side. It runs after
-// tables.js, which makes tables narrower on a phone.
+// tables.js, which makes tables narrower on a phone, and lets high ones scroll in themselves.
 (() => {
   const SLACK = 2; // pixels that a box may hide without a word
   const hidden = (box) => box.scrollWidth - box.clientWidth;
@@ -12,12 +12,14 @@
     if (boxes.some(isTooWide)) cell.classList.add("tag_full-width");
   };
 
-  // A box that scrolls fades at the side where it is cut.
+  // A box that scrolls fades at the side where it is cut, and a high table at its foot.
   const cue = (content, boxes) => {
     const mark = () => boxes.forEach((box) => {
       const scrolls = getComputedStyle(box).overflowX !== "visible" && isTooWide(box);
       box.classList.toggle("cut-right", scrolls && box.scrollLeft < hidden(box) - SLACK);
       box.classList.toggle("cut-left", scrolls && box.scrollLeft > SLACK);
+      const below = box.scrollHeight - box.clientHeight - box.scrollTop;
+      box.classList.toggle("cut-below", box.matches("table.long") && below > SLACK);
     });
     boxes.forEach((box) => box.addEventListener("scroll", mark, { passive: true }));
     new ResizeObserver(mark).observe(content);

@@ -6,8 +6,10 @@
   // those of chapters, and those of pages in Markdown
   const TABLES = ".cell_output table.dataframe, .bd-article table.table";
   const FEWEST = 8; // rows of a table that a filter is of use for
-  // rows that are shown at first; on a phone they are cards
-  const MOST = window.matchMedia("(max-width: 600px)").matches ? 5 : 15;
+  // rows that are shown at first, and how few more are not worth a click; on a phone they are cards
+  const [MOST, FEW] = window.matchMedia("(max-width: 600px)").matches ? [5, 2] : [15, 0];
+  const NUMBER = /^[-+−]?[\d.,:%/e+\- ]+$/;
+  const NOTHING = ["", "–", "undefined"];
 
   const number = (text) => {
     const plain = text.replace(/[,\s%]/g, "").replace("−", "-");
@@ -22,6 +24,7 @@
   const text = (row, column) => (row.cells[column]?.textContent ?? "").trim();
 
   const most = (table) => Math.min(MOST, Number(table.dataset.first) || MOST);
+  const isLong = (table, rows) => rows > most(table) + FEW;
 
   // A table that is higher than the window scrolls in itself, so that its headings stay in sight.
   const watch = (table) => {
@@ -39,17 +42,17 @@
   // Rows beyond the first, of those that a filter leaves, are folded away; all of a few more stay.
   const fold = (table) => {
     const rows = [...table.tBodies[0].rows].filter((row) => !row.hidden);
-    const folds = !table.dataset.open && rows.length > most(table);
+    const folds = !table.dataset.open && isLong(table, rows.length);
     rows.forEach((row, place) => row.classList.toggle("folded", folds && place >= most(table)));
     const button = table.moreRows;
     if (!button) return;
-    button.hidden = rows.length <= most(table);
+    button.hidden = !isLong(table, rows.length);
     button.textContent = folds ? `show all ${rows.length} rows` : `show the first ${most(table)} rows`;
     button.setAttribute("aria-expanded", String(!folds));
   };
 
   const foldable = (table) => {
-    if (table.moreRows || !table.tBodies.length || table.tBodies[0].rows.length <= most(table)) return;
+    if (table.moreRows || !table.tBodies.length || !isLong(table, table.tBodies[0].rows.length)) return;
     const button = document.createElement("button");
     button.type = "button";
     button.className = "more-rows";
@@ -171,6 +174,18 @@
     }
   };
 
+  // Columns of words stand left, as names do; those of a sortable table say so themselves.
+  const align = (table) => {
+    if (table.matches(".sortable") || !table.tHead || !table.tBodies.length) return;
+    const rows = [...table.tBodies[0].rows];
+    [...[...table.tHead.rows].at(-1).cells].forEach((heading, column) => {
+      const cells = rows.map((row) => row.cells[column]).filter(Boolean);
+      const said = cells.map((cell) => cell.textContent.trim()).filter((t) => !NOTHING.includes(t));
+      if (said.every((each) => NUMBER.test(each))) return;
+      [heading, ...cells].forEach((cell) => cell.classList.add("name"));
+    });
+  };
+
   // A link to a row that is folded away opens its table.
   const follow = () => {
     const row = document.getElementById(decodeURIComponent(location.hash.slice(1)));
@@ -190,6 +205,7 @@
     document.querySelectorAll("table.sortable").forEach(prepare);
     document.querySelectorAll(TABLES).forEach((table) => {
       label(table);
+      align(table);
       watch(table);
     });
     addEventListener("hashchange", follow);

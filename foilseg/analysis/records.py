@@ -197,7 +197,7 @@ class Record:
         return verdicts.drawn(verdicts.judge_all(self.evidence()), found)
 
     def __repr__(self) -> str:
-        return f"{self.name}: {self.shipped.summary}"
+        return f"Data: {self.name}. {self.shipped.summary}"
 
     def _repr_html_(self) -> str:
         return provenance.box(repr(self), smoke=False)

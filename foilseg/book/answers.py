@@ -7,7 +7,7 @@ executed chapter behind the question. A figure tagged ``answer-picture`` follows
 from __future__ import annotations
 
 import re
-from collections.abc import Container
+from collections.abc import Mapping
 from typing import Any
 
 from foilseg.book import notebooks
@@ -23,7 +23,7 @@ def first(notebook: Any) -> None:
     """Move an executed chapter's answer, and the picture that shows it, behind its question.
 
     The question is what the title's cell says; what the reader will learn follows the picture. In
-    the place of the picture stands a sentence that points to it. Where the study shown is not the
+    the place of the picture a sentence points to it, if no other does. Where the study shown is not the
     one that the answer was written about, all stay in their places, and the heading is a plain one.
     """
     words, pictures = (_tagged(notebook, tag) for tag in (ANSWER, PICTURE))
@@ -33,7 +33,7 @@ def first(notebook: Any) -> None:
             cell.source = PLAIN
     if not words or PLAIN in (cell.source for cell in words):
         return
-    known, rest = {cell.id for cell in notebook.cells}, []
+    known, rest = {cell.id: cell for cell in notebook.cells}, []
     for cell in (cell for cell in notebook.cells if cell not in words):
         rest += _pointer(cell, known) if cell in pictures else [cell]
     question, learned = _title(rest[:1])
@@ -57,15 +57,19 @@ def _title(cells: list[Any]) -> tuple[list[Any], list[Any]]:
     return [title], [new_markdown_cell(text, id=f"{title.id}-goals")] if goals else []
 
 
-def _pointer(picture: Any, known: Container[str]) -> list[Any]:
-    """The sentence in the place of a figure that was moved; none if it is there, or has no name."""
+def _pointer(picture: Any, cells: Mapping[str, Any]) -> list[Any]:
+    """The sentence in the place of a figure that was moved.
+
+    None if the prose refers to the figure anyway, the sentence is there, or it has no name.
+    """
     from nbformat.v4 import new_markdown_cell
 
     figure, place = picture.metadata.get("mystnb", {}).get("figure", {}), f"{picture.id}-moved"
-    if "name" not in figure or place in known:
+    link = f"{{numref}}`{figure.get('name')}`"
+    told = any(link in cell.source for cell in cells.values() if cell.cell_type == "markdown")
+    if "name" not in figure or told:
         return []
-    text = f"The picture, {{numref}}`{figure['name']}`, stands at the head of the chapter."
-    return [new_markdown_cell(text, id=place)]
+    return [new_markdown_cell(f"See {link} at the head of the chapter.", id=place)]
 
 
 def _tagged(notebook: Any, tag: str) -> list[Any]:

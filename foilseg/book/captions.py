@@ -19,6 +19,9 @@ from foilseg.data import escape
 KEY = "tables"  # of a cell's metadata
 HTML = "text/html"
 TABLE = re.compile(r"(<table\b[^>]*>)(?:\s*<caption>.*?</caption>)?", re.DOTALL)
+HEAD = re.compile(r"<thead>.*?</thead>", re.DOTALL)
+ROW = re.compile(r"\s*<tr[^>]*>.*?</tr>", re.DOTALL)
+CELL = re.compile(r"<th>(.*?)</th>", re.DOTALL)
 LABEL = "Table"
 
 
@@ -34,7 +37,25 @@ def write(notebook: Any, name: str) -> None:
         for data in notebooks.shown(cell):
             if HTML in data:
                 told = partial(_with_caption, chapter=chapter, numbers=numbers, words=words)
-                data[HTML] = TABLE.sub(told, data[HTML])
+                data[HTML] = HEAD.sub(_one_line, TABLE.sub(told, data[HTML]))
+
+
+def _one_line(head: re.Match) -> str:
+    """The headings of a table with the names of its rows beside those of its columns.
+
+    pandas gives an index of several levels a line of its own, which is empty but for its names.
+    """
+    rows = ROW.findall(head[0])
+    if len(rows) < 2 or "<th " in rows[-1]:
+        return head[0]
+    names, above = CELL.findall(rows[-1]), CELL.findall(re.sub(r"<th [^>]*>", "<th>", rows[-2]))
+    own = [name for name in names if name]
+    if not own or names[: len(own)] != own or any(above[: len(own)]) or len(above) != len(names):
+        return head[0]
+    line = rows[-2]
+    for name in own:
+        line = line.replace("<th></th>", f'<th class="name">{name}</th>', 1)
+    return head[0].replace(rows[-2], line).replace(rows[-1], "")
 
 
 def _with_caption(

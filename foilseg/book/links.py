@@ -139,6 +139,10 @@ def _first_uses(text: str, waiting: dict[str, re.Pattern], link: Callable[[str],
 
 # As a word of a page -> what it stands for; in the order in which a page tells them.
 SHORT = {
+    "TP": "true positives",
+    "FP": "false positives",
+    "FN": "false negatives",
+    "TN": "true negatives",
     "TPR": "true positive rate",
     "FPR": "false positive rate",
     "ppm": "per million",
@@ -158,7 +162,7 @@ SHORT = {
     "PSoMT": "performance stability over multiple trainings",
 }
 SPELLED = "*Short names on this page:*"
-_MARKUP = re.compile(r"<[^>]*>|\{[\w:-]+\}`[^`]*`|```.*?```|`[^`]*`", re.DOTALL)
+_MARKUP = re.compile(r"<[^>]*>|\{[\w:-]+\}`[^`]*`|```.*?```|`[^`]*`|\bEq\. (?=\d)", re.DOTALL)
 
 
 def short_names(notebook: Any) -> None:

@@ -4,7 +4,7 @@ In a chapter's kernel a figure is printed twice. The output's metadata hold the 
 the least width at which no letter is smaller than :data:`LEAST_LETTERS`; ``book/_ext/themes.py``
 puts both on the page. Colours that say something (of classes, models, measured values) stay as
 they are, but for one too dark to be seen on the ground, which is made lighter. Pictures of data
-are the same by day and by night, with all that is drawn on them.
+are the same by day and by night, with all that is drawn on them and the keys to their colours.
 """
 
 from __future__ import annotations
@@ -130,7 +130,7 @@ def dark(figure: Figure) -> Iterator[None]:
 
 
 def _held(figure: Figure) -> Iterator[Artist]:
-    """What is drawn inside of panels that show pictures or cells of measured values."""
+    """What is drawn inside of panels that show pictures or cells of measured values, and keys."""
     from matplotlib.axis import Axis
     from matplotlib.legend import Legend
     from matplotlib.spines import Spine
@@ -144,6 +144,25 @@ def _held(figure: Figure) -> Iterator[Artist]:
                 elif child not in outside and not isinstance(child, Legend | Spine):
                     for artist in child.findobj():
                         yield from (artist, *_attached(artist))
+    yield from _keys(figure)
+
+
+def _keys(figure: Figure) -> Iterator[Artist]:
+    """The boxes of legends whose colours are those of pixels in a picture."""
+    from matplotlib.colors import ListedColormap
+    from matplotlib.legend import Legend
+    from matplotlib.patches import Patch
+
+    maps = (image.cmap for axes in figure.axes for image in axes.images)
+    drawn = {
+        tuple(cmap(place))
+        for cmap in maps
+        if isinstance(cmap, ListedColormap) and cmap.N <= FEW
+        for place in range(cmap.N)
+    }
+    for legend in figure.findobj(Legend):
+        patches = (h for h in legend.legend_handles if isinstance(h, Patch))
+        yield from (patch for patch in patches if patch.get_facecolor() in drawn)
 
 
 def _is_map(artist: Artist) -> bool:

@@ -151,9 +151,9 @@ class Shipped:
         """One sentence for a banner: where the numbers come from and how to make them again."""
         made = [entry["made"] for entry in self.manifest["runs"].values()]
         return (
-            f"Shown is the study shipped in {self.path.as_posix()}, "
-            f"{len(made)} runs made by {self.manifest['command']} with torch "
-            f"{made[0]['libraries']['torch']} in {formats([m.get('precision') for m in made])}."
+            f"The study shown comes with the book, in {self.path.as_posix()}: {len(made)} runs, "
+            f"made by “{self.manifest['command']}” with torch {made[0]['libraries']['torch']} "
+            f"in {formats([m.get('precision') for m in made])}."
         )
 
 
