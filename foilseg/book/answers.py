@@ -23,8 +23,8 @@ def first(notebook: Any) -> None:
     """Move an executed chapter's answer, and the picture that shows it, behind its question.
 
     The question is what the title's cell says; what the reader will learn follows the picture. In
-    the place of the picture a sentence points to it, if no other does. Where the study shown is not the
-    one that the answer was written about, all stay in their places, and the heading is a plain one.
+    the place of the picture a sentence points to it, if no other does. Where the study shown is not
+    the one that the answer was written about, all stay where they are, under a plain heading.
     """
     words, pictures = (_tagged(notebook, tag) for tag in (ANSWER, PICTURE))
     moved = [*words, *pictures]
