@@ -57,7 +57,12 @@ CUT = """() => {
 }"""
 
 
+# as the theme of the book has it: a table that scrolls in itself
+THEME = "body table { display: block; overflow: auto; }"
+
+
 def test_scores_that_do_not_fit_a_telephone_fade_at_the_side_where_they_are_cut(screen):
+    screen.page.add_style_tag(content=THEME)
     scored(screen)
     wide = screen.page.evaluate(CUT)
     assert (wide["hidden"], wide["tab"], wide["stops"]) == (0, -1, []), "it fits 1280 pixels"

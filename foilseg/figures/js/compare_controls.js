@@ -45,6 +45,7 @@ const STYLE = `
 .fs-compare :is(th, td) { padding: 0 0.5rem; text-align: right; }
 .fs-compare th:first-child { text-align: left; }
 .fs-scroll { overflow-x: auto; --at-left: 0px; --at-right: 0px; }
+.fs-compare .fs-scroll table { display: table; overflow: visible; }
 .fs-cut-left { --at-left: 2.5rem; }
 .fs-cut-right { --at-right: 2.5rem; }
 @media screen { :is(.fs-cut-left, .fs-cut-right) { mask-image: linear-gradient(to right, transparent, var(--fs-ink) var(--at-left), var(--fs-ink) calc(100% - var(--at-right)), transparent); } }
