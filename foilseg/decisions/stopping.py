@@ -154,7 +154,8 @@ class StopRules:
             often = bootstrap.draws(len(costs), resamples, seed + place) / len(costs)
             drawn = ((often @ costs) * pictures).sum(axis=1)
             beside = costs.mean() - each[ALWAYS].mean()
-            ends = (np.percentile(d, bootstrap.LEVEL) for d in (drawn, drawn - always))
+            more = np.round(drawn - always, 12)  # of always stopping no last bits
+            ends = (np.percentile(d, bootstrap.LEVEL) for d in (drawn, more))
             low, high, least, most = np.concatenate([*ends])
             rows.append((model, costs.mean(), low, high, beside, least, most))
         columns = ["model", f"miss costs {price:g}", "low", "high", "beside always"]
