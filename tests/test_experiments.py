@@ -164,7 +164,7 @@ def test_the_book_states_the_sizes_of_every_profile():
     cells = [[cell.strip() for cell in line.split("|")[1:-1]] for line in page.splitlines()]
     stated = {row[0].strip("`"): row[2:] for row in cells if len(row) == 6 and "`" in row[0]}
     assert stated == {
-        name: [f"{p.base}", f"{p.patch} px", f"{p.batch}", f"{p.iterations:,}"]
+        name: [f"{p.base}", f"{p.patch}", f"{p.batch}", f"{p.iterations:,}"]
         for name, p in experiments.PROFILES.items()
     }
 

@@ -59,8 +59,12 @@ def test_speeds_keep_their_notes(tmp_path):
     table = measurements.speeds(root=tmp_path)
     assert table.to_numpy().tolist() == [
         ["bare network, int8 (onnx)", 3.92, 6.1, 20, "mean TPR 0.431"],
-        ["bare network, bf16", 10.28, 16.1, 7, ""],
+        ["bare network, bf16", 10.28, 16.1, 7, "\N{EN DASH}"],
     ]
+    head = "network baseline; a metre of foil is 40.0 megapixels\n"
+    (tmp_path / "line.txt").write_text(head + log)
+    told = measurements.speeds(root=tmp_path)["metres per minute"].tolist()
+    assert told == pytest.approx([60 * 3.92 / 40, 60 * 10.28 / 40]), "of the first column"
 
 
 def test_what_was_never_measured_has_no_row(tmp_path):

@@ -9,6 +9,7 @@ import pytest
 from test_prices import made  # noqa: F401
 from test_widget_host import HOST, STATE, VIEW, buffer, widget
 
+from foilseg.book import digits
 from foilseg.decisions import prices
 from foilseg.figures import price_figures
 
@@ -20,8 +21,9 @@ def test_the_widget_holds_the_choices_and_their_costs(made):  # noqa: F811
     told = json.loads(json.dumps(shown.facts, allow_nan=False))
     assert [choice["name"] for choice in told["choices"]] == made.choices
     assert {place["name"] for place in told["names"]} == {
-        made.choices[k] for k in np.unique(made.chosen) if (made.chosen == k).mean() > 0.03
+        made.choices[k] for k in np.unique(made.chosen) if (made.chosen == k).mean() > 0.01
     }
+    assert [choice["colour"] for choice in told["choices"]] == price_figures.colours_of(made)
     named = {place["number"] for place in told["names"]}
     assert named.isdisjoint(told["unnamed"])
     assert named | set(told["unnamed"]) == set(np.unique(made.chosen).tolist())
@@ -55,14 +57,20 @@ def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
         f'<script type="{VIEW}">{json.dumps({"model_id": "a"})}</script></body>'
     )
     page_text = (tmp_path / "page.html").read_text()
-    small = re.sub(r'"miss": \[[^,]+', '"miss": [2e-06', page_text)  # its first cost
+    small = page_text.replace(
+        '"times": 1.0, "words": "times"', '"times": 1e6, "words": "millionths of"'
+    )
+    assert small != page_text
     (tmp_path / "small.html").write_text(small)
     with browser.window() as context:
         page = context.new_page()
         page.goto((tmp_path / "small.html").as_uri())
         page.locator("canvas[data-drawn]").wait_for()
-        assert "missed object: 2 to " in (told := page.locator("body").inner_text())
-        assert " millionths →" in told
+        x, y = shown.place
+        assert "missed object (in millionths, logarithmic) →" in page.locator("body").inner_text()
+        costs = [f"{float(f'{1e6 * value:.3g}'):,.0f}" for value in (made.miss[x], made.false[y])]
+        said = f"object costs {costs[0]} and a false report {costs[1]} millionths of what looking"
+        assert said in page.locator("[aria-live]").inner_text()
         page.goto((tmp_path / "page.html").as_uri())
         canvas = page.locator("canvas[data-drawn]")
         box = canvas.bounding_box()
@@ -79,16 +87,22 @@ def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
             assert ("nothing is cheaper" in said) == (regret < 1e-6)
             if regret >= 1e-6:
                 told = float(re.search(r"regret is ([\d.,]+) %", said)[1].replace(",", ""))
-                assert told == pytest.approx(100 * regret, rel=0.05)
+                assert told == pytest.approx(100 * regret, rel=0.006)
+            cost = re.search(r"judge it costs ([\d.,]+) times", said)[1]
+            assert cost == digits.three_digits(made.cost[y, x])
         colours = browser.painted(canvas)[::-1][CELL // 2 :: CELL, CELL // 2 :: CELL, :3]
-        first = price_figures.colour_of(made.choices[made.chosen[0, 0]])
+        first = price_figures.colours_of(made)[made.chosen[0, 0]]
         assert colours[0, 0].tolist() == [int(first[k : k + 2], 16) for k in (1, 3, 5)]
         canvas.focus()
         page.keyboard.press("ArrowLeft")
         assert canvas.get_attribute("data-drawn").startswith("19,35 ")
         key = page.locator(".price-key").inner_text()
         assert key == f"Without a name on the map:{made.choices[0]}"
-        ends = [f"{float(f'{value:.2g}'):,.10g}" for value in made.miss[[0, -1]]]
-        across = f"cost of a missed object: {ends[0]} to {ends[1]} →"
-        assert across in page.locator("body").inner_text()
+        assert "cost of a missed object (logarithmic) →" in page.locator("body").inner_text()
+        ticks = [f"{value:,g}" for value in price_figures.ticks(made.miss, 1)]
+        assert ticks and page.locator(".price-tick").all_inner_texts() == 2 * ticks
+        at = page.locator(".price-tick").last.bounding_box()  # the highest cost of a miss
+        place = np.abs(np.log(made.miss) - np.log(float(ticks[-1].replace(",", "")))).argmin()
+        middle = box["x"] + (place + 0.5) / 41 * box["width"]
+        assert at["x"] + at["width"] / 2 == pytest.approx(middle, abs=box["width"] / 41)
         assert prices.NOTHING in page.locator("body").inner_text()

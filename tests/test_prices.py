@@ -1,5 +1,7 @@
 """The cheapest choice by what a miss and a false report cost: by hand, and on a made-up study."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -53,6 +55,14 @@ def test_the_choice_is_the_cheapest_and_its_regret_is_what_it_costs_above_it(mad
 
 def test_shares_of_the_map_add_up(made):
     shares = made.shares()
+    assert set(shares["choice"]) == {made.choices[k] for k in np.unique(made.chosen)}
+    ratio = made.miss[None] / made.false[:, None]
+    (k, there), row = made.regions[0], shares.iloc[0]
+    assert row["choice"] == made.choices[k] and (made.chosen[there] == k).all()
+    assert row["miss costs from"] == ratio[there].min() < row["miss costs to"] == ratio[there].max()
+    assert (
+        sum(there.astype(int) for _, there in made.regions).tolist() == np.ones((41, 41)).tolist()
+    )
     assert shares["share of the map"].sum() == pytest.approx(1)
     assert shares["share of the map"].is_monotonic_decreasing
     assert shares.set_index("choice")["largest regret"][prices.EVERYTHING] >= 0
@@ -72,3 +82,23 @@ def test_the_map_names_its_regions(made):
     large = set(large[large["share of the map"] > 0.05]["choice"])
     assert large <= names <= set(made.choices)
     assert np.isfinite(figure.axes[0].collections[0].get_array()).all()
+    for place in price_figures.regions(made):
+        here = made.chosen[place.name_y, place.name_x] == place.number
+        assert made.chosen[place.y, place.x] == place.number and place.outside == (not here)
+
+
+def test_names_that_find_no_room_stand_elsewhere_and_cover_no_border(made):
+    """A stripe of two steps between two areas: its name stands in one of these, with a line."""
+    chosen = np.zeros((41, 41), int)
+    chosen[20:22], chosen[22:] = 2, 1
+    expected = np.stack([(chosen != k).astype(float) for k in range(3)])
+    striped = replace(made, choices=["Loud", prices.EVERYTHING, "Quiet"], expected=expected,
+                      realised=expected + 1)  # fmt: skip
+    names = {place.name: place for place in price_figures.regions(striped)}
+    assert [names[n].outside for n in ("Loud", prices.EVERYTHING, "Quiet")] == [False, False, True]
+    assert abs(names["Quiet"].name_y - 20.5) > price_figures.HIGH
+    texts = price_figures.price_map(striped).axes[0].texts
+    assert [t.get_text() for t in texts if t.arrow_patch] == ["Quiet"]
+    colours = price_figures.colours_of(striped)
+    assert len(set(colours)) == 3, "two models of one remedy are told apart"
+    assert price_figures.ticks(np.array([2e-6, 3e-3]), 1e6) == [10, 100, 1000]

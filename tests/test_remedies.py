@@ -10,7 +10,7 @@ from foilseg.analysis import expectations, remedies, trainings
 from foilseg.analysis.trainings import Compared
 from foilseg.evaluation.curves import BINS, KEYS, Histograms
 from foilseg.evaluation.operating_points import Trainings
-from foilseg.figures import remedy_figures
+from foilseg.figures import remedy_figures, style
 from foilseg.training import experiments
 from foilseg.training.experiments import BEYOND
 
@@ -134,6 +134,11 @@ def test_the_figure_names_every_row_once(found):
     assert sorted(labels) == sorted(table["model"])
     bold = [t.get_text() for t in figure.axes[0].get_yticklabels() if t.get_weight() == "bold"]
     assert bold == ["CE + Dice"]
+    places = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    drawn = {int(m.get_ydata()[0]): m for m in figure.axes[0].lines if len(m.get_xdata()) == 1}
+    for place, mark in drawn.items():
+        assert mark.get_marker() == style.look(places[place]).mark, places[place]
+    assert drawn
 
 
 class Shown:

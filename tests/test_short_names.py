@@ -1,10 +1,14 @@
 """Short names are spelled out once on a page that uses them, and on no other."""
 
+from pathlib import Path
+
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_output
 
 from foilseg.book import answers, links
 from foilseg.training.experiments import ROWS
+
+BOOK = Path(__file__).parent.parent / "book"
 
 
 def page(*cells, learned=True):
@@ -61,3 +65,19 @@ def test_every_model_is_spelled_out():
 def test_an_equation_of_the_thesis_is_no_model():
     assert links.used_in("By thesis Eq. 3.4 and Eq. 3.5 the TN grow.") == ["TN"]
     assert links.used_in("Eq. Samples, not Eq. 3.4") == ["Eq."]
+
+
+@pytest.mark.parametrize("page", ["story", "protocol"])
+def test_pages_that_are_no_chapters_spell_them_out_alike(page):
+    text = (BOOK / f"{page}.md").read_text("utf-8")
+    before, _, after = text.partition(f"\n\n{links.SPELLED}")
+    told, _, rest = after.partition(".\n\n")
+    names = [name for name in links.SHORT if f" {name} (" in f" {' '.join(told.split())}"]
+    assert " ".join(told.split()) == ", ".join(f"{n} ({links.SHORT[n]})" for n in names)
+    assert set(links.used_in(before + rest)) <= set(names)
+
+
+def test_the_glossary_is_in_alphabetical_order():
+    text = (BOOK / "glossary.md").read_text("utf-8").partition("{glossary}\n")[2]
+    heads = [entry.split("\n")[0].lower() for entry in text.split("\n\n")]
+    assert heads == sorted(heads) and len(heads) > 20

@@ -4,14 +4,18 @@ import numpy as np
 import pandas as pd
 import pytest
 import toy
+from scipy import ndimage
 
 from foilseg.data import images
+from foilseg.data.components import components
 from foilseg.data.dataset import as_pixels
 from foilseg.decisions import brought, calibration, sorting, stopping, worked
+from foilseg.decisions.scores import class_scores
 from foilseg.evaluation import curves
 from foilseg.evaluation.object_scores import LADDER
 from foilseg.figures import defect_figures
 from foilseg.measured import held_out
+from foilseg.training import restore
 
 PICTURES, DEFECTS = ["a", "b", "c", "d"], ["pit", "line"]
 
@@ -70,11 +74,44 @@ def test_rules_are_chosen_on_one_side_and_told_on_the_other():
     assert rules.loc["pit"].tolist() == pytest.approx(
         [curves.probability(LADDER[0]), 1, 2, 2, 2, 2]
     )
-    assert rules.loc["line", ["show it", "stopped", "stopped falsely"]].tolist() == [1, 0, 0]
+    assert rules.loc["line", ["pictures with it", "stopped", "stopped falsely"]].tolist() == [
+        1,
+        0,
+        0,
+    ]
     table = lines.table([10]).set_index("model")["miss costs 10"]
     assert table["M"] == pytest.approx((2 / 4 + 10 / 4) / 2)
     assert table[stopping.NEVER] == pytest.approx((20 / 4 + 10 / 4) / 2)
     assert table[stopping.ALWAYS] == pytest.approx((2 / 4 + 3 / 4) / 2)
+
+
+def test_intervals_stand_around_the_costs_and_beside_always_stopping():
+    there = found(("a", "pit", 50), ("b", "pit", 5), ("c", "line", 5))
+    said = [("a", "pit", LADDER[0], 2), ("c", "pit", LADDER[0], 9), ("d", "pit", LADDER[0], 70)]
+    judged = stopping.of_tables(there, reported(*said), PICTURES, DEFECTS)
+    lines = stopping.StopRules(
+        {"M": [made()], "N": [made()] * 2}, {"M": [judged], "N": [judged] * 2}
+    )
+    told = lines.intervals(10, 400).set_index("model")
+    costs = lines.table([10]).set_index("model")["miss costs 10"]
+    assert told["miss costs 10"].to_dict() == pytest.approx(costs.to_dict())
+    assert (told["low"] < told["miss costs 10"]).all() and (
+        told["miss costs 10"] < told["high"]
+    ).all()
+    assert told.loc[stopping.ALWAYS, ["beside always", "least", "most"]].tolist() == [0, 0, 0]
+    beside = told["miss costs 10"] - costs[stopping.ALWAYS]
+    assert told["beside always"].to_dict() == pytest.approx(beside.to_dict())
+    # by hand: rules stop for any report of 1 pixel, so pictures cost 0, 10, 1 and 1 for the pit and
+    # 10 in c for the line; halved, 0, 5, 5.5 and 0.5. Always stopping costs 0.5, 0.5, 0.5 and 1.
+    drawn = np.random.default_rng(0).integers(0, 4, (20000, 4))
+    own = np.array([0, 5, 5.5, 0.5])[drawn].mean(axis=1)
+    other = np.array([0.5, 0.5, 0.5, 1])[drawn].mean(axis=1)
+    assert told.loc["M", ["low", "high"]].tolist() == pytest.approx(
+        np.percentile(own, (2.5, 97.5)).tolist(), abs=0.3
+    )
+    assert told.loc["M", ["least", "most"]].tolist() == pytest.approx(
+        np.percentile(own - other, (2.5, 97.5)).tolist(), abs=0.3
+    )
 
 
 def test_the_probability_of_an_edge_is_that_of_its_logit():
@@ -85,7 +122,10 @@ def test_the_probability_of_an_edge_is_that_of_its_logit():
 def test_a_picture_is_worked_out_as_the_command_does(tmp_path):
     with toy.twin_study(tmp_path, ["baseline"]) as study:
         run, root = study.run("baseline"), tmp_path / "networks"
-        assert worked.of_study(study, "baseline", root) is None, "none is there"
+        none = worked.of_study(study, "baseline", root)
+        assert none.foil is None and none.promises.empty and none.shown.empty
+        said = defect_figures.decided(none.foil, none.objects, none.classes, "cavity")
+        assert "No network" in said.axes[0].texts[0].get_text()
         brought.bring(run, "baseline", root)
         chosen = calibration.calibrate(run, study.dataset, 0.9, classes=("crack", "cavity"))
         chosen.write(root / "baseline.json")
@@ -99,12 +139,26 @@ def test_a_picture_is_worked_out_as_the_command_does(tmp_path):
         # the file holds 8 bits a channel, the study the same: equal but for rounding
         assert abs(len(own) - len(theirs)) <= 2 + len(own) // 20
         assert done.pictures["decision"].tolist() == [example.word]
-        table = example.promises.set_index("class")
-        assert table["reported here"].sum() == len(example.objects)
+        table = example.shown.set_index("class")
+        assert table["reported"].sum() == len(example.objects)
+        assert list(example.promises["class"]) == list(table.index)
+        scores = class_scores(restore.load(run), example.foil.image)
+        for c, promise in zip(example.classes, chosen.promises):
+            mask, said = example.foil.mask == c.index, scores[c.index] >= promise.threshold
+            numbers, n = components(mask)
+            assert table.loc[c.name, "annotated"] == n
+            within = [ndimage.distance_transform_edt(numbers != k + 1) <= 2 for k in range(n)]
+            pixels = np.bincount(numbers.ravel(), minlength=n + 1)[1:]
+            needed = [max(1, np.ceil(0.1 * size - 1e-9)) for size in pixels]
+            lost = sum((said & w).sum() < least for w, least in zip(within, needed))
+            assert table.loc[c.name, "missed"] == lost
         for name in ("crack", "cavity"):
             index = {c.name: c.index for c in example.classes}[name]
             near = example.objects.query("`class` == @name and annotated == 'yes'")
             shown = (example.foil.mask == index).any()
             assert shown or not len(near)
         figure = defect_figures.decided(example.foil, example.objects, example.classes, "cavity")
-        assert len(figure.axes[0].patches) >= len(example.objects)
+        assert len(figure.axes[0].patches) == 1, "the frame alone"
+        assert len(figure.axes[1].patches) >= len(example.objects)
+        first = example.first(3)
+        assert list(first)[:4] == ["class", "score", "area (pixels)", "area (mm²)"]

@@ -282,5 +282,10 @@ def test_every_model_is_marked_and_named_once(moved):
         assert len(marks) == 4
         assert all((m.get_markerfacecolor() == style.PAPER) == hollow for m in marks)
     plt.close("all")
-    lines = overview_figures.three_orders(moved.orders()).axes[0].lines
-    assert [len(line.get_xdata()) for line in lines] == [3, 2, 2, 3]
+    orders = moved.orders()
+    axes = overview_figures.three_orders(orders).axes[0]
+    assert [len(line.get_xdata()) for line in axes.lines] == [3, 2, 2, 3]
+    leads = [c.get_segments()[0] for c in axes.collections]
+    ends = sorted(float(lead[0][1]) for lead in leads if lead[0][0] > 1)
+    assert ends == sorted(orders["one FPR"]), "a line to each name begins at its mark"
+    assert len(leads) == 2 * len(orders)

@@ -20,6 +20,7 @@ SPEED = re.compile(
     r"^  (?P<what>\S.*?)\s{2,}(?P<rate>[\d.]+)\s+(?P<metres>[\d.]+)\s+(?P<cores>\d+)\s{2,}"
     r"(?P<note>.*)$"
 )
+METRE = re.compile(r"a metre of foil is (?P<megapixels>[\d.]+) megapixels")
 FOUND = re.compile(r"^\s*(?P<what>\S.*?)\s+(?P<all>\d+)(?P<pairs>(\s+\d+,\s*\d+)+)$")
 
 
@@ -70,8 +71,16 @@ def right_ones(name: str, root: Path = RESULTS) -> pd.DataFrame:
 
 
 def speeds(name: str = "line", root: Path = RESULTS) -> pd.DataFrame:
-    """What keeps up with a line: what, megapixels per second, metres per minute, cores, note."""
+    """What keeps up with a line: what, megapixels per second, metres per minute, cores, note.
+
+    Metres are those of the first column and of the log's megapixels of a metre, and cores those of
+    the log, which was written with all digits. A row without a note has a dash.
+    """
     columns = ["what", "megapixels per second", "metres per minute", "cores for the line", "note"]
-    rows = [m.groups() for line in _lines(name, root) if (m := SPEED.match(line))]
-    table = pd.DataFrame(rows, columns=columns)
-    return table.astype(dict.fromkeys(columns[1:3], float) | {columns[3]: int})
+    lines = _lines(name, root)
+    metre = next((float(m[1]) for line in lines if (m := METRE.search(line))), None)
+    rows = []
+    for what, rate, metres, cores, said in (m.groups() for x in lines if (m := SPEED.match(x))):
+        metres = 60 * float(rate) / metre if metre else float(metres)
+        rows.append((what, float(rate), metres, int(cores), said or "\N{EN DASH}"))
+    return pd.DataFrame(rows, columns=columns)

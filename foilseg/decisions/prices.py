@@ -18,6 +18,7 @@ import pandas as pd
 from foilseg.analysis import object_parts, remedies
 from foilseg.analysis.records import Record
 from foilseg.analysis.trainings import Compared
+from foilseg.data.components import components
 from foilseg.decisions import objects
 from foilseg.decisions.compared import Objects
 from foilseg.decisions.objects import Rule
@@ -74,20 +75,33 @@ class Prices:
         with np.errstate(divide="ignore", invalid="ignore"):
             return np.where(self.regret > 0, self.regret / cheapest, 0.0)
 
-    def shares(self) -> pd.DataFrame:
-        """How much of the map each choice takes: choice, share, and its largest regret there.
+    @cached_property
+    def regions(self) -> list[tuple[int, np.ndarray]]:
+        """Each connected part of the map with one choice, the largest first.
 
-        The regret is a share of the cost of the cheapest choice; choices that are never the
-        cheapest are left out.
+        The number of the choice, and bool (Y, X); places that touch at a corner are connected.
         """
-        regret = self.relative_regret
+        found = []
+        for choice in np.unique(self.chosen).tolist():
+            numbers, n = components(self.chosen == choice)
+            found += [(choice, numbers == k) for k in range(1, n + 1)]
+        return sorted(found, key=lambda region: -region[1].sum())
+
+    def shares(self) -> pd.DataFrame:
+        """How much of the map each region takes: a row a region, the largest first.
+
+        Columns choice, ``share of the map``, ``miss costs from`` and ``miss costs to`` (in false
+        reports), and ``largest regret``, a share of the cost of the cheapest choice. Choices that
+        are never the cheapest have no region.
+        """
+        ratio = self.miss[None] / self.false[:, None]
         rows = [
-            (name, float((self.chosen == k).mean()), float(regret[self.chosen == k].max()))
-            for k, name in enumerate(self.choices)
-            if (self.chosen == k).any()
-        ]
-        table = pd.DataFrame(rows, columns=["choice", "share of the map", "largest regret"])
-        return table.sort_values("share of the map", ascending=False, ignore_index=True)
+            (self.choices[k], there.mean(), ratio[there].min(), ratio[there].max(),
+             self.relative_regret[there].max())
+            for k, there in self.regions
+        ]  # fmt: skip
+        columns = ["choice", "share of the map", "miss costs from", "miss costs to"]
+        return pd.DataFrame(rows, columns=[*columns, "largest regret"])
 
 
 def of_objects(found: Objects, steps: int = STEPS) -> Prices:

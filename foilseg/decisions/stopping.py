@@ -21,6 +21,7 @@ import pandas as pd
 from foilseg.analysis import object_parts
 from foilseg.analysis.trainings import Compared, studies_of
 from foilseg.decisions import objects
+from foilseg.evaluation import bootstrap
 from foilseg.evaluation.curves import probability
 from foilseg.evaluation.object_scores import LADDER
 from foilseg.studies.study import Study
@@ -117,8 +118,9 @@ class StopRules:
     def rules(self, model: str, price: float) -> pd.DataFrame:
         """What the first training of a model does: a row a defect.
 
-        Columns defect, ``from probability`` (the threshold), ``smallest`` (pixels), ``show it``
-        (pictures), ``stopped`` of them, ``do not`` and ``stopped falsely``, all where judged.
+        Columns defect, ``from probability`` (the threshold), ``smallest object (pixels)``,
+        ``pictures with it``, ``stopped``, ``pictures without it`` and ``stopped falsely``, all
+        where judged.
         """
         here, there = self.chosen[model][0], self.judged[model][0]
         rows = []
@@ -127,14 +129,50 @@ class StopRules:
             shows, stopped = there.shows[:, k], there.stopped[:, k, best]
             counts = shows.sum(), (shows & stopped).sum(), (~shows).sum(), (~shows & stopped).sum()
             rows.append((defect, *rule_of(best), *map(int, counts)))
-        columns = ["defect", "from probability", "smallest", "show it", "stopped"]
-        return pd.DataFrame(rows, columns=[*columns, "do not", "stopped falsely"])
+        columns = ["defect", "from probability", "smallest object (pixels)", "pictures with it"]
+        return pd.DataFrame(
+            rows, columns=[*columns, "stopped", "pictures without it", "stopped falsely"]
+        )
+
+    def intervals(self, price: float, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
+        """The costs of :meth:`table` at one price, with 95 % intervals.
+
+        Pictures that judge and trainings are drawn anew; the rules stay. Columns model, the cost,
+        low, high, ``beside always`` (the cost minus that of always stopping on the same
+        pictures), least, most. Never and always stopping come last.
+        """
+        each = {
+            model: np.stack([_each(*pair, price) for pair in zip(here, self.judged[model])])
+            for model, here in self.chosen.items()
+        }
+        shows = next(iter(self.judged.values()))[0].shows
+        each[NEVER] = price * shows.mean(axis=1)[None]
+        each[ALWAYS] = (~shows).mean(axis=1)[None]
+        pictures = bootstrap.draws(len(shows), resamples, seed) / len(shows)
+        always, rows = pictures @ each[ALWAYS][0], []
+        for place, (model, costs) in enumerate(each.items(), 1):
+            often = bootstrap.draws(len(costs), resamples, seed + place) / len(costs)
+            drawn = ((often @ costs) * pictures).sum(axis=1)
+            beside = costs.mean() - each[ALWAYS].mean()
+            more = np.round(drawn - always, 12)  # of always stopping no last bits
+            ends = (np.percentile(d, bootstrap.LEVEL) for d in (drawn, more))
+            low, high, least, most = np.concatenate([*ends])
+            rows.append((model, costs.mean(), low, high, beside, least, most))
+        columns = ["model", f"miss costs {price:g}", "low", "high", "beside always"]
+        return pd.DataFrame(rows, columns=[*columns, "least", "most"])
+
+
+def _each(here: Stops, there: Stops, price: float) -> np.ndarray:
+    """What the rules that are cheapest here cost in every picture there: float64 (P,)."""
+    best = here.costs(price).argmin(axis=1)
+    stopped = there.stopped[:, np.arange(len(best)), best]
+    costs = price * (there.shows & ~stopped) + (~there.shows & stopped)
+    return costs.mean(axis=1)
 
 
 def _cost(here: Stops, there: Stops, price: float) -> float:
-    """What the rules that are cheapest here cost there, the mean over the defects."""
-    best = here.costs(price).argmin(axis=1)
-    return float(there.costs(price)[np.arange(len(best)), best].mean())
+    """The mean of these costs over the pictures."""
+    return float(_each(here, there, price).mean())
 
 
 def of_study(

@@ -19,6 +19,7 @@ from foilseg.figures.style import INK, PAPER, class_legend, done, house_style, n
 
 AROUND = 1.5  # times its length is a window that a defect fits into
 BARS = (5, 10, 20, 50, 100, 200, 500)  # pixels
+FRAME = {"fill": False, "ec": INK, "lw": 2}
 PROPERTIES = {"area": "area in pixels", "elongation": "length / width", "contrast": "contrast"}
 
 
@@ -146,40 +147,49 @@ def threshold(curve: pd.DataFrame, classes: Sequence[LabelClass], unit: str) -> 
 
 
 def decided(
-    foil: Foil, objects: pd.DataFrame, classes: Sequence[LabelClass], closely: str, size: int = 240
+    foil: Foil | None,
+    objects: pd.DataFrame,
+    classes: Sequence[LabelClass],
+    closely: str,
+    size: int = 240,
 ) -> Figure:
-    """A picture with a box around every reported object, and a part of it enlarged.
+    """A picture with a frame, and what lies in it enlarged, with a box around every object.
 
     Parameters
     ----------
+    foil : None is said in words.
     objects : of :class:`foilseg.decisions.worked.Worked`; a box is whole if the object is near an
-        annotated one, else broken.
+        annotated one, else broken. The one in the middle of the part has a ring as well.
     closely : the class whose most certain object stands in the middle of the part.
     size : of the part, in pixels.
     """
+    if foil is None:
+        return note("No network that comes with us is for these data.")
     own = objects[objects["class"] == closely]
-    row = (own if len(own) else objects).iloc[0] if len(objects) else None
+    size, middle = min(size, *foil.shape), [n / 2 for n in foil.shape]
+    for row in (own if len(own) else objects).head(1).to_dict("records"):
+        middle = [row["top"] + row["height"] / 2, row["left"] + row["width"] / 2]
+    top, left = (max(0, min(int(m) - size // 2, n - size)) for m, n in zip(middle, foil.shape))
     with house_style():
         figure, axes = plt.subplots(1, 2, figsize=(9, 4.9))
-        for place in axes:
-            relief(place, foil)
-            _boxes(place, objects, classes, thin=place is axes[0])
-        if row is not None:
-            middle = row["top"] + row["height"] / 2, row["left"] + row["width"] / 2
-            top, left = (
-                max(0, min(int(m) - size // 2, n - size)) for m, n in zip(middle, foil.shape)
-            )
-            axes[1].set(xlim=(left, left + size), ylim=(top + size, top))
-            frame = {"fill": False, "ec": INK, "lw": 2}
-            axes[0].add_patch(plt.Rectangle((left, top), size, size, **frame))
+        for place, shown in zip(axes, (foil, foil.crop(top, left, size, size))):
+            relief(place, shown)
+            scale_bar(place, *shown.shape)
+        axes[0].add_patch(plt.Rectangle((left, top), size, size, **FRAME))
+        moved = objects.assign(top=objects["top"] - top, left=objects["left"] - left)
+        _boxes(axes[1], moved, classes)
+        if len(objects):
+            for ring in (FRAME | {"ec": PAPER, "lw": 4}, FRAME):
+                place = middle[1] - left, middle[0] - top
+                axes[1].add_patch(plt.Circle(place, size / 16, **ring))
         class_legend(figure, classes, "upper center")
         return done(figure)
 
 
-def _boxes(axes, objects: pd.DataFrame, classes: Sequence[LabelClass], *, thin: bool) -> None:
+def _boxes(axes, objects: pd.DataFrame, classes: Sequence[LabelClass]) -> None:
     colours = {c.name: c.colour for c in classes}
     for row in objects.to_dict("records"):
         corner = row["left"] - 1.5, row["top"] - 1.5
-        style = {"fill": False, "ec": colours[row["class"]], "lw": 0.8 if thin else 1.6}
+        style = {"fill": False, "ec": colours[row["class"]], "lw": 1.6}
         style["ls"] = "-" if row["annotated"] == "yes" else ":"
         axes.add_patch(plt.Rectangle(corner, row["width"] + 2, row["height"] + 2, **style))

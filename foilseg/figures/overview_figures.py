@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
@@ -76,7 +77,7 @@ def three_orders(table: pd.DataFrame) -> Figure:
         axes.set_ylim(np.nanmin(known) - 0.06, np.nanmax(known) + 0.06)
         _ends(axes, table, steps)
         axes.set_xticks(range(3), ["at its own threshold", "priors put right", "at one FPR"])
-        axes.set(xlim=(-0.55, 2.55), ylabel="mean TPR")
+        axes.set(xlim=(-0.7, 2.7), ylabel="mean TPR")
         axes.grid(False, axis="x")
         figure.legend(
             handles=model_figures.legend(table["model"]),
@@ -88,17 +89,22 @@ def three_orders(table: pd.DataFrame) -> Figure:
 
 
 def _ends(axes: Axes, table: pd.DataFrame, steps: Sequence[str]) -> None:
-    """Names at both ends of the lines, pushed apart where they would cover each other."""
+    """Names at both ends of the lines, pushed apart where they would cover each other.
+
+    A thin line leads from each mark to its name.
+    """
     for x, step, side in ((0, steps[0], "right"), (2, steps[-1], "left")):
         part = table.sort_values(step)
         levels = part[step].to_numpy(float)
         heights = model_figures.spread(
             levels, 0.035 * (table[steps].max().max() - table[steps].min().min() + 0.2)
         )
-        for model, height in zip(part["model"].astype(str), heights):
-            shift = -0.06 if side == "right" else 0.06
+        away = -1 if side == "right" else 1
+        for model, level, height in zip(part["model"].astype(str), levels, heights):
             style = {"ha": side, "va": "center", "fontsize": 10, "color": look(model).colour}
-            axes.text(x + shift, height, escape.lines(model), **style)
+            axes.text(x + 0.2 * away, height, escape.lines(model), **style)
+            ends = [(x + 0.04 * away, level), (x + 0.18 * away, height)]
+            axes.add_collection(LineCollection([ends], colors=look(model).colour, linewidths=0.7))
 
 
 def among(

@@ -2,24 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any, NamedTuple
 
 import matplotlib.pyplot as plt
 import numpy as np
 import traitlets
 from matplotlib.axes import Axes
-from matplotlib.colors import ListedColormap, LogNorm
+from matplotlib.colors import ListedColormap, LogNorm, to_hex, to_rgb
 from matplotlib.figure import Figure
 from scipy import ndimage
 
-from foilseg.data import escape
-from foilseg.data.components import components
 from foilseg.decisions.prices import EVERYTHING, NOTHING, Prices
 from foilseg.figures.style import COLOURS, done, house_style, look
 from foilseg.figures.widgets import SCRIPTS, Still, drawn
 
-SMALLEST = 0.03  # share of the map from which a region bears its name
-NEAR = 0.15  # of the map's width
+SMALLEST = 0.01  # share of the map from which a region bears its name
+LETTER, HIGH = 0.4, 1.4  # half the room of a letter and of a line of a name, in steps of the map
+STEPS = 0.0, 0.5, 0.75  # towards white, of choices that would have one colour
+SMALL, MILLION = 1e-3, 1e6  # costs that begin below are told in millionths
 LEAST, MOST = 0.01, 1.0  # of the regret that is told apart
 START = 0.65, 0.4  # where the reader finds the mark, as a share of the map
 
@@ -27,74 +28,144 @@ START = 0.65, 0.4  # where the reader finds the mark, as a share of the map
 def price_map(prices: Prices) -> Figure:
     """Left the cheapest choice for every pair of costs, right the regret of choosing it.
 
-    Regions bear their names, but for those of less than 3 % of the map. The regret is a
+    Regions bear their names, but for those of less than 1 % of the map. The regret is a
     share of the cost of the choice that would have been cheapest where it is judged.
     """
+    times, words = scale(prices)
     with house_style():
         figure, axes = plt.subplots(1, 2, figsize=(8.6, 4.3), sharex=True, sharey=True)
-        _choices(axes[0], prices)
-        _regret(axes[1], prices, figure)
         for one in axes:
             one.set(xscale="log", yscale="log", xlabel="cost of a missed object")
             one.set_box_aspect(1)
+        _choices(axes[0], prices)
+        _regret(axes[1], prices, figure)
+        for axis, costs in ((axes[0].xaxis, prices.miss), (axes[0].yaxis, prices.false)):
+            at = ticks(costs, times)
+            axis.set_ticks([value / times for value in at], labels=[f"{v:,g}" for v in at])
+            axis.set_ticks([], minor=True)
         axes[0].set_ylabel("cost of a false report")
-        figure.supxlabel(f"costs as a share of looking at a {prices.unit} by hand", fontsize=9)
+        unit = f"{words} what looking at a {prices.unit} by hand costs".strip()
+        figure.supxlabel(f"costs in {unit}; both axes are logarithmic", fontsize=9)
         return done(figure)
 
 
+def scale(prices: Prices) -> tuple[float, str]:
+    """By what costs are multiplied before they are told, and the words for that."""
+    return (MILLION, "millionths of") if prices.miss[0] < SMALL else (1.0, "times")
+
+
+def ticks(costs: np.ndarray, times: float) -> list[float]:
+    """The powers of ten among costs, in the unit that they are told in."""
+    low, high = np.log10(costs[[0, -1]] * times)
+    return [10.0**k for k in range(int(np.ceil(low - 1e-9)), int(np.floor(high + 1e-9)) + 1)]
+
+
 class Region(NamedTuple):
-    """Number and name of a choice; where the name stands: column, row, which end of it is there."""
+    """Number and name of a choice, a place well inside, and where its name stands.
+
+    Columns and rows of the map; ``outside`` : the name stands in another region, to which a line
+    leads.
+    """
 
     number: int
     name: str
     x: int
     y: int
-    side: str
+    name_x: int
+    name_y: int
+    outside: bool
 
 
 def regions(prices: Prices) -> list[Region]:
-    """The largest region of each choice, if it takes three hundredths of the map or more."""
-    found = []
-    for k in np.unique(prices.chosen):
-        numbers, _ = components(prices.chosen == k)
-        largest = numbers == 1 + int(np.bincount(numbers.ravel())[1:].argmax())
-        if largest.mean() < SMALLEST:
+    """Every region of a hundredth of the map or more for whose name there is room."""
+    found: list[Region] = []
+    taken = np.zeros_like(prices.chosen, bool)
+    for number, there in prices.regions:
+        if there.mean() < SMALLEST:
             continue
-        depth = ndimage.distance_transform_edt(np.pad(largest, 1))[1:-1, 1:-1]
-        y, x = (int(v) for v in np.unravel_index(depth.argmax(), depth.shape))
-        across = x / (len(prices.miss) - 1)  # near an edge a name begins or ends there
-        side = "left" if across < NEAR else "right" if across > 1 - NEAR else "center"
-        found.append(Region(int(k), prices.choices[k], x, y, side))
+        placed = _placed(prices, number, there, taken)
+        if placed is not None:
+            region, box = placed
+            taken[box] = True
+            found.append(region)
     return found
+
+
+def _placed(prices: Prices, number: int, there: np.ndarray, taken: np.ndarray):
+    """A region and what its name covers: as far inside as there is room, else as near to it."""
+    name, shape = prices.choices[number], there.shape
+    depth = ndimage.distance_transform_edt(np.pad(there, 1))[1:-1, 1:-1]
+    inside = depth >= depth.max() / 2
+    away, (rows, columns) = ndimage.distance_transform_edt(~inside, return_indices=True)
+    order = np.argsort((away - depth / depth.max()).ravel(), kind="stable")
+    places = (divmod(int(k), shape[1]) for k in order)
+    boxes = [(place, box) for place in places if (box := _box(name, *place, shape))]
+    free = [(p, b) for p, b in boxes if not taken[b].any() and np.ptp(prices.chosen[b]) == 0]
+    own = [(p, b) for p, b in free if there[b].all()]
+    found = []
+    for (y, x), box in own or free:
+        inner = int(columns[y, x]), int(rows[y, x])
+        ends = zip((y, x), inner[::-1])
+        line = tuple(np.linspace(*pair, 2 * max(shape)).astype(int) for pair in ends)
+        found.append((Region(number, name, *inner, x, y, not own), box))
+        if not taken[line].any():  # a line through another name is used only for want of others
+            return found[-1]
+    return found[0] if found else None
+
+
+def _box(name: str, y: int, x: int, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
+    """What a name covers around a place; None if it would leave the map."""
+    wide, high = int(np.ceil(LETTER * len(name))), int(np.ceil(HIGH))
+    if not (high <= y < shape[0] - high and wide <= x < shape[1] - wide):
+        return None
+    return slice(y - high, y + high + 1), slice(x - wide, x + wide + 1)
 
 
 def _choices(axes: Axes, prices: Prices) -> None:
     present = np.unique(prices.chosen)
     place = np.searchsorted(present, prices.chosen)
-    colours = ListedColormap([colour_of(prices.choices[k]) for k in present])
+    every = colours_of(prices)
     limits = {"vmin": -0.5, "vmax": len(present) - 0.5}
+    colours = ListedColormap([every[k] for k in present])
     axes.pcolormesh(prices.miss, prices.false, place, cmap=colours, **limits)
     ink = {"colors": [COLOURS["ink"]], "linewidths": 0.6}
-    for number, name, x, y, side in regions(prices):
+    for number in present:
         axes.contour(prices.miss, prices.false, prices.chosen == number, [0.5], **ink)
-        axes.text(
-            prices.miss[x],
-            prices.false[y],
-            escape.lines(name, 12),
-            ha=side,
+    for region in regions(prices):
+        edge = COLOURS["ink"] if region.outside else "none"
+        line = {"arrowstyle": "-", "color": COLOURS["ink"], "lw": 0.8, "shrinkA": 0, "shrinkB": 0}
+        axes.annotate(
+            region.name,
+            (prices.miss[region.x], prices.false[region.y]),
+            (prices.miss[region.name_x], prices.false[region.name_y]),
+            ha="center",
             va="center",
-            fontsize=9,
+            fontsize=8,
             color=COLOURS["ink"],
-            bbox={"fc": COLOURS["paper"], "ec": "none", "alpha": 0.8, "pad": 1.5},
+            bbox={"fc": COLOURS["paper"], "ec": edge, "lw": 0.6, "alpha": 0.85, "pad": 1.5},
+            arrowprops=line if region.outside else None,
         )
     axes.set_title("the cheapest choice", fontsize=10)
 
 
-def colour_of(name: str) -> str:
-    """The colour of a choice: a model's, or grey for nothing and white for everything."""
-    if name in (NOTHING, EVERYTHING):
-        return COLOURS["pale"] if name == NOTHING else COLOURS["paper"]
-    return look(name).colour
+def colours_of(prices: Prices) -> list[str]:
+    """A colour for every choice: a model's own, grey for nothing and white for everything.
+
+    Of models of one colour on the map the largest has it, and the next ones are lighter. A model
+    that is nowhere the cheapest is pale.
+    """
+    found, used = [COLOURS["foil"]] * len(prices.choices), Counter()
+    for number in dict.fromkeys(k for k, _ in prices.regions):
+        name = prices.choices[number]
+        if name in (NOTHING, EVERYTHING):
+            found[number] = COLOURS["pale"] if name == NOTHING else COLOURS["paper"]
+            continue
+        own = look(name).colour
+        step = STEPS[min(used[own], len(STEPS) - 1)]
+        mixed = (1 - step) * np.array(to_rgb(own)) + step * np.array(to_rgb(COLOURS["paper"]))
+        found[number] = to_hex(mixed)
+        used[own] += 1
+    return found
 
 
 def _regret(axes: Axes, prices: Prices, figure: Figure) -> None:
@@ -133,16 +204,27 @@ def drag(prices: Prices) -> PriceMap:
 
 
 def _facts(prices: Prices) -> dict[str, Any]:
-    colours = map(colour_of, prices.choices)
     named = regions(prices)
     unnamed = set(np.unique(prices.chosen).tolist()) - {place.number for place in named}
+    times, words = scale(prices)
     return {
-        "choices": [{"name": n, "colour": c} for n, c in zip(prices.choices, colours)],
+        "choices": [{"name": n, "colour": c} for n, c in zip(prices.choices, colours_of(prices))],
         "miss": prices.miss.tolist(),
         "false": prices.false.tolist(),
+        "ticks": [_ticks(prices.miss, times), _ticks(prices.false, times)],
         "unit": prices.unit,
+        "times": times,
+        "words": words,
         "names": [place._asdict() for place in named],
         "unnamed": sorted(unnamed),
         "colours": {name: COLOURS[name] for name in ("ink", "paper", "pale")}
         | {"moved": COLOURS["second"]},
     }
+
+
+def _ticks(costs: np.ndarray, times: float) -> list[tuple[float, str]]:
+    """Where on an axis, as a share of its length, a number stands."""
+    low, high = np.log10(costs[[0, -1]] * times)
+    step = (high - low) / (len(costs) - 1)  # a place of the map is as wide; it lies in its middle
+    shares = ((np.log10(v) - low + step / 2) / (high - low + step) for v in ticks(costs, times))
+    return [(float(s), f"{v:,g}") for s, v in zip(shares, ticks(costs, times))]

@@ -6,8 +6,10 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from foilseg.data import escape
+from foilseg.figures import model_figures
 from foilseg.figures.style import COLOURS, INK, done, house_style, look
 
 QUIET = COLOURS["quiet"]
@@ -31,10 +33,11 @@ def gains(table: pd.DataFrame, defect: str, best: str, chosen: str = "") -> Figu
         )
         _effects(axes[0], table, ("mean TPR", "low", "high"), best)
         _effects(axes[1], table, (defect, "least", "most"), best)
-        axes[0].set_xlabel("mean TPR, minus the baseline's")
-        axes[1].set_xlabel(f"TPR of {escape.lines(defect)}, minus it")
+        axes[0].set_xlabel("mean TPR,\nminus the baseline's")
+        axes[1].set_xlabel(f"TPR of {escape.lines(defect)},\nminus the baseline's")
         _costs(axes[2], table)
         _names(axes[0], table, chosen)
+        _key(figure, table, best)
         return done(figure)
 
 
@@ -48,18 +51,20 @@ def _effects(axes: Axes, table: pd.DataFrame, columns: tuple[str, str, str], bes
     for place, row in table.iterrows():
         style = look(str(row["model"]))
         if row[middle] < least:  # a failed training would leave no room for the others
-            axes.plot(least, place, "<", c=style.colour, ms=6)
             beside = {"textcoords": "offset points", "va": "center", "fontsize": 10}
-            axes.annotate(f"{row[middle]:.2f}", (least, place), (7, 0), **beside)
+            arrow = {"arrowstyle": "-|>", "color": style.colour, "shrinkA": 2, "shrinkB": 0}
+            text = f"{row[middle]:.3f}"
+            axes.annotate(text, (least, place), (22, 0), arrowprops=arrow, **beside)
             continue
         axes.plot([row[low], row[high]], [place, place], c=style.colour, lw=1.6)
-        axes.plot(row[middle], place, "o", c=style.colour, ms=6)
+        axes.plot(row[middle], place, style.mark, c=style.colour, ms=6)
     axes.grid(False, axis="y")
 
 
 def _costs(axes: Axes, table: pd.DataFrame) -> None:
     """Two columns of numbers: how many times the baseline's training and prediction."""
-    axes.set(xlim=(0, 2), xticks=(0.5, 1.5), xticklabels=("train", "predict"), xlabel="cost, times")
+    axes.set(xlim=(0, 2), xticks=(0.5, 1.5), xticklabels=("train", "predict"))
+    axes.set_xlabel("times the\nbaseline's")
     axes.grid(False)
     axes.spines["bottom"].set_visible(False)
     axes.spines["left"].set_visible(False)
@@ -74,6 +79,15 @@ def _costs(axes: Axes, table: pd.DataFrame) -> None:
                 "color": INK if more else QUIET,
             }
             axes.text(x, place, f"{row[column]:.3g}", **style)
+
+
+def _key(figure: Figure, table: pd.DataFrame, best: str) -> None:
+    """What the colours are, and the dotted line."""
+    line = Line2D(
+        [], [], c=COLOURS["second"], lw=1, ls=":", label=escape.legend(f"the level of {best}")
+    )
+    handles = [*model_figures.legend(table["model"]), line]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=10)
 
 
 def _names(axes: Axes, table: pd.DataFrame, chosen: str) -> None:

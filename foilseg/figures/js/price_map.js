@@ -31,19 +31,7 @@ function paint(canvas, facts, costs, [x, y]) {
       if (i && chosen(i - 1, j) !== k) context.fillRect(i * CELL, (rows - 1 - j) * CELL, 1, CELL);
       if (j && chosen(i, j - 1) !== k) context.fillRect(i * CELL, (rows - j) * CELL - 1, CELL, 1);
     }
-  for (const { name, x: left, y: up, side } of facts.names) {
-    context.font = "600 13px sans-serif";
-    context.textAlign = side;
-    const width = context.measureText(name).width + 8;
-    const shift = { left: 0, center: width / 2, right: width }[side];
-    const [middle, height] = [(left + 0.5) * CELL, (rows - 0.5 - up) * CELL];
-    context.fillStyle = facts.colours.paper;
-    context.globalAlpha = 0.85;
-    context.fillRect(middle - shift, height - 10, width, 19);
-    context.globalAlpha = 1;
-    context.fillStyle = facts.colours.ink;
-    context.fillText(name, middle + { left: 4, center: 0, right: -4 }[side], height + 4);
-  }
+  for (const each of facts.names) writeName(context, facts, rows, each);
   const [across, down] = [(x + 0.5) * CELL, (rows - 0.5 - y) * CELL];
   for (const [style, size] of [[facts.colours.paper, 6], [facts.colours.moved, 3]]) {
     context.beginPath();
@@ -54,8 +42,33 @@ function paint(canvas, facts, costs, [x, y]) {
   }
 }
 
-const short = (value) => Number(value.toPrecision(2)).toLocaleString("en", {
-  maximumSignificantDigits: 2,
+// A name in its region; if that is too narrow, elsewhere, with a line to it.
+function writeName(context, facts, rows, each) {
+  const [across, down] = [(each.name_x + 0.5) * CELL, (rows - 0.5 - each.name_y) * CELL];
+  context.font = "600 13px sans-serif";
+  context.textAlign = "center";
+  context.strokeStyle = context.fillStyle = facts.colours.ink;
+  context.lineWidth = 1;
+  if (each.outside) {
+    context.beginPath();
+    context.moveTo((each.x + 0.5) * CELL, (rows - 0.5 - each.y) * CELL);
+    context.lineTo(across, down);
+    context.stroke();
+  }
+  const width = context.measureText(each.name).width + 8;
+  context.fillStyle = facts.colours.paper;
+  context.globalAlpha = each.outside ? 1 : 0.85;
+  context.fillRect(across - width / 2, down - 10, width, 19);
+  context.globalAlpha = 1;
+  if (each.outside) context.strokeRect(across - width / 2, down - 10, width, 19);
+  context.fillStyle = facts.colours.ink;
+  context.fillText(each.name, across, down + 4);
+}
+
+// Three digits that count, as in tables.
+const short = (value) => value === 0 ? "0" : value.toLocaleString("en", {
+  minimumSignificantDigits: 3,
+  maximumSignificantDigits: 3,
 });
 
 function bars(facts, costs, chosen, [x, y]) {
@@ -85,12 +98,13 @@ function bars(facts, costs, chosen, [x, y]) {
 }
 
 function sentence(facts, chosen, best, cost, [x, y]) {
-  const one = `looking at a ${facts.unit}`;
+  const [miss, dear] = [facts.miss[x], facts.false[y]].map((one) => short(facts.times * one));
   const start =
-    `A missed object costs ${short(facts.miss[x])} and a false report ` +
-    `${short(facts.false[y])} times what ${one} by hand costs. The cheapest choice, where ` +
+    `A missed object costs ${miss} and a false report ${dear} ${facts.words} what looking at a ` +
+    `${facts.unit} by hand costs. The cheapest choice, where ` +
     `thresholds are chosen: ${facts.choices[chosen].name}. `;
-  const told = `On the images that judge it costs ${short(cost)} a ${facts.unit}`;
+  const told =
+    `On the images that judge it costs ${short(cost)} times what looking at everything costs`;
   if (best.cost >= cost) return `${start}${told}, and nothing is cheaper there.`;
   const more = best.cost > 0 ? `${short((100 * (cost - best.cost)) / best.cost)} %` : "any price";
   return `${start}${told}; there ${best.name} would have been cheaper: the regret is ${more}.`;
@@ -139,20 +153,37 @@ function small(facts) {
   return line;
 }
 
+// The numbers of an axis, each at its share of the length from one side.
+function ticks(places, side) {
+  const axis = document.createElement("div");
+  axis.style.cssText = "position:relative;min-height:1.4em";
+  for (const [share, label] of places) {
+    const one = document.createElement("span");
+    one.className = "price-tick";
+    one.textContent = label;
+    one.style.cssText =
+      "position:absolute;line-height:1;" +
+      (side === "left" ? "top:.3em;translate:-50% 0" : "right:.4em;translate:0 50%");
+    one.style[side] = `${100 * share}%`;
+    axis.append(one);
+  }
+  return axis;
+}
+
 function frame(canvas, facts) {
   const place = document.createElement("div");
   place.style.cssText = "flex:1 1 18rem;min-width:0;max-width:25rem";
-  // small numbers in millionths: 0.00000066 cannot be read
-  const range = ([first, ...others]) => {
-    const [times, unit] = first < 1e-3 ? [1e6, " millionths"] : [1, ""];
-    return `${short(times * first)} to ${short(times * others.at(-1))}${unit}`;
-  };
+  const how = facts.times > 1 ? "in millionths, logarithmic" : "logarithmic";
   const up = document.createElement("div");
-  up.textContent = `↑ cost of a false report: ${range(facts.false)}`;
+  up.textContent = `↑ cost of a false report (${how})`;
   const across = document.createElement("div");
-  across.textContent = `cost of a missed object: ${range(facts.miss)} →`;
+  across.textContent = `cost of a missed object (${how}) →`;
   across.style.textAlign = "right";
   const key = small(facts);
+  const grid = document.createElement("div");
+  grid.style.cssText = "display:grid;grid-template-columns:2.8em minmax(0,1fr);font-size:.85em";
+  grid.append(ticks(facts.ticks[1], "bottom"), canvas, document.createElement("div"));
+  grid.append(ticks(facts.ticks[0], "left"));
   for (const words of [up, across, key]) words.style.fontSize = ".85em";
   canvas.width = facts.miss.length * CELL;
   canvas.height = facts.false.length * CELL;
@@ -160,7 +191,7 @@ function frame(canvas, facts) {
     "width:100%;display:block;cursor:crosshair;touch-action:none;border:1px solid currentColor";
   canvas.tabIndex = 0;
   canvas.setAttribute("role", "application");
-  place.append(up, canvas, across, key);
+  place.append(up, grid, across, key);
   return place;
 }
 
@@ -176,7 +207,8 @@ function render({ model, el }) {
   const said = document.createElement("p");
   said.setAttribute("aria-live", "polite");
   const head = document.createElement("p");
-  head.textContent = "What each choice costs there, in the same unit:";
+  head.textContent =
+    "What each choice costs there, as a share of looking at everything (grey: nowhere the cheapest):";
   const draw = () => {
     const place = model.get("place");
     const chosen = costs.chosen(...place);
