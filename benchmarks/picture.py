@@ -42,8 +42,9 @@ NETWORKS = {
     "baseline": ("matched", "plain baseline"),
     "recommended": ("matched-beyond", "recommended recipe"),
 }
-# inches at 100 CSS pixels each; the file has twice as many, for screens of double density
-SHAPE, DPI, QUALITY = (4.2, 2.8), 200, 70
+# inches at 100 CSS pixels each, which fit a phone; the file has twice as many, for screens of
+# double density
+SHAPE, DPI, QUALITY = (3.5, 2.5), 200, 75
 
 
 def richest(foils: list[Foil], index: int) -> tuple[Foil, int, int]:
