@@ -27,22 +27,24 @@ from foilseg.evaluation.curves import BINS, LARGEST
 from foilseg.evaluation.object_scores import near
 from foilseg.evaluation.operating_points import place_of_fpr
 from foilseg.figures import night
-from foilseg.figures.defect_figures import relief
-from foilseg.figures.style import ERROR_COLOURS, PAPER, done, house_style
+from foilseg.figures.defect_figures import relief, scale_bar
+from foilseg.figures.style import ERROR_COLOURS, INK, PAPER, done, house_style
 from foilseg.measured import held_out
 from foilseg.studies.study import open_study
 from foilseg.training import restore
 from foilseg.training.experiments import experiment
 
 OUT = Path("book/_static/answer.jpg")
-SIZE, STEP, REACH = 200, 50, 2  # pixels of the window, between windows, and around an object
+SIZE, STEP, REACH = 100, 25, 2  # pixels of the window, between windows, and around an object
+RING, SQUARE = 3, 10  # pixels from an object to its ring, and the side of a square at least
 # network -> the study that it is of, and what it is called
 NETWORKS = {
     "baseline": ("matched", "plain baseline"),
     "recommended": ("matched-beyond", "recommended recipe"),
 }
-# inches at 100 CSS pixels each; the file has twice as many, for screens of double density
-SHAPE, DPI, QUALITY = (4.2, 2.8), 200, 75
+# inches at 100 CSS pixels each, which fit a phone; the file has twice as many, for screens of
+# double density
+SHAPE, DPI, QUALITY = (3.5, 2.5), 200, 75
 
 
 def richest(foils: list[Foil], index: int) -> tuple[Foil, int, int]:
@@ -61,6 +63,11 @@ def richest(foils: list[Foil], index: int) -> tuple[Foil, int, int]:
 def middle(box: tuple[slice, slice]) -> tuple[float, float]:
     """Row and column of a box's middle."""
     return tuple((side.start + side.stop) / 2 for side in box)
+
+
+def longest(box: tuple[slice, slice]) -> int:
+    """The longer side of a box."""
+    return max(side.stop - side.start for side in box)
 
 
 def reported(name: str, image: np.ndarray, c: LabelClass) -> np.ndarray:
@@ -85,13 +92,17 @@ def draw(axes, foil: Foil, said: np.ndarray, c: LabelClass) -> str:
         row, column = middle(box)
         ring = {"fill": False, "lw": 1.6, "ls": "-" if hit else (0, (2, 1.5))}
         colour = ERROR_COLOURS["hit" if hit else "miss"]
-        axes.add_patch(plt.Circle((column, row), 8, ec=colour, **ring))
+        axes.add_patch(plt.Circle((column, row), longest(box) / 2 + RING, ec=colour, **ring))
     false = ERROR_COLOURS["false alarm"]
     for box, hit, there in zip(boxes(components(said)[0]), real, unlabelled):
         row, column = middle(box)
-        mark = {"marker": "s", "mfc": "none", "ms": 5} if there else {"marker": "x", "ms": 5}
-        if not hit:
-            axes.plot(column, row, mew=1.2, ls="", color=PAPER if there else false, **mark)
+        side = max(SQUARE, longest(box) + RING)
+        if there and not hit:
+            corner = (column - side / 2, row - side / 2)
+            for colour, width in ((INK, 2.2), (PAPER, 1.2)):
+                axes.add_patch(plt.Rectangle(corner, side, side, fill=False, ec=colour, lw=width))
+        elif not hit:
+            axes.plot(column, row, "x", mew=1.6, ms=6, color=false)
     wrong = int((~real & ~unlabelled).sum())
     return (
         f"{found.sum()} of {len(found)} annotated found,\n"
@@ -119,7 +130,7 @@ def main() -> None:
         figure, axes = plt.subplots(1, len(NETWORKS), figsize=SHAPE)
         for place, (name, (_, title)) in zip(axes, NETWORKS.items()):
             told = draw(place, foil, reported(name, foil.image, rare), rare)
-            place.set(xlim=(left, left + SIZE), ylim=(top + SIZE, top))
+            scale_bar(place, SIZE, SIZE, top, left)
             place.set_title(title, fontsize=10)
             place.set_xlabel(f"{rare.name} on this foil:\n{told}", fontsize=9)
         save(done(figure), options.out)

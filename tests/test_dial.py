@@ -114,6 +114,63 @@ def test_the_widget_holds_what_it_shows(crop):
     assert dial.shaded(parts[0]) is parts[0] or (dial.shaded(parts[0]) == parts[0]).all()
 
 
+CROWD = pd.DataFrame(
+    {"model": ["Baseline", "Os. Cavities", "Binary", "Eq. Samples", "wCE ICF", "FL ICF"]}
+).assign(TPR=[0.2, 0.21, 0.2, 0.23, 0.8, 0.79], FPR=[1e-4, 0.9e-4, 1.2e-4, 1.1e-4, 5e-3, 6e-3])
+
+
+def test_every_model_has_its_own_mark_and_a_name_with_room(crop):
+    told = {p["model"]: p for p in dial.dial(crop, CLASSES, CURVE, CROWD).facts["points"]}
+    assert list(told) == CROWD["model"].tolist()
+    marks = {model: told[model]["mark"] for model in told}
+    alike = [style.look(a).mark == style.look(b).mark for a in told for b in told]
+    assert alike == [marks[a] == marks[b] for a in told for b in told]
+    assert marks["Os. Cavities"] == "M-0.5,0.5L0.5,0.5L0.5,-0.5L-0.5,-0.5L-0.5,0.5Z"
+    heights = sorted((told[m]["y"], told[m]["x"]) for m in told)
+    assert len(set(heights)) == len(told)
+    assert (
+        dial.dial(crop, CLASSES, CURVE, POINTS.assign(TPR=[0.2, np.nan])).facts["points"][0][
+            "model"
+        ]
+        == "Baseline"
+    ), "what is undefined has no mark"
+
+
+COVERED = """() => {
+  const box = (e) => e.getBoundingClientRect(); // of letters it has room above and below them
+  const names = [...document.querySelectorAll(".dial-name")].map(box);
+  const marks = [...document.querySelectorAll(".dial-model path")].map(box);
+  const over = (a, b) =>
+    a.left < b.right && b.left < a.right && a.top + 3 < b.bottom && b.top + 3 < a.bottom;
+  const pairs = names.flatMap((a, n) => names.slice(n + 1).map((b) => [a, b]));
+  return [names.length, pairs.filter(([a, b]) => over(a, b)).length,
+    names.filter((a) => marks.some((b) => over(a, b))).length];
+}"""
+
+
+@pytest.mark.browser
+def test_no_name_covers_another_or_a_mark_in_the_browser(crop, tmp_path):
+    browser.require()
+    (tmp_path / "page.html").write_text(page_of(dial.dial(crop, CLASSES, CURVE, CROWD)))
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto((tmp_path / "page.html").as_uri())
+        page.locator("canvas[data-drawn]").wait_for()
+        assert page.evaluate(COVERED) == [len(CROWD), 0, 0]
+
+
+def page_of(made):
+    """A page that shows a dial alone."""
+    state = widget(made._esm, [buffer(["files"], made.files)], facts=made.facts, tau=0.0)
+    saved = json.dumps({"state": {"a": state}, "version_major": 2, "version_minor": 0})
+    saved = saved.replace("</", "<\\/")
+    return (
+        f'<!doctype html><head><script src="{HOST.as_uri()}"></script>'
+        f'<script type="{STATE}">{saved}</script></head><body><div>'
+        f'<script type="{VIEW}">{json.dumps({"model_id": "a"})}</script></div></body>'
+    )
+
+
 def test_without_a_window_a_sentence_says_so(crop):
     for made in (
         dial.dial(None, CLASSES, CURVE, POINTS),
@@ -134,16 +191,8 @@ def rgb(colour: str) -> str:
 @pytest.mark.browser
 def test_the_browser_turns_the_prior_as_the_library_does(crop, tmp_path):
     browser.require()
-    made = dial.dial(crop, CLASSES, CURVE, POINTS)
-    state = widget(made._esm, [buffer(["files"], made.files)], facts=made.facts, tau=0.0)
-    saved = json.dumps({"state": {"a": state}, "version_major": 2, "version_minor": 0})
-    saved = saved.replace("</", "<\\/")
-    page_text = (
-        f'<!doctype html><head><script src="{HOST.as_uri()}"></script>'
-        f'<script type="{STATE}">{saved}</script></head><body><div>'
-        f'<script type="{VIEW}">{json.dumps({"model_id": "a"})}</script></div></body>'
-    )
-    (tmp_path / "page.html").write_text(page_text)
+    made = dial.dial(crop, CLASSES, CURVE, POINTS, images="the test foils")
+    (tmp_path / "page.html").write_text(page_of(made))
     numbers, _ = components(crop.mask == 1)
     names = CLASSES[2].name
     with browser.window() as context:
@@ -154,7 +203,7 @@ def test_the_browser_turns_the_prior_as_the_library_does(crop, tmp_path):
             page.get_by_role("slider").fill(str(tau))
             hit = len(set(np.unique(numbers[crop.said(tau) == 1])) - {0})
             assert canvas.get_attribute("data-drawn") == f"{tau:.2f} {hit}"
-            colours = browser.painted(canvas)[2::5, 2::5, :3]  # the middle of each pixel
+            colours = browser.painted(canvas)[4::8, 4::8, :3]  # the middle of each pixel
             share = 0.6 * (crop.said(tau) > 0)[..., None]
             own = np.array([[255, 255, 255], [0, 114, 178], [230, 159, 0]])[crop.said(tau)]
             grey = dial.shaded(crop.image)[..., None]
@@ -180,4 +229,8 @@ def test_the_browser_turns_the_prior_as_the_library_does(crop, tmp_path):
             shown = page.locator(".dial-plane").evaluate("e => getComputedStyle(e).backgroundColor")
             assert shown == rgb(ground)
         said = page.locator("[aria-live]").inner_text()
-        assert "touches 0 of the 2 annotated pit objects" in said and "20 %" in said
+        assert (
+            "touches 0 of the 2 annotated pit objects" in said
+            and "On the test foils it finds 0.200" in said
+        )
+        assert "at 100 false alarms" in said

@@ -28,7 +28,7 @@ def test_a_card_holds_the_rates_of_the_study_and_of_the_thesis(record):
     printed = scores.mean_rates(scores.published_rates()).set_index("model")
     assert card["TPR"]["mean"] == pytest.approx(means["TPR"]["Binary FL"])
     assert card["published TPR"]["mean"] == pytest.approx(printed["TPR"]["Binary FL"])
-    assert card[scores.MILLION]["mean"] == pytest.approx(1e6 * means["FPR"]["Binary FL"])
+    assert card["FPR"]["mean"] == pytest.approx(means["FPR"]["Binary FL"])
     even = record.compared.table(2).set_index("model")["one FPR"]
     assert card["TPR at one FPR"]["mean"] == pytest.approx(even["Binary FL"])
     assert np.isfinite(card.to_numpy(float)).all() and len(card) == len(record.defects) + 1
@@ -40,7 +40,7 @@ def test_the_recipe_has_a_card_at_the_one_fpr_of_the_thirteen(record):
         remedies.of_records(record, {remedies.BEYOND: beyond}), beyond, "Dice, Eq. S., views"
     )
     card = model_tables.card(beyond, "Dice, Eq. S., views", whole.even).set_index("defect")
-    assert list(card.columns) == ["TPR", "TPR at one FPR", scores.MILLION, "precision"]
+    assert list(card.columns) == ["TPR", "TPR at one FPR", "FPR", "precision"]
     assert card["TPR at one FPR"]["mean"] == pytest.approx(
         mean_tpr(whole.even, ["model"])["Dice, Eq. S., views"]
     )
@@ -86,11 +86,14 @@ def test_one_model_is_drawn_before_the_others(record):
     means = comparisons.means(record)
     card = model_tables.card(record, "Baseline")
     figure = overview_figures.among(means, card, "Baseline")
-    (others, mine), by_defect = figure.axes[0].lines, figure.axes[1].lines
+    by_defect, (others, mine) = figure.axes[0].lines, figure.axes[1].lines
     assert len(others.get_xdata()) == len(means) and len(mine.get_xdata()) == 1
     assert [line.get_label() for line in by_defect] == ["one FPR", "own threshold", "published"]
+    at_one, own, published = (line.get_ydata() for line in by_defect)
+    assert (at_one == own).all() and (published < own).all(), "what is published hides nothing"
+    assert by_defect[2].get_mfc() == "none"
     without = overview_figures.among(means, card.drop(columns="published TPR"), "Baseline")
-    assert len(without.axes[1].lines) == 2
+    assert len(without.axes[0].lines) == 2
 
 
 def test_a_model_is_seen_in_the_window_of_the_dial(record):
@@ -106,14 +109,14 @@ def test_a_model_is_seen_in_the_window_of_the_dial(record):
     assert dial_crop.seen_by(records.record("matched-longer").shipped, "Baseline") is None
 
 
-def test_the_third_panel_shows_the_errors_and_rings_the_rarest(record):
+def test_the_first_panel_shows_the_errors_and_rings_the_rarest(record):
     crop, said = dial_crop.seen_by(record.shipped, "wCE ICF")
     card = model_tables.card(record, "wCE ICF")
     seen = overview_figures.among(comparisons.means(record), card, "wCE ICF", (crop, said))
-    errors = seen.axes[2].images[1].get_array()
+    errors = seen.axes[0].images[1].get_array()
     kinds = gallery_figures.error_kinds(crop.mask, said)
     assert np.array_equal(errors.filled(0), kinds) and set(np.unique(kinds)) == {0, 1, 2, 3, 4}
     cavity = next(c.index for c in record.classes if c.name == "cavity")
-    rings = [p for p in seen.axes[2].patches if isinstance(p, Circle)]
+    rings = [p for p in seen.axes[0].patches if isinstance(p, Circle)]
     assert len(rings) == measure.label(crop.mask == cavity, connectivity=2).max()
-    assert len(seen.axes[2].texts) == 1, "a bar of length"
+    assert len(seen.axes[0].texts) == 1, "a bar of length"

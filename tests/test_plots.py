@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot
-from matplotlib.colors import to_hex
+from matplotlib.colors import to_hex, to_rgb
 from matplotlib.text import Text
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
@@ -15,6 +15,7 @@ from foilseg.data.dataset import Dataset, Foil, LabelClass
 from foilseg.figures import (
     defect_figures,
     model_figures,
+    night,
     overview_figures,
     plots,
     sampling_figures,
@@ -243,12 +244,36 @@ def test_the_front_has_rates_thresholds_and_the_tally_of_the_claims():
     left, middle, right = figure.axes
     assert [place for place, _ in marks(left)] == [(0.2, 0.6), (0.1, 0.5)]
     assert len(marks(middle)) == len(LEVEL)
-    assert [text.get_text() for text in left.get_legend().texts] == ["ours", "theirs"]
+    assert [text.get_text() for text in left.get_legend().texts][-2:] == ["ours", "theirs"]
+    assert left.get_xscale() == "log"
     widths = [[bar.get_width() for bar in bars] for bars in right.containers]
     assert widths == [[1, 2], [1, 0], [1, 2], [1, 0]]
     assert [text.get_text() for text in right.texts] == ["1", "2", "1", "", "1", "2", "1", ""]
     assert [text.get_text() for text in right.get_yticklabels()] == ["ours", "theirs"]
     assert [a.get_title(loc="left") for a in figure.axes] == ["(a)", "(b)", "(c)"]
+
+
+def test_the_digits_of_a_tally_can_be_read_by_day_and_by_night():
+    ours = {f"C{n}": Verdict(None, kind) for n, kind in enumerate(overview_figures.VERDICTS)}
+    here = means(("A", 0.1, 0.5, 0.7))
+    figure = overview_figures.front({"ours": here, "theirs": here}, LEVEL, {"ours": ours})
+
+    def least():
+        bars, digits = figure.axes[2].patches, figure.axes[2].texts
+        pairs = [(to_rgb(d.get_color()), to_rgb(b.get_facecolor())) for d, b in zip(digits, bars)]
+        return len(pairs), min(night.contrast(*pair) for pair in pairs)
+
+    day = least()
+    with night.dark(figure):
+        dark = least()
+    assert day[0] == dark[0] == len(overview_figures.VERDICTS) and min(day[1], dark[1]) >= 4.5
+
+
+def test_a_model_without_a_threshold_of_its_own_has_the_mark_alone():
+    more = pd.concat([LEVEL, LEVEL.iloc[:1].assign(model="C", **{"own threshold": np.nan})])
+    axes = overview_figures.matched(more).axes[0]
+    assert len(marks(axes)) == 3 and axes.get_xlim() == pytest.approx((0.38, 1))
+    assert np.ma.count(axes.collections[2].get_offsets()[:, 0]) == 2, "two ticks"
 
 
 def test_rates_of_which_none_is_defined_have_no_mark_and_no_name():

@@ -270,6 +270,16 @@ def test_numbers_of_things_in_an_area_have_three_digits_that_count():
     assert shown == ["51,200", "120", "23.5", "infinite"]
 
 
+def test_a_column_that_happens_to_be_whole_has_the_digits_of_its_quantity():
+    """As in the table beside it, where one number is not whole; a count of things is exact."""
+    told = {"published false alarms per million pixels": [5475.0, 200.0, 2.0], "pits": [5475.0] * 3}
+    shown = readable(pd.DataFrame(told, ["x", "y", "z"]))
+    assert shown.iloc[:, 0].tolist() == ["5,480", "200", "2"]
+    assert shown["pits"].tolist() == ["5,475"] * 3
+    exact = pd.DataFrame({"false objects": [51234, 7], "trainings": [3, 1]}, ["x", "y"])
+    assert readable(exact).loc["x"].tolist() == ["51,234", "3"]
+
+
 def test_false_positive_rates_are_written_in_millionths_and_say_so():
     table = pd.DataFrame({"model": ["a", "b"], "FPR": [0.0044821, 9.5e-5], "TPR": [0.5, 0.25]})
     shown = readable(table)

@@ -197,9 +197,9 @@ def normaliser_factors(study: Study, batches: int = 50) -> pd.DataFrame:
 def card(record: Record, title: str, even: pd.DataFrame | None = None) -> pd.DataFrame:
     """Rates of a model: a row a defect, and their mean.
 
-    Columns defect, ``TPR``, ``TPR at one FPR``, :data:`foilseg.evaluation.scores.MILLION` and
-    ``precision``, those at the model's own threshold each followed by the published one; a model
-    that the thesis does not have has no such columns. Over all trainings. ``even`` : counts at
+    Columns defect, ``TPR``, ``TPR at one FPR``, ``FPR`` and ``precision``, those at the model's own
+    threshold each followed by the published one; a model that the thesis does not have has no such
+    columns. Over all trainings. ``even`` : counts at
     the one FPR of another study, of a model that goes beyond it; of its own study unless told.
 
     Raises
@@ -217,7 +217,7 @@ def card(record: Record, title: str, even: pd.DataFrame | None = None) -> pd.Dat
     printed = _of(scores.published_rates(), _published(record, title))
     table = {"TPR": own["TPR"], "published TPR": printed.get("TPR")}
     table["TPR at one FPR"] = _of(even, title)["TPR"]
-    table |= {scores.MILLION: 1e6 * own["FPR"], f"published {scores.MILLION}": 1e6 * printed["FPR"]}
+    table |= {"FPR": own["FPR"], "published FPR": printed["FPR"]}
     table |= {"precision": own["precision"], "published precision": printed["precision"]}
     found = pd.DataFrame(table, index=own.index).dropna(axis="columns", how="all")
     return found.rename_axis("defect").reset_index()

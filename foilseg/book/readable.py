@@ -44,8 +44,9 @@ TABLE = Template(
 def readable(table: pd.DataFrame, number: Form = three_digits) -> pd.DataFrame:
     """The same table with every number written out for a reader; NaN reads "undefined".
 
-    A column of whole numbers is written as such, one of false positive rates in millionths, which
-    its name then says (:data:`FPR_PPM`); any other is formatted by the first word of
+    A column of whole numbers is written as such, rounded to three digits if its name has that
+    form, and one of false positive rates in millionths, which its name then says
+    (:data:`FPR_PPM`); any other is formatted by the first word of
     :data:`foilseg.book.digits.FORMATS` in its name, else by ``number``: with three digits that
     count, but for whole numbers, which may stand among undefined ones.
     Leading columns of names head the rows; of a table of names alone it is the first.
@@ -72,7 +73,15 @@ def _form(column: object, values: pd.Series, number: Form) -> Form:
         return "{:,}"
     name = " ".join(map(str, column)) if isinstance(column, tuple) else str(column)
     form, known = form_of(name, number), pd.to_numeric(values, errors="coerce").dropna()
-    return "{:,.0f}" if form is three_digits and len(known) and (known % 1 == 0).all() else form
+    if form is not three_digits or not len(known) or (known % 1).any():
+        return form
+    # of a quantity that has three digits wherever it stands, no column happens to have more
+    return _rounded if form_of(name, "") is three_digits else "{:,.0f}"
+
+
+def _rounded(number: float) -> str:
+    """A whole number with three digits that count, and no decimals."""
+    return three_digits(number) if abs(number) >= 1000 else f"{number:,.0f}"
 
 
 def _in_millionths(column: object) -> object:

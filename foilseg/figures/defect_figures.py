@@ -47,16 +47,21 @@ def _outlined(axes, foils: dict[str, Foil], row: pd.Series, size: int, c: LabelC
     scale_bar(axes, *window.shape)
 
 
-def scale_bar(axes, height: int, width: int) -> None:
-    """A bar of at most a quarter of the width, with its length in pixels, at the lower right."""
-    length = max((bar for bar in BARS if bar <= width / 4), default=BARS[0])
-    right, low = width * 0.96, height * 0.93
+def bar_of(width: int) -> int:
+    """Pixels of the bar of length in a window: at most a quarter of its width."""
+    return max((bar for bar in BARS if bar <= width / 4), default=BARS[0])
+
+
+def scale_bar(axes, height: int, width: int, top: int = 0, left: int = 0) -> None:
+    """The bar of :func:`bar_of` with its length in pixels, at the lower right of a window."""
+    length = bar_of(width)
+    right, low = left + width * 0.96, top + height * 0.93
     for colour, thick in ((INK, 5), (PAPER, 2.5)):
         axes.plot([right - length, right], [low] * 2, c=colour, lw=thick, solid_capstyle="butt")
     words = {"ha": "right", "va": "bottom", "fontsize": 9, "color": INK}
     ground = {"fc": PAPER, "ec": "none", "alpha": 0.7, "pad": 1}
     axes.text(right, low - height * 0.03, f"{length} px", bbox=ground, **words)
-    axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
+    axes.set(xlim=(left - 0.5, left + width - 0.5), ylim=(top + height - 0.5, top - 0.5))
 
 
 def examples(

@@ -10,16 +10,23 @@ import pandas as pd
 import traitlets
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
+from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Circle
+from matplotlib.text import Text
+from matplotlib.transforms import Affine2D
 
 from foilseg.data.components import boxes, components
 from foilseg.data.dataset import LabelClass
-from foilseg.figures import model_figures, night
+from foilseg.figures import defect_figures, model_figures, night
 from foilseg.figures.style import COLOURS, ERROR_COLOURS, PAPER, done, house_style, look
 from foilseg.figures.widgets import SCRIPTS, Sentence, Still, drawn
 from foilseg.measured.dial_crop import STEPS, DialCrop
 
 OUTLINE = 0.5  # between two class indices, where a contour is drawn
+# The plane of the script, in its own units, in which the names are placed here.
+PLANE = {"width": 460, "height": 380, "left": 46, "right": 12, "top": 14, "bottom": 44}
+LETTERS, NAME = 13, 10  # how high letters are there, and in points where names are placed
+NEAR = 6  # units between two points of the curve that no name may cover
 
 
 class Dial(Still):
@@ -45,6 +52,7 @@ def dial(
     curve: pd.DataFrame,
     points: pd.DataFrame,
     hero: LabelClass | None = None,
+    images: str = "all images",
 ) -> Dial | Sentence:
     """The widget; a sentence where there is no window or no curve.
 
@@ -54,6 +62,7 @@ def dial(
     classes : of the data.
     curve, points : of :class:`foilseg.analysis.thresholds.Moved`.
     hero : the class whose objects are ringed; the rarest by the window's priors unless told.
+    images : those that the rates of curve and points are of, in words.
     """
     if crop is None or curve.empty:
         return Sentence("This study brings no window in which a prior could be turned.")
@@ -65,6 +74,7 @@ def dial(
         "hero": hero.index,
         "name": hero.name,
         "objects": rings,
+        "images": images,
     }
     parts = (shaded(crop.image), crop.mask, numbers.astype(np.uint8), crop.logits)
     data = b"".join(np.ascontiguousarray(part).tobytes() for part in parts)
@@ -106,7 +116,9 @@ def _facts(
         "priors": crop.priors.tolist(),
         "steps": STEPS,
         "curve": curve[["tau", "TPR", "FPR"]].to_dict("records"),
-        "points": _named(points),
+        "plane": PLANE | {"letters": LETTERS},
+        "bar": defect_figures.bar_of(width),
+        "points": _named(curve, points, low, high),
         "range": {"low": float(low), "high": float(high)},
         "ticks": [[value, f"{1e6 * value:,.0f}"] for value in powers],
         "walker": COLOURS["second"],
@@ -116,19 +128,65 @@ def _facts(
     }
 
 
-def _named(points: pd.DataFrame) -> list[dict[str, Any]]:
-    """The models with their colours, and where each name stands: names close by take turns."""
-    table = points.sort_values("TPR")
-    heights = model_figures.spread(table["TPR"].to_numpy(float), 0.045)
-    found = []
-    for k, (row, height) in enumerate(zip(table.itertuples(), heights)):
-        down = 4 - 322 * (height - row.TPR)  # the plane is 322 units high
-        told = {"model": str(row.model), "TPR": float(row.TPR), "FPR": float(row.FPR)}
-        side = "left" if k % 2 else "right"
-        colour = look(str(row.model)).colour
-        told |= {"colour": colour, "night": to_hex(night.by_night(colour))}
-        found.append(told | {"side": side, "down": down})
-    return found
+def _named(
+    curve: pd.DataFrame, points: pd.DataFrame, low: float, high: float
+) -> list[dict[str, Any]]:
+    """The models in their looks, and where each name stands in the plane, in its units."""
+    dpi = 72 * LETTERS / NAME
+    width, height = PLANE["width"], PLANE["height"]
+    sides = PLANE["left"] / width, PLANE["bottom"] / height
+    with house_style():
+        figure = plt.figure(figsize=(width / dpi, height / dpi), dpi=dpi, layout="none")
+        across = 1 - (PLANE["left"] + PLANE["right"]) / width
+        axes = figure.add_axes((*sides, across, 1 - (PLANE["top"] + PLANE["bottom"]) / height))
+        axes.set(xscale="log", xlim=(low, high), ylim=(0, 1))
+        places = np.stack([points["FPR"].clip(lower=low), points["TPR"]], axis=1)
+        model_figures.named(axes, places, points["model"], _covered(axes, curve))
+        known = np.isfinite(places).all(axis=1)
+        written = zip(points["model"][known].astype(str), places[known], axes.texts, strict=True)
+        found = [_told(axes, *each) for each in written]
+        done(figure)
+        return found
+
+
+def _covered(axes: Axes, curve: pd.DataFrame, unit: float = 1.0) -> np.ndarray:
+    """Places (N, 2) along the curve, around its start and on what is written: no names there."""
+    known = curve[curve["FPR"] > 0]
+    data = np.stack([unit * known["FPR"], known["TPR"]], axis=1)
+    line = axes.transData.transform(data)
+    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
+    at = np.arange(0, along[-1], NEAR)
+    found = [np.stack([np.interp(at, along, line[:, k]) for k in (0, 1)], axis=1)]
+    found += [line[known["tau"].to_numpy() == 0] + step for step in ((NEAR, 0), (-NEAR, 0))]
+    renderer = axes.figure.canvas.get_renderer()
+    boxes_of = [Text.get_window_extent(text, renderer) for text in axes.texts]
+    found += [[(box.x0, box.y0), (box.x1, box.y1)] for box in boxes_of]
+    return axes.transData.inverted().transform(np.concatenate(found))
+
+
+def _told(axes: Axes, model: str, place: np.ndarray, text: Text) -> dict[str, Any]:
+    """A model for the script; ``y`` of its name is the middle, from the upper edge down."""
+    box = Text.get_window_extent(text, axes.figure.canvas.get_renderer())
+    side, own = text.get_horizontalalignment(), look(model)
+    x = {"left": box.x0, "right": box.x1, "center": (box.x0 + box.x1) / 2}[side]
+    mark = axes.transData.transform(place)
+    near = np.clip(mark, box.min, box.max)
+    return {
+        "model": model, "TPR": float(place[1]), "FPR": float(place[0]),
+        "colour": own.colour, "night": to_hex(night.by_night(own.colour)),
+        "mark": _outline(own.mark), "lines": text.get_text().split("\n"),
+        "x": round(x, 1), "y": round(PLANE["height"] - (box.y0 + box.y1) / 2, 1), "side": side,
+        "from": [round(near[0], 1), round(PLANE["height"] - near[1], 1)],
+        "led": text.arrow_patch is not None,
+    }  # fmt: skip
+
+
+def _outline(mark: str) -> str:
+    """A mark of matplotlib as the path of an SVG, one unit wide, its y pointing down."""
+    style = MarkerStyle(mark)
+    fine = Affine2D(style.get_transform().get_matrix()).scale(100, -100)
+    (ring,) = style.get_path().transformed(fine).to_polygons()
+    return "M" + "L".join(f"{x / 100:.3g},{y / 100:.3g}" for x, y in ring) + "Z"
 
 
 def _still(crop, order, curve, points, rings) -> bytes:
@@ -138,7 +196,9 @@ def _still(crop, order, curve, points, rings) -> bytes:
         _window(axes[0], crop, order, rings)
         model_figures.walk(axes[1], curve, points)
         model_figures.laid_out(figure)
-        model_figures.named(axes[1], model_figures.places_of(points), points["model"])
+        covered = _covered(axes[1], curve, model_figures.MILLION)
+        places = model_figures.places_of(points)
+        model_figures.named(axes[1], places, points["model"], covered)
         return drawn(done(figure))
 
 
@@ -149,8 +209,9 @@ def _window(axes: Axes, crop: DialCrop, order: list[LabelClass], rings: list[dic
     axes.imshow((1 - share) * grey + share * colours[said], interpolation="nearest")
     for c in order[1:]:
         if (crop.mask == c.index).any():
-            axes.contour(crop.mask == c.index, [OUTLINE], colors=[PAPER], linewidths=0.8)
+            axes.contour(crop.mask == c.index, [OUTLINE], colors=[PAPER], linewidths=1.2)
     ringed(axes, rings)
+    defect_figures.scale_bar(axes, *crop.mask.shape)
     axes.set_axis_off()
 
 

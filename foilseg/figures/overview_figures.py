@@ -17,20 +17,21 @@ from matplotlib.patches import Patch
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import escape
 from foilseg.data.components import components
-from foilseg.evaluation.scores import MILLION
 from foilseg.figures import defect_figures, dial, gallery_figures, model_figures, plots
 from foilseg.figures.pictures import bare
-from foilseg.figures.style import COLOURS, INK, PALE, PAPER, done, house_style, look
+from foilseg.figures.style import COLOURS, INK, PALE, PAPER, Look, done, house_style, look
 from foilseg.measured.dial_crop import DialCrop
 
 VERDICTS = {HOLDS: INK, UNSURE: COLOURS["unsure"], FAILS: PAPER, OPEN: COLOURS["undecided"]}
+RAISED = 0.22  # of a row, by which what is published lies above
 
 
 def matched(table: pd.DataFrame) -> Figure:
     """Mean TPR at the models' own thresholds (ticks) and at one FPR for all (marks).
 
     ``table`` : of :meth:`foilseg.analysis.trainings.Compared.table`; the best at one FPR comes
-    first, with its interval. Both are of the test images where there are some.
+    first, with its interval. Both are of the test images where there are some. A model
+    without an own threshold (NaN) has the mark alone.
     """
     with house_style():
         figure, axes = plt.subplots(figsize=(7, 0.32 * len(table) + 1.3))
@@ -113,35 +114,46 @@ def among(
     title: str,
     seen: tuple[DialCrop, np.ndarray] | None = None,
 ) -> Figure:
-    """One model among all: its mean rates before the others' in grey, and its TPR by defect.
+    """One model among all: its TPR by defect, and its mean rates before the others' in grey.
 
     ``means`` : :func:`foilseg.analysis.comparisons.means`, of the model too or not; ``card`` :
     :func:`foilseg.analysis.model_tables.card`, whose last row is the mean. ``seen`` : of
-    :func:`foilseg.measured.dial_crop.seen_by`; its errors are drawn in a third panel.
+    :func:`foilseg.measured.dial_crop.seen_by`; its errors are drawn in a panel
+    before these.
     """
-    own = look(title)
-    mark = {"marker": own.mark, "ls": "", "ms": 8, "mec": own.colour}
-    shares = (1, 1.05, 0.95) if seen else (1.1, 1.3)
+    shares = (0.95, 1.05, 1) if seen else (1.3, 1.1)
     with house_style():
-        size = 9, 3.3 if seen else 2.5
+        size = 9, 3.3 if seen else 2.7
         figure, axes = plt.subplots(1, len(shares), figsize=size, width_ratios=shares)
-        axes[0].plot(means["FPR"], means["TPR"], "o", ms=5, c=PALE, mec="none")
-        mine = card.iloc[-1]
-        axes[0].plot([mine[MILLION] / 1e6], [mine["TPR"]], **mark, mfc=own.colour)
-        axes[0].set(xscale="log", xlabel="mean FPR", ylabel="mean TPR", ylim=(0, 1))
-        axes[0].tick_params(axis="x", labelsize=10)
-        rows = range(len(card))
-        axes[1].plot(card["TPR at one FPR"], rows, "|", ms=14, mew=2, c=own.colour, label="one FPR")
-        axes[1].plot(card["TPR"], rows, **mark, mfc=own.colour, label="own threshold")
-        if "published TPR" in card:
-            axes[1].plot(card["published TPR"], rows, **mark, mfc=PAPER, label="published")
-        axes[1].set_yticks(rows, map(escape.lines, card["defect"]))
-        axes[1].set(xlabel="TPR", xlim=(0, 1), ylim=(len(card) - 0.4, -0.6))
-        handles, labels = axes[1].get_legend_handles_labels()
         if seen:
-            _errors(axes[2], *seen)
-        figure.legend(handles, labels, loc="outside upper center", ncols=3, fontsize=10)
+            _errors(axes[0], *seen)
+        _by_defect(axes[-2], card, look(title))
+        _among(axes[-1], means, card, look(title))
         return done(figure)
+
+
+def _by_defect(axes: Axes, card: pd.DataFrame, own: Look) -> None:
+    """The TPR for each defect; what is published lies a little higher, so that it hides nothing."""
+    rows = np.arange(len(card))
+    mark = {"marker": own.mark, "ls": "", "ms": 8, "mec": own.colour}
+    axes.plot(card["TPR at one FPR"], rows, "|", ms=14, mew=2, c=own.colour, label="one FPR")
+    axes.plot(card["TPR"], rows, **mark, mfc=own.colour, label="own threshold")
+    if "published TPR" in card:
+        above = {"mfc": "none", "mew": 1.4, "label": "published"}
+        axes.plot(card["published TPR"], rows - RAISED, **mark | above)
+    axes.set_yticks(rows, map(escape.lines, card["defect"]))
+    axes.set(xlabel="TPR", xlim=(0, 1), ylim=(len(card) - 0.4, -0.6))
+    above = {"loc": "lower center", "bbox_to_anchor": (0.42, 1), "handletextpad": 0}
+    axes.legend(**above, ncols=3, columnspacing=0.6, fontsize=10)
+
+
+def _among(axes: Axes, means: pd.DataFrame, card: pd.DataFrame, own: Look) -> None:
+    """The mean rates of one model before those of all, which are grey."""
+    axes.plot(means["FPR"], means["TPR"], "o", ms=5, c=PALE, mec="none")
+    mine = card.iloc[-1]
+    axes.plot([mine["FPR"]], [mine["TPR"]], own.mark, ms=8, c=own.colour)
+    axes.set(xscale="log", xlabel="mean FPR", ylabel="mean TPR", ylim=(0, 1))
+    axes.tick_params(axis="x", labelsize=10)
 
 
 def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
@@ -187,32 +199,46 @@ def front(
     judged : study -> verdicts.
     """
     with house_style():
-        figure, axes = plt.subplots(1, 3, figsize=(9, 3.9), width_ratios=(1, 1, 0.75))
+        figure, axes = plt.subplots(1, 3, figsize=(10, 4.3), width_ratios=(1.45, 1, 0.8))
         _rates(axes[0], studies)
         _matched(axes[1], level)
-        axes[1].legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), fontsize=10)
         _tally(axes[2], judged)
         for letter, place in zip("abc", axes):
             place.set_title(f"({letter})", loc="left", fontsize=11)
+        for place, many in zip(axes, (2, 1, 1)):
+            below = {"bbox_to_anchor": (0.42, -0.18), "columnspacing": 1, "fontsize": 10}
+            place.legend(
+                *place.get_legend_handles_labels(), loc="upper center", ncols=many, **below
+            )
         return done(figure)
 
 
 def _rates(axes: Axes, studies: Mapping[str, pd.DataFrame]) -> None:
+    """The models of two studies, with an entry for each of these and for each remedy."""
     (name, here), (other, there) = studies.items()
     plots.pairs(axes, here, there, x="FPR", y="TPR")
-    dots = [axes.plot([], [], "o", mfc=c, mec=INK, ms=7)[0] for c in (INK, PAPER)]
-    names = [escape.legend(name), escape.legend(other)]
-    axes.legend(dots, names, loc="lower right", fontsize=10)
+    axes.set_xscale("log")
+    for entry in model_figures.legend(here["model"], (name, other)):
+        axes.plot(
+            [],
+            [],
+            entry.get_marker(),
+            label=entry.get_label(),
+            ls="",
+            ms=7,
+            mfc=entry.get_mfc(),
+            mec=entry.get_mec(),
+        )
 
 
 def _tally(axes: Axes, judged: Mapping[str, dict]) -> None:
     """How many claims hold, do not, and stay open in each study, as stacked bars."""
     verdicts = pd.DataFrame(judged).map(lambda each: each.verdict)
     table = verdicts.apply(pd.Series.value_counts).reindex(list(VERDICTS)).fillna(0).astype(int).T
-    table.plot.barh(stacked=True, width=0.8, color=VERDICTS, edgecolor=INK, ax=axes)
+    table.plot.barh(stacked=True, width=0.8, color=VERDICTS, edgecolor=INK, ax=axes, legend=False)
     for bars, (kind, colour) in zip(axes.containers, VERDICTS.items()):
         texts = [number or "" for number in table[kind]]
         axes.bar_label(bars, texts, label_type="center", color=PAPER if colour == INK else INK)
     axes.invert_yaxis()
+    axes.set_yticks(axes.get_yticks(), map(partial(escape.lines, letters=12), table.index))
     axes.set(xlabel="claims", ylabel="")
-    axes.legend(loc="upper center", bbox_to_anchor=(0.4, -0.18), fontsize=10)

@@ -34,8 +34,8 @@ COLOURS = {
     "quiet": "#6b6b6b",  # words about what does not differ
     "foil": "#dddddd",
     "network": "#cfe3f1",
-    "unsure": "#8c8c8c",  # claims that images and trainings do not decide
-    "undecided": "#dcdcdc",  # claims that a study cannot decide
+    "unsure": "#b4b4b4",  # claims that images and trainings do not decide
+    "undecided": "#e6e6e6",  # claims that a study cannot decide
     "agrees": "#1f7145",  # verdicts in tables; those of a dark page are in book.css
     "differs": "#b3283f",
     "ground": "#121212",  # of the theme's dark page

@@ -3,8 +3,8 @@
 // Traits: facts (see foilseg/figures/dial.py), files (picture, annotation, objects, logits), tau.
 
 const SVG = "http://www.w3.org/2000/svg";
-const [WIDTH, HEIGHT, LEFT, RIGHT, TOP, BOTTOM] = [460, 380, 46, 12, 14, 44];
-const ZOOM = 5; // canvas pixels of a pixel of the window
+const ZOOM = 8; // canvas pixels of a pixel of the window
+const MARK = 10; // units of the plane, how wide the mark of a model is
 
 function make(name, attributes, text = "") {
   const element = document.createElementNS(SVG, name);
@@ -74,7 +74,7 @@ function outline(context, { height, width, colours }, { mask }) {
         context.lineTo((x + 1) * ZOOM, (y + 1) * ZOOM);
       }
     }
-  for (const [style, size] of [[colours.ink, 3], [colours.paper, 1.2]]) {
+  for (const [style, size] of [[colours.ink, 6], [colours.paper, 3]]) {
     context.strokeStyle = style;
     context.lineWidth = size;
     context.stroke();
@@ -89,9 +89,9 @@ function rings(context, facts, window, said) {
   facts.objects.forEach(({ x, y, radius }, k) => {
     const found = hit.has(k + 1);
     const { ink, paper, missed } = facts.colours;
-    for (const [style, size] of [[ink, 5], [found ? paper : missed, 2.5]]) {
+    for (const [style, size] of [[ink, 8.5], [found ? paper : missed, 4.5]]) {
       context.beginPath();
-      context.setLineDash(found ? [] : [7, 6]);
+      context.setLineDash(found ? [] : [12, 10]);
       context.arc(x * ZOOM, y * ZOOM, (radius + 3) * ZOOM, 0, 2 * Math.PI);
       context.strokeStyle = style;
       context.lineWidth = size;
@@ -102,54 +102,86 @@ function rings(context, facts, window, said) {
   return hit.size;
 }
 
+// A bar of length at the lower right.
+function bar(context, { width, height, bar: length, colours }) {
+  const [right, low] = [0.96 * width * ZOOM, 0.93 * height * ZOOM];
+  const words = `${length} px`;
+  context.font = `${3.6 * ZOOM}px sans-serif`;
+  const wide = context.measureText(words).width;
+  context.globalAlpha = 0.7;
+  context.fillStyle = colours.paper;
+  context.fillRect(right - wide - 4, low - 5.4 * ZOOM, wide + 8, 4.4 * ZOOM);
+  context.globalAlpha = 1;
+  for (const [style, size] of [[colours.ink, 10], [colours.paper, 5]]) {
+    context.fillStyle = style;
+    context.fillRect(right - length * ZOOM, low - size / 2, length * ZOOM, size);
+  }
+  context.fillStyle = colours.ink;
+  context.fillText(words, right - wide, low - 2 * ZOOM);
+}
+
 // Colours of the plane by day and by night, as those of the figures.
 function themes({ ink, paper, ground, light }) {
   const dark = 'html[data-theme="dark"] ';
   return `.dial-plane { background: ${paper}; color: ${ink} }
     ${dark}.dial-plane { background: ${ground}; color: ${light} }
-    .dial-model { fill: var(--day) }
-    ${dark}.dial-model { fill: var(--night) }`;
+    .dial-model { fill: var(--day); stroke: none }
+    ${dark}.dial-model { fill: var(--night) }
+    .dial-lead { stroke: var(--day) }
+    ${dark}.dial-lead { stroke: var(--night) }`;
+}
+
+// A model: its mark, and its name where the library has found room, led to it if far.
+function named(point, x, y, letters) {
+  const group = make("g", { class: "dial-model" });
+  group.append(make("title", {}, point.model));
+  group.style.setProperty("--day", point.colour);
+  group.style.setProperty("--night", point.night);
+  const [left, top] = point.from;
+  const lead = { x1: left, y1: top, x2: x, y2: y, class: "dial-lead" };
+  if (point.led) group.append(make("line", lead));
+  const place = { d: point.mark, transform: `translate(${x},${y}) scale(${MARK})` };
+  group.append(make("path", place));
+  const anchor = { left: "start", right: "end", center: "middle" }[point.side];
+  const name = make("text", { "font-size": letters, class: "dial-name", "text-anchor": anchor });
+  point.lines.forEach((line, k) => {
+    const below = (k - (point.lines.length - 1) / 2) * 1.2 + 0.35;
+    name.append(make("tspan", { x: point.x, y: point.y + below * letters }, line));
+  });
+  group.append(name);
+  return group;
 }
 
 function plane(facts) {
   const { low, high } = facts.range;
+  const { width, height, left, right, top, bottom, letters } = facts.plane;
   const span = Math.log10(high / low);
   const across = (fpr) =>
-    LEFT + (Math.log10(Math.max(fpr, low) / low) / span) * (WIDTH - LEFT - RIGHT);
-  const up = (tpr) => TOP + (1 - tpr) * (HEIGHT - TOP - BOTTOM);
-  const picture = make("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
+    left + (Math.log10(Math.max(fpr, low) / low) / span) * (width - left - right);
+  const up = (tpr) => top + (1 - tpr) * (height - top - bottom);
+  const picture = make("svg", { viewBox: `0 0 ${width} ${height}`, role: "img" });
   picture.classList.add("dial-plane");
   picture.setAttribute("aria-label", facts.words);
   picture.append(make("style", {}, themes(facts.colours)));
   const thin = { stroke: "currentColor", "stroke-width": 0.6, fill: "none" };
-  const small = { fill: "currentColor", "font-size": 12 };
-  picture.append(make("path", { ...thin, d: `M${LEFT},${TOP}V${up(0)}H${WIDTH - RIGHT}` }));
+  const small = { fill: "currentColor", "font-size": letters };
+  picture.append(make("path", { ...thin, d: `M${left},${top}V${up(0)}H${width - right}` }));
   for (const tpr of [0, 0.25, 0.5, 0.75, 1])
     picture.append(
-      make("text", { ...small, x: LEFT - 6, y: up(tpr) + 4, "text-anchor": "end" }, `${tpr}`),
+      make("text", { ...small, x: left - 6, y: up(tpr) + 4, "text-anchor": "end" }, `${tpr}`),
     );
   for (const [value, label] of facts.ticks)
     picture.append(
       make("text", { ...small, x: across(value), y: up(0) + 16, "text-anchor": "middle" }, label),
     );
-  const middle = { ...small, x: (LEFT + WIDTH) / 2, y: HEIGHT - 6, "text-anchor": "middle" };
+  const middle = { ...small, x: (left + width) / 2, y: height - 6, "text-anchor": "middle" };
   picture.append(make("text", middle, "mean false alarms per million pixels"));
-  picture.append(make("text", { ...small, x: LEFT + 6, y: TOP + 8 }, "mean share found (TPR)"));
+  picture.append(make("text", { ...small, x: left + 6, y: top + 8 }, "mean share found (TPR)"));
   const points = facts.curve.map(({ FPR, TPR }) => `${across(FPR)},${up(TPR)}`);
   const curve = { d: `M${points.join("L")}`, fill: "none", stroke: facts.colours.pale };
   picture.append(make("path", { ...curve, "stroke-width": 4, "stroke-linejoin": "round" }));
-  for (const point of facts.points) {
-    const group = make("g", { class: "dial-model" });
-    group.append(make("title", {}, point.model));
-    group.style.setProperty("--day", point.colour);
-    group.style.setProperty("--night", point.night);
-    group.append(make("circle", { cx: across(point.FPR), cy: up(point.TPR), r: 5 }));
-    const side = point.side === "left" ? { dx: -8, "text-anchor": "end" } : { dx: 8 };
-    const place = { x: across(point.FPR), y: up(point.TPR) + point.down };
-    const ink = { "font-size": 11, class: "dial-name" };
-    group.append(make("text", { ...ink, ...place, ...side }, point.model));
-    picture.append(group);
-  }
+  for (const point of facts.points)
+    picture.append(named(point, across(point.FPR), up(point.TPR), letters));
   const walker = make("circle", { r: 8, fill: "none", stroke: facts.walker, "stroke-width": 4 });
   picture.append(walker);
   return { picture, walker, across, up };
@@ -165,6 +197,13 @@ function rates(curve, tau) {
   return { TPR: mix("TPR"), FPR: mix("FPR") };
 }
 
+// A number with three digits that count, as in the tables.
+function three(number) {
+  const fixed = number < 100 ? Math.max(0, 2 - Math.floor(Math.log10(number || 1))) : 0;
+  const digits = { minimumFractionDigits: fixed, maximumFractionDigits: fixed };
+  return Number(number.toPrecision(3)).toLocaleString("en", digits);
+}
+
 function slider(model, facts) {
   const row = document.createElement("label");
   row.style.cssText = "display:flex;gap:.6rem;align-items:center;width:100%";
@@ -172,7 +211,7 @@ function slider(model, facts) {
   const [first, last] = [facts.curve[0].tau, facts.curve.at(-1).tau];
   Object.assign(input, { type: "range", min: first, max: last, step: 0.05 });
   input.value = model.get("tau");
-  input.setAttribute("aria-label", "Tau, how far the prior is taken out");
+  input.setAttribute("aria-label", "Tau, how much more common than in training the network takes rare classes to be");
   input.style.flex = "1";
   const value = document.createElement("output");
   value.style.minWidth = "3ch";
@@ -197,7 +236,8 @@ function keys(facts) {
     "White lines with dark edges: what is annotated. Rings: annotated " +
     `${facts.name} objects, whole if the network touches them, broken and yellow if not. In the ` +
     "plane, the grey curve is this one network at every setting, the large ring its setting now, " +
-    "and each point another model. Tau is how far the prior of the classes is taken out.";
+    "and each mark a model. At tau 0 the network takes each class to be as rare as it was in " +
+    "training, at 1 all classes to be equally common, and below 0 rare ones to be rarer still.";
   for (const each of [classes, words]) each.style.cssText = "margin:.2rem 0 0;font-size:.85em";
   return [classes, words];
 }
@@ -207,7 +247,7 @@ function render({ model, el }) {
   const window = unpack(model);
   const canvas = document.createElement("canvas");
   [canvas.width, canvas.height] = [facts.width * ZOOM, facts.height * ZOOM];
-  canvas.style.cssText = "width:100%;max-width:24rem;image-rendering:pixelated;display:block";
+  canvas.style.cssText = "width:100%;max-width:24rem;display:block";
   canvas.setAttribute("role", "img");
   const { picture, walker, across, up } = plane(facts);
   picture.style.cssText = "width:100%;max-width:29rem;display:block";
@@ -220,17 +260,17 @@ function render({ model, el }) {
     const mask = decide(facts, window, tau);
     paint(canvas, facts, window, mask);
     const found = rings(canvas.getContext("2d"), facts, window, mask);
+    bar(canvas.getContext("2d"), facts);
     const { TPR, FPR } = rates(facts.curve, tau);
     walker.setAttribute("cx", across(FPR));
     walker.setAttribute("cy", up(TPR));
     [value.textContent, input.value] = [tau.toFixed(2), tau];
     const many = facts.objects.length;
-    const falsely = Math.round(1e6 * FPR).toLocaleString("en");
     said.textContent =
       `At tau ${tau.toFixed(2)} the network touches ${found} of the ${many} annotated ` +
-      `${facts.name} objects of this window. On all pictures it finds ` +
-      `${(100 * TPR).toFixed(0)} % of the defect pixels, at ${falsely} false alarms per ` +
-      "million pixels (means over the defects).";
+      `${facts.name} objects of this window. On ${facts.images} it finds ${TPR.toFixed(3)} of the ` +
+      `defect pixels, at ${three(1e6 * FPR)} false alarms per million pixels (means over the ` +
+      "defects).";
     canvas.setAttribute("aria-label", said.textContent);
     canvas.dataset.drawn = `${tau.toFixed(2)} ${found}`;
   };
