@@ -109,6 +109,8 @@ def test_two_rates_are_compared_and_joined_model_by_model():
     for axes in figure.axes:
         assert sorted(t.get_text().strip("\u200b") for t in axes.texts) == ["A", "_b"]
     assert legend(figure) == ["beyond", "reproduced", "published"]
+    keys = [h.get_markerfacecolor() for h in figure.legends[0].legend_handles]
+    assert keys[1:] == [style.INK, style.PAPER]
 
 
 @pytest.mark.parametrize("printed", [None, means()])
