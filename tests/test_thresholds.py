@@ -1,5 +1,7 @@
 """One network at every prior beside other models: on made-up counts, and on a small study."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -281,7 +283,7 @@ def test_no_name_lies_on_the_curve_of_the_dial_or_its_numbers():
     axes, known = figure.axes[0], set(points["model"])
     figure.canvas.draw()
     line = axes.transData.transform(model_figures.places_of(curve))
-    dense = np.concatenate([np.linspace(a, b, 200) for a, b in zip(line, line[1:])])
+    dense = np.concatenate([np.linspace(a, b, 200) for a, b in itertools.pairwise(line)])
     texts = {text.get_text(): Text.get_window_extent(text) for text in axes.texts}
     assert set(texts) == {"-0.5", "0", "0.5", "1", *known}
     for name in known:
