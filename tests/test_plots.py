@@ -253,6 +253,17 @@ def test_the_front_has_rates_thresholds_and_the_tally_of_the_claims():
     assert [a.get_title(loc="left") for a in figure.axes] == ["(a)", "(b)", "(c)"]
 
 
+def test_each_change_has_a_row_with_a_mark_a_model_and_the_largest_gain_comes_first():
+    rows = [("less", "Baseline", -0.2), ("more", "Binary", 0.3), ("more", "Baseline", 0.1)]
+    figure = overview_figures.changes(pd.DataFrame(rows, columns=["change", "model", "gain"]))
+    axes = figure.axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["more", "less"]
+    shown = {(x, round(y), colour) for (x, y), colour in marks(axes)}
+    black, red = (style.look(model).colour for model in ("Baseline", "Binary"))
+    assert shown == {(0.3, 0, red), (0.1, 0, black), (-0.2, 1, black)}
+    assert legend(figure) == ["Baseline", "Binary"]
+
+
 def test_rates_of_which_none_is_defined_have_no_mark_and_no_name():
     means = pd.DataFrame({"model": ["a"], "TPR": [np.nan], "FPR": [0.1], "precision": [np.nan]})
     figure = plots.rate_comparison(means)
