@@ -178,7 +178,19 @@ def test_the_table_of_variants_names_each_and_its_models():
     titles = {row.name: row.title for row in experiments.ROWS.values()}
     for name, variant in variants.VARIANTS.items():
         named = [titles[row] if isinstance(row, str) else row.title for row in variant.rows]
-        assert table.loc[name, "models"] == "; ".join(named)
+        few = len(named) <= comparisons.MANY
+        told = "; ".join(named) if few else f"{len(named)} models, see chapter 15"
+        assert table.loc[name, "models"] == told
+    assert table["models"].str.contains("models, see chapter 15").sum() == 1
+
+
+def test_what_a_change_gains_is_that_of_the_models_that_both_studies_have():
+    one, base = "TPR at one FPR, variant", f"TPR at one FPR, {variants.BASE}"
+    rows = [("decay", "Baseline", 0.7, 0.6), ("decay", "alone", 0.9, np.nan), ("x", "b", 0.1, 0.4)]
+    found = comparisons.changes(pd.DataFrame(rows, columns=["profile", "model", one, base]))
+    assert found["change"].tolist() == [variants.VARIANTS["matched-decay"].changed, "x"]
+    assert found["model"].tolist() == ["Baseline", "b"]
+    assert found["gain"].tolist() == pytest.approx([0.1, -0.3])
 
 
 def test_tables_of_means_are_stacked_as_they_come():

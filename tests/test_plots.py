@@ -110,6 +110,8 @@ def test_two_rates_are_compared_and_joined_model_by_model():
     for axes in figure.axes:
         assert sorted(t.get_text().strip("\u200b") for t in axes.texts) == ["A", "_b"]
     assert legend(figure) == ["beyond", "reproduced", "published"]
+    keys = [h.get_markerfacecolor() for h in figure.legends[0].legend_handles]
+    assert keys[1:] == [style.INK, style.PAPER]
 
 
 @pytest.mark.parametrize("printed", [None, means()])
@@ -274,6 +276,17 @@ def test_a_model_without_a_threshold_of_its_own_has_the_mark_alone():
     axes = overview_figures.matched(more).axes[0]
     assert len(marks(axes)) == 3 and axes.get_xlim() == pytest.approx((0.38, 1))
     assert np.ma.count(axes.collections[2].get_offsets()[:, 0]) == 2, "two ticks"
+
+
+def test_each_change_has_a_row_with_a_mark_a_model_and_the_largest_gain_comes_first():
+    rows = [("less", "Baseline", -0.2), ("more", "Binary", 0.3), ("more", "Baseline", 0.1)]
+    figure = overview_figures.changes(pd.DataFrame(rows, columns=["change", "model", "gain"]))
+    axes = figure.axes[0]
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["more", "less"]
+    shown = {(x, round(y), colour) for (x, y), colour in marks(axes)}
+    black, red = (style.look(model).colour for model in ("Baseline", "Binary"))
+    assert shown == {(0.3, 0, red), (0.1, 0, black), (-0.2, 1, black)}
+    assert legend(figure) == ["Baseline", "Binary"]
 
 
 def test_rates_of_which_none_is_defined_have_no_mark_and_no_name():

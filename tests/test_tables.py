@@ -312,15 +312,16 @@ def test_the_extremes_are_shares_and_not_counts():
 
 def test_what_is_rounded_to_nothing_has_no_sign():
     shown = readable(pd.DataFrame({"gain": [-0.0004, -0.0006, 0.0, -0.4]}), "{:+.3f}")
-    assert shown["gain"].tolist() == ["0.000", "-0.001", "+0.000", "-0.400"]
+    assert shown["gain"].tolist() == ["0.000", "-0.001", "0.000", "-0.400"]
     assert readable(pd.DataFrame({"TPR": [-1e-9]}))["TPR"].tolist() == ["0.000"]
+    assert readable(pd.DataFrame({"gain": [0.0004]}))["gain"].tolist() == ["0.000"]
 
 
 def test_gains_have_a_sign_and_costs_three_digits_that_count():
     costs = {"training": [0.97612, 4.0], "prediction": [4.0, 1.0]}  # the second in whole numbers
     table = readable(pd.DataFrame({"gain in mean TPR": [0.0158, 0]} | costs), "{:+.3f}")
     assert table.iloc[0].tolist() == ["+0.016", "0.976", "4"]
-    assert table.iloc[1].tolist() == ["+0.000", "4.00", "1"]
+    assert table.iloc[1].tolist() == ["0.000", "4.00", "1"]
     assert readable(pd.DataFrame({"TPR, training": [0.5]})).iloc[0].tolist() == ["0.500"]
 
 

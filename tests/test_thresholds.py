@@ -1,5 +1,7 @@
 """One network at every prior beside other models: on made-up counts, and on a small study."""
 
+import itertools
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -272,6 +274,24 @@ def test_names_of_marks_that_lie_together_do_not_cover_each_other():
     plt.close(figure)
 
 
+def test_no_name_lies_on_the_curve_of_the_dial_or_its_numbers():
+    taus = np.linspace(-0.5, 1, 7)
+    curve = pd.DataFrame({"tau": taus, "TPR": 0.3 + 0.4 * (taus + 0.5), "FPR": 10 ** (taus - 3)})
+    on_it = curve.iloc[1:-1].reset_index(drop=True)  # marks on the curve itself
+    points = on_it.assign(model=["Baseline", "Binary", "wCE ICF", "Focal Loss", "FL ICF"])
+    figure = model_figures.dial(curve, points)
+    axes, known = figure.axes[0], set(points["model"])
+    figure.canvas.draw()
+    line = axes.transData.transform(model_figures.places_of(curve))
+    dense = np.concatenate([np.linspace(a, b, 200) for a, b in itertools.pairwise(line)])
+    texts = {text.get_text(): Text.get_window_extent(text) for text in axes.texts}
+    assert set(texts) == {"-0.5", "0", "0.5", "1", *known}
+    for name in known:
+        box = texts[name]
+        assert not any(box.contains(x, y) for x, y in dense), name
+        assert not any(box.overlaps(texts[other]) for other in set(texts) - known), name
+
+
 def test_every_model_is_marked_and_named_once(moved):
     printed = moved.points.assign(TPR=0.5)
     figure = model_figures.dial(moved.curve, moved.points, printed)
@@ -281,6 +301,7 @@ def test_every_model_is_marked_and_named_once(moved):
         marks = [line for line in axes.lines if len(line.get_xdata()) == 1]
         assert len(marks) == 4
         assert all((m.get_markerfacecolor() == style.PAPER) == hollow for m in marks)
+        assert all((m.get_markeredgecolor() == style.PAPER) != hollow for m in marks)
     plt.close("all")
     orders = moved.orders()
     axes = overview_figures.three_orders(orders).axes[0]

@@ -21,6 +21,7 @@ from foilseg.twin.config import TwinConfig
 
 RATES = tuple(metrics.RATES)
 THESIS = "thesis"
+MANY = 8  # models of a variant that are still named in a table
 MICROMETRES, FOILS = 50, 26  # a pixel of the original images, and their number (thesis 3.1)
 
 
@@ -214,17 +215,39 @@ def _beside(
 
 
 def variants_table(each: Mapping[str, Record]) -> pd.DataFrame:
-    """The variants there are: profile, what is changed, models, and networks that are shipped."""
+    """The variants there are: profile, what is changed, models, and networks that are shipped.
+
+    Of more than :data:`MANY` models their number alone.
+    """
     rows = [
         (
             name,
             v.changed,
-            "; ".join(experiments.experiment(row).title for row in v.rows),
+            _listed([experiments.experiment(row).title for row in v.rows]),
             len(each[name].shipped.manifest["runs"]) if name in each else 0,
         )
         for name, v in variants.VARIANTS.items()
     ]
     return pd.DataFrame(rows, columns=["profile", "what is changed", "models", "networks shipped"])
+
+
+def _listed(titles: Sequence[str]) -> str:
+    few = len(titles) <= MANY
+    return "; ".join(titles) if few else f"{len(titles)} models, see chapter 15"
+
+
+def changes(shifts: pd.DataFrame) -> pd.DataFrame:
+    """What the models of variants find more at one FPR than in the base: change, model, gain.
+
+    ``shifts`` : of :func:`every_shift`; ``change`` is what a variant changes, in words, and models
+    that the base does not have are left out.
+    """
+    one = "TPR at one FPR"
+    gains = shifts[f"{one}, variant"] - shifts[f"{one}, {variants.BASE}"]
+    words = {name: v.changed for name, v in variants.VARIANTS.items()}
+    told = [words.get(f"{variants.BASE}-{name}", name) for name in shifts["profile"]]
+    table = pd.DataFrame({"change": told, "model": shifts["model"], "gain": gains})
+    return table.dropna(subset="gain").reset_index(drop=True)
 
 
 def stacked(tables: Sequence[pd.DataFrame]) -> pd.DataFrame:

@@ -75,17 +75,21 @@ def _levels(record: Record) -> Iterator[Row]:
     level = record.compared.table(2).set_index("model")
     test, even = level["own threshold, test"], level["one FPR"]
     spread = (even.max() - even.min()) / (test.max() - test.min())
-    yield _at_most("3: differences at one FPR, of those at own thresholds", spread, MOST_SPREAD)
+    yield _at_most(
+        "3: spread of the mean TPR at one FPR, divided by that at own thresholds",
+        spread,
+        MOST_SPREAD,
+    )
     lead = even.max() - even["Baseline"]
     yield _at_most(f"3: lead over the baseline at one FPR ({even.idxmax()})", lead, MOST_LEAD)
     kept = record.compared.realised
     met = _came((kept["within half to two"] == 1).all())
     found = f"{kept['least'].min():.2f} to {kept['largest'].max():.2f}"
-    yield "4: realised of the promised FPR on test foils", "0.5 to 2", found, met
+    yield "4: FPR on the test foils, divided by the promised one", "0.5 to 2", found, met
     drop = level["own threshold"].mean() - test.mean()
     yield _at_most("5: mean TPR lost from validation regions to test foils", drop, MOST_DROP)
     rest = even.filter(regex="^Bin").max() - even["Baseline"]
-    expected = "less than their fourfold cost lets expect"
+    expected = "less than expected of one network at four times the cost"
     yield "6: lead of One-vs-Rest at one FPR", expected, f"{rest:.3f}", "open"
 
 

@@ -15,7 +15,7 @@ from foilseg.book.prose import UNDEFINED
 Form = str | Callable[[float], str]  # of a number
 DIGITS = 3
 LEAST = -4  # power of ten of what is still written without an exponent
-NO_MINUS = re.compile(r"-0(\.0*)?%?")  # what was rounded to nothing has no sign
+NO_SIGN = re.compile(r"[-+]0(\.0*)?%?")  # what was rounded to nothing has no sign
 
 
 def three_digits(number: float) -> str:
@@ -110,4 +110,4 @@ def written(number: float, form: Form) -> str:
     if math.isinf(number):
         return three_digits(number)
     text = form(number) if callable(form) else form.format(number)
-    return text[1:] if NO_MINUS.fullmatch(text) else text
+    return text[1:] if NO_SIGN.fullmatch(text) else text

@@ -44,6 +44,7 @@ BESIDE = [
     (16, -28, "left", "top"),
     (-16, 28, "right", "bottom"),
 ]
+APART = 9  # points between the places on a line that names keep clear of
 FAR = 12  # points from which on a thin line leads from the mark to its name
 
 
@@ -72,7 +73,7 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
         figure.legend(handles=legend(points["model"]), loc="outside upper center", ncols=5)
         laid_out(figure)
         for place, table in zip(axes[0], tables):
-            named(place, places_of(table), table["model"])
+            named(place, places_of(table), table["model"], _walked(place, curve))
         return done(figure)
 
 
@@ -80,6 +81,19 @@ def laid_out(figure: Figure) -> None:
     """Give the panels of a figure their final places, before names are written into them."""
     figure.canvas.draw()
     figure.set_layout_engine("none")
+
+
+def _walked(axes: Axes, curve: pd.DataFrame) -> np.ndarray:
+    """Places (M, 2) in the data's units on the curve and its numbers, which names keep clear of."""
+    along = axes.transData.transform(places_of(curve))
+    lengths = np.linalg.norm(np.diff(along, axis=0), axis=1)
+    steps = np.concatenate([[0], np.cumsum(lengths)])
+    even = np.arange(0, steps[-1], APART * axes.figure.dpi / 72)
+    on_line = np.stack([np.interp(even, steps, along[:, k]) for k in range(2)], axis=1)
+    boxes = [text.get_window_extent() for text in axes.texts]
+    numbers = [(x, (b.y0 + b.y1) / 2) for b in boxes for x in (b.x0 + MARK / 2, b.x1 - MARK / 2)]
+    shown = np.concatenate([on_line, np.reshape(numbers, (-1, 2))])
+    return axes.transData.inverted().transform(shown)
 
 
 def _floor(*tables: pd.DataFrame) -> float:
@@ -91,7 +105,8 @@ def _floor(*tables: pd.DataFrame) -> float:
 def walk(axes: Axes, curve: pd.DataFrame, points: pd.DataFrame, *, hollow: bool = False) -> None:
     """The curve of the dial with its settings, and the models' marks, which have no names yet."""
     _settings(axes, curve)
-    marks(axes, places_of(points), points["model"], hollow=hollow)
+    edge = {} if hollow else {"mec": PAPER, "mew": 0.4}  # parts marks that lie on each other
+    marks(axes, places_of(points), points["model"], hollow=hollow, **edge)
     floor = _floor(curve, points)
     axes.set(xscale="log", xlabel=f"mean {FALSELY}", ylabel="mean TPR", ylim=(floor, 1))
 
@@ -205,14 +220,14 @@ def legend(models: Iterable[str], sources: Sequence[str] = ()) -> list[Line2D]:
     kinds = {look(str(model)).remedy for model in models}
     mark = partial(Line2D, [], [], ls="", marker="o")
     found = [mark(color=c, label=kind) for kind, c in REMEDY_COLOURS.items() if kind in kinds]
-    for name, style in zip(sources, ({"mfc": PALE, "mec": PALE}, second(*sources[1:]))):
-        found.append(mark(**{"mec": PALE, "mfc": PALE} | style, label=escape.legend(name)))
+    for name, style in zip(sources, ({}, second(*sources[1:]))):
+        found.append(mark(**{"mec": INK, "mfc": INK} | style, label=escape.legend(name)))
     return found
 
 
 def second(name: str = PUBLISHED) -> dict:
     """How the marks of a second source are drawn: hollow if it is published, else faint."""
-    return {"mfc": PAPER} if name == PUBLISHED else {"alpha": 0.4, "ms": 5}
+    return {"mfc": PAPER} if name == PUBLISHED else {"alpha": 0.5, "ms": 5}
 
 
 def froc(
