@@ -112,7 +112,12 @@ def draw(axes, foil: Foil, said: np.ndarray, c: LabelClass) -> str:
 
 def save(figure: Figure, out: Path) -> None:
     """Write the picture, and its dark twin beside it."""
-    options = {"dpi": DPI, "bbox_inches": "tight", "pil_kwargs": {"quality": QUALITY}}
+    options = {
+        "dpi": DPI,
+        "bbox_inches": "tight",
+        "pad_inches": 0.04,
+        "pil_kwargs": {"quality": QUALITY},
+    }
     figure.savefig(out, **options)
     with night.dark(figure):
         twin = out.with_stem(f"{out.stem}{night.SUFFIX}")
