@@ -122,4 +122,5 @@ def test_missed_objects_are_of_images_that_show_the_class_from_strict_to_loose()
 def test_a_table_says_what_can_be_promised():
     made = conformal.table({"pit": np.zeros((9, 3))}, [0.05, 0.1])
     assert made["bound"].tolist() == [0.1, 0.1] and made["images"].tolist() == [9, 9]
+    assert list(made)[:2] == ["defect", "α"]
     assert np.isnan(made["place"][0]) and made["place"][1] == 0

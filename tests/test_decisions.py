@@ -5,6 +5,7 @@ from types import SimpleNamespace
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 import toy
 from test_decision_objects import made
@@ -54,8 +55,9 @@ def test_all_models_report_equally_many_false_objects(found):
         assert rate == pytest.approx(min(found.rates[defect], curve["false"].max()))
     table = found.table(20).set_index("model")
     by_defect = found.by_defect()
-    np.testing.assert_allclose(table["one rate"], by_defect.mean(axis=1).loc[table.index])
-    assert (table["low"] <= table["one rate"] + 1e-9).all()
+    np.testing.assert_allclose(table["found at one rate"], by_defect.mean(axis=1).loc[table.index])
+    assert (table["interval from"] <= table["found at one rate"] + 1e-9).all()
+    assert found.false_at_half == "false objects per square metre at 0.5" in table
 
 
 def test_the_mean_over_a_curve_goes_from_a_tenth_of_the_rate_to_twice_it():
@@ -68,7 +70,7 @@ def test_the_mean_over_a_curve_goes_from_a_tenth_of_the_rate_to_twice_it():
     found = small.table(2).set_index("model").loc["m"]
     assert found["mean of FROC"] == pytest.approx(expected) and 0 < expected < 1
     (at_half,) = curve[curve["edge"] == compared.HALF]["recall"]
-    assert found["at 0.5"] == found["one rate"] == pytest.approx(at_half)
+    assert found["found at 0.5"] == found["found at one rate"] == pytest.approx(at_half)
 
 
 def test_thresholds_are_chosen_in_one_place_and_judged_in_another():
@@ -109,10 +111,10 @@ def test_more_surroundings_and_less_cover_find_no_fewer(study):
 def test_promises_say_what_was_missed_and_what_it_costs(study, found):
     told = found.promises("wCE ICF", [0.3, 0.9])
     kept = told.dropna(subset=["missed"])
-    assert len(kept) and (kept["bound"] <= kept["alpha"]).all()
+    assert len(kept) and (kept["bound"] <= kept["α"]).all()
     for row in kept.itertuples():
         losses = conformal.missed_objects(found.chosen["wCE ICF"][0], row[1])
-        place = conformal.choose(losses.to_numpy(), row.alpha).place
+        place = conformal.choose(losses.to_numpy(), row.α).place
         # here the same pictures choose and judge
         assert row.missed == pytest.approx(losses.iloc[:, place].mean())
     blind = [made().assign(hit=0)]
@@ -120,7 +122,7 @@ def test_promises_say_what_was_missed_and_what_it_costs(study, found):
     row = nothing.promises("m", [0.5]).iloc[0]  # only by reporting everything
     assert row["missed"] == 0 and np.isinf(row.iloc[-1]) and row["bound"] == pytest.approx(1 / 3)
     lost = told[told["missed"].isna()]
-    assert (lost["bound"] > lost["alpha"]).all()
+    assert (lost["bound"] > lost["α"]).all()
 
 
 def test_sizes_are_groups_of_the_annotated_objects(study):
@@ -132,17 +134,40 @@ def test_sizes_are_groups_of_the_annotated_objects(study):
             [np.bincount(components(r.mask == c.index)[0].ravel())[1:] for r in regions]
         )
         expected = [(sizes < 10).sum(), (sizes >= 10).sum()]
-        assert table["objects"].loc[c.name].tolist() == expected
-    recall = table["recall"].to_numpy(float)
+        assert table.loc[c.name, ["objects, 1–9 px", "objects, from 10 px"]].tolist() == expected
+    recall = table[["recall, 1–9 px", "recall, from 10 px"]].to_numpy(float)
     assert ((recall >= 0) & (recall <= 1))[~np.isnan(recall)].all()
 
 
 def test_the_curves_are_drawn_defect_by_defect(found):
-    figure = model_figures.froc(found.curves, found.defects, found.unit)
+    figure = model_figures.froc(found.curves, found.defects, found.unit, rates=found.rates)
     assert [axes.get_title() for axes in figure.axes] == found.defects
     for axes, defect in zip(figure.axes, found.defects):
-        assert len(axes.lines) == len(NAMES)
+        named = [line for line in axes.lines if line.get_label() != model_figures.COMMON]
+        assert len(named) == len(NAMES)
+        rate = found.rates[defect]
+        common = [line.get_xdata()[0] for line in axes.lines if line not in named]
+        assert common == ([rate] if rate > 0 else [])
         own = found.curves[(found.curves["defect"] == defect) & (found.curves["model"] == "Binary")]
         line = next(each for each in axes.lines if each.get_label() == "Binary")
         np.testing.assert_allclose(line.get_ydata(), own.sort_values("edge")["recall"])
     plt.close("all")
+
+
+def test_a_curve_has_no_place_without_false_objects_and_ends_where_most_are_false():
+    curve = {"edge": [60, 50, 40, 30, 20], "recall": [0.1, 0.5, 0.8, 0.9, 1.0]}
+    curve |= {"false": [0.0, 3.0, 20.0, 90.0, 1.0]}
+    table = pd.DataFrame(curve).assign(model="m", defect="pit")
+    line = model_figures.froc(table, ["pit"], "megapixel").axes[0].lines[0]
+    drawn = line.get_xydata()[~np.isnan(line.get_xdata())].tolist()
+    assert drawn == [[90, 0.9], [20, 0.8], [3, 0.5]]
+    silent = model_figures.froc(table.assign(false=0.0), ["pit"], "megapixel").axes[0].lines[0]
+    assert np.isnan(silent.get_xdata()).all()
+    plt.close("all")
+
+
+def test_figures_point_at_the_first_model_and_the_extremes_by_objects(found):
+    rates, false = [0.5, 0.9, np.nan, 0.6], [4.0, 3.0, 2.0, 1.0]
+    table = {"model": [*"abcd"], "found at one rate": rates, found.false_at_half: false}
+    assert found.highlighted(pd.DataFrame(table)) == ["a", "b", "c", "d"]
+    assert found.highlighted(pd.DataFrame(table).iloc[[1, 0]]) == ["b", "a"]

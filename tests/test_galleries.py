@@ -105,6 +105,12 @@ def test_a_listing_links_the_foil_and_the_place():
     text = listing._repr_html_()
     assert "f &lt;1&gt;</a>" in text and "&amp;zoom=2.0" in text and text.count("<tr>") == 2
     assert repr(listing) == "f <1>: a rule (0.250)"
+    picks = [examples.Pick("r", "f <1>", *each) for each in ((1643.0,), (1.0,), (0.4801,))]
+    units = ["pixels", "models", "% of the pixels"]
+    several = examples.Listing([replace(p, unit=u) for p, u in zip(picks, units)], [foil], "")
+    told = ["r (1,643 pixels)", "r (1 model)", "r (48.0% of the pixels)"]
+    assert repr(several).splitlines() == [f"f <1>: {each}" for each in told]
+    assert several._repr_html_().count(">all</td>") == 3, "a rule of no defect counts them all"
     assert examples.foils_of([pick, None, pick]) == ["f <1>"]
 
 
@@ -117,8 +123,10 @@ def test_what_a_pick_is_about_is_cut_out_of_foil_and_masks():
     part, seen = examples.look(pick, foil, masks, 8)
     assert part.shape == (8, 12) and part.origin == (0, 17)
     assert (seen["x"] == part.mask * 2).all() and (part.mask > 0).sum() == 24
+    assert examples.box_in_look(pick, foil, 8) == (2, 3, 4, 6)
     part, _ = examples.look(pick, foil, masks, 96)
-    assert part.shape == foil.shape
+    assert part.shape == foil.shape and examples.box_in_look(pick, foil) == pick.box
+    assert examples.box_in_look(replace(pick, box=None), foil) is None
 
 
 def test_a_pick_and_no_pick_are_sentences_and_pictures():
@@ -135,6 +143,9 @@ def test_a_pick_and_no_pick_are_sentences_and_pictures():
     relief, errors = (drawn.axes[2].images[k].get_array() for k in (0, 1))
     assert relief.shape[:2] == foil.shape and drawn.axes[2].get_title() == "x"
     assert (errors.filled(0) == (foil.mask > 0)).all(), "all of it is found, and nothing else"
+    frames = [patch.get_bbox().bounds for patch in drawn.axes[1].patches]
+    assert frames == [(18.5, 0.5, 8, 6)] * 2, "around the box, a pixel away"
+    assert drawn.axes[0].texts[0].get_text() == "5 px"
     assert (
         gallery_figures.example(None, [foil], masks, CLASSES)
         .axes[0]
@@ -236,10 +247,14 @@ def test_a_gallery_has_a_row_an_example(wrong):
     axes = gallery_figures.gallery(picked, wrong, CLASSES, masks, truth=True).axes
     titles = [place.get_title() for place in axes]
     assert titles == [f"{n}: input" if k == 0 else t for n in "ba" for k, t in
-                      enumerate(["", "annotation", "truth", "m"])]  # fmt: skip
-    shown = [place.images[0].get_array() for place in axes]
-    assert (shown[1] == b.mask).all() and (shown[2] == b.truth).all() and (shown[3] == 2).all()
-    assert (shown[5] == a.mask).all() and (shown[7] == 3).all()
+                      enumerate(["", "annotation", "m", "truth"])]  # fmt: skip
+    shown = [place.images[-1].get_array() for place in axes]
+    assert (shown[1] == b.mask).all() and (shown[3] == b.truth).all()
+    assert (shown[2] == gallery_figures.error_kinds(b.mask, b.mask * 0 + 2)).all()
+    assert (shown[5] == a.mask).all() and (shown[7] == a.truth).all()
+    named = {name: {picked[0]: each["m"]} for name, each in masks.items()}
+    with pytest.raises(TypeError, match="is no title"):
+        gallery_figures.gallery(picked, wrong, CLASSES, named)
     plain = gallery_figures.gallery(picked, wrong, CLASSES)
     assert [len(plain.axes), plain.axes[1].get_title()] == [4, "annotation"]
 
@@ -248,9 +263,28 @@ def test_each_network_of_a_binary_model_is_shown_for_its_defect():
     foil = made("f", (0, 0, 2, 2, 1), (5, 5, 2, 2, 2))
     masks = {"pit": np.zeros_like(foil.mask), "crack & line": foil.mask // 2 * 2}
     drawn = gallery_figures.per_defect(examples.Pick("rule", "f", 1), [foil], masks, CLASSES)
+    assert [place.get_title() for place in drawn.axes[2:]] == list(masks)
+    missed, found = (place.images[1].get_array().filled(0) for place in drawn.axes[2:])
+    assert (missed == 2 * (foil.mask == 1)).all() and (found == (foil.mask == 2)).all()
+
+
+@pytest.mark.parametrize(("shape", "columns"), [((10, 40), 2), ((40, 10), 8), ((30, 30), 4)])
+def test_the_first_model_stands_left_and_all_of_them_fit_a_screen(shape, columns):
+    foil = replace(made("f", shape=shape), truth=np.zeros(shape, np.uint8))
+    masks = {"f": {f"m{n}": foil.mask for n in range(13)}}
+    drawn = gallery_figures.example(examples.Pick("rule", "f", 1), [foil], masks, CLASSES)
     titles = [place.get_title() for place in drawn.axes]
-    assert titles[2:] == [f"{n}: {w}" for n in masks for w in ("annotation", "prediction")]
-    arrays = [place.images[0].get_array() for place in drawn.axes[2:]]
-    assert [int(array.sum()) for array in arrays] == [4, 0, 4, 4]
-    white = drawn.axes[3].images[0].to_rgba(arrays[1], bytes=True)
-    assert (white == 255).all(), "nothing is a white picture"
+    assert titles[:5] == ["f: input", "annotation", "m0", "truth", "m1"]
+    assert drawn.axes[0].get_gridspec().ncols == columns
+
+
+def test_the_truth_says_whether_models_against_the_annotation_are_right(wrong):
+    _, b = wrong
+    said = made("x", (14, 2, 2, 3, 2), (12, 6, 2, 2, 2)).mask  # 4 of 6 pixels are there
+    masks = {"b": {"x": said, "y": said}}
+    pick = example_rules.most_against_label([b], masks, CLASSES)
+    assert (pick.value, pick.box, pick.unit) == (2, (14, 2, 2, 3), "models")
+    assert example_rules.share_in_truth(pick, [b], masks, CLASSES) == pytest.approx(4 / 6)
+    blind = [replace(b, truth=None)]
+    assert np.isnan(example_rules.share_in_truth(pick, blind, masks, CLASSES))
+    assert np.isnan(example_rules.share_in_truth(None, [b], masks, CLASSES))

@@ -7,6 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 from IPython.core.pylabtools import print_figure
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.path import Path
+from matplotlib.text import Text
 
 from foilseg.analysis import stability
 from foilseg.data.dataset import LabelClass
@@ -136,6 +139,41 @@ def test_the_outliers_among_late_checkpoints_are_named():
     assert [text.get_text() for text in axes.texts] == ["wild"]
     peak = axes.lines[-1]
     assert (peak.get_xdata().tolist(), peak.get_ydata().tolist()) == ([9], [0.1])
+
+
+@pytest.mark.parametrize("title", ["Os. Cavities", "Binary"])
+def test_a_named_outlier_has_its_models_line_and_mark_and_a_name_off_all_lines(title):
+    rows = [
+        (model, "pit", iteration, 5, fp, 5, 9000 - fp)
+        for model, each in {title: (4, 90, 7), "calm": (5, 60, 50)}.items()
+        for iteration, fp in zip((8400, 9000, 12000), each)
+    ]
+    counts = pd.DataFrame(rows, columns=["model", "defect", "iteration", "tp", "fp", "fn", "tn"])
+    figure = result_plots.late_classes(counts, stability.per_class(counts), named=1)
+    axes, own = figure.axes[0], style.look(title)
+    assert own.line in [line.get_linestyle() for line in axes.lines]
+    assert axes.lines[-1].get_marker() == own.mark
+    assert [label.get_text() for label in axes.get_xticklabels()] == ["8,400", "12,000"]
+    canvas = FigureCanvasAgg(figure)
+    canvas.draw()
+    text = axes.texts[0]
+    box = Text.get_window_extent(text, canvas.get_renderer())
+    for line in axes.lines[:2]:
+        bent = Path(axes.transData.transform(line.get_xydata()))
+        assert not bent.intersects_bbox(box, filled=False)
+
+
+def test_every_training_is_a_mark_and_every_checkpoint_a_tick_in_the_row_of_its_model():
+    rates = {"TPR": [0.5, 0.7, 0.2], "FPR": [0.1, 0.0, 0.2], "precision": [0.5, np.nan, 0.5]}
+    trained = pd.DataFrame({"model": ["Baseline", "Baseline", "Binary"], "seed": [0, 1, 0]} | rates)
+    late = pd.DataFrame(
+        {"model": ["Baseline", "Binary"], "iteration": 9} | dict.fromkeys(rates, 0.3)
+    )
+    figure = result_plots.trainings(trained, late)
+    lines = [line.get_xydata().tolist() for line in figure.axes[0].lines]
+    assert lines == [[[0.5, -0.12], [0.7, -0.12]], [[0.2, 0.88]], [[0.3, 0.22]], [[0.3, 1.22]]]
+    assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["Baseline", "Binary"]
+    assert figure.axes[1].lines[0].get_xdata().min() == plots.LEAST, "a rate of 0 is drawn"
 
 
 def test_models_that_are_not_highlighted_are_grey_and_share_an_entry():

@@ -56,6 +56,11 @@ def test_long_words_may_break_and_names_may_not():
     assert "<td>1<" in html
 
 
+def test_a_number_that_is_infinite_stands_among_numbers():
+    html = sortable(pd.DataFrame({"false objects": [8130.0, np.inf]}))._repr_html_()
+    assert "<td>infinite<" in html and "<td>8,130<" in html
+
+
 def ranked(rows=8):
     """Models by falling gain, of which two are equal; no other column is in order."""
     gain = [0.5, 0.5, 0.4, 0.3, 0.1, 0.0, -0.1, -0.2][:rows]

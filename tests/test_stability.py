@@ -178,9 +178,10 @@ def test_the_worst_checkpoint_of_each_defect_is_named():
     table = stability.per_class(counts)
     assert table["defect"].tolist() == ["pit", "line"]  # the farthest from its median first
     pit = table.iloc[0]
-    assert pit["worst"] == 90 and pit["FPR there"] == 0.1 and pit["times"] == pytest.approx(6)
-    assert pit["FPR"] == pytest.approx(np.std([1, 1, 9, 2]) / 90) and pit["TPR"] == 0
-    assert table.iloc[1]["times"] == 1
+    assert pit["worst iteration"] == 90 and pit["FPR there"] == 0.1
+    assert pit["over its median"] == pytest.approx(6)
+    assert pit["SD of FPR"] == pytest.approx(np.std([1, 1, 9, 2]) / 90) and pit["SD of TPR"] == 0
+    assert table.iloc[1]["over its median"] == 1
 
 
 def test_mean_rates_pool_or_average_the_images():

@@ -28,6 +28,7 @@ from foilseg.training.stored_run import StoredRun
 RATES = list(metrics.RATES)
 TRAININGS = 3  # of PSoMT
 PSOI, PSOMT = "PSoI", "PSoMT"
+OVER = "over its median"  # a rate, divided by the median of the settings
 
 
 def tested() -> list[str]:
@@ -178,11 +179,12 @@ def deviations(means: pd.DataFrame, test: str) -> pd.DataFrame:
 
 
 def per_class(counts: pd.DataFrame, setting: str = "iteration") -> pd.DataFrame:
-    """SD of each rate for each model and defect, and its worst setting, the highest FPR first.
+    """SD of each rate for each model and defect, and its worst setting, farthest above the others.
 
-    Columns model, defect, TPR, FPR, precision (SDs over the settings, pooled over images; NaN
-    where undefined in one), worst (the setting with the highest FPR), FPR there, and times: that
-    over the median of the settings, NaN if the median is 0.
+    Columns model, defect, ``SD of TPR``, ``SD of FPR``, ``SD of precision`` (over the settings,
+    pooled over images; NaN where undefined in one), ``worst`` and the setting's name (the one with
+    the highest FPR), ``FPR there``, and ``over its median``: that divided by the median of the
+    settings, NaN if the median is 0. The highest of these come first.
     """
     each = metrics.score(counts, ["model", "defect", setting])
     rows = []
@@ -192,9 +194,10 @@ def per_class(counts: pd.DataFrame, setting: str = "iteration") -> pd.DataFrame:
         median = fpr.median()
         times = fpr.max() / median if median else np.nan
         rows.append((str(model), str(defect), *values.std(axis=0), fpr.idxmax(), fpr.max(), times))
-    columns = ["model", "defect", *RATES, "worst", "FPR there", "times"]
+    deviating = [f"SD of {rate}" for rate in RATES]
+    columns = ["model", "defect", *deviating, f"worst {setting}", "FPR there", OVER]
     table = pd.DataFrame(rows, columns=columns)
-    return table.sort_values("times", ascending=False, kind="stable", ignore_index=True)
+    return table.sort_values(OVER, ascending=False, kind="stable", ignore_index=True)
 
 
 def without_worst(means: pd.DataFrame) -> pd.DataFrame:

@@ -72,7 +72,7 @@ FORMATS: dict[str, Form] = {
     "tolerance": "{:.0%}",
     "variety": "{:.2f}",
     "times": "{:.0f}",
-    "alpha": "{:.2f}",
+    "α": "{:.2f}",
     "gamma": "{:.1f}",
     "tau": "{:+z.3f}",
     "price of a miss": "{:g}",

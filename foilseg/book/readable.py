@@ -22,6 +22,7 @@ from foilseg.figures.style import COLOURS
 from foilseg.thesis.checks import AGREES, DIFFERS
 
 __all__ = ["Sortable", "headed", "readable", "sortable"]
+INFINITE = three_digits(float("inf"))
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
 FPR_PPM = "FPR (ppm)"  # false pixels in a million without the defect
 LONGEST_NAME = 20  # letters of a cell that is not broken into lines
@@ -147,7 +148,7 @@ class Sortable:
 
 def _kind(column: Iterable[object]) -> str:
     """The class of a column's cells: none for numbers written out, else for names or words."""
-    cells = [str(cell) for cell in column if str(cell) not in ("", UNDEFINED)]
+    cells = [str(cell) for cell in column if str(cell) not in ("", UNDEFINED, INFINITE)]
     if all(NUMBER.fullmatch(cell) for cell in cells):
         return ""
     return "name" if max(map(len, cells)) <= LONGEST_NAME else "words"

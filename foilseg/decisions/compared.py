@@ -77,23 +77,38 @@ class Objects:
     def table(self, resamples: int = 500, seed: int = 0) -> pd.DataFrame:
         """Recall of each model at one rate of false objects, and the mean over its FROC curve.
 
-        Columns model, ``at 0.5`` (recall at probability 0.5), ``false at 0.5`` (per unit), ``one
-        rate`` (recall, with its interval over images and trainings, low and high), ``mean of
-        FROC`` (from a tenth of that rate to twice it, where thresholds are judged); all means
-        over the defects.
+        Columns model, ``found at 0.5`` (recall at probability 0.5), the false objects there (see
+        :attr:`false_at_half`), ``found at one rate`` (with its interval over images and trainings,
+        ``interval from`` and ``interval to``), ``mean of FROC`` (from a tenth of that rate to twice
+        it, where thresholds are judged); all means over the defects.
         """
         even = bootstrap.intervals(self.even, resamples, seed)
         even = even[even["rate"] == "TPR"].set_index("model")
         half = self.curves[self.curves["edge"] == HALF].groupby("model", sort=False)
         columns = {
-            "at 0.5": half["recall"].mean(),
-            "false at 0.5": half["false"].mean(),
-            "one rate": even["mean"],
-            "low": even["low"],
-            "high": even["high"],
+            "found at 0.5": half["recall"].mean(),
+            self.false_at_half: half["false"].mean(),
+            "found at one rate": even["mean"],
+            "interval from": even["low"],
+            "interval to": even["high"],
             "mean of FROC": self._mean_froc(),
         }
         return pd.DataFrame(columns).loc[list(self.judged)].rename_axis("model").reset_index()
+
+    @property
+    def false_at_half(self) -> str:
+        """The name of the column of the false objects at probability 0.5, with its unit."""
+        return f"false objects per {self.unit} at 0.5"
+
+    def highlighted(self, table: pd.DataFrame) -> list[str]:
+        """A few models of :meth:`table` for figures to point at: the first, and the extremes.
+
+        Those that find most and least at one rate, and with most and fewest false objects at 0.5.
+        """
+        own = table.set_index("model").fillna(0)
+        each = (own["found at one rate"], own[self.false_at_half])
+        ends = [name for values in each for name in (values.idxmax(), values.idxmin())]
+        return list(dict.fromkeys([own.index[0], *ends]))
 
     def _mean_froc(self) -> pd.Series:
         each = self.curves.groupby(["model", "defect"], sort=False)
@@ -128,10 +143,10 @@ class Objects:
         """What the first training of a model can promise, and what it costs.
 
         Chosen on the pictures where thresholds are chosen and told where they are judged. Columns
-        class, alpha (what is promised), bound (see :class:`foilseg.decisions.conformal.Chosen`),
-        images, ``missed`` (share of the objects, mean of the pictures that show the class), ``false
-        objects`` (per unit). NaN where the risk cannot be promised; where it can be by reporting
-        everything alone, nothing is missed and the false objects are infinite.
+        defect, α (what is promised), bound (see :class:`foilseg.decisions.conformal.Chosen`),
+        images, ``missed`` (share of the objects, mean of the pictures that show the defect) and
+        ``false objects`` (per unit). NaN where the risk cannot be promised; where it can be by
+        reporting everything alone, nothing is missed and the false objects are infinite.
         """
         here, there = self.chosen[model][0], self.judged[model][0]
         losses = {d: conformal.missed_objects(here, d) for d in self.defects}
@@ -244,12 +259,17 @@ def by_size(
     """Recall by the size of the objects at probability 0.5: rows a defect, columns a size.
 
     Of the first training of a model, where thresholds are judged; a size is the least number of
-    pixels of its group. How many objects there are stands beside.
+    pixels of its group. Columns ``recall, 1-4 px`` and so on, with a dash of numbers, and how many
+    objects there are, ``objects, 1-4 px``.
     """
     found, _ = object_parts.read(
         study, study.model(name).runs.values(), compared.tested is not None
     )
     table = objects.by_size(found, rule, HALF, sizes, compared.against)
     wide = table.pivot(index="defect", columns="from", values=["recall", "objects"])
-    wide["objects"] = wide["objects"].fillna(0)
+    wide["objects"] = wide["objects"].fillna(0).astype(int)
+    last = [str(following - 1) for following in sizes[1:]]
+    groups = [f"{size}–{end} px" for size, end in zip(sizes, last)] + [f"from {sizes[-1]} px"]
+    names = dict(zip(sizes, groups, strict=True))
+    wide.columns = [f"{what}, {names[size]}" for what, size in wide.columns]
     return wide.reindex([d for d in compared.defects if d in wide.index])

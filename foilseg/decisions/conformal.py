@@ -163,7 +163,7 @@ def missed_objects(table: pd.DataFrame, defect: str) -> pd.DataFrame:
 
 
 def table(losses: dict[str, np.ndarray], alphas: Sequence[float]) -> pd.DataFrame:
-    """For each class and risk what can be promised: class, alpha, place, risk, bound, images.
+    """For each defect and risk what can be promised: defect, α, place, risk, bound, images.
 
     A risk that cannot be promised has a place of NaN and the smallest bound there is.
     """
@@ -174,4 +174,4 @@ def table(losses: dict[str, np.ndarray], alphas: Sequence[float]) -> pd.DataFram
                 rows.append((name, alpha, *choose(each, alpha)))
             except PromiseError:
                 rows.append((name, alpha, np.nan, np.nan, bounds(each).min(), len(each)))
-    return pd.DataFrame(rows, columns=["class", "alpha", "place", "risk", "bound", "images"])
+    return pd.DataFrame(rows, columns=["defect", "α", "place", "risk", "bound", "images"])

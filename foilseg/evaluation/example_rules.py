@@ -55,7 +55,7 @@ def by_score(counts: pd.DataFrame, which: str, of: str = "") -> Pick:
     models = counts["model"].unique() if "model" in counts else [""]
     model = str(models[0]) if len(models) == 1 else ""
     said = f"{which} F-score{f' of {of or model}' if of or model else ''}"
-    return Pick(said, str(foil), float(order[foil]), model=model)
+    return Pick(said, str(foil), float(order[foil]), model=model, unit="(F-score)")
 
 
 def typical(counts: pd.DataFrame, titles: Sequence[str], of: str = "") -> Pick | None:
@@ -89,7 +89,7 @@ def representative(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> list
         name = max(counts, key=counts.__getitem__, default=None)
         if name is not None and counts[name]:
             rule = "most annotated objects of a class, each foil once"
-            picked.append(Pick(rule, name, float(counts[name]), c.name))
+            picked.append(Pick(rule, name, float(counts[name]), c.name, unit="objects"))
     return picked
 
 
@@ -100,7 +100,8 @@ def most_disagreed(masks: Masks) -> Pick:
         first, *rest = each.values()
         shares[foil] = float(np.mean(np.any([m != first for m in rest], axis=0))) if rest else 0.0
     foil = max(shares, key=shares.__getitem__)
-    return Pick("largest share of pixels on which models disagree", foil, shares[foil])
+    rule = "largest share of pixels on which models disagree"
+    return Pick(rule, foil, shares[foil], unit="% of the pixels")
 
 
 def largest_missed(
@@ -140,7 +141,7 @@ def top_object(
             k = int(each.argmax())
             if each[k] > (best.value if best else 0):
                 box = corner_and_size(boxes(numbers)[k - 1])
-                best = Pick(rule, foil.name, float(each[k]), c.name, box=box)
+                best = Pick(rule, foil.name, float(each[k]), c.name, box=box, unit="pixels")
     return best
 
 
@@ -166,8 +167,28 @@ def most_against_label(
             if best is None or (most, sizes[k]) > best[0]:
                 box = corner_and_size(boxes(areas)[k - 1])
                 rule = "most models against the annotation"
-                best = (most, sizes[k]), Pick(rule, foil.name, float(most), c.name, box=box)
+                pick = Pick(rule, foil.name, float(most), c.name, box=box, unit="models")
+                best = (most, sizes[k]), pick
     return best and best[1]
+
+
+def share_in_truth(
+    pick: Pick | None, foils: Sequence[Foil], masks: Masks, classes: Sequence[LabelClass]
+) -> float:
+    """How much of what :func:`most_against_label` picked is there: a share of its pixels, or NaN.
+
+    Its pixels are those in its box that as many models report as its defect, and the annotation
+    calls background; the truth has the defect in that share of them.
+    """
+    foil = next((f for f in foils if pick and f.name == pick.foil), None)
+    if foil is None or foil.truth is None:
+        return float("nan")
+    index = next(c.index for c in classes if c.name == pick.defect)
+    top, left, height, width = pick.box
+    place = slice(top, top + height), slice(left, left + width)
+    votes = np.sum([mask[place] == index for mask in masks[foil.name].values()], axis=0)
+    said = (votes == pick.value) & (foil.mask[place] == 0)
+    return float(np.mean(foil.truth[place][said] == index))
 
 
 def without_truth(foils: Sequence[Foil]) -> str:
@@ -208,7 +229,7 @@ def most_unlabelled(
         box, count = _fullest(_middles(foil, classes), foil.shape, side)
         if count:
             rule = f"most defects that are not annotated, in a window of {side} pixels"
-            picks.append(Pick(rule, foil.name, float(count), box=box))
+            picks.append(Pick(rule, foil.name, float(count), box=box, unit="objects"))
     return sorted(picks, key=lambda pick: -pick.value)[:number]
 
 

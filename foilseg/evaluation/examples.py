@@ -12,6 +12,8 @@ from foilseg.data import escape
 from foilseg.data.dataset import Foil
 
 Box = tuple[int, int, int, int]
+LEAST = 96  # pixels a side of what is cut out around a place
+EVERY = "all"  # in the place of a defect
 NONE = "No foil of these data is picked by this rule"
 
 
@@ -19,7 +21,8 @@ NONE = "No foil of these data is picked by this rule"
 class Pick:
     """An example: the rule in words, the foil, the rule's value, and what to look at.
 
-    ``box`` is top, left, height and width in pixels of the region, or None for all of it.
+    ``box`` is top, left, height and width in pixels of the region, or None for all of it; ``unit``
+    stands behind the value, and a share is one in per cent if its unit begins with such a sign.
     """
 
     rule: str
@@ -28,6 +31,7 @@ class Pick:
     defect: str = ""
     model: str = ""
     box: Box | None = None
+    unit: str = ""
 
 
 def sentence(pick: Pick | None, seen: str, without: str = NONE) -> str:
@@ -42,12 +46,25 @@ def sentence(pick: Pick | None, seen: str, without: str = NONE) -> str:
 
 
 def _value(pick: Pick) -> str:
-    """The value of a pick: a count as it is, anything else with three digits that count."""
-    whole = float(pick.value).is_integer()
-    return f"{pick.value:,.0f}" if whole else f"{pick.value:#.3g}"
+    """The value of a pick and its unit: a count as it is, else with three digits that count."""
+    share = pick.unit.startswith("%")
+    value = 100 * pick.value if share else pick.value
+    number = f"{value:,.0f}" if float(value).is_integer() else f"{value:#.3g}"
+    unit = pick.unit.removesuffix("s") if number == "1" else pick.unit
+    return f"{number}{'' if share else ' '}{unit}".strip()
 
 
-def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = 96):
+def _around(pick: Pick, shape: tuple[int, int], least: int) -> Box:
+    """The part of a foil that is cut out for a pick with a box: top, left, height, width."""
+    corner, sizes = [], []
+    for start, size, whole in zip(pick.box[:2], pick.box[2:], shape):
+        side = min(whole, max(least, 2 * size))
+        corner.append(int(np.clip(start + size // 2 - side // 2, 0, whole - side)))
+        sizes.append(side)
+    return (*corner, *sizes)
+
+
+def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = LEAST):
     """The part of a foil that a pick is about, and the same part of its masks.
 
     Around a box twice its size, at least ``least`` pixels a side where the foil is that large; all
@@ -55,13 +72,17 @@ def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = 9
     """
     if pick.box is None:
         return foil, dict(masks)
-    corner, sizes = [], []
-    for start, size, whole in zip(pick.box[:2], pick.box[2:], foil.shape):
-        side = min(whole, max(least, 2 * size))
-        corner.append(int(np.clip(start + size // 2 - side // 2, 0, whole - side)))
-        sizes.append(side)
-    place = tuple(slice(c, c + s) for c, s in zip(corner, sizes))
-    return foil.crop(*corner, *sizes), {title: mask[place] for title, mask in masks.items()}
+    top, left, height, width = _around(pick, foil.shape, least)
+    place = slice(top, top + height), slice(left, left + width)
+    return foil.crop(top, left, height, width), {t: mask[place] for t, mask in masks.items()}
+
+
+def box_in_look(pick: Pick, foil: Foil, least: int = LEAST) -> Box | None:
+    """The box of a pick in the part that :func:`look` cuts out; None without one."""
+    if pick.box is None:
+        return None
+    top, left, _, _ = _around(pick, foil.shape, least)
+    return (pick.box[0] - top, pick.box[1] - left, *pick.box[2:])
 
 
 def foils_of(picks: Sequence[Pick | None]) -> list[str]:
@@ -88,7 +109,8 @@ def link(pick: Pick, shape: tuple[int, int], page: str = "", key: str = "compare
 class Listing:
     """Picks as a table whose foils are links into the viewer."""
 
-    WRAPPED = "text-align: left; white-space: normal; min-width: 16em"
+    NAME = "text-align: left"
+    WRAPPED = f"{NAME}; white-space: normal; min-width: 16em"
 
     def __init__(self, picks: Sequence[Pick | None], foils: Sequence[Foil], page: str):
         self.picks = [pick for pick in picks if pick]
@@ -99,12 +121,13 @@ class Listing:
         rows = []
         for pick in self.picks:
             address = escape.html(link(pick, self.shapes[pick.foil], self.page))
-            cells = map(escape.html, (pick.defect, _value(pick)))
+            defect = f'<td style="{self.NAME}">{escape.html(pick.defect or EVERY)}</td>'
             foil = f'<a href="{address}">{escape.html(pick.foil)}</a>'
             rule = f'<td style="{self.WRAPPED}">{escape.html(pick.rule)}</td>'
-            rest = "".join(f"<td>{cell}</td>" for cell in cells)
-            rows.append(f"<td>{foil}</td>{rule}{rest}")
-        titles = f'<th>foil</th><th style="{self.WRAPPED}">rule</th><th>defect</th><th>value</th>'
+            value = f"<td>{escape.html(_value(pick))}</td>"
+            rows.append(f'<td style="{self.NAME}">{foil}</td>{rule}{defect}{value}')
+        names = f'<th style="{self.NAME}">foil</th>', f'<th style="{self.WRAPPED}">rule</th>'
+        titles = "".join((*names, f'<th style="{self.NAME}">defect</th>', "<th>value</th>"))
         head = f"<thead><tr>{titles}</tr></thead>"
         body = "<tbody>" + "".join(f"<tr>{row}</tr>" for row in rows) + "</tbody>"
         return f'<table class="dataframe">{head}{body}</table>'

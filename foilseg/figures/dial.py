@@ -17,7 +17,7 @@ from matplotlib.transforms import Affine2D
 
 from foilseg.data.components import boxes, components
 from foilseg.data.dataset import LabelClass
-from foilseg.figures import defect_figures, model_figures, night
+from foilseg.figures import model_figures, night, pictures
 from foilseg.figures.style import COLOURS, ERROR_COLOURS, PAPER, done, house_style, look
 from foilseg.figures.widgets import SCRIPTS, Sentence, Still, drawn
 from foilseg.measured.dial_crop import STEPS, DialCrop
@@ -117,7 +117,7 @@ def _facts(
         "steps": STEPS,
         "curve": curve[["tau", "TPR", "FPR"]].to_dict("records"),
         "plane": PLANE | {"letters": LETTERS},
-        "bar": defect_figures.bar_of(width),
+        "bar": pictures.bar_of(width),
         "points": _named(curve, points, low, high),
         "range": {"low": float(low), "high": float(high)},
         "ticks": [[value, f"{1e6 * value:,.0f}"] for value in powers],
@@ -211,7 +211,7 @@ def _window(axes: Axes, crop: DialCrop, order: list[LabelClass], rings: list[dic
         if (crop.mask == c.index).any():
             axes.contour(crop.mask == c.index, [OUTLINE], colors=[PAPER], linewidths=1.2)
     ringed(axes, rings)
-    defect_figures.scale_bar(axes, *crop.mask.shape)
+    pictures.scale_bar(axes, *crop.mask.shape)
     axes.set_axis_off()
 
 

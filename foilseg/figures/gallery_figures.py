@@ -6,6 +6,7 @@ Errors are what a prediction finds, misses and reports falsely.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -16,8 +17,17 @@ from matplotlib.patches import Patch
 from foilseg.data import escape
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation.example_rules import Masks
-from foilseg.evaluation.examples import NONE, Pick, look
-from foilseg.figures.pictures import annotation_of, bare, mask_of, picture, predictions, stretched
+from foilseg.evaluation.examples import NONE, Pick, box_in_look, look
+from foilseg.figures.pictures import (
+    annotation_of,
+    bare,
+    framed,
+    mask_of,
+    picture,
+    predictions,
+    scale_bar,
+    stretched,
+)
 from foilseg.figures.style import (
     ERROR_COLOURS,
     PALE,
@@ -39,7 +49,9 @@ def gallery(
     truth: bool = False,
     without: str = NONE,
 ) -> Figure:
-    """A row an example: input, annotation, the truth if wanted, and masks.
+    """A row an example: input, annotation, errors of masks, and the truth if wanted.
+
+    The box of an example is framed, and its input has a bar of length.
 
     Parameters
     ----------
@@ -49,28 +61,48 @@ def gallery(
     rows = []
     for pick in (pick for pick in picks if pick):
         foil = next(f for f in foils if f.name == pick.foil)
-        part, seen = look(pick, foil, (masks or {}).get(foil.name, {}))
-        panels = {"annotation": part.mask}
-        panels |= {"truth": part.truth} if truth and part.truth is not None else {}
-        rows.append((part, panels | seen))
+        rows.append((*look(pick, foil, (masks or {}).get(foil.name, {})), box_in_look(pick, foil)))
     if not rows:
         return note(f"{without}.")
-    columns = 1 + len(rows[0][1])
-    shares = [part.shape[0] / part.shape[1] for part, _ in rows]
+    part, seen, _ = rows[0]
+    columns = 2 + len(seen) + (truth and part.truth is not None)
+    shares = [part.shape[0] / part.shape[1] for part, *_ in rows]
     height = sum(WIDTH / columns * share + 0.3 for share in shares) + 0.5
     with house_style():
         size = (WIDTH, min(14.0, height))
         figure, axes = plt.subplots(
             len(rows), columns, figsize=size, squeeze=False, height_ratios=shares
         )
-        for line, (part, panels) in zip(axes, rows):
-            picture(line[0], part.image)
-            line[0].set_title(escape.lines(f"{part.name}: input"))
-            for place, (title, mask) in zip(line[1:], panels.items()):
-                mask_of(place, mask, classes)
-                place.set_title(title)
+        for line, (part, seen, box) in zip(axes, rows):
+            _example_row(line, part, seen, classes, box)
         class_legend(figure, classes)
+        if masks:
+            errors_legend(figure)
         return done(figure)
+
+
+def _example_row(line, part: Foil, seen: Mapping, classes: Sequence[LabelClass], box) -> None:
+    """Input, annotation, errors, and in the last of the axes that are left over the truth."""
+    picture(line[0], part.image)
+    titles = [f"{part.name}: input", "annotation", *seen, "truth"]
+    annotation_of(line[1], part, classes)
+    for place, mask in zip(line[2:], seen.values()):
+        errors_on(place, part, mask)
+    if len(line) > 2 + len(seen):
+        mask_of(line[-1], part.truth, classes)
+    for place, title in zip(line, titles):
+        _titled(place, title)
+        if box is not None:
+            framed(place, box)
+    if box is not None:
+        scale_bar(line[0], *part.shape, letters=12)
+
+
+def _titled(axes, title: str) -> None:
+    """A title, which is a name and nothing else that can be printed."""
+    if not isinstance(title, str):
+        raise TypeError(f"masks: {title!r} is no title; give the name of a model")
+    axes.set_title(escape.lines(title))
 
 
 def per_defect(
@@ -80,31 +112,33 @@ def per_defect(
     classes: Sequence[LabelClass],
     without: str = NONE,
 ) -> Figure:
-    """What each network of a One-vs-Rest model says: annotation and prediction of each defect.
+    """What each network of a One-vs-Rest model says: the errors of its mask, a panel a defect.
 
-    ``masks`` : defect -> mask of the network for it. Where there is nothing, a picture is white
-    (thesis Fig. 4.4).
+    ``masks`` : defect -> mask of the network for it (compare thesis Fig. 4.4, which shows masks).
     """
     if pick is None:
         return note(f"{without}.")
     foil = next(f for f in foils if f.name == pick.foil)
     defects = [c for c in classes if c.name in masks]
     part, seen = look(pick, foil, masks)
-    height = (len(defects) + 1) * (WIDTH / 2 * part.shape[0] / part.shape[1] + 0.3) + 0.2
+    lines = 1 + -(-len(defects) // 2)
+    height = lines * (WIDTH / 2 * part.shape[0] / part.shape[1] + 0.3) + 0.8
     with house_style():
         size = (WIDTH, min(14.0, height))
-        figure, axes = plt.subplots(len(defects) + 1, 2, figsize=size, squeeze=False)
+        figure, axes = plt.subplots(lines, 2, figsize=size, squeeze=False)
         picture(axes[0, 0], part.image)
-        axes[0, 0].set_title(escape.lines(f"{part.name}: input"))
+        _titled(axes[0, 0], f"{part.name}: input")
         annotation_of(axes[0, 1], part, classes)
-        axes[0, 1].set_title("annotation, all defects")
-        for line, c in zip(axes[1:], defects):
-            pair = {"annotation": part.mask, "prediction": seen[c.name]}
-            for place, (title, mask) in zip(line, pair.items()):
-                palette = ListedColormap([PAPER, c.colour])
-                place.imshow(mask == c.index, palette, vmin=0, vmax=1, interpolation="nearest")
-                bare(place)
-                place.set_title(escape.lines(f"{c.name}: {title}"))
+        _titled(axes[0, 1], "annotation, all defects")
+        places = axes[1:].ravel()
+        for place, c in zip(places, defects):
+            own = np.where(part.mask == c.index, part.mask, 0)
+            errors_on(place, replace(part, mask=own), np.where(seen[c.name] == c.index, c.index, 0))
+            _titled(place, c.name)
+        for place in places[len(defects) :]:
+            place.set_axis_off()
+        class_legend(figure, classes)
+        errors_legend(figure, len(ERROR_COLOURS) - 1)  # a network takes nothing for another defect
         return done(figure)
 
 
@@ -117,14 +151,20 @@ def example(
 ) -> Figure:
     """What a rule picked: input, annotation, truth, and the errors of predictions on a relief.
 
-    A sentence for no pick.
+    A sentence for no pick. The box of a pick is framed.
     """
     if pick is None:
         return note(f"{without}.")
     foil = next(f for f in foils if f.name == pick.foil)
     part, seen = look(pick, foil, masks[foil.name])
-    columns = 2 if part.shape[1] > 2 * part.shape[0] else 5
-    return predictions(part, seen, classes, columns, errors_on, kinds_of_errors())
+    box = box_in_look(pick, foil)
+    return predictions(part, seen, classes, _columns(part), errors_on, kinds_of_errors(), box)
+
+
+def _columns(part: Foil) -> int:
+    """How many panels stand side by side, so that those of all models fit a screen."""
+    height, width = part.shape
+    return 2 if width > 2 * height else 8 if height > 2 * width else 4
 
 
 def errors_on(axes, foil: Foil, mask: np.ndarray) -> None:
@@ -145,6 +185,12 @@ def coloured(axes, reference: np.ndarray, mask: np.ndarray) -> None:
 def kinds_of_errors() -> list[Patch]:
     """What the colours of errors say, for a legend."""
     return [Patch(fc=colour, ec=PALE, label=name) for name, colour in ERROR_COLOURS.items()]
+
+
+def errors_legend(figure: Figure, number: int = len(ERROR_COLOURS)) -> None:
+    """The colours of the first kinds of errors above the panels."""
+    handles = kinds_of_errors()[:number]
+    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
 
 
 def error_maps(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -136,7 +136,7 @@ def marks(
         axes.plot(x, y, style.mark, **{"mfc": fill, "mec": style.colour, "ms": 7} | more)
 
 
-OTHERS = "other models"
+OTHERS, COMMON = "other models", "common rate"
 
 
 def lines(
@@ -231,27 +231,46 @@ def second(name: str = PUBLISHED) -> dict:
 
 
 def froc(
-    curves: pd.DataFrame, defects: Sequence[str], unit: str, highlighted: Collection[str] = ()
+    curves: pd.DataFrame,
+    defects: Sequence[str],
+    unit: str,
+    highlighted: Collection[str] = (),
+    rates: Mapping[str, float] | None = None,
 ) -> Figure:
     """Share of the objects that are found over the false ones in an area; a panel a defect.
 
-    ``curves`` : model, defect, edge, recall, false; the false ones on a logarithmic axis, on which
-    none stands at its left end. ``highlighted`` : as of :func:`lines`.
+    ``curves`` : model, defect, edge, recall, false; the false ones on a logarithmic axis, drawn as
+    :func:`_drawn` says. ``highlighted`` : as of :func:`lines`; ``rates`` : of a defect -> false
+    objects at which a vertical line stands.
     """
-    known = curves[curves["false"] > 0]
-    least = known["false"].min() / 2 if len(known) else 0.5
+    keys = ["model", "defect"]
+    parts = [_drawn(part) for _, part in curves.groupby(keys, sort=False, observed=True)]
     with house_style():
-        size = (2.2 * len(defects) + 1.2, 3.4)
+        size = (2.4 * len(defects) + 0.8, 3.8)
         figure, axes = plt.subplots(1, len(defects), figsize=size, sharey=True, squeeze=False)
         for place, defect in zip(axes[0], defects):
-            own = curves[curves["defect"] == defect].sort_values("edge")
-            shown = own.assign(false=own["false"].clip(lower=least))
-            lines(place, shown, "false", "recall", highlighted)
+            own = pd.concat([p for p in parts if p["defect"].iloc[0] == defect] or [curves[:0]])
+            lines(place, own, "false", "recall", highlighted)
             place.set(xscale="log", ylim=(0, 1), title=escape.lines(defect))
+            if (rates or {}).get(defect, 0) > 0:
+                place.axvline(rates[defect], c=INK, lw=1, ls=":", zorder=1, label=COMMON)
         axes[0, 0].set_ylabel("share of the objects found")
         figure.supxlabel(f"false objects per {unit}", fontsize=12)
-        line_legend(figure, axes[0, 0], "right upper")
+        line_legend(figure, axes[0, 0], "upper left", ncols=3)
         return done(figure)
+
+
+def _drawn(curve: pd.DataFrame) -> pd.DataFrame:
+    """One FROC curve from its loosest threshold on, NaN in ``false`` where none is drawn.
+
+    A threshold without a false object has no place on a logarithmic axis. The loosest ones let
+    reports flow together, so that there are fewer: from the most false objects on, none is drawn.
+    """
+    own = curve.sort_values("edge")
+    false = own["false"].where(own["false"] > 0)
+    if false.notna().any():
+        false = false.where(own["edge"] >= own.loc[false.idxmax(), "edge"])
+    return own.assign(false=false)
 
 
 def spread(levels: np.ndarray, gap: float) -> np.ndarray:

@@ -19,8 +19,8 @@ from matplotlib.patches import Patch
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import escape
 from foilseg.data.components import components
-from foilseg.figures import defect_figures, dial, gallery_figures, model_figures, plots
-from foilseg.figures.pictures import bare
+from foilseg.figures import dial, gallery_figures, model_figures, plots
+from foilseg.figures.pictures import bare, scale_bar
 from foilseg.figures.style import COLOURS, INK, PALE, PAPER, Look, done, house_style, look
 from foilseg.measured.dial_crop import DialCrop
 
@@ -189,7 +189,7 @@ def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
     gallery_figures.coloured(axes, crop.mask, said)
     rarest = crop.mask == int(np.argmin(crop.priors))
     dial.ringed(axes, dial.rings_of(components(rarest)[0]))
-    defect_figures.scale_bar(axes, *crop.mask.shape)
+    scale_bar(axes, *crop.mask.shape)
     bare(axes)
     kinds = gallery_figures.kinds_of_errors()
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.02), "borderaxespad": 0}

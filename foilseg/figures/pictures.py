@@ -16,7 +16,7 @@ from matplotlib.patches import Patch, Rectangle
 
 from foilseg.data import escape
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
-from foilseg.evaluation.examples import Pick, look
+from foilseg.evaluation.examples import Box, Pick, look
 from foilseg.evaluation.label_audit import Audit, corrected
 from foilseg.figures.style import (
     INK,
@@ -27,6 +27,8 @@ from foilseg.figures.style import (
     house_style,
     note,
 )
+
+BARS = (5, 10, 20, 50, 100, 200, 500)  # pixels
 
 
 def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNorm]:
@@ -74,6 +76,33 @@ def outline(axes: Axes, inside: np.ndarray, colour: str) -> None:
     edge = np.pad(inside, 1)
     places = [np.arange(-1, length - 1) for length in edge.shape]
     axes.contour(places[1], places[0], edge, [0.5], colors=[colour], linewidths=1.4)
+
+
+def framed(axes: Axes, box: Box) -> None:
+    """A frame around a box of pixels, black in white, so that it is seen on every ground."""
+    top, left, height, width = box
+    for colour, thick in ((PAPER, 3.0), (INK, 1.2)):
+        style = {"fill": False, "ec": colour, "lw": thick}
+        axes.add_patch(Rectangle((left - 1.5, top - 1.5), width + 2, height + 2, **style))
+
+
+def bar_of(width: int) -> int:
+    """Pixels of the bar of length in a window: at most a quarter of its width."""
+    return max((bar for bar in BARS if bar <= width / 4), default=BARS[0])
+
+
+def scale_bar(
+    axes: Axes, height: int, width: int, top: int = 0, left: int = 0, letters: float = 9
+) -> None:
+    """The bar of :func:`bar_of` with its length in pixels, at the lower right of a window."""
+    length = bar_of(width)
+    right, low = left + width * 0.96, top + height * 0.93
+    for colour, thick in ((INK, 5), (PAPER, 2.5)):
+        axes.plot([right - length, right], [low] * 2, c=colour, lw=thick, solid_capstyle="butt")
+    words = {"ha": "right", "va": "bottom", "fontsize": letters, "color": INK}
+    ground = {"fc": PAPER, "ec": "none", "alpha": 0.7, "pad": 1}
+    axes.text(right, low - height * 0.03, f"{length} px", bbox=ground, **words)
+    axes.set(xlim=(left - 0.5, left + width - 0.5), ylim=(top + height - 0.5, top - 0.5))
 
 
 def bare(axes) -> None:
@@ -137,30 +166,40 @@ def predictions(
     columns: int = 2,
     draw: Callable[[Axes, Foil, np.ndarray], None] | None = None,
     handles: Sequence[Patch] = (),
+    box: Box | None = None,
 ) -> Figure:
-    """Input, annotation, truth where there is one, and the predictions of one region.
+    """Input, annotation, the first prediction, the truth where there is one, the others.
+
+    A narrow page shows the left of a figure, so the first prediction begins the second line of
+    two panels, or stands beside the annotation.
 
     ``draw`` : draws a prediction in another way than by its mask, with its legend ``handles``.
+    ``box`` : is framed in every panel, and the first has a bar of length.
     """
-    panels = {"annotation": foil.mask} | ({} if foil.truth is None else {"truth": foil.truth})
-    panels |= masks
+    said, truth = list(masks.items()), [] if foil.truth is None else [("truth", foil.truth)]
+    panels = [("annotation", foil.mask), *said[:1], *truth, *said[1:]]
     count = len(panels) + 1
     lines = -(-count // columns)
+    letters = 24 if columns < 6 else 11  # of a line of a title
     with house_style():
         aspect = foil.shape[0] / foil.shape[1]
-        height = min(14.0, lines * (9 / columns * aspect + 0.35) + 0.4)
+        height = min(14.0, lines * (9 / columns * aspect + 0.35 * (1 + (columns > 5))) + 0.4)
         figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
         places = axes.ravel()
         picture(places[0], foil.image)
-        places[0].set_title(escape.lines(f"{foil.name}: input"))
-        for place, (title, mask) in zip(places[1:], panels.items()):
+        places[0].set_title(escape.lines(f"{foil.name}: input", letters))
+        for place, (title, mask) in zip(places[1:], panels):
             if draw is not None and title in masks:
                 draw(place, foil, mask)
             else:
                 mask_of(place, mask, classes)
-            place.set_title(title)
+            place.set_title(escape.lines(title, letters))
         for place in places[count:]:
             place.set_axis_off()
+        for place in places[:count] if box is not None else ():
+            framed(place, box)
+        if box is not None:
+            scale_bar(places[0], *foil.shape, letters=12)
         class_legend(figure, classes)
         if handles:
             figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
