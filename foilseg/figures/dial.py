@@ -138,7 +138,8 @@ def _still(crop, order, curve, points, rings) -> bytes:
         _window(axes[0], crop, order, rings)
         model_figures.walk(axes[1], curve, points)
         model_figures.laid_out(figure)
-        model_figures.named(axes[1], model_figures.places_of(points), points["model"])
+        places, clear = model_figures.places_of(points), model_figures.walked(axes[1], curve)
+        model_figures.named(axes[1], places, points["model"], clear)
         return drawn(done(figure))
 
 
