@@ -73,7 +73,7 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
         figure.legend(handles=legend(points["model"]), loc="outside upper center", ncols=5)
         laid_out(figure)
         for place, table in zip(axes[0], tables):
-            named(place, places_of(table), table["model"], _walked(place, curve))
+            named(place, places_of(table), table["model"], walked(place, curve))
         return done(figure)
 
 
@@ -83,7 +83,7 @@ def laid_out(figure: Figure) -> None:
     figure.set_layout_engine("none")
 
 
-def _walked(axes: Axes, curve: pd.DataFrame) -> np.ndarray:
+def walked(axes: Axes, curve: pd.DataFrame) -> np.ndarray:
     """Places (M, 2) in the data's units on the curve and its numbers, which names keep clear of."""
     along = axes.transData.transform(places_of(curve))
     lengths = np.linalg.norm(np.diff(along, axis=0), axis=1)
