@@ -355,6 +355,7 @@ def test_the_candidates_are_drawn_beside_the_annotation(case):
     for row, lines in ((0, 1), (1, 0), (2, 1)):
         assert [len(place.collections) for place in axes[4 * row : 4 * row + 4]] == [lines] * 4
     first = found.table.iloc[0]
+    assert axes[0].get_title().replace("\n", " ").endswith(f", object {first['object']}")
     inside = found.numbers[foil.name] == first["object"]
     edge = axes[0].collections[0].get_paths()[0].vertices
     rows, columns = np.nonzero(inside)
@@ -365,3 +366,14 @@ def test_the_candidates_are_drawn_beside_the_annotation(case):
         "agree on nothing"
         in pictures.candidates(found, [foil], CLASSES).axes[0].texts[0].get_text()
     )
+
+
+def test_windows_around_candidates_have_one_scale_and_a_bar(case, monkeypatch):
+    monkeypatch.setattr(pictures, "LEAST", 4)
+    foil, masks = case
+    found = label_audit.audit([foil], masks, CLASSES)
+    side = 2 * max(found.table["height"].max(), found.table["width"].max())
+    assert side < min(foil.shape), "no window is cut off at the foil's edge"
+    for place in pictures.candidates(found, [foil], CLASSES).axes[:4]:
+        assert place.get_xlim() == (-0.5, side - 0.5)
+        assert place.texts[0].get_text().endswith(" px")

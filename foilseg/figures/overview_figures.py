@@ -11,14 +11,14 @@ import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import escape
 from foilseg.data.components import components
 from foilseg.evaluation.scores import MILLION
-from foilseg.figures import defect_figures, dial, gallery_figures, model_figures, plots
-from foilseg.figures.pictures import bare
+from foilseg.figures import dial, gallery_figures, model_figures, plots
+from foilseg.figures.pictures import bare, scale_bar
 from foilseg.figures.style import COLOURS, INK, PALE, PAPER, done, house_style, look
 from foilseg.measured.dial_crop import DialCrop
 
@@ -144,7 +144,7 @@ def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
     gallery_figures.coloured(axes, crop.mask, said)
     rarest = crop.mask == int(np.argmin(crop.priors))
     dial.ringed(axes, dial.rings_of(components(rarest)[0]))
-    defect_figures.scale_bar(axes, *crop.mask.shape)
+    scale_bar(axes, *crop.mask.shape)
     bare(axes)
     kinds = gallery_figures.kinds_of_errors()
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.02), "borderaxespad": 0}
@@ -152,13 +152,18 @@ def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
 
 
 def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
-    """A column a claim and a row a study: dark, it holds; white, it does not; else a grey."""
+    """A column a claim and a row a study: dark, it holds; white, it does not; else a grey.
+
+    White cells have edges on all sides: between cells run lines, and around them all a frame.
+    """
     places = {kind: place for place, kind in enumerate(VERDICTS)}
     grid = pd.DataFrame(judged).map(lambda each: places[each.verdict]).T
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 0.42 * len(judged) + 1.2))
         colours = partial(sns.heatmap, cmap=[*VERDICTS.values()], vmin=0, vmax=len(VERDICTS) - 1)
         colours(grid, cbar=False, linewidths=0.6, linecolor=PALE, ax=axes)
+        framed = {"fill": False, "ec": PALE, "lw": 1.2, "clip_on": False}
+        axes.add_patch(Rectangle((0, 0), len(grid.columns), len(grid), **framed))
         axes.tick_params(axis="x", rotation=90)
         axes.tick_params(axis="y", rotation=0)
         figure.legend(handles=_patches(), loc="outside upper center", ncols=len(VERDICTS))
