@@ -15,7 +15,7 @@ from foilseg.data import defects, escape, plausibility
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.figures.acquisition_figures import gradients
 from foilseg.figures.pictures import bare, outline, scale_bar
-from foilseg.figures.style import INK, PAPER, class_legend, done, house_style, note
+from foilseg.figures.style import INK, class_legend, done, house_style, note
 
 AROUND = 1.5  # times its length is a window that a defect fits into
 PROPERTIES = {"area": "area in pixels", "elongation": "length / width", "contrast": "contrast"}
