@@ -377,3 +377,16 @@ def test_windows_around_candidates_have_one_scale_and_a_bar(case, monkeypatch):
     for place in pictures.candidates(found, [foil], CLASSES).axes[:4]:
         assert place.get_xlim() == (-0.5, side - 0.5)
         assert place.texts[0].get_text().endswith(" px")
+
+
+def test_the_nature_of_errors_of_a_model_is_that_of_its_defects_together():
+    rows = [
+        ("a", "pit", 2.0, 10, 0.5, 1),
+        ("a", "spot", 0.5, 30, 0.1, 2),
+        ("b", "pit", 1.0, 0, np.nan, 0),
+    ]
+    names = ["model", "defect", "area ratio", "false pixels", "near share", "false objects"]
+    found = mistakes.nature_of_models(pd.DataFrame(rows, columns=names)).set_index("model")
+    first = found.loc["a"]
+    assert first.tolist() == [1.25, 1, 40, pytest.approx((5 + 3) / 40), 3]
+    assert np.isnan(found.loc["b", "near share"]) and found.loc["b", "drawn too large"] == 0
