@@ -79,7 +79,7 @@ def test_ratios_weights_and_compositions(checks):
 
 
 def test_the_bound_on_the_sds_and_the_quoted_differences(checks):
-    assert list(found(checks, "Table 4.1").index) == ["Binary, psoi tpr"]
+    assert list(found(checks, "Table 4.1").index) == ["Binary, PSoI TPR"]
     quoted = checks[checks["rule"] == "the means of Table A2"]
     bad = quoted[quoted["verdict"] == cells.DIFFERS]
     assert bad["cell"].tolist() == ["FL ISCF against Baseline, TPR in %"]
@@ -101,7 +101,7 @@ def test_the_bound_on_the_sds_and_the_quoted_differences(checks):
         ("pixel_ratios", 5, "ratio", "1:18", "Table 3.2", "cavity : blade trail"),
         ("pixel_ratios", 7, "ratio", "4:5", "Table 3.2", "crack : blade trail"),
         ("class_weights", 1, "crack", 0.739, "Table 3.6", "ISCF, crack"),
-        ("stability", 0, "psomt_tpr_sd", 0.051, "Table 4.1", "Baseline, psomt tpr"),
+        ("stability", 0, "psomt_tpr_sd", 0.051, "Table 4.1", "Baseline, PSoMT TPR"),
     ],
 )  # fmt: skip
 def test_a_misprint_put_in_is_found_where_it_was_put(
@@ -180,10 +180,20 @@ def test_pooling_the_precision_moves_binary_above_the_baseline_and_equal_pixels_
 def test_places_of_the_thesis_are_told_from_those_of_the_book():
     table = pd.DataFrame({"table": ["Table 3.2", "section 3.1"], "checks": [4, 1]})
     told = audit.told(table)
-    assert told["table"].tolist() == ["thesis Table 3.2", "thesis section 3.1"]
+    assert told["table"].tolist() == ["thesis Table 3.2", "thesis Section 3.1"]
     assert told["checks"].tolist() == [4, 1] and audit.told(told).equals(told)
     text = "They lie in: Table A1, Table 4.1 (Eq. 3.5). A table of 3."
     assert audit.told(text) == (
         "They lie in: thesis Table A1, thesis Table 4.1 (thesis Eq. 3.5). A table of 3."
     )
     assert audit.told("Eq. Pixels") == "Eq. Pixels"
+
+
+def test_where_checks_fail_is_said_once_for_each_kind_of_place():
+    rows = [("Table 3.2", cells.DIFFERS), ("Table 3.5", cells.DIFFERS), ("Table A1", cells.DIFFERS)]
+    rows += [("Table 3.2", cells.DIFFERS), ("chapter 5", cells.DIFFERS), ("Table A2", cells.AGREES)]
+    table = pd.DataFrame(rows, columns=["table", "verdict"])
+    assert audit.told(audit.fault_count(table)) == (
+        "Of 6 checks 5 fail. They lie in thesis Tables 3.2, 3.5 and A1, and in thesis chapter 5."
+    )
+    assert audit.fault_count(table[table["verdict"] == cells.AGREES]) == "Of 1 checks none fails."

@@ -317,3 +317,19 @@ def test_evidence_that_does_not_fit_is_refused():
         evidence.from_counts(counts().drop(index=1))
     with pytest.raises(ValueError, match="'printed' or 'pooled'"):
         evidence.printed("micro")
+
+
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(1292.4, "1,290"), (42341, "42,300"), (69.94, "69.9"), (999.6, "1,000"), (0.5, "0.500")],
+)
+def test_numbers_behind_claims_have_three_digits_that_count(number, said):
+    assert claim.three(number) == said and claim.three(0) == "0"
+
+
+def test_quoted_changes_are_written_as_they_are_quoted():
+    found = registry.CLAIMS["C15"].test(evidence.printed())
+    assert [part.text for part in found] == [
+        "TPR +46.5% (quoted +47%)", "FPR +91.7% (quoted +92%)", "precision -23.7% (quoted -24%)"
+    ]  # fmt: skip
+    assert [claim.relative(x) for x in (3.447, -0.183, 0.0246)] == ["+345%", "-18.3%", "+2.5%"]

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 
+from benchmarks import real_settings
 from foilseg.analysis import domains, records, trainings
 from foilseg.claims.verdicts import OPEN
 from foilseg.decisions import compared as by_object
@@ -18,14 +19,14 @@ def test_settings_are_those_of_the_manifest(record):
     table = domains.settings({"here": record}).set_index("setting")["here"]
     sizes = record.shipped.manifest["sizes"]
     assert table["edge of a patch"] == str(sizes["patch"])
-    assert table["images that choose"] == str(record.own["foil"].nunique())
+    assert table["validation images"] == str(record.own["foil"].nunique())
     assert table["trainings of every model"] == str(record.own["training"].nunique())
     assert table["last layer begins"] == "as torch makes it"
-    assert table["images that judge"] == str(record.compared.tested["foil"].nunique())
+    assert table["test images"] == str(record.compared.tested["foil"].nunique())
     tiles = records.record("magnetic_tile-desk")
     assert tiles.compared.tested is None
     told = domains.settings({"tiles": tiles}).set_index("setting")["tiles"]
-    assert told["images that judge"] == "the same"
+    assert told["test images"] == "the validation images"
 
 
 def test_objects_are_counted_on_the_area_of_their_own_images():
@@ -64,7 +65,9 @@ def test_gains_are_differences_with_intervals_study_by_study(record):
     for model in table.index:
         assert table.loc[model, "whole"] == pytest.approx(means[model] - means["Baseline"])
         assert table.loc[model, "whole, low"] <= table.loc[model, "whole, high"]
-    assert table["some"].notna().to_dict() == {m: m == "Binary" for m in table.index}
+    lacking = {m for m in table.index if m != "Binary"}
+    for column in ("some", "some, low", "some, high"):
+        assert set(table.index[table[column].eq(domains.UNTRAINED)]) == lacking
     assert "Baseline" not in table.index
 
 
@@ -95,6 +98,9 @@ def test_the_spindles_bring_numbers_and_no_picture_and_every_model_learned():
 def test_other_works_have_a_source_each():
     table = domains.other_networks()
     assert table["source"].str.strip().ne("").all() and table["value"].between(0, 1).all()
+    said = domains.sources()
+    assert all(row.source in said and row.network in said for row in table.itertuples())
+    assert said.count("](https://doi.org/10.") == table["source"].str.startswith("doi ").sum()
 
 
 def test_what_was_tried_is_told_best_first():
@@ -103,6 +109,17 @@ def test_what_was_tried_is_told_best_first():
         table["setting"]
     )
     assert domains.tried("moon").empty
+    chosen = table.set_index("setting").loc["chosen"]
+    assert chosen["steps"] == real_settings.SETTINGS["chosen"].iterations
+
+
+def test_every_setting_that_can_be_tried_has_words_for_the_page():
+    assert set(domains.CHANGED) == set(real_settings.SETTINGS)
+    for name, words in domains.CHANGED.items():
+        row, base = real_settings.SETTINGS[name], real_settings.SETTINGS["chosen"]
+        assert ("mirrored" in words) == (row.augment == "mirrored")
+        assert (f"{row.learning_rate:g}" in words) == (row.learning_rate != base.learning_rate)
+        assert (f"{row.patch} × {row.patch}" in words) == (row.patch != base.patch)
 
 
 def test_one_defect_has_no_spread_over_defects():
@@ -122,6 +139,8 @@ def test_f1_under_the_settings_that_were_tried_is_that_of_their_counts():
     table = pd.read_csv(domains.TRIED)
     names = ["bsdata", "magnetic tile"]
     wide = domains.f1_tried(names).set_index(["data", "setting"])
+    assert wide.loc[("magnetic tile", "mirrored"), "patches"] == "mirrored"
+    assert wide.loc[("bsdata", "patch 64"), "steps"] == 3000
     own = table[table["data"].isin(names)]
     assert list(wide.index) == list(dict.fromkeys(zip(own["data"], own["setting"])))
     for row in own.itertuples():
@@ -138,3 +157,9 @@ def test_a_training_of_all_models_is_so_many_networks(record):
     assert domains.networks(spindles) == 14
     each = [run.cost()["training_seconds"] for (run,) in spindles.runs_of("Baseline")]
     assert len(each) == 3 and domains.minutes(spindles, "Baseline") == min(each) / 60
+
+
+def test_f1_stands_under_the_names_of_the_thesis():
+    spindles = records.record("bsdata-photographs")
+    models = set(domains.f1(spindles)["model"])
+    assert "Os. Cavities" in models and "Os. Pitting" not in models

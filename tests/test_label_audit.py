@@ -355,6 +355,7 @@ def test_the_candidates_are_drawn_beside_the_annotation(case):
     for row, lines in ((0, 1), (1, 0), (2, 1)):
         assert [len(place.collections) for place in axes[4 * row : 4 * row + 4]] == [lines] * 4
     first = found.table.iloc[0]
+    assert axes[0].get_title().replace("\n", " ").endswith(f", object {first['object']}")
     inside = found.numbers[foil.name] == first["object"]
     edge = axes[0].collections[0].get_paths()[0].vertices
     rows, columns = np.nonzero(inside)
@@ -365,3 +366,27 @@ def test_the_candidates_are_drawn_beside_the_annotation(case):
         "agree on nothing"
         in pictures.candidates(found, [foil], CLASSES).axes[0].texts[0].get_text()
     )
+
+
+def test_windows_around_candidates_have_one_scale_and_a_bar(case, monkeypatch):
+    monkeypatch.setattr(pictures, "LEAST", 4)
+    foil, masks = case
+    found = label_audit.audit([foil], masks, CLASSES)
+    side = 2 * max(found.table["height"].max(), found.table["width"].max())
+    assert side < min(foil.shape), "no window is cut off at the foil's edge"
+    for place in pictures.candidates(found, [foil], CLASSES).axes[:4]:
+        assert place.get_xlim() == (-0.5, side - 0.5)
+        assert place.texts[0].get_text().endswith(" px")
+
+
+def test_the_nature_of_errors_of_a_model_is_that_of_its_defects_together():
+    rows = [
+        ("a", "pit", 2.0, 10, 0.5, 1),
+        ("a", "spot", 0.5, 30, 0.1, 2),
+        ("b", "pit", 1.0, 0, np.nan, 0),
+    ]
+    names = ["model", "defect", "area ratio", "false pixels", "near share", "false objects"]
+    found = mistakes.nature_of_models(pd.DataFrame(rows, columns=names)).set_index("model")
+    first = found.loc["a"]
+    assert first.tolist() == [1.25, 1, 40, pytest.approx((5 + 3) / 40), 3]
+    assert np.isnan(found.loc["b", "near share"]) and found.loc["b", "drawn too large"] == 0

@@ -45,10 +45,10 @@ def test_ratios_know_their_case(place):
 
 def test_right_ones_are_the_first_of_each_pair(place):
     table = measurements.right_ones("some", place)
-    assert list(table) == ["list", "candidates", "of 10", "of 25", "of end"]
+    assert list(table) == ["list", "candidates", "first 10", "first 25", "whole list"]
     assert table.to_numpy().tolist() == [
-        ["ours, agreement", 807, 10, 25, 564],
-        ["cleanlab, mean of 9", 1894, 1, 2, 457],
+        ["this audit, by agreement", 807, 10, 25, 564],
+        ["cleanlab, mean of nine networks, least probable label first", 1894, 1, 2, 457],
     ]
 
 

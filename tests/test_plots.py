@@ -238,6 +238,7 @@ def test_claims_are_a_heat_map_with_a_row_a_study():
     assert [text.get_text() for text in axes.get_xticklabels()] == ["C01", "C02", "C03", "C04"]
     assert [text.get_text() for text in axes.get_yticklabels()] == ["ours", "theirs"]
     assert legend(figure) == [HOLDS, UNSURE, FAILS, OPEN] and len(figure.axes) == 1
+    assert axes.patches[-1].get_bbox().bounds == (0, 0, 4, 2), "no frame closes the grid"
 
 
 def test_the_front_has_rates_thresholds_and_the_tally_of_the_claims():

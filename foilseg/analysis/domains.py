@@ -14,6 +14,22 @@ from foilseg.evaluation.bootstrap import TRAINING
 TRIED = Path(__file__).with_name("real_settings.csv")  # written by benchmarks.real_settings
 OTHERS = Path(__file__).with_name("other_networks.csv")
 MEAN = "mean"
+UNTRAINED = ""  # in the place of a number: the study has no such model
+# A setting of benchmarks.real_settings -> what of the chosen settings it changes, in words.
+CHANGED = {
+    "chosen": "nothing: the chosen settings",
+    "start as made": "last layer begins as torch makes it",
+    "not augmented": "patches as they are",
+    "mirrored": "patches mirrored, not turned",
+    "rate 1": "learning rate 0.001 instead of 0.002",
+    "rate 5": "learning rate 0.005 instead of 0.002",
+    "patch 64": "patches of 64 × 64 pixels instead of 96 × 96",
+    "few a step": "2 patches per step instead of 8",
+    "base 16": "16 maps in the first layer and 4 patches per step instead of 8 and 8",
+    "twice the steps": "twice the steps",
+    "mirrored, twice the steps": "patches mirrored, not turned; twice the steps",
+    "mirrored, eight times the steps": "patches mirrored, not turned; eight times the steps",
+}
 
 
 def settings(studies: Mapping[str, Record]) -> pd.DataFrame:
@@ -22,9 +38,9 @@ def settings(studies: Mapping[str, Record]) -> pd.DataFrame:
     for name, record in studies.items():
         told, tested = record.shipped.manifest["sizes"], record.compared.tested
         columns[name] = {
-            "images that train": record.findings.seen["foil"].nunique(),
-            "images that choose": record.own["foil"].nunique(),
-            "images that judge": "the same" if tested is None else tested["foil"].nunique(),
+            "training images": record.findings.seen["foil"].nunique(),
+            "validation images": record.own["foil"].nunique(),
+            "test images": "the validation images" if tested is None else tested["foil"].nunique(),
             "trainings of every model": record.own[TRAINING].nunique(),
             "maps of the first layer": told["base"],
             "edge of a patch": told["patch"],
@@ -40,7 +56,8 @@ def settings(studies: Mapping[str, Record]) -> pd.DataFrame:
 def f1(record: Record) -> pd.DataFrame:
     """F1 at the models' own thresholds where they are judged: a row a model, a column a defect.
 
-    Pooled over images and trainings; ``mean`` is that of the defects if there are several.
+    Pooled over images and trainings, under the thesis's names; ``mean`` is that of the defects if
+    there are several.
     """
     compared = record.compared
     counts = compared.own if compared.tested is None else compared.tested
@@ -49,11 +66,11 @@ def f1(record: Record) -> pd.DataFrame:
     wide = wide.reindex(index=list(compared.parts), columns=compared.defects)
     if len(compared.defects) > 1:
         wide[MEAN] = wide.mean(axis=1)
-    return wide.rename_axis(columns=None).reset_index()
+    return under_thesis_names(record, wide.rename_axis(columns=None).reset_index())
 
 
 def under_thesis_names(record: Record, counts: pd.DataFrame) -> pd.DataFrame:
-    """Counts of a study's models under the names that the thesis gives them, where it does."""
+    """Rows of a study's models under the names that the thesis gives them, where it does."""
     names = {title: name for name, title in record.titles.items()}
     return counts.assign(model=counts["model"].astype(str).replace(names))
 
@@ -71,8 +88,8 @@ def gains(
 
     Returns
     -------
-    A row a model: model, then ``STUDY``, ``STUDY, low`` and ``STUDY, high`` of each study; NaN
-    where a study has no such model.
+    A row a model: model, then ``STUDY``, ``STUDY, low`` and ``STUDY, high`` of each study;
+    :data:`UNTRAINED` where a study has no such model.
     """
     columns = {}
     for name, table in counts.items():
@@ -81,7 +98,13 @@ def gains(
         columns |= {name: own["difference"], f"{name}, low": own["low"]}
         columns |= {f"{name}, high": own["high"]}
     order = list(dict.fromkeys(model for table in columns.values() for model in table.index))
-    return pd.DataFrame(columns).reindex(order).rename_axis("model").reset_index()
+    table = {name: own.reindex(order) for name, own in columns.items()}
+    for name, own in columns.items():
+        lacking = [model for model in order if model not in own.index]
+        if lacking:
+            table[name] = table[name].astype(object)
+            table[name][lacking] = UNTRAINED
+    return pd.DataFrame(table, index=order).rename_axis("model").reset_index()
 
 
 def other_networks() -> pd.DataFrame:
@@ -89,16 +112,31 @@ def other_networks() -> pd.DataFrame:
     return pd.read_csv(OTHERS)
 
 
+def sources() -> str:
+    """Where the numbers of :func:`other_networks` stand, as Markdown: a link where there is one."""
+    said = []
+    for row in other_networks().itertuples():
+        kind, _, name = row.source.partition(" ")
+        link = f"https://doi.org/{name}" if kind == "doi" else f"https://{row.source}"
+        linked = kind == "doi" or row.source.startswith("github.com/")
+        said.append(
+            f"{row.network}: [{row.source}]({link})" if linked else f"{row.network}: {row.source}"
+        )
+    return f"The sources are {'; '.join(said)}."
+
+
 def f1_tried(data: Sequence[str]) -> pd.DataFrame:
     """F1 of the baseline under every setting that was tried for some data sets.
 
     A row a data set and setting, in the order they were measured in; columns ``data``,
-    ``setting``, the defects, and ``mean``, that of the defects. It is 0 where nothing is found.
+    ``setting`` (the name), ``patches`` (what is done to them), ``steps``, the defects, and
+    ``mean``, that of the defects. It is 0 where nothing is found.
     """
-    table = pd.read_csv(TRIED)
-    own = table[table["data"].isin(data)]
-    wide = own.pivot(index=["data", "setting"], columns="defect", values="F1")
-    order = own[["data", "setting"]].drop_duplicates()
+    table = pd.read_csv(TRIED).rename(columns={"augment": "patches", "iterations": "steps"})
+    table["patches"] = table["patches"].fillna("as they are")
+    own, keys = table[table["data"].isin(data)], ["data", "setting", "patches", "steps"]
+    wide = own.pivot(index=keys, columns="defect", values="F1")
+    order = own[keys].drop_duplicates()
     wide = wide.loc[list(order.itertuples(index=False, name=None)), own["defect"].unique()]
     return wide.assign(**{MEAN: wide.mean(axis=1)}).rename_axis(columns=None).reset_index()
 
@@ -122,8 +160,10 @@ def networks(record: Record) -> int:
 def tried(data: str) -> pd.DataFrame:
     """The settings that were tried for a data set by its baseline, the best first.
 
-    Columns ``setting``, the defect, and its rates on the images that choose.
+    Columns ``setting`` (the name), ``changed`` (in words), ``steps``, and the rates of the defect
+    on the validation images; a row a defect.
     """
-    table = pd.read_csv(TRIED)
+    table = pd.read_csv(TRIED).rename(columns={"iterations": "steps"})
     own = table[table["data"] == data].sort_values("F1", ascending=False)
-    return own[["setting", "defect", "TPR", "FPR", "precision", "F1"]]
+    own = own.assign(changed=own["setting"].map(CHANGED).fillna(own["setting"]))
+    return own[["setting", "changed", "steps", "TPR", "FPR", "precision", "F1"]]

@@ -22,6 +22,18 @@ SPEED = re.compile(
 )
 METRE = re.compile(r"a metre of foil is (?P<megapixels>[\d.]+) megapixels")
 FOUND = re.compile(r"^\s*(?P<what>\S.*?)\s+(?P<all>\d+)(?P<pairs>(\s+\d+,\s*\d+)+)$")
+# short names of lists in the log -> what they are, for the page; "mean of 9" is of probabilities
+LISTS = {
+    "ours, agreement": "this audit, by agreement",
+    "ours, and confidence": "this audit, by agreement and confidence",
+    "cleanlab, baseline": "cleanlab, Baseline, least probable label first",
+    "largest, baseline": "cleanlab, Baseline, largest object first",
+    "loss, baseline": "loss, Baseline, largest loss first",
+    "cleanlab, mean of 9": "cleanlab, mean of nine networks, least probable label first",
+    "largest, mean of 9": "cleanlab, mean of nine networks, largest object first",
+    "loss, mean of 9": "loss, mean of nine networks, largest loss first",
+}
+READ = {"end": "whole list"}
 
 
 def _lines(name: str, root: Path) -> list[str]:
@@ -54,6 +66,7 @@ def right_ones(name: str, root: Path = RESULTS) -> pd.DataFrame:
     """How many of a list's first candidates are right: columns list, candidates, and each number.
 
     Of the block that begins with ``Objects:``; its columns are headed by how many were reviewed.
+    Lists have the names of :data:`LISTS`.
     """
     lines = _lines(name, root)
     begin = next((k for k, line in enumerate(lines) if line.startswith("Objects: right")), None)
@@ -66,8 +79,11 @@ def right_ones(name: str, root: Path = RESULTS) -> pd.DataFrame:
         if not found:
             break
         right = re.findall(r"(\d+),\s*\d+", found["pairs"])
-        rows.append((found["what"], int(found["all"]), *map(int, right)))
-    return pd.DataFrame(rows, columns=["list", "candidates", *(f"of {h}" for h in heads)])
+        name = LISTS.get(found["what"], found["what"])
+        rows.append((name, int(found["all"]), *map(int, right)))
+    return pd.DataFrame(
+        rows, columns=["list", "candidates", *(READ.get(h, f"first {h}") for h in heads)]
+    )
 
 
 def speeds(name: str = "line", root: Path = RESULTS) -> pd.DataFrame:

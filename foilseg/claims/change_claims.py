@@ -5,12 +5,23 @@ from __future__ import annotations
 from functools import cache
 from math import ceil
 
-from foilseg.claims.claim import BASELINE, ICF, ISCF, Bound, Part, claim, foil_defects, listed
+from foilseg.claims.claim import (
+    BASELINE,
+    ICF,
+    ISCF,
+    Bound,
+    Part,
+    claim,
+    foil_defects,
+    listed,
+    relative,
+    three,
+)
 from foilseg.claims.evidence import RATES, Evidence
 from foilseg.thesis import published
 
 ALIKE = Bound("a quoted change", 2.0, "met between 1/this and this times the change")
-# The smallest change that the thesis calls one is +2.5 % (C13), so nothing that would count as
+# The smallest change that the thesis calls one is +2.5% (C13), so nothing that would count as
 # that change may count as none.
 UNCHANGED = Bound(
     "unchanged", 0.025 / ALIKE.value, "by less than this share, half the least change quoted"
@@ -41,29 +52,29 @@ def change(e: Evidence, model: str, rate: str) -> float:
 
 def _met(e: Evidence, model: str, rate: str, quoted: float) -> Part:
     found = change(e, model, rate)
-    text = f"{rate} {found:+.1%} (quoted {quoted:+.1%})"
+    text = f"{rate} {relative(found)} (quoted {100 * quoted:+.3g}%)"
     times, most = found / quoted, ALIKE.value
     gap = min(times - 1 / most, most - times) * abs(quoted)
     return Part(text, bool(1 / most <= times <= most), gap, (model, BASELINE))
 
 
-@claim("5", "Os. Cavities against the baseline: TPR +35 %, precision +2.5 %, FPR +17 %.", ALIKE)
+@claim("5", "Os. Cavities against the baseline: TPR +35%, precision +2.5%, FPR +17%.", ALIKE)
 def c13(e: Evidence) -> list[Part]:
     foil_defects(e)
     return _quoted(e, "C13")
 
 
 @claim(
-    "5", "Binary against the baseline: TPR +5 %, FPR -28 %, precision unchanged.", ALIKE, UNCHANGED
+    "5", "Binary against the baseline: TPR +5%, FPR -28%, precision unchanged.", ALIKE, UNCHANGED
 )
 def c14(e: Evidence) -> list[Part]:
     found = change(e, "Binary", "precision")
     gap = UNCHANGED.value - abs(found)
-    same = Part(f"precision {found:+.1%}", bool(gap > 0), gap, ("Binary", BASELINE))
+    same = Part(f"precision {relative(found)}", bool(gap > 0), gap, ("Binary", BASELINE))
     return [*_quoted(e, "C14"), same]
 
 
-@claim("5", "FL ISCF against the baseline: TPR +47 %, FPR +92 %, precision -24 %.", ALIKE)
+@claim("5", "FL ISCF against the baseline: TPR +47%, FPR +92%, precision -24%.", ALIKE)
 def c15(e: Evidence) -> list[Part]:
     return _quoted(e, "C15")
 
@@ -86,17 +97,17 @@ def c16(e: Evidence) -> list[Part]:
             tpr[1] - (1 - MODEST.value) * tpr[0],
         )
         up, down = (iscf, icf), (icf, iscf)
-        said = f"{icf} -> {iscf}: FPR {1e6 * fpr[0]:,.0f} -> {1e6 * fpr[1]:,.0f} ppm"
+        said = f"{icf} → {iscf}: FPR {three(1e6 * fpr[0])} → {three(1e6 * fpr[1])} ppm"
         parts += [
             Part(said, gaps[0] >= 0, gaps[0], down),
             Part(
-                f"precision {precision[0]:.3f} -> {precision[1]:.3f}",
+                f"precision {precision[0]:.3f} → {precision[1]:.3f}",
                 gaps[1] > 0,
                 gaps[1],
                 up,
                 "precision",
             ),
-            Part(f"TPR {tpr[0]:.3f} -> {tpr[1]:.3f}", gaps[2] >= 0, gaps[2], up),
+            Part(f"TPR {tpr[0]:.3f} → {tpr[1]:.3f}", gaps[2] >= 0, gaps[2], up),
         ]
     return parts
 

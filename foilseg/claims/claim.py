@@ -112,6 +112,17 @@ def listed(names) -> str:
     return ", ".join(names) or "none"
 
 
+def three(number: float) -> str:
+    """A positive number with three digits that count, as tables print it: 1,290, 69.9."""
+    rounded, _, power = f"{number:.2e}".partition("e")
+    return f"{float(f'{rounded}e{power}'):,.{max(0, 2 - int(power))}f}" if number else "0"
+
+
+def relative(change: float) -> str:
+    """A relative change with its sign and at most three digits: +345%, -18.3%."""
+    return f"{change:+.1%}" if abs(change) < 0.9995 else f"{change:+.0%}"
+
+
 def ends(
     words: str, values: dict[str, float], expected: Iterable[str], rate: str = "", top: bool = True
 ) -> Part:

@@ -16,6 +16,7 @@ from foilseg.claims.claim import (
     ends,
     foil_defects,
     listed,
+    three,
 )
 from foilseg.claims.evidence import Evidence, Undecided
 from foilseg.evaluation import bootstrap
@@ -47,16 +48,16 @@ def sides(e: Evidence, rate: str, above: Iterable[str], words: str, form: str = 
     return Part(text, set(found) == set(above), leads[worst], between, rate)
 
 
-@claim("4.1", "Every model but Equal Pixels has a higher mean TPR than the baseline.")
+@claim("4.1", "Every model but Eq. Pixels has a higher mean TPR than the baseline.")
 def c01(e: Evidence) -> list[Part]:
     others = [m for m in all_models() if m not in (BASELINE, "Eq. Pixels")]
     return [sides(e, "TPR", others, "not above")]
 
 
-@claim("4.1", "Equal Pixels has the lowest mean FPR.")
+@claim("4.1", "Eq. Pixels has the lowest mean FPR.")
 def c02(e: Evidence) -> list[Part]:
     fpr = _means(e, "FPR")
-    words = f"lowest mean FPR ({1e6 * min(fpr.values()):,.0f} ppm)"
+    words = f"lowest mean FPR ({three(1e6 * min(fpr.values()))} ppm)"
     return [ends(words, fpr, ["Eq. Pixels"], "FPR", top=False)]
 
 
@@ -77,7 +78,7 @@ def c05(e: Evidence) -> list[Part]:
     return [ends("two lowest precisions", values, ICF, "precision", top=False)]
 
 
-@claim("4.1", "Oversampled Cavities has the best precision/recall trade-off.")
+@claim("4.1", "Os. Cavities has the best precision/recall trade-off.")
 def c06(e: Evidence) -> list[Part]:
     foil_defects(e)
     precision, recall = _means(e, "precision"), _means(e, "TPR")

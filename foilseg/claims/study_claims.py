@@ -6,7 +6,7 @@ from functools import cache
 
 import pandas as pd
 
-from foilseg.claims.claim import BASELINE, ICF, ISCF, Bound, Part, claim, ends, listed
+from foilseg.claims.claim import BASELINE, ICF, ISCF, Bound, Part, claim, ends, listed, three
 from foilseg.claims.evidence import RATES, Evidence, Undecided
 from foilseg.thesis import published
 
@@ -17,7 +17,7 @@ RATHER = Bound("rather than", 1, "larger than this times each of the other kinds
 ABOUT = Bound("about n times", 0.15, "within this share of n")
 NOTABLE = Bound("part of", 0.01, "at least this share")
 EXPENSIVE = Bound("very expensive", 10.0, "at least so many times the standard pool's windows")
-STABLE = Bound("stable", "bound of the SD", "every SD below this (thesis 4.1)")
+STABLE = Bound("stable", "bound of the SD", "every SD below this (thesis Section 4.1)")
 
 
 @claim(
@@ -50,8 +50,8 @@ def c18(e: Evidence) -> list[Part]:
     table = e.table("errors", (BASELINE, *ICF, *ISCF))["noise_objects_per_megapixel"]
     parts = []
     for icf, iscf in zip(ICF, ISCF):
-        said = f"{icf} {table[icf]:.1f} per megapixel, {iscf} {table[iscf]:.1f}, "
-        said += f"{BASELINE} {table[BASELINE]:.1f}"
+        said = f"{icf} {three(table[icf])} per megapixel, {iscf} {three(table[iscf])}, "
+        said += f"{BASELINE} {three(table[BASELINE])}"
         gap = float(table[icf] - max(table[iscf], table[BASELINE]))
         parts.append(Part(said, gap > 0, gap))
     return parts
@@ -159,6 +159,6 @@ def c12(e: Evidence) -> list[Part]:
     return _stable(e, ("PSoI", "PSoMT"), EXEMPT)
 
 
-@claim("3.2", "Performance is stable after about 70 % of the iterations.", STABLE)
+@claim("3.2", "Performance is stable after about 70% of the iterations.", STABLE)
 def c24(e: Evidence) -> list[Part]:
     return _stable(e, ("PSoI",))

@@ -77,7 +77,7 @@ def support(resamples: Iterable[Evidence]) -> pd.DataFrame:
 
 
 def drawn(judged: Mapping[str, Verdict], supported: pd.DataFrame) -> dict[str, Verdict]:
-    """Verdicts by draws of images and trainings: holds from 95 %, fails below 5 %, else open.
+    """Verdicts by draws of images and trainings: holds from 95%, fails below 5%, else open.
 
     A claim that no draw decides, since it rests on neither, keeps the verdict that it has.
     """

@@ -107,8 +107,8 @@ def note(found: Audit, table: pd.DataFrame) -> str:
     listed, right = int(table["candidates"].sum()), int(table["right"].sum())
     missing, hit = int(table["missing"].sum()), int(table["found"].sum())
     return (
-        f"The truth confirms {right} of the {listed} candidates, and they find {hit} of the "
-        f"{missing} objects that the annotators missed."
+        f"The truth confirms {right:,} of the {listed:,} candidates, and they find {hit:,} of the "
+        f"{missing:,} objects that the annotators missed."
     )
 
 

@@ -199,6 +199,24 @@ def nature(
     return pd.DataFrame(rows)
 
 
+def nature_of_models(table: pd.DataFrame) -> pd.DataFrame:
+    """:func:`nature` of all defects together, one row per model.
+
+    Columns model, "area ratio" (mean over the defects), "drawn too large" (defects with a ratio
+    above 1), "false pixels" with their "near share", and "false objects".
+    """
+    near = table["near share"].fillna(0) * table["false pixels"]
+    each = table.assign(near=near, large=table["area ratio"] > 1).groupby("model", sort=False)
+    columns = {
+        "area ratio": each["area ratio"].mean(),
+        "drawn too large": each["large"].sum(),
+        "false pixels": each["false pixels"].sum(),
+        "near share": each["near"].sum() / each["false pixels"].sum(),
+        "false objects": each["false objects"].sum(),
+    }
+    return pd.DataFrame(columns).reset_index()
+
+
 def _errors(true: np.ndarray, said: np.ndarray, distance: np.ndarray) -> tuple:
     """Area ratios, false-positive distances and false objects of one defect of one foil."""
     if not said.any():

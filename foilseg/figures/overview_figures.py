@@ -14,7 +14,7 @@ from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
-from matplotlib.patches import Patch
+from matplotlib.patches import Patch, Rectangle
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import escape
@@ -197,13 +197,18 @@ def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
 
 
 def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
-    """A column a claim and a row a study: dark, it holds; white, it does not; else a grey."""
+    """A column a claim and a row a study: dark, it holds; white, it does not; else a grey.
+
+    White cells have edges on all sides: between cells run lines, and around them all a frame.
+    """
     places = {kind: place for place, kind in enumerate(VERDICTS)}
     grid = pd.DataFrame(judged).map(lambda each: places[each.verdict]).T
     with house_style():
         figure, axes = plt.subplots(figsize=(9, 0.42 * len(judged) + 1.2))
         colours = partial(sns.heatmap, cmap=[*VERDICTS.values()], vmin=0, vmax=len(VERDICTS) - 1)
         colours(grid, cbar=False, linewidths=0.6, linecolor=PALE, ax=axes)
+        framed = {"fill": False, "ec": PALE, "lw": 1.2, "clip_on": False}
+        axes.add_patch(Rectangle((0, 0), len(grid.columns), len(grid), **framed))
         axes.tick_params(axis="x", rotation=90)
         axes.tick_params(axis="y", rotation=0)
         figure.legend(handles=_patches(), loc="outside upper center", ncols=len(VERDICTS))

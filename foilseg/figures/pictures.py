@@ -29,6 +29,7 @@ from foilseg.figures.style import (
 )
 
 BARS = (5, 10, 20, 50, 100, 200, 500)  # pixels
+LEAST = 48  # pixels a side of the windows around candidates
 
 
 def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNorm]:
@@ -242,26 +243,42 @@ def candidates(
 ) -> Figure:
     """The first candidates of an audit: image, annotation, and the annotation with them.
 
-    The one that a column is about is outlined.
+    The one that a column is about is outlined. All windows are as large as the largest candidate
+    asks for, so they have one scale; a bar says how long so many pixels are.
     """
     rows = list(found.table.head(number).itertuples())
     if not rows:
         return note("The models agree on nothing that the annotation does not have.")
     with house_style():
         figure, axes = plt.subplots(3, len(rows), figsize=(9, 5.4), squeeze=False)
+        side = max([LEAST, *(2 * length for row in rows for length in (row.height, row.width))])
         for column, row in enumerate(rows):
             foil = next(f for f in foils if f.name == row.foil)
             inside = (found.numbers[foil.name] == row.object).astype(np.uint8)
             entered = {"entered": corrected(found, foil, classes), "inside": inside}
             pick = Pick("", foil.name, 0.0, box=(row.top, row.left, row.height, row.width))
-            part, seen = look(pick, foil, entered, 48)
+            part, seen = look(pick, foil, entered, side)
             picture(axes[0, column], part.image)
             annotation_of(axes[1, column], part, classes)
             mask_of(axes[2, column], seen["entered"], classes)
             outline(axes[0, column], seen["inside"], PAPER)
             outline(axes[2, column], seen["inside"], INK)
-            axes[0, column].set_title(escape.lines(f"{row.foil}, {row.object}", 16), fontsize=10)
-        for row, title in enumerate(("image", "annotation", "with candidate")):
+            scale_bar(axes[0, column], *part.shape)
+            title = escape.lines(f"{row.foil}, object {row.object}", 12)
+            axes[0, column].set_title(title, fontsize=10)
+        for row, title in enumerate(("image", "annotation", "with candidates")):
             axes[row, 0].set_ylabel(title)
         class_legend(figure, classes)
         return done(figure)
+
+
+def scale_bar(axes: Axes, height: int, width: int, letters: float = 9) -> None:
+    """A bar of at most a quarter of the width, with its length in pixels, at the lower right."""
+    length = max((bar for bar in BARS if bar <= width / 4), default=BARS[0])
+    right, low = width * 0.96, height * 0.93
+    for colour, thick in ((INK, 5), (PAPER, 2.5)):
+        axes.plot([right - length, right], [low] * 2, c=colour, lw=thick, solid_capstyle="butt")
+    words = {"ha": "right", "va": "bottom", "fontsize": letters, "color": INK}
+    ground = {"fc": PAPER, "ec": "none", "alpha": 0.7, "pad": 1}
+    axes.text(right, low - height * 0.03, f"{length} px", bbox=ground, **words)
+    axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))

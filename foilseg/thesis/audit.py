@@ -50,16 +50,17 @@ def differing(checks: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=checks.columns)
 
 
-_PLACE = re.compile(r"(?<!thesis )\b(Table|Fig\.|Eq\.|section)(?= [\dA])")
+_PLACE = re.compile(r"(?<!thesis )\b(Tables?|Figs?\.|Eqs?\.|[Ss]ections?|chapters?)(?= [\dA])")
 
 
 def told(table: pd.DataFrame | str) -> pd.DataFrame | str:
     """A table or text in which places of the thesis are told from those of the book.
 
-    "Table 3.2" of a table's words and rows becomes "thesis Table 3.2".
+    "Table 3.2" of a table's words and rows becomes "thesis Table 3.2", "section 4.1" becomes
+    "thesis Section 4.1".
     """
     if isinstance(table, str):
-        return _PLACE.sub(r"thesis \1", table)
+        return _PLACE.sub(lambda found: f"thesis {found[1].replace('section', 'Section')}", table)
     return table.map(lambda value: told(value) if isinstance(value, str) else value)
 
 
@@ -95,5 +96,18 @@ def rank_agreement(table: pd.DataFrame) -> float:
 def fault_count(checks: pd.DataFrame) -> str:
     """One sentence: how many checks, how many fail, in how many tables."""
     bad = checks[checks["verdict"] == DIFFERS]
-    places = ", ".join(dict.fromkeys(bad["table"])) or "none"
-    return f"Of {len(checks):,} checks {len(bad):,} fail. They lie in: {places}."
+    if bad.empty:
+        return f"Of {len(checks):,} checks none fails."
+    kinds: dict[str, list[str]] = {}
+    for place in dict.fromkeys(bad["table"]):
+        kind, _, number = place.rpartition(" ")
+        kinds.setdefault(kind, []).append(number)
+    said = (
+        f"{kind}s {_all_of(n)}" if len(n) > 1 else f"{kind} {n[0]}" for kind, n in kinds.items()
+    )
+    return f"Of {len(checks):,} checks {len(bad):,} fail. They lie in {', and in '.join(said)}."
+
+
+def _all_of(names: list[str]) -> str:
+    """At least two names in words: "3.2, 3.5 and A1"."""
+    return f"{', '.join(names[:-1])} and {names[-1]}"

@@ -18,6 +18,8 @@ from foilseg.thesis.checks import AGREES, DIFFERS, Cell, agrees, compare
 
 DIGITS = 4  # of Table A2
 ULP = 10.0**-DIGITS
+# names of columns of Table 4.1, as the thesis writes them
+SPELLED = {"psoi": "PSoI", "psomt": "PSoMT", "tpr": "TPR", "fpr": "FPR"}
 # sum = first term + second term, and the printed rate that the terms decide (Table A2)
 SUMS = {"P": ("TP", "FN", "TPR"), "N": ("FP", "TN", "FPR")}
 # formulas that may stand behind a printed precision, on sums over all images
@@ -177,10 +179,11 @@ def stability_cells() -> list[Cell]:
     cells = []
     for _, row in published.table("stability").iterrows():
         for column in [c for c in row.index if c.endswith("_sd")]:
-            where = f"{row['model']}, {column.removesuffix('_sd').replace('_', ' ')}"
+            test, rate, _ = column.split("_")
+            where = f"{row['model']}, {SPELLED[test]} {SPELLED.get(rate, rate)}"
             below = row[column] < bound
             verdict, should = (AGREES, "") if below else (DIFFERS, f"below {bound:g}")
-            said = str(row[column.split("_")[0] + "_passed"]).removeprefix("yes").strip(" ()")
+            said = str(row[f"{test}_passed"]).removeprefix("yes").strip(" ()")
             rule = f"section 4.1: every SD is below {bound:g}"
             reading = "" if below else said
             cells.append(
