@@ -14,11 +14,10 @@ from matplotlib.figure import Figure
 from foilseg.data import defects, escape, plausibility
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.figures.acquisition_figures import gradients
-from foilseg.figures.pictures import bare, outline
-from foilseg.figures.style import INK, PAPER, class_legend, done, house_style, note
+from foilseg.figures.pictures import bare, outline, scale_bar
+from foilseg.figures.style import INK, class_legend, done, house_style, note
 
 AROUND = 1.5  # times its length is a window that a defect fits into
-BARS = (5, 10, 20, 50, 100, 200, 500)  # pixels
 PROPERTIES = {"area": "area in pixels", "elongation": "length / width", "contrast": "contrast"}
 
 
@@ -44,18 +43,6 @@ def _outlined(axes, foils: dict[str, Foil], row: pd.Series, size: int, c: LabelC
     relief(axes, window)
     outline(axes, window.mask == c.index, c.colour)
     scale_bar(axes, *window.shape)
-
-
-def scale_bar(axes, height: int, width: int) -> None:
-    """A bar of at most a quarter of the width, with its length in pixels, at the lower right."""
-    length = max((bar for bar in BARS if bar <= width / 4), default=BARS[0])
-    right, low = width * 0.96, height * 0.93
-    for colour, thick in ((INK, 5), (PAPER, 2.5)):
-        axes.plot([right - length, right], [low] * 2, c=colour, lw=thick, solid_capstyle="butt")
-    words = {"ha": "right", "va": "bottom", "fontsize": 9, "color": INK}
-    ground = {"fc": PAPER, "ec": "none", "alpha": 0.7, "pad": 1}
-    axes.text(right, low - height * 0.03, f"{length} px", bbox=ground, **words)
-    axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))
 
 
 def examples(

@@ -197,7 +197,7 @@ def cost_curves(costs: pd.DataFrame, highlighted: Collection[str] = ()) -> Figur
 
 
 def shares(table: pd.DataFrame, classes: Sequence[LabelClass], suffix: str = " share") -> Figure:
-    """A bar for each loss, divided among the classes; a part of at least a twentieth has its share.
+    """A bar for each loss, divided among the classes; a part that is wide enough has its share.
 
     ``table`` : indexed by loss, a column a class, as
     :func:`foilseg.analysis.model_tables.gradient_shares`; a row adds up to 1.
@@ -210,7 +210,7 @@ def shares(table: pd.DataFrame, classes: Sequence[LabelClass], suffix: str = " s
             style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
             bars = axes.barh(rows, 100 * parts, 0.7, 100 * begin, **style)
             told = [f"{part:#.3g}%".replace(".%", "%") for part in 100 * parts]
-            told = [text if part >= 0.05 else "" for text, part in zip(told, parts)]
+            told = [text if part >= 0.08 else "" for text, part in zip(told, parts)]
             axes.bar_label(bars, told, label_type="center", fontsize=10, color=INK)
             begin = begin + parts
         axes.set_yticks(rows, map(escape.lines, map(str, table.index)))
