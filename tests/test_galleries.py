@@ -5,11 +5,12 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.patches import Circle
 from viewer import CLASSES
 
-from foilseg.data.dataset import Foil
+from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation import example_rules, examples
-from foilseg.figures import gallery_figures
+from foilseg.figures import gallery_figures, overview_figures, pictures
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
 COUNTS = pd.DataFrame(
@@ -288,3 +289,40 @@ def test_the_truth_says_whether_models_against_the_annotation_are_right(wrong):
     blind = [replace(b, truth=None)]
     assert np.isnan(example_rules.share_in_truth(pick, blind, masks, CLASSES))
     assert np.isnan(example_rules.share_in_truth(None, [b], masks, CLASSES))
+
+
+def test_the_window_with_most_objects_of_a_class_is_picked_and_looked_at_closely():
+    pit, scratch = CLASSES[1:3]
+    few, many = np.zeros((2, 64, 96), np.uint8)
+    few[5, 5], few[40, 5] = pit.index, scratch.index
+    many[10, 50], many[14, 54], many[60, 3] = (pit.index,) * 3
+    normals = np.zeros((3, 64, 96), np.float32)
+    foils = [Foil("few", normals, few), Foil("many", normals, many)]
+    pick = example_rules.fullest(foils, pit, side=16)
+    assert (pick.foil, pick.value, pick.defect) == ("many", 2, pit.name)
+    assert example_rules.fullest(foils[:1], LabelClass(9, "none", "#000000")) is None
+    masks = {"many": {"a": many, "b": np.zeros_like(many), "c": many, "d": many}}
+    figure = overview_figures.closely(pick, foils, masks, CLASSES)
+    titles = [axes.get_title() for axes in figure.axes if axes.axison]
+    assert titles == ["annotation, outlined", "a", "b", "c", "d"]
+    rings = [[p for p in axes.patches if isinstance(p, Circle)] for axes in figure.axes[:5]]
+    (boxed,) = {len(each) for each in rings}  # the same in every panel
+    assert boxed >= 2 and figure.axes[0].images[0].get_array().shape == (64, 96)
+    said = [axes.images[1].get_array() for axes in figure.axes[1:3]]
+    assert [int(kinds.max()) for kinds in said] == [1, 2]  # hits, and misses
+    (none,) = overview_figures.closely(None, foils, {}, CLASSES).axes[0].texts
+    assert "No foil" in none.get_text()
+
+
+def test_a_patch_is_shown_with_the_target_of_each_network():
+    mask = np.zeros((32, 32), np.uint8)
+    mask[4:20, 4:20], mask[28, 28] = 1, 2
+    figure = pictures.one_vs_rest([Foil("a", np.zeros((3, 32, 32), np.float32), mask)], 32, CLASSES)
+    defects = [c for c in CLASSES if c.index]
+    shown = [axes for axes in figure.axes if axes.axison]
+    titles = ["patch", "mask", *(f"target: {c.name}" for c in defects)]
+    assert [axes.get_title() for axes in shown] == titles
+    for axes, c in zip(shown[2:], defects):
+        np.testing.assert_array_equal(axes.images[0].get_array(), mask == c.index)
+        rings = [p for p in axes.patches if isinstance(p, Circle)]
+        assert [ring.center for ring in rings] == ([(28, 28)] if c.index == 2 else [])

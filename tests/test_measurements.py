@@ -43,6 +43,22 @@ def test_ratios_know_their_case(place):
     ]
 
 
+def test_times_of_losses_are_told_in_words(tmp_path):
+    log = """base 8 (4, 5, 128, 128) torch.float32: time and memory over torch, wanted <= 1
+  torch cross entropy          1.00 (fastest rounds: 1.00)      memory 1.00
+  focal                        1.23 (fastest rounds: 1.52)      memory 1.00
+base 32 (8, 5, 256, 256) torch.bfloat16: time and memory over torch, wanted <= 1
+  torch cross entropy          1.00 (fastest rounds: 1.00)      memory 1.00
+  focal                        1.13 (fastest rounds: 1.16)      memory 1.00
+"""
+    (tmp_path / "losses.txt").write_text(log)
+    table = measurements.loss_times(root=tmp_path)
+    assert list(table.columns) == ["small network, fp32", "large network, bf16"]
+    assert list(table.index) == ["torch's cross entropy", "this book's focal loss"]
+    assert table.iloc[1].tolist() == [1.23, 1.13]
+    assert measurements.loss_times("none", tmp_path).empty
+
+
 def test_right_ones_are_the_first_of_each_pair(place):
     table = measurements.right_ones("some", place)
     assert list(table) == ["list", "candidates", "first 10", "first 25", "whole list"]

@@ -94,8 +94,8 @@ def test_the_published_precision_of_a_misprinted_count_is_the_corrected_one():
     assert round(right["wCE ICF", "crack"], 3) == 0.504
     assert round(right["wCE ICF"].mean(), 3) == 0.273
     note = scores.misprint_note()
-    assert "wCE ICF, crack: 0.504, with the printed counts 0.913" in note
-    assert "(in the mean 0.273 and 0.376)" in note and note.count("printed counts") == 1
+    assert "that of wCE ICF for crack becomes 0.504 instead of 0.913, and" in note
+    assert "defects 0.273 instead of 0.376." in note and note.count(" for ") == 1
     assert scores.misprint_note(1.1) == ""
 
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from matplotlib import pyplot
 from matplotlib.colors import to_hex, to_rgb
+from matplotlib.path import Path
 from matplotlib.text import Text
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
@@ -333,6 +334,32 @@ def test_a_line_leads_to_a_name_that_has_no_room_beside_its_mark():
     crowded, free = axes.texts
     assert max(map(abs, crowded.xyann)) > model_figures.FAR > max(map(abs, free.xyann))
     assert crowded.arrow_patch is not None and free.arrow_patch is None
+    pyplot.close(figure)
+
+
+def test_a_name_keeps_off_lines_and_other_texts_and_no_line_leads_across_a_name():
+    """A line to the right and a text above leave only places to the left and below."""
+    figure, axes = pyplot.subplots(figsize=(5, 4))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    axes.plot([0.5, 0.9], [0.5, 0.5])
+    axes.plot([0.1, 0.49], [0.5, 0.5])
+    axes.text(0.5, 0.56, "a text of its own", ha="center")
+    axes.plot([0.0, 1.0], [0.3, 0.3], "o")  # marks without a line are in nobody's way
+    figure.canvas.draw()
+    places = np.array([[0.5, 0.5], [0.5, 0.47]])
+    model_figures.named(axes, places, ["Binary", "FL ICF"])
+    figure.canvas.draw()
+    renderer = figure.canvas.get_renderer()
+    note, *names = axes.texts
+    boxes = [Text.get_window_extent(text, renderer) for text in (note, *names)]
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+    for line in axes.lines[:2]:
+        path = line.get_path().transformed(line.get_transform())
+        assert not any(path.intersects_bbox(box, filled=False) for box in boxes[1:])
+    starts = axes.transData.transform(places)
+    for text, start, box in zip(names, starts, boxes[:0:-1]):  # the other one's box
+        end = start + np.array(text.xyann) * figure.dpi / 72
+        assert text.arrow_patch is None or not Path([start, end]).intersects_bbox(box)
     pyplot.close(figure)
 
 

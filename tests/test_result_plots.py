@@ -8,13 +8,14 @@ import pandas as pd
 import pytest
 from IPython.core.pylabtools import print_figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_rgb
 from matplotlib.path import Path
 from matplotlib.text import Text
 
 from foilseg.analysis import stability
 from foilseg.data.dataset import LabelClass
 from foilseg.evaluation import curves
-from foilseg.figures import plots, result_plots, style
+from foilseg.figures import night, plots, result_plots, style
 
 CLASSES = (LabelClass(1, "pit", "#0072b2"), LabelClass(2, "scratch", "#e69f00"))
 
@@ -113,7 +114,8 @@ def test_a_dot_is_the_mean_over_the_defects_of_an_image():
     tpr, fpr, precision = result_plots.per_image(counts()).axes
     dots = [axes.collections[0].get_offsets()[:, 0].tolist() for axes in (tpr, fpr, precision)]
     assert dots[0] == [(3 / 4 + 1 / 2) / 2]  # the other image has no defect
-    assert dots[1] == [1 / 96 / 2, 0] and dots[2] == [(3 / 4 + 1) / 2]
+    assert dots[1] == [1 / 96 / 2, plots.LEAST] and fpr.get_xscale() == "log"  # none is off it
+    assert dots[2] == [(3 / 4 + 1) / 2]
 
 
 def test_a_place_is_a_number_and_the_best_is_the_darkest():
@@ -124,6 +126,45 @@ def test_a_place_is_a_number_and_the_best_is_the_darkest():
     assert [text.get_text() for text in axes.texts] == ["2", "1"]
     shades = axes.collections[0].get_facecolors()[:, :3].sum(axis=1)
     assert shades[1] < shades[0]
+
+
+def test_a_place_is_written_in_the_ink_that_its_grey_lets_one_read():
+    table = pd.DataFrame({"model": [*"abcdefghijklm", "none"], "by TPR": [*range(1, 14), None]})
+    axes = result_plots.rank_map(table).axes[0]
+    shades = axes.collections[0].get_facecolors()[:13]
+    inks = [text.get_color() for text in axes.texts if text.get_text()]
+    told = map(night.contrast, map(to_rgb, inks), shades[:, :3])
+    assert min(told) > 4 and set(inks) == {style.INK, style.PAPER}
+
+
+def test_rates_of_false_alarms_have_a_scale_of_powers_on_which_none_is_seen():
+    table = rates()
+    table.loc[0, "FPR"] = 0.0
+    tpr, fpr, _ = result_plots.variation(table, CLASSES).axes
+    assert (tpr.get_xscale(), fpr.get_xscale()) == ("linear", "log")
+    assert fpr.lines[0].get_xdata()[0] == plots.LEAST
+    nothing = result_plots.variation(table.assign(FPR=np.nan), CLASSES).axes[1]
+    assert nothing.get_xscale() == "linear"
+
+
+def test_a_bar_is_divided_among_the_classes_and_large_parts_are_told():
+    table = pd.DataFrame({"pit share": [0.96, 0.304], "scratch share": [0.04, 0.696]}, ["a", "b"])
+    axes = result_plots.shares(table, CLASSES).axes[0]
+    pit, scratch = ([(b.get_x(), b.get_width()) for b in bars] for bars in axes.containers)
+    np.testing.assert_allclose(pit, [(0, 96), (0, 30.4)])
+    np.testing.assert_allclose(scratch, [(96, 4), (30.4, 69.6)])
+    assert [t.get_text() for t in axes.texts] == ["96.0%", "30.4%", "", "69.6%"]
+    assert [t.get_text() for t in axes.get_yticklabels()] == ["a", "b"]
+
+
+def test_differences_of_false_alarms_are_read_in_millionths():
+    rows = [("a", r, -0.002, -0.004, 0.004, 1.0) for r in result_plots.RATES]
+    table = pd.DataFrame(rows, columns=["model", "rate", "difference", "low", "high", "higher"])
+    figure = result_plots.differences(table)
+    figure.canvas.draw()
+    axis = figure.axes[1].xaxis
+    assert axis.get_label_text() == "difference of mean FPR (ppm)"
+    assert {"-2,500", "2,500"} <= {text.get_text() for text in axis.get_ticklabels()}
 
 
 def test_the_outliers_among_late_checkpoints_are_named():

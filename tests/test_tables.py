@@ -104,9 +104,30 @@ def test_the_columns_cavity_and_crack_of_table_3_7_are_found_to_be_swapped():
         "blade trail": "blade trail",
     }
     note = model_tables.swapped(table.reset_index())
-    assert "cavity holds those of crack" in note and "crack holds those of cavity" in note
+    assert note == (
+        "Read against thesis Table 3.1, the column cavity holds the weights of crack and the "
+        "column crack holds the weights of cavity."
+    )
     right = table.reset_index().assign(**{"column of": table.index})
     assert "own" in model_tables.swapped(right)
+
+
+def test_weights_that_do_not_agree_are_named_in_a_sentence():
+    table = model_tables.published_weights()
+    said = model_tables.agreeing(table)
+    assert said.endswith("to the last digit. The one that does not is the ICF weight of cavity.")
+    assert said.startswith(f"{len(table) - 1} of {len(table)} weights agree")
+    two = model_tables.agreeing(table.assign(agrees=["no", "no", *["yes"] * (len(table) - 2)]))
+    assert "Those that do not are the" in two and " and the " in two
+    assert model_tables.agreeing(table.assign(agrees="yes")).count(".") == 1
+
+
+def test_the_source_of_energies_is_told_once():
+    source = "estimate (threads x seconds x an assumed 10 W a busy core)"
+    table = pd.DataFrame({"energy_source": [source, source, ""]})
+    said = "estimated (threads × seconds × an assumed 10 W a busy core)"
+    assert model_tables.energy(table) == said
+    assert model_tables.energy(table.tail(1)) == "not known"
 
 
 def test_published_rates_join_only_their_own_model():

@@ -71,9 +71,15 @@ def spending(table: pd.DataFrame) -> pd.DataFrame:
         "on disk in MB": whole["model_bytes"] / 1e6,
         "prediction in s per megapixel": whole["inference_seconds_per_megapixel"],
         "energy in Wh": whole["energy_joules"] / 3600,
-        "energy from": whole["energy_source"],
     }
     return pd.DataFrame({"model": whole["model"], **units}).reset_index(drop=True)
+
+
+def energy(table: pd.DataFrame) -> str:
+    """How the energy of :func:`foilseg.networks.costs.table` is known, to follow "it is"."""
+    sources = [each for each in dict.fromkeys(table["energy_source"]) if each]
+    words = (each.replace(" x ", " × ").replace("estimate (", "estimated (") for each in sources)
+    return "; ".join(words) or "not known"
 
 
 def published_weights() -> pd.DataFrame:
@@ -119,8 +125,27 @@ def swapped(table: pd.DataFrame) -> str:
     wrong = table[table["defect"] != table["column of"]]
     if wrong.empty:
         return "Every column holds its own defect's weights."
-    pairs = (f"{d} holds those of {c}" for d, c in zip(wrong["defect"], wrong["column of"]))
-    return f"Read against thesis Table 3.1, the column {'; the column '.join(pairs)}."
+    pairs = zip(wrong["defect"], wrong["column of"])
+    told = [f"the column {d} holds the weights of {c}" for d, c in pairs]
+    return f"Read against thesis Table 3.1, {_listed(told)}."
+
+
+def agreeing(table: pd.DataFrame) -> str:
+    """Sentences: how many weights of :func:`published_weights` agree, and which do not."""
+    wrong = table[table["agrees"] == "no"]
+    right = len(table) - len(wrong)
+    counted = f"{right} of {len(table)} weights agree to the last digit."
+    if wrong.empty:
+        return counted
+    pairs = zip(wrong["scheme"], wrong["class"])
+    names = _listed([f"the {scheme} weight of {name}" for scheme, name in pairs])
+    verb = "The one that does not is" if len(wrong) == 1 else "Those that do not are"
+    return f"{counted} {verb} {names}."
+
+
+def _listed(words: list[str]) -> str:
+    """a; a and b; a, b and c."""
+    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def probe(study: Study, patches: int = 32) -> tuple[torch.Tensor, torch.Tensor]:

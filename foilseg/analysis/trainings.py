@@ -127,18 +127,19 @@ class Compared:
 
     @property
     def note(self) -> str:
-        """A sentence: what sets thresholds, what judges them, and over how many trainings."""
-        many = {1: "one training of each model", 2: "two trainings of each model"}
-        trained = many.get(self.trainings, f"{self.trainings} trainings of each model")
+        """Sentences: what sets thresholds, what judges them, and over how many trainings."""
+        many = {1: "is one training", 2: "are two trainings"}
+        trained = f"There {many.get(self.trainings, f'are {self.trainings} trainings')}"
+        trained += " of each model."
         if self.tested is None:
             return (
                 f"Thresholds are judged by the validation regions that set them, so they look "
-                f"better than they are; {trained}."
+                f"better than they are. {trained}"
             )
         foils = self.tested["foil"].nunique()
         return (
             f"Thresholds are set on the validation regions and judged by {foils} test foils, on "
-            f"which nothing is chosen; {trained}."
+            f"which nothing is chosen. {trained}"
         )
 
     @property
@@ -150,7 +151,8 @@ class Compared:
         return (
             f"At their own thresholds the models find on average {here:.3f} of the defect pixels "
             f"of the validation regions and {there:.3f} of those of foils that were held out "
-            "whole. Some defects of the training regions reach into the first, none into these."
+            "whole. A validation region borders on the training region of its foil, so a defect "
+            "on the border was seen in part during training; of a foil held out nothing was seen."
         )
 
 

@@ -62,6 +62,29 @@ def ratios(name: str, root: Path = RESULTS) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["case", "what", "time", "memory"])
 
 
+NETWORKS = {"base 8": "small network", "base 32": "large network"}
+NUMBERS = {"torch.float32": "fp32", "torch.bfloat16": "bf16"}
+LOSSES = {
+    "torch cross entropy": "torch's cross entropy",
+    "cross entropy": "this book's cross entropy",
+    "focal": "this book's focal loss",
+    "torch cross entropy, weights": "torch's cross entropy, weighted",
+    "focal, weights": "this book's focal loss, weighted",
+}
+
+
+def loss_times(name: str = "losses", root: Path = RESULTS) -> pd.DataFrame:
+    """Times of ``benchmarks.losses`` in words: a row a loss, a column a network and format."""
+    table = ratios(name, root)
+    cases = {
+        case: f"{NETWORKS.get(case[: case.find(' (')], case)}, {NUMBERS.get(case.split()[-1], '')}"
+        for case in dict.fromkeys(table["case"])
+    }
+    table = table.assign(loss=table["what"].replace(LOSSES), case=table["case"].replace(cases))
+    wide = table.pivot(index="loss", columns="case", values="time").rename_axis(columns=None)
+    return wide.loc[list(dict.fromkeys(table["loss"])), list(cases.values())]
+
+
 def right_ones(name: str, root: Path = RESULTS) -> pd.DataFrame:
     """How many of a list's first candidates are right: columns list, candidates, and each number.
 

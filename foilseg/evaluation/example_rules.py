@@ -233,6 +233,22 @@ def most_unlabelled(
     return sorted(picks, key=lambda pick: -pick.value)[:number]
 
 
+def fullest(foils: Sequence[Foil], c: LabelClass, side: int = WINDOW) -> Pick | None:
+    """The window with most annotated objects of a class, counted as in :func:`most_unlabelled`.
+
+    None if no foil has one.
+    """
+    best = None
+    for foil in foils:
+        places = map(corner_and_size, boxes(components(foil.mask == c.index)[0]))
+        points = np.array([(top + h / 2, left + w / 2) for top, left, h, w in places])
+        box, count = _fullest(points.reshape(-1, 2), foil.shape, side)
+        if count > (best.value if best else 0):
+            rule = f"most annotated objects of a class, in a window of {side} pixels"
+            best = Pick(rule, foil.name, float(count), c.name, box=box)
+    return best
+
+
 def _middles(foil: Foil, classes: Sequence[LabelClass]) -> np.ndarray:
     """Row and column of the middle of every missed object: (n, 2)."""
     points = []

@@ -77,7 +77,7 @@ def published_rates() -> pd.DataFrame:
 
 
 def misprint_note(least: float = 0.01) -> str:
-    """Sentences: published precisions that a misprint of Table A1 changes by at least so much."""
+    """A sentence: published precisions that a misprint of Table A1 changes by at least so much."""
     right, keys = published_rates().set_index(["model", "defect"])["precision"], ["model", "defect"]
     counts = published.table("counts").assign(defect=lambda t: t["defect"].str.lower())
     counts = counts.set_index(keys)
@@ -85,14 +85,16 @@ def misprint_note(least: float = 0.01) -> str:
     changed = right.index[(wrong - right).abs() >= least]
     means = right.groupby("model").mean(), wrong.groupby("model").mean()
     told = [
-        f"{model}, {defect}: {right[model, defect]:.3f}, with the printed counts "
-        f"{wrong[model, defect]:.3f} (in the mean {means[0][model]:.3f} and {means[1][model]:.3f})"
+        f"that of {model} for {defect} becomes {right[model, defect]:.3f} instead of "
+        f"{wrong[model, defect]:.3f}, and its mean over the defects {means[0][model]:.3f} instead "
+        f"of {means[1][model]:.3f}"
         for model, defect in changed
     ]
     if not told:
         return ""
     return (
-        f"Published precision where the audit corrects a misprint of Table A1: {'; '.join(told)}."
+        "The published precision is worked out from thesis Table A1, whose misprints the audit "
+        f"corrects: {'; '.join(told)}."
     )
 
 

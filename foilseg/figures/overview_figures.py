@@ -19,9 +19,23 @@ from matplotlib.patches import Patch, Rectangle
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import escape
 from foilseg.data.components import components
-from foilseg.figures import dial, gallery_figures, model_figures, plots
-from foilseg.figures.pictures import bare, scale_bar
-from foilseg.figures.style import COLOURS, INK, PALE, PAPER, Look, done, house_style, look
+from foilseg.data.dataset import Foil, LabelClass
+from foilseg.evaluation.examples import NONE, Pick
+from foilseg.evaluation.examples import look as look_at
+from foilseg.figures import defect_figures, dial, gallery_figures, model_figures, plots
+from foilseg.figures.pictures import bare, outline, scale_bar
+from foilseg.figures.style import (
+    COLOURS,
+    INK,
+    PALE,
+    PAPER,
+    Look,
+    class_legend,
+    done,
+    house_style,
+    look,
+    note,
+)
 from foilseg.measured.dial_crop import DialCrop
 
 VERDICTS = {HOLDS: INK, UNSURE: COLOURS["unsure"], FAILS: PAPER, OPEN: COLOURS["undecided"]}
@@ -194,6 +208,45 @@ def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
     kinds = gallery_figures.kinds_of_errors()
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.02), "borderaxespad": 0}
     axes.legend(handles=kinds, ncols=2, fontsize=10, handlelength=1, columnspacing=1, **below)
+
+
+def closely(
+    pick: Pick | None,
+    foils: Sequence[Foil],
+    masks: Mapping[str, Mapping[str, np.ndarray]],
+    classes: Sequence[LabelClass],
+    without: str = NONE,
+) -> Figure:
+    """A window enlarged: the annotation as outlines, and what each model finds and misses in it.
+
+    ``masks`` : foil name -> title -> mask. Objects of the pick's defect are ringed. A sentence for
+    no pick.
+    """
+    if pick is None:
+        return note(f"{without}.")
+    part, seen = look_at(pick, next(f for f in foils if f.name == pick.foil), masks[pick.foil])
+    ringed = [components(part.mask == c.index)[0] for c in classes if c.name == pick.defect]
+    lines = -(-(1 + len(seen)) // 3)
+    with house_style():
+        figure, axes = plt.subplots(lines, 3, figsize=(9, 3.2 * lines + 0.9), squeeze=False)
+        places = axes.ravel()
+        defect_figures.relief(places[0], part)
+        for c in (c for c in classes if c.index and (part.mask == c.index).any()):
+            outline(places[0], part.mask == c.index, c.colour)
+        places[0].set_title("annotation, outlined")
+        for place, (title, mask) in zip(places[1:], seen.items()):
+            gallery_figures.errors_on(place, part, mask)
+            place.set_title(escape.lines(title))
+        for place in places[: 1 + len(seen)]:
+            for numbers in ringed:
+                dial.ringed(place, dial.rings_of(numbers))
+            scale_bar(place, *part.shape)
+        for place in places[1 + len(seen) :]:
+            place.set_axis_off()
+        class_legend(figure, [c for c in classes if c.index], "upper left", 2)
+        kinds = gallery_figures.kinds_of_errors()
+        figure.legend(handles=kinds, loc="outside lower left", ncols=2)
+        return done(figure)
 
 
 def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:

@@ -12,9 +12,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch, Rectangle
+from matplotlib.patches import Circle, Patch, Rectangle
 
 from foilseg.data import escape
+from foilseg.data.components import boxes, components
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
 from foilseg.evaluation.examples import Box, Pick, look
 from foilseg.evaluation.label_audit import Audit, corrected
@@ -208,19 +209,37 @@ def predictions(
 
 
 def one_vs_rest(regions: Sequence[Foil], size: int, classes: Sequence[LabelClass]) -> Figure:
-    """A patch that shows as many classes as any, its mask, and its mask per defect."""
+    """A patch that shows as many classes as any, its mask, and its mask per defect.
+
+    Defects are outlined in the patch, and the target with the fewest pixels has rings.
+    """
     patch = _richest_patch(regions, size)
     defects = [c for c in classes if c.index]
+    shown = [c.index for c in defects if (patch.mask == c.index).any()]
+    fewest = min(shown, key=lambda k: int((patch.mask == k).sum()), default=0)
+    lines = -(-(2 + len(defects)) // 3)
     with house_style():
-        figure, axes = plt.subplots(1, 2 + len(defects), figsize=(9, 9 / (2 + len(defects)) + 0.7))
-        picture(axes[0], patch.image)
-        annotation_of(axes[1], patch, classes)
-        for place, title in zip(axes, ("patch", "mask")):
+        figure, axes = plt.subplots(lines, 3, figsize=(9, 3.2 * lines + 0.6), squeeze=False)
+        places = axes.ravel()
+        picture(places[0], patch.image)
+        annotation_of(places[1], patch, classes)
+        for place, title in zip(places, ("patch", "mask")):
             place.set_title(title)
-        for place, c in zip(axes[2:], defects):
-            place.imshow(patch.mask == c.index, cmap="Greys", vmin=0, vmax=1)
+            scale_bar(place, *patch.shape)
+        for place, c in zip(places[2:], defects):
+            inside = patch.mask == c.index
+            if c.index in shown:
+                outline(places[0], inside, c.colour)
+            place.imshow(inside, cmap="Greys", vmin=0, vmax=1)
             bare(place)
-            place.set_title(escape.lines(c.name))
+            place.set_title(escape.lines(f"target: {c.name}"))
+            for rows, across in boxes(components(inside)[0]) if c.index == fewest else ():
+                middle = (across.start + across.stop - 1) / 2, (rows.start + rows.stop - 1) / 2
+                reach = max(rows.stop - rows.start, across.stop - across.start) / 2 + 3
+                place.add_patch(Circle(middle, reach, fill=False, ec=INK, lw=1.4))
+        for place in places[2 + len(defects) :]:
+            place.set_axis_off()
+        class_legend(figure, classes, "upper left", 3)
         return done(figure)
 
 
@@ -270,15 +289,3 @@ def candidates(
             axes[row, 0].set_ylabel(title)
         class_legend(figure, classes)
         return done(figure)
-
-
-def scale_bar(axes: Axes, height: int, width: int, letters: float = 9) -> None:
-    """A bar of at most a quarter of the width, with its length in pixels, at the lower right."""
-    length = max((bar for bar in BARS if bar <= width / 4), default=BARS[0])
-    right, low = width * 0.96, height * 0.93
-    for colour, thick in ((INK, 5), (PAPER, 2.5)):
-        axes.plot([right - length, right], [low] * 2, c=colour, lw=thick, solid_capstyle="butt")
-    words = {"ha": "right", "va": "bottom", "fontsize": letters, "color": INK}
-    ground = {"fc": PAPER, "ec": "none", "alpha": 0.7, "pad": 1}
-    axes.text(right, low - height * 0.03, f"{length} px", bbox=ground, **words)
-    axes.set(xlim=(-0.5, width - 0.5), ylim=(height - 0.5, -0.5))

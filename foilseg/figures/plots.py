@@ -153,7 +153,7 @@ def defect_bars(rates: pd.DataFrame, classes: Sequence[LabelClass], rate: str = 
             axes.tick_params(axis="x", rotation=35)
             for label in axes.get_xticklabels():
                 label.set(ha="right", rotation_mode="anchor", fontsize=10)
-        class_legend(figure, classes, "upper center")
+        class_legend(figure, classes, "upper left", 2)
         return done(figure)
 
 
@@ -161,14 +161,14 @@ def focal_curves(gammas: Sequence[float]) -> Figure:
     """Focal loss of one pixel with weight 1 over the probability of its true class, by gamma."""
     pt = np.linspace(0.01, 1, 200)
     with house_style():
-        figure, axes = plt.subplots(figsize=(6, 3.2))
+        figure, axes = plt.subplots(figsize=(6, 3.6))
         for shade, gamma in zip(np.linspace(0.0, 0.85, len(gammas)), sorted(gammas)):
             loss = -((1 - pt) ** gamma) * np.log(pt)
             name = f"gamma {gamma:g}" if gamma else "gamma 0, the cross entropy"
             axes.plot(pt, loss, c=plt.get_cmap("viridis")(shade), label=name)
         axes.set(ylabel="loss", ylim=(0, 5))
         axes.set_xlabel("probability of the true class, $p_t$", parse_math=True)
-        axes.legend()
+        figure.legend(loc="outside upper left", ncols=2, fontsize=10)
         return done(figure)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 import seaborn as sns
 from matplotlib.axes import Axes
+from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
@@ -18,11 +19,13 @@ from foilseg.data.dataset import LabelClass
 from foilseg.evaluation import curves, metrics
 from foilseg.evaluation.curves import Histograms
 from foilseg.figures import model_figures, plots
+from foilseg.figures.night import contrast
 from foilseg.figures.style import (
     INK,
     MARKERS,
     PALE,
     PAPER,
+    class_legend,
     columns,
     done,
     house_style,
@@ -47,15 +50,28 @@ def variation(
         for place, rate in zip(axes, RATES):
             for table, shift, size in ((rates, -0.12, 7), (printed, 0.22, 4)):
                 if table is not None:
-                    _spread(place, table, models, classes, rate, shift, size)
+                    _spread(place, _above_nothing(table), models, classes, rate, shift, size)
             place.set(xlabel=rate, ylim=(len(models) - 0.5, -0.5))
-            place.locator_params(axis="x", nbins=4)
+            _scaled(place, rate)
         axes[0].set_yticks(range(len(models)), models)
         axes[0].set_xlim(0, 1)
         axes[2].set_xlim(0, 1)
         handles, names = axes[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside upper center", ncols=min(5, columns(names)))
+        figure.legend(handles, names, loc="outside upper left", ncols=min(3, columns(names)))
         return done(figure)
+
+
+def _above_nothing(rates: pd.DataFrame) -> pd.DataFrame:
+    """Rates whose FPR of 0 stands at the end of a scale of powers."""
+    return rates.assign(FPR=rates["FPR"].clip(lower=plots.LEAST))
+
+
+def _scaled(axes: Axes, rate: str) -> None:
+    """The scale of a rate: of powers for the FPR, if there is any."""
+    if rate == "FPR" and any(np.isfinite(line.get_xdata(orig=False)).any() for line in axes.lines):
+        axes.set_xscale("log")
+    else:
+        axes.locator_params(axis="x", nbins=4)
 
 
 def per_image(counts: pd.DataFrame) -> Figure:
@@ -63,9 +79,11 @@ def per_image(counts: pd.DataFrame) -> Figure:
 
     ``counts`` : model, foil, defect, tp, fp, fn, tn. The rates of an image are those of its
     defects, averaged over the defects for which the rate is defined; without one there is no dot.
+    The FPR has a scale of powers, at whose left end an image without a false alarm stands.
     """
     rates = metrics.rates(counts.astype({"model": str}))
     rates = rates.groupby(["model", "foil"], sort=False)[[*RATES]].mean().reset_index()
+    rates = _above_nothing(rates)
     models = rates["model"].nunique()
     colours = {model: look(model).colour for model in rates["model"]}
     shared = {"hue": "model", "palette": colours, "legend": False}
@@ -78,7 +96,7 @@ def per_image(counts: pd.DataFrame) -> Figure:
             for draw in (dots, middle):
                 draw(rates, x=rate, y="model", ax=place)
             place.set(ylabel="")
-            place.locator_params(axis="x", nbins=4)
+            _scaled(place, rate)
         return done(figure)
 
 
@@ -93,13 +111,16 @@ def rank_map(ranks: pd.DataFrame) -> Figure:
         figure, axes = plt.subplots(figsize=(1.2 * places.shape[1] + 2, 0.32 * len(places) + 1.4))
         sns.heatmap(places, annot=figures, fmt="", cmap="Greys_r", cbar=False, vmin=-3, ax=axes)
         axes.set(ylabel="")
+        shades = axes.collections[0].get_facecolors()[places.notna().to_numpy().ravel()]
+        for text, shade in zip((t for t in axes.texts if t.get_text()), shades):
+            text.set_color(max((INK, PAPER), key=lambda ink: contrast(to_rgb(ink), shade[:3])))
         axes.set_xticklabels([name.replace(" ", "\n", 2) for name in places], rotation=0)
         axes.tick_params(axis="both", length=0)
         axes.xaxis.tick_top()
         return done(figure)
 
 
-def _spread(axes, table, models, classes, rate, shift: float, size: float) -> None:
+def _spread(axes: Axes, table, models, classes, rate, shift: float, size: float) -> None:
     """Marks of one rate: every defect of every model, and the mean over the defects."""
     ours = shift < 0
     wide = table.assign(model=table["model"].astype(str), defect=table["defect"].astype(str))
@@ -139,10 +160,18 @@ def threshold_curves(
             title, across = escape.lines(defect), "recall (TPR)"
             above.set(title=title, xlabel=across, xlim=(0, 1), ylim=(0, 1))
             below.set(xscale="log", xlabel="FPR", xlim=(1e-5, 1), ylim=(0, 1))
+            below.set_xticks([1e-4, 1e-2])  # a third label would touch the second
         axes[0, 0].set_ylabel("precision")
         axes[1, 0].set_ylabel("TPR")
-        model_figures.line_legend(figure, axes[0, 0], "right upper")
+        model_figures.line_legend(
+            figure, axes[0, 0], "upper left", ncols=_few(highlighted or histograms)
+        )
         return done(figure)
+
+
+def _few(models: Collection[str]) -> int:
+    """Columns of a legend above the left panel, so that a narrow screen shows it whole."""
+    return 2 if len(models) <= 6 else 3
 
 
 PRICES = tuple(np.logspace(-1, 3, 41))  # of a missed pixel, for :func:`cost_curves`
@@ -158,13 +187,37 @@ def cost_curves(costs: pd.DataFrame, highlighted: Collection[str] = ()) -> Figur
     if means.empty:
         return note("There is no model or no defect to draw a curve of.")
     with house_style():
-        figure, axes = plt.subplots(figsize=(7, 3.4))
+        figure, axes = plt.subplots(figsize=(7, 4.2))
         prices = means.rename_axis("price").reset_index()
         each = prices.melt("price", var_name="model", value_name="cost")
         model_figures.lines(axes, each, "price", "cost", highlighted)
         axes.set(xscale="log", ylim=(0, 1.02), ylabel="cost, share of reporting nothing")
         axes.set_xlabel("cost of a missed pixel (a false one costs 1)")
-        model_figures.line_legend(figure, axes, "right upper")
+        model_figures.line_legend(figure, axes, "upper left", ncols=_few(highlighted or costs))
+        return done(figure)
+
+
+def shares(table: pd.DataFrame, classes: Sequence[LabelClass], suffix: str = " share") -> Figure:
+    """A bar for each loss, divided among the classes; a part that is wide enough has its share.
+
+    ``table`` : indexed by loss, a column a class, as
+    :func:`foilseg.analysis.model_tables.gradient_shares`; a row adds up to 1.
+    """
+    with house_style():
+        figure, axes = plt.subplots(figsize=(7, 0.42 * len(table) + 1.4))
+        rows, begin = np.arange(len(table)), np.zeros(len(table))
+        for c in classes:
+            parts = table[c.name + suffix].to_numpy(float)
+            style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
+            bars = axes.barh(rows, 100 * parts, 0.7, 100 * begin, **style)
+            told = [f"{part:#.3g}%".replace(".%", "%") for part in 100 * parts]
+            told = [text if part >= 0.08 else "" for text, part in zip(told, parts)]
+            axes.bar_label(bars, told, label_type="center", fontsize=10, color=INK)
+            begin = begin + parts
+        axes.set_yticks(rows, map(escape.lines, map(str, table.index)))
+        axes.set(xlim=(0, 100), xlabel="share of the gradient in %", ylim=(len(table) - 0.5, -0.5))
+        axes.grid(False, axis="y")
+        class_legend(figure, classes, "upper left", 3)
         return done(figure)
 
 

@@ -73,7 +73,11 @@ STYLE = {
 MARKERS = "osD^vP*X<>hpd"
 FEW_DECADES, LEAST_LABELLED = 10**2.2, 1e-4  # of a logarithmic axis with plain numbers
 LABEL = 0.6  # inches that a number such as 20,000 takes below an axis
-FPR_LABELS = ("FPR", "mean FPR")  # the labels of axes that are read in millionths
+FPR_LABELS = (
+    "FPR",
+    "mean FPR",
+    "difference of mean FPR",
+)  # the labels of axes that are read in millionths
 
 
 @contextmanager
@@ -146,7 +150,7 @@ def _in_millionths(axis: Axis) -> None:
 
 def _millionths(rate: float, place: int | None = None) -> str:
     number = 1e6 * rate
-    return f"{number:,.0f}" if number >= 1 else f"{number:g}"
+    return f"{number:,.0f}" if abs(number) >= 1 else f"{number:g}"
 
 
 def columns(names: Iterable[str], room: int = 100) -> int:
@@ -187,15 +191,21 @@ def look(title: str) -> Look:
 
 
 def class_legend(
-    figure: Figure, classes: Sequence[LabelClass], place: str = "lower center"
+    figure: Figure,
+    classes: Sequence[LabelClass],
+    place: str = "lower center",
+    most: int = 6,
 ) -> None:
-    """The colours of the classes outside of the panels, below them unless told."""
+    """The colours of the classes outside of the panels, below them unless told.
+
+    In at most so many columns: two at the left are in sight on a narrow screen.
+    """
     from matplotlib.patches import Patch
 
     names = entries(c.name for c in classes)
     colours = (c.colour for c in classes)
     handles = [Patch(fc=colour, ec=PALE, label=name) for name, colour in zip(names, colours)]
-    figure.legend(handles=handles, loc=f"outside {place}", ncols=columns(c.name for c in classes))
+    figure.legend(handles=handles, loc=f"outside {place}", ncols=min(most, columns(names)))
 
 
 def class_bars(

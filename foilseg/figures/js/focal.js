@@ -1,7 +1,9 @@
 // The focal loss of one pixel over p_t, for a gamma the reader moves. Works without a kernel.
 // Traits: gamma, gammas (the curves that stay for comparison), colour (of the one that moves).
+// The picture is 360 units wide, so that its letters have 12 px on a narrow screen.
 
-const [WIDTH, HEIGHT, LEFT, BOTTOM, MOST] = [460, 260, 44, 36, 5];
+const [WIDTH, HEIGHT, LEFT, BOTTOM, MOST] = [360, 250, 30, 40, 5];
+const FONT = 13;
 const SVG = "http://www.w3.org/2000/svg";
 
 const across = (p) => LEFT + p * (WIDTH - LEFT - 8);
@@ -24,7 +26,7 @@ function path(gamma) {
 function axes() {
   const group = make("g", { stroke: "currentColor", fill: "currentColor", "stroke-width": 0.5 });
   group.append(make("path", { d: `M${LEFT},8V${HEIGHT - BOTTOM}H${WIDTH - 8}`, fill: "none" }));
-  const small = { "font-size": 12, stroke: "none" };
+  const small = { "font-size": FONT, stroke: "none" };
   for (const p of [0, 0.5, 1]) {
     const place = { x: across(p), y: HEIGHT - BOTTOM + 16, "text-anchor": "middle" };
     group.append(make("text", { ...small, ...place }, String(p)));
@@ -34,20 +36,37 @@ function axes() {
     group.append(make("text", { ...small, ...place }, String(loss)));
   }
   const title = { x: across(0.5), y: HEIGHT - 4, "text-anchor": "middle" };
-  group.append(make("text", { ...small, ...title }, "probability of the true class, p_t"));
-  group.append(make("text", { ...small, x: 4, y: 14 }, "loss"));
+  const words = make("text", { ...small, ...title }, "probability of the true class, p");
+  words.append(make("tspan", { dy: 3, "font-size": 0.8 * FONT }, "t"));
+  group.append(words, make("text", { ...small, x: LEFT + 8, y: 16 }, "loss"));
+  return group;
+}
+
+// What the lines are, at the upper right, where no curve comes.
+function key(lines) {
+  const group = make("g", { fill: "currentColor", "font-size": FONT });
+  lines.forEach(([style, words], n) => {
+    const y = 34 + n * 20;
+    group.append(make("path", { d: `M${LEFT + 118},${y - 4}h26`, ...style }));
+    group.append(make("text", { x: LEFT + 150, y }, words));
+  });
   return group;
 }
 
 function render({ model, el }) {
   const picture = make("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img" });
   picture.setAttribute("aria-label", "Focal loss of one pixel over the probability of its class");
-  picture.style.cssText = "display:block;width:100%;max-width:32rem";
+  picture.style.cssText = "display:block;width:100%;max-width:27rem";
   picture.append(axes());
-  const thin = { fill: "none", stroke: "currentColor", "stroke-width": 0.7, opacity: 0.5 };
-  for (const gamma of model.get("gammas")) picture.append(make("path", { d: path(gamma), ...thin }));
-  const curve = make("path", { fill: "none", stroke: model.get("colour"), "stroke-width": 2.5 });
-  picture.append(curve);
+  const thin = { fill: "none", stroke: "currentColor", "stroke-width": 1, opacity: 0.6 };
+  const strong = { fill: "none", stroke: model.get("colour"), "stroke-width": 2.5 };
+  const lines = model.get("gammas").map((gamma, n) => {
+    const style = { ...thin, "stroke-dasharray": n ? "5 4" : "none" };
+    picture.append(make("path", { d: path(gamma), ...style }));
+    return [style, gamma ? `gamma ${gamma}` : "gamma 0, cross entropy"];
+  });
+  const curve = make("path", strong);
+  picture.append(curve, key([...lines, [strong, "the chosen gamma"]]));
   const row = document.createElement("label");
   row.style.cssText = "display:flex;gap:.6rem;align-items:center;max-width:26rem";
   const input = document.createElement("input");
