@@ -9,7 +9,7 @@ from viewer import CLASSES
 
 from foilseg.data.dataset import Foil
 from foilseg.evaluation import example_rules, examples
-from foilseg.figures import gallery_figures
+from foilseg.figures import gallery_figures, pictures
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
 COUNTS = pd.DataFrame(
@@ -254,3 +254,32 @@ def test_each_network_of_a_binary_model_is_shown_for_its_defect():
     assert [int(array.sum()) for array in arrays] == [4, 0, 4, 4]
     white = drawn.axes[3].images[0].to_rgba(arrays[1], bytes=True)
     assert (white == 255).all(), "nothing is a white picture"
+
+
+def test_a_typical_object_is_found_as_much_as_its_whole_class():
+    foil = made(
+        "f",
+        (10, 10, 10, 10, 1),
+        (10, 40, 10, 10, 1),
+        (40, 10, 10, 10, 1),
+        (70, 70, 2, 2, 1),
+        shape=(80, 80),
+    )
+    mask = foil.mask.copy()
+    mask[10:20, 40:50] = 0  # nothing of the second
+    mask[40:44, 10:20] = 0  # six tenths of the third
+    mask[70:72, 70] = 0  # half of the smallest, which is below the median
+    pick = example_rules.typical_object([foil], {"f": mask}, CLASSES[1])
+    assert pick.box == (40, 10, 10, 10) and pick.value == 0.6  # of all: 162 of 304
+    assert example_rules.typical_object([foil], {"f": mask}, CLASSES[2]) is None
+
+
+def test_one_prediction_stands_below_the_input_and_several_follow_the_truth():
+    foil = made("f", (2, 2, 4, 4, 1))
+    foil = replace(foil, truth=foil.mask)
+    for names, order in (
+        (["x"], ["f: input", "annotation", "x", "truth"]),
+        (["x", "y"], ["f: input", "annotation", "truth", "x", "y", ""]),
+    ):
+        drawn = pictures.predictions(foil, dict.fromkeys(names, foil.mask), CLASSES)
+        assert [axes.get_title() for axes in drawn.axes] == order

@@ -140,10 +140,13 @@ def predictions(
 ) -> Figure:
     """Input, annotation, truth where there is one, and the predictions of one region.
 
+    A single prediction comes before the truth, so that it stands below the input at the left.
+
     ``draw`` : draws a prediction in another way than by its mask, with its legend ``handles``.
     """
-    panels = {"annotation": foil.mask} | ({} if foil.truth is None else {"truth": foil.truth})
-    panels |= masks
+    truth = {} if foil.truth is None else {"truth": foil.truth}
+    rest = masks | truth if len(masks) == 1 else truth | masks
+    panels = {"annotation": foil.mask} | rest
     count = len(panels) + 1
     lines = -(-count // columns)
     with house_style():

@@ -187,15 +187,20 @@ def look(title: str) -> Look:
 
 
 def class_legend(
-    figure: Figure, classes: Sequence[LabelClass], place: str = "lower center"
+    figure: Figure, classes: Sequence[LabelClass], place: str = "lower center", most: int = 6
 ) -> None:
-    """The colours of the classes outside of the panels, below them unless told."""
+    """The colours of the classes outside of the panels, below them unless told.
+
+    ``most`` : entries in a line at most. Of a wide figure a phone shows the left part, and a
+    legend of two columns at the left stands in it.
+    """
     from matplotlib.patches import Patch
 
     names = entries(c.name for c in classes)
     colours = (c.colour for c in classes)
     handles = [Patch(fc=colour, ec=PALE, label=name) for name, colour in zip(names, colours)]
-    figure.legend(handles=handles, loc=f"outside {place}", ncols=columns(c.name for c in classes))
+    across = min(most, columns(c.name for c in classes))
+    figure.legend(handles=handles, loc=f"outside {place}", ncols=across)
 
 
 def class_bars(
