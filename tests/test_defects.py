@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis.extra.numpy import array_shapes, arrays
@@ -13,7 +14,7 @@ from skimage.measure import regionprops
 
 from foilseg.data import components, defects, plausibility, splits
 from foilseg.data.dataset import Dataset, Foil
-from foilseg.data.label_errors import label_errors
+from foilseg.data.label_errors import label_errors, wrong_names
 from foilseg.data.plausibility import co_occurrence, threshold_baseline
 from foilseg.twin.render import CLASSES
 
@@ -132,6 +133,39 @@ def test_a_class_of_one_foil_has_no_sibling():
     mask[2:4, 2:9] = mask[12:15, 2:4] = 2
     found = defects.siblings(defects.table([foil(mask)], CLASSES))
     assert (found["sibling"] == -1).all() and found["distance"].isna().all()
+
+
+def test_every_row_of_the_table_finds_its_pixels_again():
+    one = random_foil(1)
+    table = defects.table([one], CLASSES)
+    covered = np.zeros(one.shape, int)
+    for _, row in table.iterrows():
+        own = defects.pixels_of(one, row)
+        assert own.sum() == row["area"] and (one.mask[own] == row["index"]).all()
+        covered += own
+    assert (covered == (one.mask > 0)).all(), "each object once"
+    with pytest.raises(ValueError, match="no object of class 9"):
+        defects.pixels_of(one, row.where(row.index != "index", 9))
+
+
+def test_the_quartiles_of_a_class_are_rows_of_its_table():
+    areas = pd.DataFrame({"index": [1, 1, 1, 1, 1, 2], "area": [50, 10, 30, 20, 40, 7]})
+    assert [row["area"] for row in defects.at_quartiles(areas, 1)] == [20, 30, 40]
+    assert [row["area"] for row in defects.at_quartiles(areas[1:], 1)] == [10, 20, 30]
+    assert defects.at_quartiles(areas, 3) == []
+
+
+def test_a_wrong_name_is_told_by_what_most_of_the_object_is_in_truth():
+    mask, truth = np.zeros((2, 20, 20), np.uint8)
+    mask[2:5, 2:6], truth[2:5, 2:5], truth[2:5, 5] = 1, 2, 1
+    mask[10:12, 10:14], truth[10:12, 10:14] = 2, 2
+    one = foil(mask, truth=truth)
+    rows = [row for _, row in defects.table([one], CLASSES).iterrows()]
+    names = {c.index: c.name for c in CLASSES}
+    words = f"What is annotated as {names[1]} of 12 pixels is of the class {names[2]} in truth."
+    assert wrong_names([one], rows, CLASSES) == words
+    assert wrong_names([one], rows[1:], CLASSES) == "All of them are named rightly."
+    assert "no truth" in wrong_names([foil(mask)], rows, CLASSES)
 
 
 def test_window_stays_inside():

@@ -326,3 +326,21 @@ def test_a_patch_is_shown_with_the_target_of_each_network():
         np.testing.assert_array_equal(axes.images[0].get_array(), mask == c.index)
         rings = [p for p in axes.patches if isinstance(p, Circle)]
         assert [ring.center for ring in rings] == ([(28, 28)] if c.index == 2 else [])
+
+
+def test_a_typical_object_is_found_as_much_as_its_whole_class():
+    foil = made(
+        "f",
+        (10, 10, 10, 10, 1),
+        (10, 40, 10, 10, 1),
+        (40, 10, 10, 10, 1),
+        (70, 70, 2, 2, 1),
+        shape=(80, 80),
+    )
+    mask = foil.mask.copy()
+    mask[10:20, 40:50] = 0  # nothing of the second
+    mask[40:44, 10:20] = 0  # six tenths of the third
+    mask[70:72, 70] = 0  # half of the smallest, which is below the median
+    pick = example_rules.typical_object([foil], {"f": mask}, CLASSES[1])
+    assert pick.box == (40, 10, 10, 10) and pick.value == 0.6  # of all: 162 of 304
+    assert example_rules.typical_object([foil], {"f": mask}, CLASSES[2]) is None

@@ -13,6 +13,7 @@ from matplotlib.text import Text
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import defects
 from foilseg.data.dataset import Dataset, Foil, LabelClass
+from foilseg.evaluation import example_rules
 from foilseg.figures import (
     defect_figures,
     model_figures,
@@ -89,9 +90,22 @@ def test_the_history_shows_each_iteration_and_its_running_mean():
     frame = pd.DataFrame({"iteration": [1, 2, 3], "train_loss": [3.0, 1.0, 2.0]})
     frame["validation_loss"] = [np.nan, 2.5, np.nan]
     figure = plots.history({"one": frame, "two": frame}, window=2)
-    raw, smooth, validation = (line.get_ydata().tolist() for line in figure.axes[0].lines)
-    assert (raw, smooth, validation) == ([3, 1, 2], [3, 2, 1.5], [2.5])
+    lines = [line.get_ydata().tolist() for line in figure.axes[0].lines]
+    assert lines == [[3, 1, 2], [3, 2, 1.5], [2.5], [2.5]]
     assert [axes.get_title() for axes in figure.axes] == ["one", "two"]
+    assert legend(figure) == ["training patches", "validation patches"]
+    assert figure.legends[0].get_title().get_text() == "mean of 2 iterations"
+
+
+def test_what_is_validated_now_and_then_has_a_running_mean_over_the_same_iterations():
+    frame = pd.DataFrame({"iteration": range(1, 81), "train_loss": 1.0})
+    frame["validation_loss"] = [float(k) if k % 10 == 9 else np.nan for k in range(80)]
+    figure = plots.history({"one": frame}, window=20)
+    _, _, raw, smooth = (line.get_ydata().tolist() for line in figure.axes[0].lines)
+    assert raw == [9, 19, 29, 39, 49, 59, 69, 79]
+    assert smooth == [9, 14, 24, 34, 44, 54, 64, 74]
+    default = plots.history({"one": frame})
+    assert default.legends[0].get_title().get_text() == "mean of 2 iterations"
 
 
 def means(*values):
@@ -391,9 +405,53 @@ def test_defects_are_outlined_in_windows_that_they_fit_into():
         width = axes.images[0].get_array().shape[1]
         length = table[table["index"] == c.index]["length"].item()
         assert width == max(48, round(1.5 * length))
-        (line,) = axes.collections
+        (line,) = axes.collections  # there is no other object of the class
         assert to_hex(line.get_edgecolor()[0]) == c.colour
         drawn = np.concatenate([path.vertices for path in line.get_paths()])
         assert np.ptp(drawn[:, 0]) == pytest.approx(120 if c.index == 1 else 6, abs=1)
         (bar,) = [t.get_text() for t in axes.texts]
         assert width / 8 < float(bar.removesuffix(" px")) <= width / 4
+
+
+def test_of_many_objects_in_a_window_the_one_meant_has_the_strong_line():
+    mask = np.zeros((100, 100), np.uint8)
+    mask[40:44, 40:44] = mask[40:45, 52:57] = mask[60:66, 40:46] = 1
+    image = np.random.default_rng(0).normal(0, 0.1, (1, *mask.shape)).astype(np.float32)
+    foils = [Foil("f", image, mask), Foil("g", image, mask)]
+    table = defects.table(foils, WITH_GROUND)
+    figure = defect_figures.examples(foils[:1], table[table["foil"] == "f"], CLASSES[:1], 48)
+    for axes, side in zip(figure.axes, (4, 5, 6)):
+        thin, strong = axes.collections
+        assert thin.get_linewidth()[0] < strong.get_linewidth()[0]
+        drawn = np.concatenate([path.vertices for path in strong.get_paths()])
+        assert np.ptp(drawn, axis=0) == pytest.approx((side, side), abs=1)
+
+
+def test_a_pair_of_siblings_has_one_scale():
+    mask = np.zeros((200, 200), np.uint8)
+    mask[20:24, 20:90] = 1
+    other = np.zeros((200, 200), np.uint8)
+    other[20:24, 20:120] = 1
+    image = np.random.default_rng(0).normal(0, 0.1, (1, *mask.shape)).astype(np.float32)
+    foils = [Foil("f", image, mask), Foil("g", image, other)]
+    figure = defect_figures.siblings(foils, defects.table(foils, WITH_GROUND), CLASSES[:1], 48)
+    widths = [axes.images[0].get_array().shape[1] for axes in figure.axes]
+    assert widths[0] == widths[1] > 140
+
+
+def test_what_is_found_of_an_object_stands_below_it():
+    mask = np.zeros((100, 120), np.uint8)
+    mask[40:50, 40:50] = 1
+    image = np.random.default_rng(0).normal(0, 0.1, (1, *mask.shape)).astype(np.float32)
+    foil, said = Foil("f", image, mask), mask.copy()
+    said[40:45] = 0
+    (own,) = CLASSES[:1]
+    pick = example_rules.typical_object([foil], {"f": said}, own)
+    assert pick.value == 0.5 and pick.box == (40, 40, 10, 10) and pick.defect == own.name
+    figure = defect_figures.found([pick, None], [foil], {"f": said}, CLASSES)
+    above, below = figure.axes
+    assert above.get_title().endswith("50% found") and len(above.collections) == 1
+    errors = below.images[1].get_array().filled(0)
+    assert errors.shape == (64, 64)
+    assert [(errors == kind).sum() for kind in (1, 2, 3, 4)] == [50, 50, 0, 0]
+    assert defect_figures.found([None], [foil], {"f": said}, CLASSES).axes[0].texts

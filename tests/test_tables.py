@@ -226,9 +226,9 @@ def test_published_ratios_stand_beside_those_of_the_training_regions():
     table = tables.published_ratios(pits())
     assert len(table) == 10 and "total defects : background" not in table.index
     row = table.loc["agglomeration : background"]
-    assert (row["printed"], row["reproduced"], row["deviation"]) == ("1:40", "1 : 40.0", 0)
+    assert (row["printed"], row["reproduced"], row["deviation"]) == ("1 : 40", "1 : 40.0", 0)
     row = table.loc["crack : blade trail"]
-    assert (row["printed"], row["reproduced"]) == ("3:4", "1 : 1.00")
+    assert (row["printed"], row["reproduced"]) == ("3 : 4", "1 : 1.00")
     assert row["deviation"] == pytest.approx(-0.25)
     assert table.loc["agglomeration : cavity", "reproduced"] == "undefined"
     assert table.loc["cavity : crack", "reproduced"] == "undefined"
@@ -238,7 +238,7 @@ def test_published_ratios_stand_beside_those_of_the_training_regions():
 
 def test_a_ratio_table_is_the_printed_one_or_that_of_all_classes():
     printed = tables.ratio_table(pits())
-    assert printed.loc["crack : background", "printed"] == "1:111"
+    assert printed.loc["crack : background", "printed"] == "1 : 111"
     assert printed.loc["crack : background", "reproduced"] == "1 : 91.4"
     own = tables.ratio_table(other(pits()))
     assert own.columns.name == "one pixel of"
@@ -252,17 +252,18 @@ def test_annotation_errors_are_counted_where_there_is_a_truth():
     truth[:2, :3] = next(c.index for c in CLASSES if c.name == "cavity")
     table = tables.annotation_errors(pits(truth)).set_index("defect")
     assert table.loc["cavity", ["objects", "missed objects", "missed pixels"]].tolist() == [1, 1, 6]
-    assert table.loc["crack", ["objects", "missed objects", "label objects"]].tolist() == [2, 0, 2]
+    crack = table.loc["crack", ["objects", "missed objects", "annotated objects"]]
+    assert crack.tolist() == [2, 0, 2]
     without = tables.annotation_errors(pits())
     assert without.empty and {"defect", "objects", "missed objects"} <= set(without)
 
 
 def test_the_annotators_of_the_twin_are_known_and_no_others():
-    table = tables.annotator_parameters(is_twin=True).set_index("annotators")["value"]
-    assert table["miss crack"] == AnnotatorConfig().miss_crack
+    table = tables.annotator_parameters(is_twin=True).set_index("setting")["value"]
+    assert table["rate m: missing a middling crack"] == AnnotatorConfig().miss_crack
     assert len(table) == len(vars(AnnotatorConfig()))
     nobody = tables.annotator_parameters(is_twin=False)
-    assert nobody.empty and list(nobody) == ["annotators", "value"]
+    assert nobody.empty and list(nobody) == ["setting", "value"]
 
 
 def test_objects_of_a_class_are_counted_and_their_medians_taken():

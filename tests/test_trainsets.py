@@ -77,6 +77,18 @@ def test_the_published_sets_stand_beside_ours_only_for_the_thesis_s_classes(data
         assert table.loc[(name, "pixels")].sum() == n * 256**2
 
 
+def test_what_was_asked_for_is_a_number_or_said_to_be_pixels(data, sets):
+    table = trainsets.composition(sets, data).set_index(["train set", "class"])["samples"]
+    rare, other = (c.name for c in data.defects)
+    over = f"oversampled {rare}"
+    assert table[over, rare] == "1,518" and table[over, other] == "0"
+    assert table["equal samples", other] == "702"
+    if "equal pixels" in sets:
+        assert table["equal pixels", rare] == "by pixels"
+    nothing = {"published samples": "not published", "published share": None}
+    assert trainsets._printed("uniform", "cavity", True) == nothing
+
+
 def test_pool_sizes_are_shares_of_all_windows(data, index):
     table = trainsets.pool_sizes(index, data).set_index("class")
     for c in data.defects:

@@ -12,6 +12,8 @@ from foilseg.book.prose import RESULTS
 BOUND = re.compile(
     r"^\s*(?P<what>\S.*?)\s{2,}(?P<measured>\S.*?)\s{2,}(?P<asked>(<=|>=)\s*\S.*?)\s*$"
 )
+TIMES = re.compile(r"^\s+ratio\s{2,}(?P<measured>\S.*?)(\s{2,}(?P<asked>>=\s*\S.*?))?\s*$")
+LINE = re.compile(r"^(?P<indent>\s*)(?P<what>\S.*?)(\s{2,}|:?$)")
 CASE = re.compile(r"^(?P<case>\S.*?): time and memory over (?P<peer>.*?), wanted")
 RATIO = re.compile(
     r"^\s+(?P<what>\S.*?)\s+(?P<time>[\d.]+) \(fastest.*?\)\s+memory (?P<memory>[\d.]+)$"
@@ -21,6 +23,9 @@ SPEED = re.compile(
     r"(?P<note>.*)$"
 )
 METRE = re.compile(r"a metre of foil is (?P<megapixels>[\d.]+) megapixels")
+SIGNS = {"<=": "at most", ">=": "at least"}
+NO_BOUND = "nothing"
+INEQUALITY = {"(max - min) / max": "inequality, (max - min) / max"}
 FOUND = re.compile(r"^\s*(?P<what>\S.*?)\s+(?P<all>\d+)(?P<pairs>(\s+\d+,\s*\d+)+)$")
 # short names of lists in the log -> what they are, for the page; "mean of 9" is of probabilities
 LISTS = {
@@ -44,11 +49,33 @@ def _lines(name: str, root: Path) -> list[str]:
 def bounds(name: str, root: Path = RESULTS) -> pd.DataFrame:
     """What was measured and what was asked for: columns what, measured, asked for.
 
-    Lines without a bound are left out; no row if nothing was measured yet.
+    An indented line is named together with the line that it belongs to, and a ratio with the
+    program whose time it divides by ours; of ratios all are there, other lines without a bound are
+    left out. No row if nothing was measured yet.
     """
-    found = [m.groupdict() for line in _lines(name, root) if (m := BOUND.match(line))]
-    table = pd.DataFrame(found, columns=["what", "measured", "asked"])
-    return table.rename(columns={"asked": "asked for"})
+    rows, head, last = [], "", ""
+    for line in _lines(name, root):
+        bound, times, seen = BOUND.match(line), TIMES.match(line), LINE.match(line)
+        if times:
+            what = f"time of {head.split()[0].rstrip(',')} over ours, {last}"
+            rows.append((what, times["measured"], _asked(times["asked"], times["measured"])))
+        elif bound:
+            what = INEQUALITY.get(bound["what"], bound["what"])
+            what = f"{head.rpartition(':')[0] or head}: {what}" if line[0].isspace() else what
+            rows.append((what, bound["measured"], _asked(bound["asked"], bound["measured"])))
+        if seen:
+            head, last = (head if seen["indent"] else seen["what"]), seen["what"]
+    return pd.DataFrame(rows, columns=["what", "measured", "asked for"])
+
+
+def _asked(bound: str | None, measured: str) -> str:
+    """A bound in words, in the unit of what was measured if it names none."""
+    if not bound:
+        return NO_BOUND
+    sign, number = bound[:2], bound[2:].strip().replace(" %", "%")
+    unit = re.fullmatch(r"[\d.]+ ([a-z]+)", measured)
+    named = f" {unit[1]}" if unit and re.fullmatch(r"[\d.]+", number) else ""
+    return f"{SIGNS[sign]} {number}{named}"
 
 
 def ratios(name: str, root: Path = RESULTS) -> pd.DataFrame:

@@ -82,20 +82,27 @@ def annotation_errors(dataset: Dataset) -> pd.DataFrame:
     from foilseg.data import label_errors
 
     if not dataset.has_truth:
-        return pd.DataFrame(columns=["defect", "objects", "missed objects", "label objects"])
+        return pd.DataFrame(columns=["defect", "objects", "missed objects", "annotated objects"])
     table = label_errors.label_errors(dataset.foils, dataset.classes)
-    return table.rename(columns={"name": "defect"}).rename(columns=lambda c: c.replace("_", " "))
+    names = {"name": "defect", "label_objects": "annotated objects"}
+    names |= {"truth_pixels": "true pixels", "label_pixels": "annotated pixels"}
+    return table.rename(columns=names).rename(columns=lambda name: name.replace("_", " "))
 
 
 def annotator_parameters(is_twin: bool) -> pd.DataFrame:
-    """The parameters of the twin's annotators; no rows for other data, whose nobody knows."""
+    """The settings of the twin's annotators; no rows for other data, whose nobody knows."""
     from dataclasses import asdict
 
     from foilseg.twin.annotators import AnnotatorConfig
+    from foilseg.twin.kinds import KINDS
 
+    words = {f"miss_{kind.short}": f"rate m: missing a middling {kind.name}" for kind in KINDS}
+    words["wrong_class"] = "probability of naming a defect wrongly"
+    words["coarseness"] = "mean margin of an outline, in units of 50 micrometres"
+    words["haste"] = "variation of margins and rates between foils"
     values = asdict(AnnotatorConfig()) if is_twin else {}
-    rows = [(name.replace("_", " "), value) for name, value in values.items()]
-    return pd.DataFrame(rows, columns=["annotators", "value"])
+    rows = [(words[name], value) for name, value in values.items()]
+    return pd.DataFrame(rows, columns=["setting", "value"])
 
 
 def published_ratios(dataset: Dataset) -> pd.DataFrame:
@@ -110,7 +117,8 @@ def published_ratios(dataset: Dataset) -> pd.DataFrame:
         ours = ratios.loc[one.replace("_", " "), other.replace("_", " ")]
         pair = f"{one} : {other}".replace("_", " ")
         deviation = ours / (right / left) - 1
-        rows.append((pair, ratio, _ratio(ours) if ours > 0 else UNDEFINED, deviation))
+        theirs = f"{left:,} : {right:,}"
+        rows.append((pair, theirs, _ratio(ours) if ours > 0 else UNDEFINED, deviation))
     columns = ["pair", "printed", "reproduced", "deviation"]
     return pd.DataFrame(rows, columns=columns).set_index("pair")
 

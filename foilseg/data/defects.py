@@ -11,14 +11,16 @@ from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
+from scipy import ndimage
 from scipy.spatial import cKDTree
 from skimage.measure import regionprops_table
 from skimage.segmentation import expand_labels
 
-from foilseg.data.components import objects
+from foilseg.data.components import components, objects
 from foilseg.data.dataset import Foil, LabelClass
 
 _RING = 4
+QUARTILES = (0.25, 0.5, 0.75)
 
 
 def signal(image: np.ndarray) -> np.ndarray:
@@ -106,6 +108,29 @@ def _around(tilt: np.ndarray, numbers: np.ndarray, n: int) -> tuple[np.ndarray, 
     noise = float(background.std()) if background.size else np.nan
     count[count == 0] = np.nan
     return total / count, noise if noise > 0 else np.nan
+
+
+def at_quartiles(objects_table: pd.DataFrame, index: int) -> list[pd.Series]:
+    """The rows of a class at the quartiles of its area; none if it has no object."""
+    group = objects_table[objects_table["index"] == index].sort_values("area", kind="stable")
+    return [group.iloc[int(part * (len(group) - 1))] for part in QUARTILES if len(group)]
+
+
+def pixels_of(foil: Foil, row: pd.Series) -> np.ndarray:
+    """The pixels of an object of :func:`table`: bool (H, W) of its foil.
+
+    Raises
+    ------
+    ValueError
+        If the labels of the foil have no object of the row's class.
+    """
+    numbers, n = components(foil.mask == row["index"])
+    if not n:
+        raise ValueError(f"{foil.name}: has no object of class {row['index']}")
+    centres = np.array(ndimage.center_of_mass(numbers > 0, numbers, range(1, n + 1)))
+    away = np.abs(centres - [row["row"], row["column"]]).sum(axis=1)
+    away += np.abs(np.bincount(numbers.ravel())[1:] - row["area"])  # of those with one centre
+    return numbers == 1 + away.argmin()
 
 
 def siblings(objects_table: pd.DataFrame) -> pd.DataFrame:

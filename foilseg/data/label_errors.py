@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
+from foilseg.data import defects
 from foilseg.data.components import objects
 from foilseg.data.dataset import Foil, LabelClass
 
@@ -50,17 +51,39 @@ def label_errors(
         pixels += np.bincount(pairs.ravel(), minlength=n * n).reshape(n, n)
         objects_found[:, :3] += _of_truth(foil, n)
         objects_found[:, 3:] += _of_labels(foil, n, coarse)
-    defects = [c for c in classes if c.index]
-    index = [c.index for c in defects]
+    own = [c for c in classes if c.index]
+    index = [c.index for c in own]
     columns = ["objects", "missed_objects", "wrong_objects", "label_objects", "coarse_objects"]
     frame = pd.DataFrame(objects_found[index], columns=columns)
-    frame.insert(0, "name", [c.name for c in defects])
+    frame.insert(0, "name", [c.name for c in own])
     frame["truth_pixels"] = pixels.sum(1)[index]
     frame["label_pixels"] = pixels.sum(0)[index]
     frame["missed_pixels"] = pixels[index, 0]
     frame["wrong_pixels"] = (pixels[:, 1:].sum(1) - pixels.diagonal())[index]
     frame["excess_pixels"] = pixels[0, index]
     return frame
+
+
+def wrong_names(
+    foils: Sequence[Foil], rows: Sequence[pd.Series], classes: Sequence[LabelClass]
+) -> str:
+    """Which annotated objects are another defect in truth, as sentences.
+
+    ``rows`` are some of :func:`foilseg.data.defects.table`. The truth of an object is the class
+    that most of its pixels have.
+    """
+    by_name, names = {foil.name: foil for foil in foils}, {c.index: c.name for c in classes}
+    if any(foil.truth is None for foil in foils):
+        return "These data have no truth, so nobody can say whether all names are right."
+    told = []
+    for row in rows:
+        foil = by_name[row["foil"]]
+        true = int(np.bincount(foil.truth[defects.pixels_of(foil, row)]).argmax())
+        if true not in (0, row["index"]):
+            kinds = names[row["index"]], names[true]
+            words = "What is annotated as {} of {:,} pixels is of the class {} in truth."
+            told.append(words.format(kinds[0], row["area"], kinds[1]))
+    return " ".join(told) or "All of them are named rightly."
 
 
 def _shared(numbers: np.ndarray, n_objects: int, other: np.ndarray, n: int) -> np.ndarray:

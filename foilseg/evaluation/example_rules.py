@@ -18,6 +18,7 @@ from foilseg.data.components import boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation.examples import NONE, Box, Pick, foils_of
 from foilseg.evaluation.label_audit_quality import missed
+from foilseg.evaluation.mistakes import objects
 
 Masks = Mapping[str, Mapping[str, np.ndarray]]
 WINDOW = 48  # pixels a side of a place where objects are counted
@@ -143,6 +144,29 @@ def top_object(
                 box = corner_and_size(boxes(numbers)[k - 1])
                 best = Pick(rule, foil.name, float(each[k]), c.name, box=box, unit="pixels")
     return best
+
+
+def typical_object(
+    foils: Sequence[Foil], masks: Mapping[str, np.ndarray], c: LabelClass
+) -> Pick | None:
+    """The object that a model finds as much of as of its whole class; None without any object.
+
+    Of the annotated objects of at least median size, the first whose share of found pixels is
+    nearest to that of all pixels of the class. Its value is that share. ``masks`` : foil name ->
+    mask of the model.
+    """
+    parts = [objects(masks[foil.name], foil.mask, c).assign(foil=foil.name) for foil in foils]
+    found = pd.concat(parts)  # numbered foil by foil
+    if found.empty:
+        return None
+    share, whole = found["hit"] / found["pixels"], found["hit"].sum() / found["pixels"].sum()
+    away = (share - whole).abs().where(found["pixels"] >= found["pixels"].median())
+    place = int(np.nanargmin(away))
+    name, number = found["foil"].iloc[place], int(found.index[place])
+    numbers, _ = components(next(foil for foil in foils if foil.name == name).mask == c.index)
+    rule = "as much of it is found as of all of its class"
+    box = corner_and_size(boxes(numbers)[number])
+    return Pick(rule, name, float(share.iloc[place]), c.name, box=box)
 
 
 def most_against_label(

@@ -19,20 +19,21 @@ def light_scheme(lights: np.ndarray) -> Figure:
     """
     with house_style():
         figure, (above, side) = plt.subplots(1, 2, figsize=(9, 3.6))
-        above.add_patch(Rectangle((-0.45, -1.1), 0.9, 2.2, fc=COLOURS["foil"], ec=PALE))
-        above.annotate("", (0, 1.05), (0, 0.45), arrowprops={"arrowstyle": "->", "color": INK})
-        above.text(0.06, 0.95, "transport", ha="left", va="bottom")
+        above.add_patch(Rectangle((-0.5, -1.1), 1.0, 2.2, fc=COLOURS["foil"], ec=PALE))
+        above.annotate("", (0, 0.8), (0, 0.4), arrowprops={"arrowstyle": "->", "color": INK})
+        above.text(0, 0.94, "transport", ha="center", va="center", fontsize=11)
         for number, (x, y, _) in enumerate(lights, 1):
             above.plot([0, x], [0, y], c=COLOURS["lamp"], lw=1)
             turned = np.array([-y, x]) / np.hypot(x, y) * 0.25
             lamp = np.array([x, y]) + np.outer([-1, 1], turned)
             above.plot(*lamp.T, c=COLOURS["lamp"], lw=6, solid_capstyle="butt")
-            above.text(1.22 * x, 1.22 * y, f"light {number}", ha="center", va="center")
+            above.text(x + 0.3 * np.sign(x), 1.2 * y, f"light {number}", ha="center", va="center")
         above.set(title="from above (y downwards)", xlim=(-1.4, 1.4), ylim=(1.25, -1.25))
         _from_the_side(side, lights)
         for axes in (above, side):
             axes.set(aspect="equal", xticks=[], yticks=[])
             axes.grid(False)
+            axes.set_frame_on(False)
         return done(figure)
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 
 import matplotlib.pyplot as plt
@@ -12,8 +13,11 @@ import seaborn as sns
 from matplotlib.figure import Figure
 
 from foilseg.data import defects, escape, plausibility
+from foilseg.data.components import boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
+from foilseg.evaluation.examples import NONE, Pick, look
 from foilseg.figures.acquisition_figures import gradients
+from foilseg.figures.gallery_figures import errors_on, kinds_of_errors
 from foilseg.figures.pictures import bare, outline, scale_bar
 from foilseg.figures.style import INK, PAPER, class_legend, done, house_style, note
 
@@ -31,19 +35,31 @@ def relief(axes, foil: Foil) -> None:
     bare(axes)
 
 
-def _window(foils: dict[str, Foil], row: pd.Series, size: int) -> Foil:
-    """The part of a foil around a defect: of ``size`` pixels, or half as long again as it is."""
+def _outlined(
+    axes, foils: dict[str, Foil], row: pd.Series, size: int, c: LabelClass, draw=relief
+) -> None:
+    """A defect in a window of ``size`` pixels with its annotation as a line, and a bar of length.
+
+    Other annotations of its class have a thin line.
+    """
     foil = foils[row["foil"]]
-    side = max(size, round(AROUND * row["length"]))
-    return defects.window(foil, row["row"], row["column"], min(side, *foil.shape))
-
-
-def _outlined(axes, foils: dict[str, Foil], row: pd.Series, size: int, c: LabelClass) -> None:
-    """A defect in its window with the annotation of its class as a line, and a bar of length."""
-    window = _window(foils, row, size)
-    relief(axes, window)
-    outline(axes, window.mask == c.index, c.colour)
+    window = defects.window(foil, row["row"], row["column"], min(size, *foil.shape))
+    top, left = np.subtract(window.origin, foil.origin)
+    place = slice(top, top + window.shape[0]), slice(left, left + window.shape[1])
+    meant = defects.pixels_of(foil, row)[place]
+    draw(axes, window)
+    others = (window.mask == c.index) & ~meant
+    if others.any():
+        outline(axes, others, c.colour)
+        axes.collections[-1].set(linewidth=0.6)
+    outline(axes, meant, c.colour)
+    axes.collections[-1].set(linewidth=1.6)
     scale_bar(axes, *window.shape)
+
+
+def _side(rows: Sequence[pd.Series], size: int) -> int:
+    """The edge of a window: ``size`` pixels, or half as long again as the longest defect is."""
+    return max([size, *(round(AROUND * row["length"]) for row in rows)])
 
 
 def examples(
@@ -52,20 +68,19 @@ def examples(
     """The defects of each class at the quartiles of its area (as Fig. 3.3), outlined.
 
     ``table`` is that of :func:`foilseg.data.defects.table`; windows have ``size`` pixels a side, or
-    more where a defect is longer. A bar in each says how long so many pixels are.
+    more where a defect is longer. A bar in each says how long so many pixels are, and other
+    objects of the class have a thin line.
     """
     by_name = {foil.name: foil for foil in foils}
     with house_style():
         figure, axes = plt.subplots(len(classes), 3, figsize=(6, 2.1 * len(classes)), squeeze=False)
         for line, c in zip(axes, classes):
-            group = table[table["index"] == c.index].sort_values("area", kind="stable")
             line[0].set_ylabel(escape.lines(c.name, 16))
-            for place, part in zip(line, (0.25, 0.5, 0.75)):
+            for place in line:
                 bare(place)
-                if len(group):
-                    row = group.iloc[int(part * (len(group) - 1))]
-                    _outlined(place, by_name, row, size, c)
-                    place.set_title(f"{row['area']:,} pixels", fontsize=10)
+            for place, row in zip(line, defects.at_quartiles(table, c.index)):
+                _outlined(place, by_name, row, _side([row], size), c)
+                place.set_title(f"{row['area']:,} pixels", fontsize=10)
         return done(figure)
 
 
@@ -95,26 +110,73 @@ def distributions(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
 def siblings(
     foils: Sequence[Foil], table: pd.DataFrame, classes: Sequence[LabelClass], size: int
 ) -> Figure:
-    """Beside the median-sized defect of each class, the most similar one of another foil."""
+    """Beside the median-sized defect of each class, the most similar one of another foil.
+
+    Both windows of a pair have one scale.
+    """
     by_name = {foil.name: foil for foil in foils}
     nearest = defects.siblings(table)
     with house_style():
         figure, axes = plt.subplots(2, len(classes), figsize=(9, 4.6), squeeze=False)
         for column, c in zip(axes.T, classes):
-            group = table[table["index"] == c.index].sort_values("area", kind="stable")
             column[0].set_title(escape.lines(c.name, 16))
             for place in column:
                 bare(place)
-            if not len(group):
-                continue
-            row = group.iloc[(len(group) - 1) // 2]
-            _outlined(column[0], by_name, row, size, c)
-            other = nearest.loc[row.name, "sibling"]
-            if other >= 0:
-                _outlined(column[1], by_name, table.loc[other], size, c)
+            pair = defects.at_quartiles(table, c.index)[1:2]
+            others = (nearest.loc[row.name, "sibling"] for row in pair)
+            pair = pair + [table.loc[other] for other in others if other >= 0]
+            for place, row in zip(column, pair):
+                _outlined(place, by_name, row, _side(pair, size), c)
         axes[0, 0].set_ylabel("median size")
         axes[1, 0].set_ylabel("nearest sibling")
         return done(figure)
+
+
+def found(
+    picks: Sequence[Pick | None],
+    foils: Sequence[Foil],
+    masks: Mapping[str, np.ndarray],
+    classes: Sequence[LabelClass],
+    size: int = 64,
+) -> Figure:
+    """A column a picked object: outlined on a relief, and what a model finds of it and around it.
+
+    ``masks`` : foil name -> mask. Windows are squares of ``size`` pixels a side, or of twice the
+    length of a longer object.
+    """
+    picks, by_name = [pick for pick in picks if pick], {foil.name: foil for foil in foils}
+    if not picks:
+        return note(f"{NONE}.")
+    with house_style():
+        size_of_all = 2.0 * len(picks) + 0.3, 5.0
+        figure, axes = plt.subplots(2, len(picks), figsize=size_of_all, squeeze=False)
+        for column, pick in zip(axes.T, picks):
+            foil, c = by_name[pick.foil], next(c for c in classes if c.name == pick.defect)
+            shown = {"mask": masks[foil.name], "own": _own(pick, foil.mask == c.index)}
+            part, seen = look(_squared(pick), foil, shown, size)
+            relief(column[0], part)
+            outline(column[0], seen["own"], c.colour)
+            errors_on(column[1], part, seen["mask"])
+            column[0].set_title(f"{escape.lines(c.name, 16)}: {pick.value:.0%} found", fontsize=10)
+            for place in column:
+                scale_bar(place, *part.shape)
+        axes[0, 0].set_ylabel("slope, annotation")
+        axes[1, 0].set_ylabel("errors")
+        figure.legend(handles=kinds_of_errors(), loc="outside lower left", ncols=2, fontsize=10)
+        return done(figure)
+
+
+def _own(pick: Pick, inside: np.ndarray) -> np.ndarray:
+    """The object of a pick alone, of all pixels of its class: bool (H, W)."""
+    numbers, _ = components(inside)
+    places = [corner_and_size(place) for place in boxes(numbers)]
+    return numbers == 1 + places.index(pick.box)
+
+
+def _squared(pick: Pick) -> Pick:
+    top, left, height, width = pick.box
+    side = max(height, width)
+    return replace(pick, box=(top + (height - side) // 2, left + (width - side) // 2, side, side))
 
 
 def threshold(curve: pd.DataFrame, classes: Sequence[LabelClass], unit: str) -> Figure:
@@ -129,7 +191,7 @@ def threshold(curve: pd.DataFrame, classes: Sequence[LabelClass], unit: str) -> 
         axes.plot(curve["threshold"], curve["FPR"], c=INK, ls="--", label="FPR")
         axes.axvline(plausibility.best(curve)["threshold"], c=INK, lw=0.8)
         axes.set(xlabel=f"threshold in {unit}", ylabel="rate", ylim=(0, 1))
-        figure.legend(loc="outside right upper")
+        figure.legend(loc="outside upper left", ncols=2)
         return done(figure)
 
 

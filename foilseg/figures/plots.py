@@ -63,26 +63,32 @@ def foil_shares(dataset: Dataset) -> Figure:
         return done(figure)
 
 
-def history(frames: dict[str, pd.DataFrame], window: int = 25) -> Figure:
+def history(frames: dict[str, pd.DataFrame], window: int = 0) -> Figure:
     """Training and validation loss over the iterations, one panel a model.
 
-    Thin: each iteration. Thick: the mean of the last ``window``.
+    Faint: each measured batch. Thick: the mean of those of the last ``window`` iterations, by
+    default a fortieth of all.
     """
+    longest = max((len(frame) for frame in frames.values()), default=0)
+    window = window or max(1, longest // 40)
+    curves = {"train_loss": ("training", "first"), "validation_loss": ("validation", "second")}
     with house_style():
-        figure, axes = plt.subplots(1, len(frames), figsize=(9, 3), squeeze=False)
+        figure, axes = plt.subplots(1, len(frames), figsize=(9, 3.2), squeeze=False)
         for place, (title, frame) in zip(axes[0], frames.items()):
-            smooth = frame["train_loss"].rolling(window, min_periods=1).mean()
-            measured = frame.dropna(subset="validation_loss")
-            place.plot(
-                frame["iteration"], frame["train_loss"], c=COLOURS["first"], lw=0.5, alpha=0.4
-            )
-            place.plot(frame["iteration"], smooth, c=COLOURS["first"], label="training patches")
-            validation = measured["iteration"], measured["validation_loss"]
-            label = "validation patches"
-            place.plot(*validation, c=COLOURS["second"], marker=".", lw=0.8, label=label)
+            for column, (part, colour) in curves.items():
+                raw = frame[column].to_numpy(float)
+                measured, look = np.isfinite(raw), {"c": COLOURS[colour]}
+                smooth = frame[column].rolling(window, min_periods=1).mean()[measured]
+                across = frame["iteration"][measured]
+                place.plot(across, raw[measured], lw=0.4, alpha=0.25, zorder=2, **look)
+                place.plot(across, smooth, lw=2, zorder=3, label=f"{part} patches", **look)
             place.set(title=title, xlabel="iteration", yscale="log")
         axes[0, 0].set_ylabel("loss (mean over pixels)")
-        axes[0, 0].legend()
+        handles, names = axes[0, 0].get_legend_handles_labels()
+        told = f"mean of {window:,} iterations"
+        figure.legend(
+            handles, names, loc="outside upper left", ncols=2, title=told, alignment="left"
+        )
         return done(figure)
 
 

@@ -62,7 +62,7 @@ def shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
         figure, axes = plt.subplots(figsize=(9, 3.4))
         class_bars(axes, table, classes, "train set", "share", "class", marks=theirs)
         axes.set(yscale="log", ylabel="pixel share")
-        class_legend(figure, classes, "upper center")
+        class_legend(figure, classes, "upper left", most=2)
         return done(figure)
 
 
@@ -72,7 +72,7 @@ def variety(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
         figure, axes = plt.subplots(figsize=(9, 3))
         class_bars(axes, table, classes, "train set", "variety", "class")
         axes.set(ylabel="variety", ylim=(0, 1))
-        class_legend(figure, classes, "upper center")
+        class_legend(figure, classes, "upper left", most=2)
         return done(figure)
 
 
@@ -91,7 +91,7 @@ def frontier(curve: pd.DataFrame, classes: Sequence[LabelClass], made: float | N
             axes.plot(100 * curve["share"], values, c=c.colour, lw=1.6, label=escape.legend(c.name))
         axes.plot(100 * curve["share"], curve["variety"], c=INK, lw=2.4, label="mean")
         if made is not None:
-            axes.axvline(100 * made, c=PALE, ls="--", label="made above")
+            axes.axvline(100 * made, c=PALE, ls="--", label="share made above")
         axes.set(xlabel="pixels of each class, % of all", ylabel="expected variety", ylim=(0, 1))
-        figure.legend(loc="outside right upper")
+        figure.legend(loc="outside upper left", ncols=2)
         return done(figure)

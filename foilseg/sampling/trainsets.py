@@ -18,7 +18,8 @@ from foilseg.thesis.published import is_comparable
 
 # Patches of each set: the samples of Tables 3.3 to 3.5 add up to these.
 PATCHES = {"equal samples": 1404, "oversampled": 1518, "equal pixels": 1337}
-NOT_ASKED = "none asked"
+BY_PIXELS = "by pixels"  # of a set that asks for pixels, not for patches
+NOT_PRINTED = "not published"
 PRINTED = {"equal samples": "equal_samples", "equal pixels": "equal_pixels"}
 
 
@@ -101,20 +102,28 @@ def build(
 def composition(sets: dict[str, TrainSet], dataset: Dataset) -> pd.DataFrame:
     """Per set and class: patches asked for and showing it, pixels and their share (Table 3.3-3.5).
 
-    For the thesis's classes its printed samples and the printed share stand beside them.
+    For the thesis's classes its printed samples and the printed share stand beside them; of the
+    uniform set nothing is printed.
     """
     rows = []
     for made in sets.values():
         account = made.ledger
-        asked = account.requested_patches or {}
         for c in dataset.classes:
             pixels = account.pixels[c.index]
             row = {"train set": made.name, "class": c.name}
             row["patches showing it"] = account.showing[c.index]
-            row["samples"] = f"{asked[c.index]:,}" if c.index in asked else NOT_ASKED
+            row["samples"] = _samples(made, c.index)
             row |= {"pixels": pixels, "share": pixels / max(1, account.n * account.size**2)}
             rows.append(row | _printed(made.name, c.name, is_comparable(dataset)))
     return pd.DataFrame(rows)
+
+
+def _samples(made: TrainSet, index: int) -> str:
+    """How many patches were asked for a class; a set that asks for pixels says so."""
+    asked = made.ledger.requested_patches
+    if asked is None and made.ledger.requested_pixels is not None:
+        return BY_PIXELS
+    return f"{(asked or {}).get(index, 0):,}"
 
 
 def _printed(name: str, kind: str, comparable: bool) -> dict[str, float]:
@@ -122,7 +131,7 @@ def _printed(name: str, kind: str, comparable: bool) -> dict[str, float]:
     if not comparable:
         return {}
     if not key:
-        return {"published samples": NOT_ASKED, "published share": None}
+        return {"published samples": NOT_PRINTED, "published share": None}
     table = published.table("trainset_composition").set_index(["train_set", "quantity"])
     pixels = table.loc[(key, "pixels")]
     column = kind.replace(" ", "_")
