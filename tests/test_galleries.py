@@ -281,11 +281,13 @@ def test_the_first_model_stands_left_and_all_of_them_fit_a_screen(shape, columns
 
 def test_the_truth_says_whether_models_against_the_annotation_are_right(wrong):
     _, b = wrong
-    said = made("x", (14, 2, 2, 3, 2), (12, 6, 2, 2, 2)).mask  # 4 of 6 pixels are there
-    masks = {"b": {"x": said, "y": said}}
+    said = made("x", (14, 2, 2, 3, 2), (12, 6, 2, 2, 2)).mask
+    said[14, 4] = 0  # 4 of the other 5 pixels are there
+    alone = made("x", (14, 4, 1, 1, 2)).mask
+    masks = {"b": {"x": said, "y": said, "z": alone}}
     pick = example_rules.most_against_label([b], masks, CLASSES)
     assert (pick.value, pick.box, pick.unit) == (2, (14, 2, 2, 3), "models")
-    assert example_rules.share_in_truth(pick, [b], masks, CLASSES) == pytest.approx(4 / 6)
+    assert example_rules.share_in_truth(pick, [b], masks, CLASSES) == pytest.approx(4 / 5)
     blind = [replace(b, truth=None)]
     assert np.isnan(example_rules.share_in_truth(pick, blind, masks, CLASSES))
     assert np.isnan(example_rules.share_in_truth(None, [b], masks, CLASSES))
