@@ -9,6 +9,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from foilseg.book import links, notebooks
 from foilseg.book.readable import readable, sortable
+from foilseg.training.experiments import ROWS
 
 ROOT = Path(__file__).parent.parent
 
@@ -36,10 +37,30 @@ def test_models_are_linked_once_and_nothing_else_is():
     assert linked(sortable(table), links.PAGE)[0][0] == ("#model-equal-pixels", "Eq. Pixels")
 
 
+def test_rows_beyond_the_thesis_lead_to_the_section_that_explains_them():
+    table = pd.DataFrame({"model": ["Lovász", "Copy-paste", "Dice, avg., pasted"], "TPR": 0.1})
+    labels = ["remedies-losses", "remedies-patches", "remedies-recipe"]
+    expected = [(f"#{label}", title) for label, title in zip(labels, table["model"])]
+    assert linked(sortable(table), links.REMEDIES)[0] == expected
+    elsewhere = [(f"{links.REMEDIES}.html{address}", title) for address, title in expected]
+    assert linked(sortable(table))[0] == elsewhere
+    assert {row.title for row in ROWS.values()} <= set(links.PLACES)
+
+
 def test_every_link_has_its_section():
-    cells = notebooks.read(ROOT / "notebooks" / f"{links.PAGE}.ipynb").cells
-    text = "\n".join(cell.source for cell in cells)
-    assert set(re.findall(r"^\((model-[a-z-]+)\)=", text, re.M)) == set(links.PLACES.values())
+    for page, kind in ((links.PAGE, "model"), (links.REMEDIES, "remedies")):
+        cells = notebooks.read(ROOT / "notebooks" / f"{page}.ipynb").cells
+        text = "\n".join(cell.source for cell in cells)
+        wanted = {label for place, label in links.PLACES.values() if place == page}
+        assert set(re.findall(rf"^\(({kind}-[a-z-]+)\)=", text, re.M)) == wanted
+
+
+def test_a_section_names_the_rows_that_lead_to_it():
+    cells = notebooks.read(ROOT / "notebooks" / f"{links.REMEDIES}.ipynb").cells
+    text = "\n".join(cell.source for cell in cells if cell.cell_type == "markdown")
+    parts = dict(re.findall(r"^\((remedies-[a-z]+)\)=\n(.*?)(?=^\(|\Z)", text, re.M | re.S))
+    for label, titles in links.SECTIONS.items():
+        assert [t for t in titles if t.lower() not in parts[label].lower()] == []
 
 
 GLOSSARY = """# Glossary

@@ -167,10 +167,11 @@ def test_train_sets_have_a_group_each_and_a_mark_for_the_published_share():
 
 
 def test_the_focal_loss_at_one_half():
-    axes = plots.focal_curves([2.0, 0.0]).axes[0]  # in order, however they are given
+    figure = plots.focal_curves([2.0, 0.0])  # in order, however they are given
+    axes = figure.axes[0]
     for line, expected in zip(axes.lines, (np.log(2), np.log(2) / 4)):
         assert np.interp(0.5, line.get_xdata(), line.get_ydata()) == pytest.approx(expected, 1e-3)
-    assert [t.get_text() for t in axes.get_legend().texts] == [
+    assert [t.get_text() for t in figure.legends[0].texts] == [
         "gamma 0, the cross entropy",
         "gamma 2",
     ]

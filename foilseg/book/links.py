@@ -14,9 +14,23 @@ from foilseg.book import notebooks
 from foilseg.book.answers import GOALS
 from foilseg.book.captions import HTML
 from foilseg.data import escape
-from foilseg.training.experiments import EXPERIMENTS, RECIPE, RECOMMENDED, ROWS
+from foilseg.training.experiments import BEYOND, EXPERIMENTS, RECIPE, RECOMMENDED, ROWS
 
-PAGE = "18_models"
+PAGE, REMEDIES = "18_models", "15_remedies"
+# Labels of the sections of the latter -> titles of the rows that each explains.
+SECTIONS = {
+    "remedies-priors": ("Focal factor", "Weights alone", "Logit adj."),
+    "remedies-losses": (
+        "CE + Dice", "nnU-Net loss", "Forced defects", "Tversky", "Focal Tversky",
+        "Unified focal", "Lovász", "Class-wise FL", "Class-wise, views",
+    ),
+    "remedies-patches": ("Turned", "Mirrored", "Copy-paste"),
+    "remedies-labels": ("Forward corr.", "Edges ignored"),
+    "remedies-training": (
+        "Averaged", "Mirror views", "Baseline, falling rate", "Baseline, four times the steps",
+        "Four baselines", "Binary, a quarter of the steps",
+    ),
+}  # fmt: skip
 GLOSSARY = Path("book/glossary.md")
 MARKDOWN = "text/markdown"
 ALSO_PLAIN = {"run", "calibration"}  # terms that are as often words with another meaning
@@ -24,15 +38,20 @@ ALSO_PLAIN = {"run", "calibration"}  # terms that are as often words with anothe
 NO_WORDS = r"\{[\w:-]+\}`[^`]*`|`+[^`]*`+|\$[^$]*\$|<[^>]*>"
 # Nor is a term looked for in a link or in what is emphasised.
 _KEPT = re.compile(rf"(<a [^>]*>[^<]*</a>|{NO_WORDS}|!?\[[^\]]*\]\([^)]*\)|\*+[^*\s][^*]*\*+)")
-_NO_PROSE = ("#", "|", ":", "(", "```", "~~~", "+++", "%", "{")
+SPELLED = "*Short names on this page:*"
+_NO_PROSE = ("#", "|", ":", "(", "```", "~~~", "+++", "%", "{", SPELLED)
 CELL = re.compile(r"(<t[dh][^>]*>)([^<>]+)(</t[dh]>)")
 
 
-def _places() -> dict[str, str]:
-    """Title of a model, as HTML writes it -> the label of its section."""
-    found = {row.title: f"model-{name}" for name, row in EXPERIMENTS.items()}
-    found[ROWS[RECOMMENDED].title] = f"model-{RECIPE}"
-    return {escape.html(title): label for title, label in found.items()}
+def _places() -> dict[str, tuple[str, str]]:
+    """Title of a model, as HTML writes it -> the chapter and the label of its section."""
+    found = {row.title: (PAGE, f"model-{name}") for name, row in EXPERIMENTS.items()}
+    several = (row.title for row in BEYOND.values())  # but for those that a section is about
+    found |= dict.fromkeys(several, (REMEDIES, "remedies-recipe"))
+    for label, titles in SECTIONS.items():
+        found |= dict.fromkeys(titles, (REMEDIES, label))
+    found[ROWS[RECOMMENDED].title] = (PAGE, f"model-{RECIPE}")
+    return {escape.html(title): place for title, place in found.items()}
 
 
 PLACES = _places()
@@ -41,15 +60,16 @@ PLACES = _places()
 def write(notebook: Any, name: str) -> None:
     """Link the models that the tables of an executed chapter name; links that are there stay.
 
-    ``name`` : of the chapter, such as ``06_quantitative``; that of the models links within itself.
+    ``name`` : of the chapter, such as ``06_quantitative``; one that explains models links within
+    itself.
     """
-    page = "" if name == PAGE else f"{PAGE}.html"
 
     def linked(found: re.Match) -> str:
-        label = PLACES.get(found[2].strip())
-        if label is None:
+        page, label = PLACES.get(found[2].strip(), ("", ""))
+        if not label:
             return found[0]
-        return f'{found[1]}<a href="{page}#{label}">{found[2]}</a>{found[3]}'
+        address = f"#{label}" if page == name else f"{page}.html#{label}"
+        return f'{found[1]}<a href="{address}">{found[2]}</a>{found[3]}'
 
     for data in (data for cell in notebook.cells for data in notebooks.shown(cell)):
         if HTML in data:
@@ -161,7 +181,6 @@ SHORT = {
     "PSoI": "performance stability over iterations",
     "PSoMT": "performance stability over multiple trainings",
 }
-SPELLED = "*Short names on this page:*"
 _MARKUP = re.compile(r"<[^>]*>|\{[\w:-]+\}`[^`]*`|```.*?```|`[^`]*`|\bEq\. (?=\d)", re.DOTALL)
 
 
