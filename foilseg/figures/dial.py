@@ -13,7 +13,7 @@ from matplotlib.colors import to_hex
 from matplotlib.markers import MarkerStyle
 from matplotlib.patches import Circle
 from matplotlib.text import Text
-from matplotlib.transforms import Affine2D
+from matplotlib.transforms import Affine2D, Bbox
 
 from foilseg.data.components import boxes, components
 from foilseg.data.dataset import LabelClass
@@ -26,7 +26,7 @@ OUTLINE = 0.5  # between two class indices, where a contour is drawn
 # The plane of the script, in its own units, in which the names are placed here.
 PLANE = {"width": 460, "height": 380, "left": 46, "right": 12, "top": 14, "bottom": 44}
 LETTERS, NAME = 13, 10  # how high letters are there, and in points where names are placed
-NEAR = 6  # units between two points of the curve that no name may cover
+RING = 7  # units from the middle of the ring to its edge
 
 
 class Dial(Still):
@@ -141,7 +141,8 @@ def _named(
         axes = figure.add_axes((*sides, across, 1 - (PLANE["top"] + PLANE["bottom"]) / height))
         axes.set(xscale="log", xlim=(low, high), ylim=(0, 1))
         places = np.stack([points["FPR"].clip(lower=low), points["TPR"]], axis=1)
-        model_figures.named(axes, places, points["model"], _covered(axes, curve))
+        _kept_free(axes, curve)
+        model_figures.named(axes, places, points["model"])
         known = np.isfinite(places).all(axis=1)
         written = zip(points["model"][known].astype(str), places[known], axes.texts, strict=True)
         found = [_told(axes, *each) for each in written]
@@ -149,24 +150,21 @@ def _named(
         return found
 
 
-def _covered(axes: Axes, curve: pd.DataFrame, unit: float = 1.0) -> np.ndarray:
-    """Places (N, 2) along the curve, around its start and on what is written: no names there."""
+def _kept_free(axes: Axes, curve: pd.DataFrame) -> None:
+    """Draw what the script draws before the names: the curve, and the ring where it starts."""
     known = curve[curve["FPR"] > 0]
-    data = np.stack([unit * known["FPR"], known["TPR"]], axis=1)
-    line = axes.transData.transform(data)
-    along = np.concatenate([[0], np.cumsum(np.hypot(*np.diff(line, axis=0).T))])
-    at = np.arange(0, along[-1], NEAR)
-    found = [np.stack([np.interp(at, along, line[:, k]) for k in (0, 1)], axis=1)]
-    found += [line[known["tau"].to_numpy() == 0] + step for step in ((NEAR, 0), (-NEAR, 0))]
-    renderer = axes.figure.canvas.get_renderer()
-    boxes_of = [Text.get_window_extent(text, renderer) for text in axes.texts]
-    found += [[(box.x0, box.y0), (box.x1, box.y1)] for box in boxes_of]
-    return axes.transData.inverted().transform(np.concatenate(found))
+    axes.plot(known["FPR"], known["TPR"])
+    start = known[known["tau"] == 0]
+    corners = [(x, y) for x in (-RING, RING) for y in (-RING, RING)]
+    for row in start.itertuples():
+        middle = axes.transData.transform((row.FPR, row.TPR))
+        ring = axes.transData.inverted().transform(middle + np.array(corners))
+        axes.plot(*ring[[0, 1, 3, 2, 0]].T)
 
 
 def _told(axes: Axes, model: str, place: np.ndarray, text: Text) -> dict[str, Any]:
     """A model for the script; ``y`` of its name is the middle, from the upper edge down."""
-    box = Text.get_window_extent(text, axes.figure.canvas.get_renderer())
+    box = Bbox.from_extents(model_figures.extent(text))
     side, own = text.get_horizontalalignment(), look(model)
     x = {"left": box.x0, "right": box.x1, "center": (box.x0 + box.x1) / 2}[side]
     mark = axes.transData.transform(place)
@@ -196,9 +194,7 @@ def _still(crop, order, curve, points, rings) -> bytes:
         _window(axes[0], crop, order, rings)
         model_figures.walk(axes[1], curve, points)
         model_figures.laid_out(figure)
-        covered = _covered(axes[1], curve, model_figures.MILLION)
-        places = model_figures.places_of(points)
-        model_figures.named(axes[1], places, points["model"], covered)
+        model_figures.named(axes[1], model_figures.places_of(points), points["model"])
         return drawn(done(figure))
 
 

@@ -20,7 +20,6 @@ MILLION = 1e6
 PUBLISHED = "published"  # the one thing that is hollow
 FALSELY = "false alarms per million pixels"
 MARK = 7  # points, how wide a mark is
-APART = 9  # points between the places on a line that names keep clear of
 DISTANCES = (7, 18, 28, 40, 54)  # points from a mark at which its name may stand
 FAR = 12  # points from which on a thin line leads from the mark to its name
 SIDES = {-1: ("right", "top"), 0: ("center", "center"), 1: ("left", "bottom")}
@@ -55,7 +54,7 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
         figure.legend(handles=legend(points["model"]), loc="outside upper center", ncols=5)
         laid_out(figure)
         for place, table in zip(axes[0], tables):
-            named(place, places_of(table), table["model"], walked(place, curve))
+            named(place, places_of(table), table["model"])
         return done(figure)
 
 
@@ -63,19 +62,6 @@ def laid_out(figure: Figure) -> None:
     """Give the panels of a figure their final places, before names are written into them."""
     figure.canvas.draw()
     figure.set_layout_engine("none")
-
-
-def walked(axes: Axes, curve: pd.DataFrame) -> np.ndarray:
-    """Places (M, 2) in the data's units on the curve and its numbers, which names keep clear of."""
-    along = axes.transData.transform(places_of(curve))
-    lengths = np.linalg.norm(np.diff(along, axis=0), axis=1)
-    steps = np.concatenate([[0], np.cumsum(lengths)])
-    even = np.arange(0, steps[-1], APART * axes.figure.dpi / 72)
-    on_line = np.stack([np.interp(even, steps, along[:, k]) for k in range(2)], axis=1)
-    boxes = [text.get_window_extent() for text in axes.texts]
-    numbers = [(x, (b.y0 + b.y1) / 2) for b in boxes for x in (b.x0 + MARK / 2, b.x1 - MARK / 2)]
-    shown = np.concatenate([on_line, np.reshape(numbers, (-1, 2))])
-    return axes.transData.inverted().transform(shown)
 
 
 def _floor(*tables: pd.DataFrame) -> float:
@@ -167,7 +153,7 @@ def named(
     bare = np.empty((0, 2)) if others is None else others[np.isfinite(others).all(axis=1)]
     points = axes.transData.transform([*(p for _, p in known), *bare])
     directions = np.array([(x, y) for r in DISTANCES for x, y in r * _compass()])
-    written = np.array([_extent(text) for text in axes.texts]).reshape(-1, 4)
+    written = np.array([extent(text) for text in axes.texts]).reshape(-1, 4)
     tried = [_tried(axes, name, point, directions) for (name, _), point in zip(known, points)]
     costs = [
         _cost(axes, boxes, leads, np.delete(points, k, 0), written) + _lengths(directions)
@@ -207,7 +193,7 @@ def _tried(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Of every place of a name, in pixels: its box (C, 4), and the line to it (C, 2, 2)."""
     text = _beside(axes, name, point, directions[0])
-    x0, y0, x1, y1 = _extent(text)
+    x0, y0, x1, y1 = extent(text)
     text.remove()
     size, scale = np.array([x1 - x0, y1 - y0]), axes.figure.dpi / 72
     ends = point + directions * scale
@@ -255,7 +241,7 @@ def _hit(lines: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     return ends.min(0).max(-1).clip(min=0) < ends.max(0).min(-1).clip(max=1)
 
 
-def _extent(text: Text) -> np.ndarray:
+def extent(text: Text) -> np.ndarray:
     """The box of a text in pixels (4,), without its line."""
     renderer = text.figure.canvas.get_renderer()
     if isinstance(text, Annotation):
