@@ -51,7 +51,8 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
             place.set_title("published" if hollow else "this study", loc="left")
         for place in axes[0, 1:]:
             place.set_ylabel("")
-        figure.legend(handles=legend(points["model"]), loc="outside upper center", ncols=5 if len(tables) > 1 else 3)
+        handles = legend(points["model"])
+        figure.legend(handles=handles, loc="outside upper center", ncols=1 + 2 * len(tables))
         laid_out(figure)
         for place, table in zip(axes[0], tables):
             named(place, places_of(table), table["model"])
