@@ -1,6 +1,6 @@
 """How stable the results are: over late iterations (PSoI) and over trainings (PSoMT).
 
-The thesis evaluates the models kept at 70, 75, ..., 100 % of the iterations, and three trainings
+The thesis evaluates the models kept at 70, 75, ..., 100% of the iterations, and three trainings
 with different seeds, and states the standard deviation of the mean rates (section 3.5.1, Table
 4.1). It does not say of which kind; here it is that of the values themselves (divided by n).
 """

@@ -27,7 +27,7 @@ def threshold_baseline(
 
     Parameters
     ----------
-    thresholds : in the unit of the signal; by default 200 from 0 to its 99.99 % quantile.
+    thresholds : in the unit of the signal; by default 200 from 0 to its 99.99% quantile.
 
     Returns
     -------

@@ -135,7 +135,7 @@ class StopRules:
         )
 
     def intervals(self, price: float, resamples: int = 2000, seed: int = 0) -> pd.DataFrame:
-        """The costs of :meth:`table` at one price, with 95 % intervals.
+        """The costs of :meth:`table` at one price, with 95% intervals.
 
         Pictures that judge and trainings are drawn anew; the rules stay. Columns model, the cost,
         low, high, ``beside always`` (the cost minus that of always stopping on the same

@@ -87,7 +87,7 @@ def examples(
 def distributions(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
     """Histograms of area, elongation and contrast, one line a class.
 
-    The outermost 0.2 % of the objects at each end are left out, and what is not finite. A panel
+    The outermost 0.2% of the objects at each end are left out, and what is not finite. A panel
     without objects is empty.
     """
     colours = {c.index: c.colour for c in classes}
