@@ -28,7 +28,7 @@ START = 0.65, 0.4  # where the reader finds the mark, as a share of the map
 def price_map(prices: Prices) -> Figure:
     """Left the cheapest choice for every pair of costs, right the regret of choosing it.
 
-    Regions bear their names, but for those of less than 1 % of the map. The regret is a
+    Regions bear their names, but for those of less than 1% of the map. The regret is a
     share of the cost of the choice that would have been cheapest where it is judged.
     """
     times, words = scale(prices)
@@ -174,7 +174,7 @@ def _regret(axes: Axes, prices: Prices, figure: Figure) -> None:
         prices.miss, prices.false, relative, cmap="cividis_r", norm=LogNorm(LEAST, MOST)
     )
     bar = figure.colorbar(mesh, ax=axes, fraction=0.046)
-    bar.set_ticks([LEAST, 0.1, MOST], labels=["1 % or less", "10 %", "100 % or more"])
+    bar.set_ticks([LEAST, 0.1, MOST], labels=["1% or less", "10%", "100% or more"])
     axes.set_title("regret of having chosen it", fontsize=10)
 
 
