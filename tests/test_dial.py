@@ -159,6 +159,24 @@ def test_no_name_covers_another_or_a_mark_in_the_browser(crop, tmp_path):
         assert page.evaluate(COVERED) == [len(CROWD), 0, 0]
 
 
+@pytest.mark.browser
+@pytest.mark.parametrize("column", [690, 358])  # pixels of text at 1280 and 390
+def test_letters_of_the_plane_are_as_high_as_those_of_figures(crop, tmp_path, column):
+    browser.require()
+    made = page_of(dial.dial(crop, CLASSES, CURVE, CROWD))
+    styled = made.replace("<body>", f"<body style='margin: 0; width: {column}px'>")
+    (tmp_path / "page.html").write_text(styled)
+    scale = "svg => svg.getBoundingClientRect().width / svg.viewBox.baseVal.width"
+    sizes = "texts => texts.map((t) => parseFloat(getComputedStyle(t).fontSize))"
+    with browser.window(width=column + 20) as context:
+        page = context.new_page()
+        page.goto((tmp_path / "page.html").as_uri())
+        page.locator("canvas[data-drawn]").wait_for()
+        unit = page.locator("svg").first.evaluate(scale)
+        letters = page.locator("svg text").evaluate_all(sizes)
+    assert letters and min(letters) * unit >= night.LEAST_LETTERS
+
+
 def page_of(made):
     """A page that shows a dial alone."""
     state = widget(made._esm, [buffer(["files"], made.files)], facts=made.facts, tau=0.0)

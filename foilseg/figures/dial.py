@@ -25,7 +25,7 @@ from foilseg.measured.dial_crop import STEPS, DialCrop
 OUTLINE = 0.5  # between two class indices, where a contour is drawn
 # The plane of the script, in its own units, in which the names are placed here.
 PLANE = {"width": 460, "height": 380, "left": 46, "right": 12, "top": 14, "bottom": 44}
-LETTERS, NAME = 13, 10  # how high letters are there, and in points where names are placed
+LETTERS, NAME = 15.5, 10  # how high letters are there, and in points where names are placed
 RING = 7  # units from the middle of the ring to its edge
 
 

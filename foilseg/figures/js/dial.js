@@ -250,7 +250,7 @@ function render({ model, el }) {
   canvas.style.cssText = "width:100%;max-width:24rem;display:block";
   canvas.setAttribute("role", "img");
   const { picture, walker, across, up } = plane(facts);
-  picture.style.cssText = "width:100%;max-width:29rem;display:block";
+  picture.style.cssText = "width:100%;max-width:36rem;display:block";
   const { row, input, value } = slider(model, facts);
   const said = document.createElement("p");
   said.setAttribute("aria-live", "polite");
@@ -281,9 +281,10 @@ function render({ model, el }) {
   model.on("change:tau", draw);
   const panes = document.createElement("div");
   panes.style.cssText = "display:flex;flex-wrap:wrap;gap:1rem;align-items:center";
-  for (const pane of [canvas, picture]) {
+  // the plane is at least so wide that its letters are 12 pixels high where there is room for both
+  for (const [pane, share] of [[canvas, "1 1 17rem"], [picture, "1.5 1 22.5rem"]]) {
     const place = document.createElement("div");
-    place.style.cssText = "flex:1 1 18rem;min-width:0";
+    place.style.cssText = `flex:${share};min-width:0`;
     place.append(pane);
     panes.append(place);
   }
