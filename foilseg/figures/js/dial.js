@@ -229,7 +229,10 @@ function keys(facts) {
     const box = document.createElement("i");
     box.style.cssText =
       `display:inline-block;width:.9em;height:.9em;margin:0 .3em 0 .8em;background:${colour}`;
-    classes.append(box, name);
+    const key = document.createElement("span");
+    key.style.display = "inline-block"; // colour and name stand in one line
+    key.append(box, name);
+    classes.append(key);
   });
   const words = document.createElement("p");
   words.textContent =
