@@ -209,7 +209,7 @@ def _train(options) -> int:
     if options.stability:
         from foilseg.analysis import stability
 
-        done = stability.complete(opened, names, options.device, workers)
+        done = stability.complete(opened, names, **where)
         print(f"stability: {', '.join(done) or 'none of the models of Table 4.1 was named'}")
     for name in names:
         for run in opened.model(name).made():

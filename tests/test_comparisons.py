@@ -179,9 +179,9 @@ def test_the_table_of_variants_names_each_and_its_models():
     for name, variant in variants.VARIANTS.items():
         named = [titles[row] if isinstance(row, str) else row.title for row in variant.rows]
         few = len(named) <= comparisons.MANY
-        told = "; ".join(named) if few else f"{len(named)} models, see chapter 15"
+        told = "; ".join(named) if few else f"{len(named)} models, those of What really helps"
         assert table.loc[name, "models"] == told
-    assert table["models"].str.contains("models, see chapter 15").sum() == 1
+    assert table["models"].str.contains("models, those of What really helps").sum() == 1
 
 
 def test_what_a_change_gains_is_that_of_the_models_that_both_studies_have():

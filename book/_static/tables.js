@@ -9,7 +9,7 @@
   // rows that are shown at first, and how few more are not worth a click; on a phone they are cards
   const [MOST, FEW] = window.matchMedia("(max-width: 600px)").matches ? [5, 2] : [15, 0];
   const NUMBER = /^[-+−]?[\d.,:%/e+\- ]+$/;
-  const NOTHING = ["", "–", "undefined"];
+  const NOTHING = ["", "–", "undefined", "infinite"];
 
   const number = (text) => {
     const plain = text.replace(/[,\s%]/g, "").replace("−", "-");

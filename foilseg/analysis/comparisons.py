@@ -233,7 +233,7 @@ def variants_table(each: Mapping[str, Record]) -> pd.DataFrame:
 
 def _listed(titles: Sequence[str]) -> str:
     few = len(titles) <= MANY
-    return "; ".join(titles) if few else f"{len(titles)} models, see chapter 15"
+    return "; ".join(titles) if few else f"{len(titles)} models, those of What really helps"
 
 
 def changes(shifts: pd.DataFrame) -> pd.DataFrame:

@@ -161,9 +161,10 @@ def tried(data: str) -> pd.DataFrame:
     """The settings that were tried for a data set by its baseline, the best first.
 
     Columns ``setting`` (the name), ``changed`` (in words), ``steps``, and the rates of the defect
-    on the validation images; a row a defect.
+    on the validation images; ``defect`` where there are several, which have a row each.
     """
     table = pd.read_csv(TRIED).rename(columns={"iterations": "steps"})
     own = table[table["data"] == data].sort_values("F1", ascending=False)
     own = own.assign(changed=own["setting"].map(CHANGED).fillna(own["setting"]))
-    return own[["setting", "changed", "steps", "TPR", "FPR", "precision", "F1"]]
+    names = ["setting", "changed", "steps", "TPR", "FPR", "precision", "F1"]
+    return own[[*(["defect"] if own["defect"].nunique() > 1 else []), *names]]

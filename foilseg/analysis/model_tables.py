@@ -14,7 +14,7 @@ from foilseg.networks import costs, losses, weighting
 from foilseg.sampling import uniform
 from foilseg.studies.model import Model
 from foilseg.studies.study import Study
-from foilseg.thesis import published
+from foilseg.thesis import audit, published
 from foilseg.training import evaluations, experiments, fit, restore
 from foilseg.training.rows import Experiment
 
@@ -127,7 +127,7 @@ def swapped(table: pd.DataFrame) -> str:
         return "Every column holds its own defect's weights."
     pairs = zip(wrong["defect"], wrong["column of"])
     told = [f"the column {d} holds the weights of {c}" for d, c in pairs]
-    return f"Read against thesis Table 3.1, {_listed(told)}."
+    return f"Read against thesis Table 3.1, {audit.all_of(told)}."
 
 
 def agreeing(table: pd.DataFrame) -> str:
@@ -138,14 +138,9 @@ def agreeing(table: pd.DataFrame) -> str:
     if wrong.empty:
         return counted
     pairs = zip(wrong["scheme"], wrong["class"])
-    names = _listed([f"the {scheme} weight of {name}" for scheme, name in pairs])
+    names = audit.all_of([f"the {scheme} weight of {name}" for scheme, name in pairs])
     verb = "The one that does not is" if len(wrong) == 1 else "Those that do not are"
     return f"{counted} {verb} {names}."
-
-
-def _listed(words: list[str]) -> str:
-    """a; a and b; a, b and c."""
-    return " and ".join(filter(None, [", ".join(words[:-1]), words[-1]]))
 
 
 def probe(study: Study, patches: int = 32) -> tuple[torch.Tensor, torch.Tensor]:

@@ -63,15 +63,17 @@ def missing(study: Study, names: Iterable[str], trainings: int = TRAININGS) -> l
     return [*lacking, f"to train them: {study.command(names, '--stability')}"]
 
 
-def complete(study: Study, names: Iterable[str], device="auto", workers: int = 1) -> list[str]:
+def complete(
+    study: Study, names: Iterable[str], device="auto", workers: int = 1, scheduler: str = ""
+) -> list[str]:
     """Train and evaluate everything both tests need for some models; what is there is kept.
 
     Every model is evaluated, see :func:`evaluate`; those of Table 4.1 are trained again.
     """
     names = list(names)
     again = [name for name in names if name in tested()]
-    study.train(names, device, workers=workers)
-    study.train(again, device, seeds=seeds(study), workers=workers)
+    study.train(names, device, workers=workers, scheduler=scheduler)
+    study.train(again, device, seeds=seeds(study), workers=workers, scheduler=scheduler)
     evaluate(study, names, device)
     return again
 

@@ -151,8 +151,7 @@ class Compared:
         return (
             f"At their own thresholds the models find on average {here:.3f} of the defect pixels "
             f"of the validation regions and {there:.3f} of those of foils that were held out "
-            "whole. A validation region borders on the training region of its foil, so a defect "
-            "on the border was seen in part during training; of a foil held out nothing was seen."
+            "whole, of which training saw no part."
         )
 
 

@@ -57,6 +57,7 @@ def bounds(name: str, root: Path = RESULTS) -> pd.DataFrame:
     for line in _lines(name, root):
         bound, times, seen = BOUND.match(line), TIMES.match(line), LINE.match(line)
         if times:
+            last = re.sub(r"per patch of (\d+)", r"per patch (mean of \1)", last)
             what = f"time of {head.split()[0].rstrip(',')} over ours, {last}"
             rows.append((what, times["measured"], _asked(times["asked"], times["measured"])))
         elif bound:

@@ -70,7 +70,7 @@ def wrong_names(
     """Which annotated objects are another defect in truth, as sentences.
 
     ``rows`` are some of :func:`foilseg.data.defects.table`. The truth of an object is the class
-    that most of its pixels have.
+    that most of its pixels with a defect have; one without such a pixel has no name.
     """
     by_name, names = {foil.name: foil for foil in foils}, {c.index: c.name for c in classes}
     if any(foil.truth is None for foil in foils):
@@ -78,8 +78,9 @@ def wrong_names(
     told = []
     for row in rows:
         foil = by_name[row["foil"]]
-        true = int(np.bincount(foil.truth[defects.pixels_of(foil, row)]).argmax())
-        if true not in (0, row["index"]):
+        counts = np.bincount(foil.truth[defects.pixels_of(foil, row)], minlength=2)[1:]
+        true = 1 + int(counts.argmax())
+        if counts.any() and true != row["index"]:
             kinds = names[row["index"]], names[true]
             words = "What is annotated as {} of {:,} pixels is of the class {} in truth."
             told.append(words.format(kinds[0], row["area"], kinds[1]))

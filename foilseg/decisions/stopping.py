@@ -48,10 +48,14 @@ class Stops:
     shows: np.ndarray
     stopped: np.ndarray
 
-    def costs(self, price: float) -> np.ndarray:
-        """False stops and ``price`` times misses, a picture: float64 (D, rules)."""
+    def each(self, price: float) -> np.ndarray:
+        """False stops and ``price`` times misses of every picture: float64 (P, D, rules)."""
         shown = self.shows[..., None]
-        return (price * (shown & ~self.stopped) + (~shown & self.stopped)).mean(axis=0)
+        return price * (shown & ~self.stopped) + (~shown & self.stopped)
+
+    def costs(self, price: float) -> np.ndarray:
+        """Their mean over the pictures: float64 (D, rules)."""
+        return self.each(price).mean(axis=0)
 
 
 def of_tables(
@@ -165,9 +169,7 @@ class StopRules:
 def _each(here: Stops, there: Stops, price: float) -> np.ndarray:
     """What the rules that are cheapest here cost in every picture there: float64 (P,)."""
     best = here.costs(price).argmin(axis=1)
-    stopped = there.stopped[:, np.arange(len(best)), best]
-    costs = price * (there.shows & ~stopped) + (~there.shows & stopped)
-    return costs.mean(axis=1)
+    return there.each(price)[:, np.arange(len(best)), best].mean(axis=1)
 
 
 def _cost(here: Stops, there: Stops, price: float) -> float:

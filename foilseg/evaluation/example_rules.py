@@ -269,7 +269,7 @@ def fullest(foils: Sequence[Foil], c: LabelClass, side: int = WINDOW) -> Pick | 
         box, count = _fullest(points.reshape(-1, 2), foil.shape, side)
         if count > (best.value if best else 0):
             rule = f"most annotated objects of a class, in a window of {side} pixels"
-            best = Pick(rule, foil.name, float(count), c.name, box=box)
+            best = Pick(rule, foil.name, float(count), c.name, box=box, unit="objects")
     return best
 
 

@@ -50,7 +50,7 @@ def _value(pick: Pick) -> str:
     share = pick.unit.startswith("%")
     value = 100 * pick.value if share else pick.value
     number = f"{value:,.0f}" if float(value).is_integer() else f"{value:#.3g}"
-    unit = pick.unit.removesuffix("s") if number == "1" else pick.unit
+    unit = pick.unit.removesuffix("s") if number == "1" and not share else pick.unit
     return f"{number}{'' if share else ' '}{unit}".strip()
 
 

@@ -173,11 +173,6 @@ def comparison_note(dataset: Dataset) -> str:
     return "The thesis reports no such classes, so nothing published stands beside these numbers."
 
 
-def most_missed(counts: pd.DataFrame) -> str:
-    """The foil with the most false-negative pixels, summed over rows; the first of equals."""
-    return counts.groupby("foil", sort=False)["fn"].sum().idxmax()
-
-
 def extremes(counts: pd.DataFrame) -> tuple[str, str]:
     """The foils of whose defect pixels the largest and the smallest share is found.
 

@@ -35,9 +35,7 @@ def relief(axes, foil: Foil) -> None:
     bare(axes)
 
 
-def _outlined(
-    axes, foils: dict[str, Foil], row: pd.Series, size: int, c: LabelClass, draw=relief
-) -> None:
+def _outlined(axes, foils: dict[str, Foil], row: pd.Series, size: int, c: LabelClass) -> None:
     """A defect in a window of ``size`` pixels with its annotation as a line, and a bar of length.
 
     Other annotations of its class have a thin line.
@@ -47,7 +45,7 @@ def _outlined(
     top, left = np.subtract(window.origin, foil.origin)
     place = slice(top, top + window.shape[0]), slice(left, left + window.shape[1])
     meant = defects.pixels_of(foil, row)[place]
-    draw(axes, window)
+    relief(axes, window)
     others = (window.mask == c.index) & ~meant
     if others.any():
         outline(axes, others, c.colour)

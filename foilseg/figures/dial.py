@@ -26,7 +26,7 @@ OUTLINE = 0.5  # between two class indices, where a contour is drawn
 # The plane of the script, in its own units, in which the names are placed here.
 PLANE = {"width": 460, "height": 380, "left": 46, "right": 12, "top": 14, "bottom": 44}
 LETTERS, NAME = 15.5, 10  # how high letters are there, and in points where names are placed
-RING = 7  # units from the middle of the ring to its edge
+RING = 10  # units from the middle of the ring to its edge
 
 
 class Dial(Still):

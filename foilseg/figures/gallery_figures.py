@@ -21,6 +21,7 @@ from foilseg.evaluation.examples import NONE, Pick, box_in_look, look
 from foilseg.figures.pictures import (
     annotation_of,
     bare,
+    classes_drawn,
     framed,
     mask_of,
     picture,
@@ -75,7 +76,7 @@ def gallery(
         )
         for line, (part, seen, box) in zip(axes, rows):
             _example_row(line, part, seen, classes, box)
-        class_legend(figure, classes)
+        class_legend(figure, classes_drawn(figure, classes))
         if masks:
             errors_legend(figure)
         return done(figure)
@@ -137,7 +138,7 @@ def per_defect(
             _titled(place, c.name)
         for place in places[len(defects) :]:
             place.set_axis_off()
-        class_legend(figure, classes)
+        class_legend(figure, classes_drawn(figure, classes))
         errors_legend(figure, len(ERROR_COLOURS) - 1)  # a network takes nothing for another defect
         return done(figure)
 

@@ -209,7 +209,7 @@ def _cost(
     axes: Axes, boxes: np.ndarray, leads: np.ndarray, marked: np.ndarray, written: np.ndarray
 ) -> np.ndarray:
     """What each place of a name costs (C,), beside the other marks (M, 2) and what is written."""
-    radius = MARK / 2 * axes.figure.dpi / 72
+    radius = 0.7 * MARK * axes.figure.dpi / 72  # to the corners of a diamond
     fixed = np.concatenate([np.concatenate([marked - radius, marked + radius], 1), written])
     low, high = axes.bbox.min, axes.bbox.max
     cost = OUTSIDE * ((boxes[:, :2] < low).any(1) | (boxes[:, 2:] > high).any(1))

@@ -27,6 +27,7 @@ LEAST_CONTRAST, OF_AREAS = 4.5, 3.0  # WCAG 2.1, 1.4.3 and 1.4.11
 LEAST_LETTERS = 12.0  # CSS pixels, which are nine points
 FEW = 16  # colours of a map whose cells have names, as a legend has
 GREY, TINT = 0.06, 0.25  # chroma below which a colour is a grey, or a light one the tint of a fill
+HELD = "by day"  # gid of words on an area that has its colour by night too
 KEY, WIDTH = "night", "least_width"  # in the metadata of the output
 SUFFIX = "-night"  # of the name of a picture's twin
 STARTUP = "from foilseg.figures import night\nnight.register()\n"
@@ -145,6 +146,7 @@ def _held(figure: Figure) -> Iterator[Artist]:
                     for artist in child.findobj():
                         yield from (artist, *_attached(artist))
     yield from _keys(figure)
+    yield from figure.findobj(lambda artist: artist.get_gid() == HELD)
 
 
 def _keys(figure: Figure) -> Iterator[Artist]:

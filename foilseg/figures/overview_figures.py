@@ -231,7 +231,8 @@ def closely(
         figure, axes = plt.subplots(lines, 3, figsize=(9, 3.2 * lines + 0.9), squeeze=False)
         places = axes.ravel()
         defect_figures.relief(places[0], part)
-        for c in (c for c in classes if c.index and (part.mask == c.index).any()):
+        shown = [c for c in classes if c.index and (part.mask == c.index).any()]
+        for c in sorted(shown, key=lambda c: -(part.mask == c.index).sum()):  # small ones on top
             outline(places[0], part.mask == c.index, c.colour)
         places[0].set_title("annotation, outlined")
         for place, (title, mask) in zip(places[1:], seen.items()):
@@ -243,7 +244,7 @@ def closely(
             scale_bar(place, *part.shape)
         for place in places[1 + len(seen) :]:
             place.set_axis_off()
-        class_legend(figure, [c for c in classes if c.index], "upper left", 2)
+        class_legend(figure, shown, "upper left", 2)
         kinds = gallery_figures.kinds_of_errors()
         figure.legend(handles=kinds, loc="outside lower left", ncols=2)
         return done(figure)
@@ -301,7 +302,7 @@ def front(
 def _rates(axes: Axes, studies: Mapping[str, pd.DataFrame]) -> None:
     """The models of two studies, with an entry for each of these and for each remedy."""
     (name, here), (other, there) = studies.items()
-    plots.pairs(axes, here, there, x="FPR", y="TPR")
+    plots.pairs(axes, here, there, x="FPR", y="TPR", other=other)
     axes.set_xscale("log")
     for entry in model_figures.legend(here["model"], (name, other)):
         axes.plot(

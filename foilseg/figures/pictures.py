@@ -65,6 +65,14 @@ def mask_of(axes, mask: np.ndarray, classes: Sequence[LabelClass]) -> None:
     bare(axes)
 
 
+def classes_drawn(figure: Figure, classes: Sequence[LabelClass]) -> list[LabelClass]:
+    """The classes whose colours are in the masks of a figure, in their order."""
+    images = [image for axes in figure.axes for image in axes.images]
+    masks = (image.get_array() for image in images if isinstance(image.norm, BoundaryNorm))
+    found = set().union(*(np.unique(mask).tolist() for mask in masks))
+    return [c for c in classes if c.index in found]
+
+
 def annotation_of(axes, foil: Foil, classes: Sequence[LabelClass]) -> None:
     """Draw the annotation of a foil, and in grey what of it counts nowhere."""
     mask_of(axes, foil.mask, classes)
@@ -127,7 +135,7 @@ def examples(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Figure:
             axes[0, column].set_title(escape.lines(foil.name))
         axes[0, 0].set_ylabel("image")
         axes[1, 0].set_ylabel("annotation")
-        class_legend(figure, classes)
+        class_legend(figure, classes_drawn(figure, classes))
         return done(figure)
 
 
@@ -157,7 +165,7 @@ def patches(images: np.ndarray, masks: np.ndarray, classes: Sequence[LabelClass]
         for column, (image, mask) in enumerate(zip(images, masks)):
             picture(axes[0, column], image)
             mask_of(axes[1, column], mask, classes)
-        class_legend(figure, classes)
+        class_legend(figure, classes_drawn(figure, classes))
         return done(figure)
 
 
@@ -202,7 +210,7 @@ def predictions(
             framed(place, box)
         if box is not None:
             scale_bar(places[0], *foil.shape, letters=12)
-        class_legend(figure, classes)
+        class_legend(figure, classes_drawn(figure, classes))
         if handles:
             figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
         return done(figure)
@@ -287,5 +295,5 @@ def candidates(
             axes[0, column].set_title(title, fontsize=10)
         for row, title in enumerate(("image", "annotation", "with candidates")):
             axes[row, 0].set_ylabel(title)
-        class_legend(figure, classes)
+        class_legend(figure, classes_drawn(figure, classes))
         return done(figure)

@@ -14,13 +14,14 @@ from matplotlib.figure import Figure
 from scipy import ndimage
 
 from foilseg.decisions.prices import EVERYTHING, NOTHING, Prices
+from foilseg.figures import model_figures
 from foilseg.figures.style import COLOURS, done, house_style, look
 from foilseg.figures.widgets import SCRIPTS, Still, drawn
 
 SMALLEST = 0.01  # share of the map from which a region bears its name
 LETTER, HIGH = 0.4, 1.4  # half the room of a letter and of a line of a name, in steps of the map
 STEPS = 0.0, 0.5, 0.75  # towards white, of choices that would have one colour
-SMALL, MILLION = 1e-3, 1e6  # costs that begin below are told in millionths
+SMALL = 1e-3  # costs that begin below are told in millionths
 LEAST, MOST = 0.01, 1.0  # of the regret that is told apart
 START = 0.65, 0.4  # where the reader finds the mark, as a share of the map
 
@@ -44,14 +45,14 @@ def price_map(prices: Prices) -> Figure:
             axis.set_ticks([value / times for value in at], labels=[f"{v:,g}" for v in at])
             axis.set_ticks([], minor=True)
         axes[0].set_ylabel("cost of a false report")
-        unit = f"{words} what looking at a {prices.unit} by hand costs".strip()
-        figure.supxlabel(f"costs in {unit}; both axes are logarithmic", fontsize=9)
+        unit = f"{words} what looking at a {prices.unit} by hand costs"
+        figure.supxlabel(f"costs, {unit}; both axes are logarithmic", fontsize=9)
         return done(figure)
 
 
 def scale(prices: Prices) -> tuple[float, str]:
     """By what costs are multiplied before they are told, and the words for that."""
-    return (MILLION, "millionths of") if prices.miss[0] < SMALL else (1.0, "times")
+    return (model_figures.MILLION, "millionths of") if prices.miss[0] < SMALL else (1.0, "times")
 
 
 def ticks(costs: np.ndarray, times: float) -> list[float]:

@@ -18,7 +18,7 @@ from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
 from foilseg.evaluation import curves, metrics
 from foilseg.evaluation.curves import Histograms
-from foilseg.figures import model_figures, plots
+from foilseg.figures import model_figures, night, plots
 from foilseg.figures.night import contrast
 from foilseg.figures.style import (
     INK,
@@ -191,9 +191,10 @@ def cost_curves(costs: pd.DataFrame, highlighted: Collection[str] = ()) -> Figur
         prices = means.rename_axis("price").reset_index()
         each = prices.melt("price", var_name="model", value_name="cost")
         model_figures.lines(axes, each, "price", "cost", highlighted)
-        axes.set(xscale="log", ylim=(0, 1.02), ylabel="cost, share of reporting nothing")
+        axes.set(xscale="log", ylim=(0, 1.06), ylabel="cost, share of reporting nothing")
         axes.set_xlabel("cost of a missed pixel (a false one costs 1)")
-        model_figures.line_legend(figure, axes, "upper left", ncols=_few(highlighted or costs))
+        shown = highlighted or means.columns
+        model_figures.line_legend(figure, axes, "upper left", ncols=_few(shown))
         return done(figure)
 
 
@@ -212,7 +213,9 @@ def shares(table: pd.DataFrame, classes: Sequence[LabelClass], suffix: str = " s
             bars = axes.barh(rows, 100 * parts, 0.7, 100 * begin, **style)
             told = [f"{part:#.3g}%".replace(".%", "%") for part in 100 * parts]
             told = [text if part >= 0.08 else "" for text, part in zip(told, parts)]
-            axes.bar_label(bars, told, label_type="center", fontsize=10, color=INK)
+            words = axes.bar_label(bars, told, label_type="center", fontsize=10, color=INK)
+            for word in words if c.index else ():  # its bar keeps its colour by night
+                word.set_gid(night.HELD)
             begin = begin + parts
         axes.set_yticks(rows, map(escape.lines, map(str, table.index)))
         axes.set(xlim=(0, 100), xlabel="share of the gradient in %", ylim=(len(table) - 0.5, -0.5))

@@ -143,7 +143,9 @@ def seen_by(shipped: Shipped, title: str) -> tuple[DialCrop, np.ndarray] | None:
     crop = read(shipped)
     if crop is None or not shipped.manifest["predictions"]:
         return None
-    entry = next(e for e in shipped.manifest["models"] if e["title"] == title)
+    entry = next((e for e in shipped.manifest["models"] if e["title"] == title), None)
+    if entry is None:
+        return None
     names = entry["runs"] if len(entry["runs"]) == 1 else _joined(shipped.manifest, entry)
     return (crop, crop.cut(shipped.run(names[0]).prediction(crop.foil))) if names else None
 

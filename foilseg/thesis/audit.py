@@ -102,12 +102,10 @@ def fault_count(checks: pd.DataFrame) -> str:
     for place in dict.fromkeys(bad["table"]):
         kind, _, number = place.rpartition(" ")
         kinds.setdefault(kind, []).append(number)
-    said = (
-        f"{kind}s {_all_of(n)}" if len(n) > 1 else f"{kind} {n[0]}" for kind, n in kinds.items()
-    )
+    said = (f"{kind}s {all_of(n)}" if len(n) > 1 else f"{kind} {n[0]}" for kind, n in kinds.items())
     return f"Of {len(checks):,} checks {len(bad):,} fail. They lie in {', and in '.join(said)}."
 
 
-def _all_of(names: list[str]) -> str:
-    """At least two names in words: "3.2, 3.5 and A1"."""
-    return f"{', '.join(names[:-1])} and {names[-1]}"
+def all_of(names: list[str]) -> str:
+    """Names in words, at least one: "3.2", "3.2 and 3.5", "3.2, 3.5 and A1"."""
+    return " and ".join(filter(None, [", ".join(names[:-1]), names[-1]]))

@@ -106,7 +106,7 @@ function sentence(facts, chosen, best, cost, [x, y]) {
   const told =
     `On the images that judge it costs ${short(cost)} times what looking at everything costs`;
   if (best.cost >= cost) return `${start}${told}, and nothing is cheaper there.`;
-  const more = best.cost > 0 ? `${short((100 * (cost - best.cost)) / best.cost)} %` : "any price";
+  const more = best.cost > 0 ? `${short((100 * (cost - best.cost)) / best.cost)}%` : "any price";
   return `${start}${told}; there ${best.name} would have been cheaper: the regret is ${more}.`;
 }
 
@@ -177,7 +177,7 @@ function frame(canvas, facts) {
   const up = document.createElement("div");
   up.textContent = `↑ cost of a false report (${how})`;
   const across = document.createElement("div");
-  across.textContent = `cost of a missed object (${how}) →`;
+  across.textContent = `cost of a missed object (${how})\u00a0→`;
   across.style.textAlign = "right";
   const key = small(facts);
   const grid = document.createElement("div");
@@ -208,7 +208,7 @@ function render({ model, el }) {
   said.setAttribute("aria-live", "polite");
   const head = document.createElement("p");
   head.textContent =
-    "What each choice costs there, as a share of looking at everything (grey: nowhere the cheapest):";
+    "What each choice costs there, as a share of looking at everything (light grey: nowhere the cheapest):";
   const draw = () => {
     const place = model.get("place");
     const chosen = costs.chosen(...place);
