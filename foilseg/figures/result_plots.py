@@ -269,7 +269,7 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> F
                 place.plot(part["iteration"], part["FPR"], **own_look if model in told else grey)
             place.set(yscale="log", title=escape.lines(defect), xlabel="iteration")
             _ends(place, own["iteration"])
-            place.margins(x=0.15, y=0.15)
+            place.margins(x=0.15, y=0.45)  # room for the names
         axes[0, 0].set_ylabel("FPR")
         model_figures.laid_out(figure)
         for place, defect in zip(axes[0], defects):
