@@ -166,6 +166,9 @@ def test_a_wrong_name_is_told_by_what_most_of_the_object_is_in_truth():
     assert wrong_names([one], rows, CLASSES) == words
     assert wrong_names([one], rows[1:], CLASSES) == "All of them are named rightly."
     assert "no truth" in wrong_names([foil(mask)], rows, CLASSES)
+    small = np.zeros_like(truth)  # most of what is annotated is background
+    small[2, 2] = truth[2, 2]
+    assert wrong_names([foil(mask, truth=small)], rows[:1], CLASSES) == words
 
 
 def test_window_stays_inside():

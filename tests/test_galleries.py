@@ -346,3 +346,15 @@ def test_a_typical_object_is_found_as_much_as_its_whole_class():
     pick = example_rules.typical_object([foil], {"f": mask}, CLASSES[1])
     assert pick.box == (40, 10, 10, 10) and pick.value == 0.6  # of all: 162 of 304
     assert example_rules.typical_object([foil], {"f": mask}, CLASSES[2]) is None
+
+
+def test_a_legend_names_the_classes_that_are_drawn():
+    foil = made("f", (0, 0, 2, 2, 2))
+    drawn = pictures.predictions(foil, {"x": foil.mask}, CLASSES)
+    told = [text.get_text() for legend in drawn.legends for text in legend.get_texts()]
+    assert told == [CLASSES[0].name, CLASSES[2].name]
+    errors = gallery_figures.example(
+        examples.Pick("r", "f", 1), [foil], {"f": {"x": foil.mask}}, CLASSES
+    )
+    classes = [text.get_text() for text in errors.legends[0].get_texts()]
+    assert CLASSES[1].name not in classes and CLASSES[2].name in classes

@@ -143,6 +143,15 @@ def test_a_key_to_the_colours_of_a_picture_keeps_them_and_another_legend_does_no
     plt.close(figure)
 
 
+def test_words_on_an_area_of_a_class_keep_their_colour():
+    figure, axes = plt.subplots()
+    held, free = (axes.text(0.5, y, "56%", color=style.INK) for y in (0.2, 0.8))
+    held.set_gid(night.HELD)
+    with night.dark(figure):
+        assert held.get_color() == style.INK != free.get_color()
+    plt.close(figure)
+
+
 def test_cells_with_names_have_the_colours_of_their_legend():
     figure, axes = plt.subplots(figsize=(3, 2))
     few = ListedColormap([style.INK, style.PAPER, "#332288"])
