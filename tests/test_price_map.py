@@ -67,7 +67,9 @@ def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
         page.goto((tmp_path / "small.html").as_uri())
         page.locator("canvas[data-drawn]").wait_for()
         x, y = shown.place
-        assert "missed object (in millionths, logarithmic) →" in page.locator("body").inner_text()
+        assert (
+            "missed object (in millionths, logarithmic)\u00a0→" in page.locator("body").inner_text()
+        )
         costs = [f"{float(f'{1e6 * value:.3g}'):,.0f}" for value in (made.miss[x], made.false[y])]
         said = f"object costs {costs[0]} and a false report {costs[1]} millionths of what looking"
         assert said in page.locator("[aria-live]").inner_text()
@@ -98,7 +100,7 @@ def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
         assert canvas.get_attribute("data-drawn").startswith("19,35 ")
         key = page.locator(".price-key").inner_text()
         assert key == f"Without a name on the map:{made.choices[0]}"
-        assert "cost of a missed object (logarithmic) →" in page.locator("body").inner_text()
+        assert "cost of a missed object (logarithmic)\u00a0→" in page.locator("body").inner_text()
         ticks = [f"{value:,g}" for value in price_figures.ticks(made.miss, 1)]
         assert ticks and page.locator(".price-tick").all_inner_texts() == 2 * ticks
         at = page.locator(".price-tick").last.bounding_box()  # the highest cost of a miss

@@ -61,7 +61,7 @@ def test_a_reader_without_weights_sees_the_numbers_of_the_study(trained, reader)
     shown, kept = reader.predictions(names, "f0"), study.predictions(names, "f0")
     assert all((shown[title] == kept[title]).all() for title in kept)
     assert not (reader.runs).exists()
-    assert "shipped in results/toy" in reader._repr_html_()
+    assert "in results/toy" in reader._repr_html_()
 
 
 def test_claims_come_out_of_the_packed_tables_as_of_the_study(trained, reader):
