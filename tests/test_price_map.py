@@ -88,7 +88,7 @@ def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
             regret = made.regret[y, x] / made.realised[:, y, x].min()
             assert ("nothing is cheaper" in said) == (regret < 1e-6)
             if regret >= 1e-6:
-                told = float(re.search(r"regret is ([\d.,]+) %", said)[1].replace(",", ""))
+                told = float(re.search(r"regret is ([\d.,]+)%", said)[1].replace(",", ""))
                 assert told == pytest.approx(100 * regret, rel=0.006)
             cost = re.search(r"judge it costs ([\d.,]+) times", said)[1]
             assert cost == digits.three_digits(made.cost[y, x])
