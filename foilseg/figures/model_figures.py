@@ -209,11 +209,11 @@ def _cost(
     axes: Axes, boxes: np.ndarray, leads: np.ndarray, marked: np.ndarray, written: np.ndarray
 ) -> np.ndarray:
     """What each place of a name costs (C,), beside the other marks (M, 2) and what is written."""
-    radius = 0.7 * MARK * axes.figure.dpi / 72  # to the corners of a diamond
-    fixed = np.concatenate([np.concatenate([marked - radius, marked + radius], 1), written])
+    scale = axes.figure.dpi / 72
+    fixed, wide = (_around(marked, share * MARK * scale, written) for share in (0.5, 0.65))
     low, high = axes.bbox.min, axes.bbox.max
     cost = OUTSIDE * ((boxes[:, :2] < low).any(1) | (boxes[:, 2:] > high).any(1))
-    cost = cost + COVERED * _overlap(boxes, fixed).sum(1) + LED * _hit(leads, fixed).sum(1)
+    cost = cost + COVERED * _overlap(boxes, fixed).sum(1) + LED * _hit(leads, wide).sum(1)
     for line in axes.lines:
         if line.get_linestyle() not in ("None", "", " ") and len(line.get_xydata()) > 1:
             path = line.get_transform().transform(line.get_xydata())
@@ -221,6 +221,11 @@ def _cost(
             cost = cost + CROSSED * _hit(parts, boxes).any(0)
     own, alone = _gap(boxes, leads[:1, 0]), (leads[:, 0] == leads[:, 1]).all(1)
     return cost + NEARER * (alone & (_gap(boxes, marked) < own + 2).any(1))
+
+
+def _around(marked: np.ndarray, radius: float, written: np.ndarray) -> np.ndarray:
+    """Boxes (N, 4) of marks and of what is written; a diamond reaches over half its size."""
+    return np.concatenate([np.concatenate([marked - radius, marked + radius], 1), written])
 
 
 def _gap(boxes: np.ndarray, points: np.ndarray) -> np.ndarray:
