@@ -201,6 +201,27 @@ def test_the_page_of_the_viewer_is_light_until_a_reader_asks(built_book):
     assert len(weights) > 5 and sum(w for w, _ in weights) < MOST_BYTES, weights[-5:]
 
 
+QUICK, TIMES = 500, 1.5  # milliseconds, or times what the lightest page takes on a busy machine
+PAINT = "performance.getEntriesByName('first-contentful-paint')[0].startTime"
+
+
+def test_the_heaviest_page_is_seen_as_soon_as_the_lightest(built_book):
+    browser.require()
+
+    def quickest(name):
+        seen = []
+        for _ in range(3):  # each in a fresh profile, so that nothing is kept
+            with browser.window() as context:
+                page = context.new_page()
+                page.goto((built_book / f"book/{name}.html").as_uri())
+                page.wait_for_function("performance.getEntriesByType('paint').length > 1")
+                seen.append(page.evaluate(PAINT))
+        return min(seen)
+
+    heavy, light = quickest("chapters/08_qualitative"), quickest("bibliography")
+    assert heavy < max(QUICK, TIMES * light), (heavy, light)
+
+
 def test_models_have_their_colours_in_every_figure_and_widget_of_the_book(executed_book):
     """Figures about models have no full colours but those of remedies, classes and the style."""
     table = {*style.REMEDY_COLOURS.values(), *style.COLOURS.values(), *(c.colour for c in CLASSES)}
