@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import math
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -126,7 +127,7 @@ def at_one_fpr(each: dict[str, Histograms], first: str) -> pd.Series:
 def told(name: str, speed: float, rest: str = "") -> None:
     """A row of the table."""
     metres, cores = 60 * speed / METRE, torch.get_num_threads() * SPEED * METRE / 60 / speed
-    print(f"  {name:28} {speed:8.2f} {metres:10.1f} {cores:10.0f}   {rest}")
+    print(f"  {name:28} {speed:8.2f} {metres:10.1f} {math.ceil(cores):10}   {rest}")
 
 
 def main() -> None:

@@ -27,7 +27,7 @@ from foilseg.evaluation.curves import BINS, LARGEST
 from foilseg.evaluation.object_scores import near
 from foilseg.evaluation.operating_points import place_of_fpr
 from foilseg.figures import night
-from foilseg.figures.defect_figures import relief
+from foilseg.figures.acquisition_figures import relief
 from foilseg.figures.pictures import scale_bar
 from foilseg.figures.style import ERROR_COLOURS, INK, PAPER, done, house_style
 from foilseg.measured import held_out

@@ -10,7 +10,7 @@ from viewer import CLASSES
 
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation import example_rules, examples
-from foilseg.figures import gallery_figures, overview_figures, pictures
+from foilseg.figures import gallery_figures, pictures, sampling_figures
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
 COUNTS = pd.DataFrame(
@@ -304,7 +304,7 @@ def test_the_window_with_most_objects_of_a_class_is_picked_and_looked_at_closely
     assert (pick.foil, pick.value, pick.defect) == ("many", 2, pit.name)
     assert example_rules.fullest(foils[:1], LabelClass(9, "none", "#000000")) is None
     masks = {"many": {"a": many, "b": np.zeros_like(many), "c": many, "d": many}}
-    figure = overview_figures.closely(pick, foils, masks, CLASSES)
+    figure = gallery_figures.closely(pick, foils, masks, CLASSES)
     titles = [axes.get_title() for axes in figure.axes if axes.axison]
     assert titles == ["annotation, outlined", "a", "b", "c", "d"]
     rings = [[p for p in axes.patches if isinstance(p, Circle)] for axes in figure.axes[:5]]
@@ -312,14 +312,15 @@ def test_the_window_with_most_objects_of_a_class_is_picked_and_looked_at_closely
     assert boxed >= 2 and figure.axes[0].images[0].get_array().shape == (64, 96)
     said = [axes.images[1].get_array() for axes in figure.axes[1:3]]
     assert [int(kinds.max()) for kinds in said] == [1, 2]  # hits, and misses
-    (none,) = overview_figures.closely(None, foils, {}, CLASSES).axes[0].texts
+    (none,) = gallery_figures.closely(None, foils, {}, CLASSES).axes[0].texts
     assert "No foil" in none.get_text()
 
 
 def test_a_patch_is_shown_with_the_target_of_each_network():
     mask = np.zeros((32, 32), np.uint8)
     mask[4:20, 4:20], mask[28, 28] = 1, 2
-    figure = pictures.one_vs_rest([Foil("a", np.zeros((3, 32, 32), np.float32), mask)], 32, CLASSES)
+    foil = Foil("a", np.zeros((3, 32, 32), np.float32), mask)
+    figure = sampling_figures.one_vs_rest([foil], 32, CLASSES)
     defects = [c for c in CLASSES if c.index]
     shown = [axes for axes in figure.axes if axes.axison]
     titles = ["patch", "mask", *(f"target: {c.name}" for c in defects)]

@@ -255,6 +255,9 @@ def test_claims_are_a_heat_map_with_a_row_a_study():
     assert [text.get_text() for text in axes.get_yticklabels()] == ["ours", "theirs"]
     assert legend(figure) == [HOLDS, UNSURE, FAILS, OPEN] and len(figure.axes) == 1
     assert axes.patches[-1].get_bbox().bounds == (0, 0, 4, 2), "no frame closes the grid"
+    hatched = [patch for patch in axes.patches if patch.get_hatch()]
+    assert [patch.get_xy() for patch in hatched] == [(2, 0)], "what cannot be decided"
+    assert [bool(p.get_hatch()) for p in figure.legends[0].legend_handles] == [0, 0, 0, 1]
 
 
 def test_the_front_has_rates_thresholds_and_the_tally_of_the_claims():

@@ -219,8 +219,8 @@ def card(record: Record, title: str, even: pd.DataFrame | None = None) -> pd.Dat
 
     Columns defect, ``TPR``, ``TPR at one FPR``, ``FPR`` and ``precision``, those at the model's own
     threshold each followed by the published one; a model that the thesis does not have has no such
-    columns. Over all trainings. ``even`` : counts at
-    the one FPR of another study, of a model that goes beyond it; of its own study unless told.
+    columns. Over all trainings. ``even`` : counts at the one FPR of another study, of a model that
+    goes beyond it; of its own study unless told.
 
     Raises
     ------

@@ -129,8 +129,8 @@ class Compared:
     def note(self) -> str:
         """Sentences: what sets thresholds, what judges them, and over how many trainings."""
         many = {1: "is one training", 2: "are two trainings"}
-        trained = f"There {many.get(self.trainings, f'are {self.trainings} trainings')}"
-        trained += " of each model."
+        counted = many.get(self.trainings, f"are {self.trainings} trainings")
+        trained = f"There {counted} of each model."
         if self.tested is None:
             return (
                 f"Thresholds are judged by the validation regions that set them, so they look "

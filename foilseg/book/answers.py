@@ -7,7 +7,6 @@ executed chapter behind the question. A figure tagged ``answer-picture`` follows
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from typing import Any
 
 from foilseg.book import notebooks
@@ -33,9 +32,10 @@ def first(notebook: Any) -> None:
             cell.source = PLAIN
     if not words or PLAIN in (cell.source for cell in words):
         return
-    known, rest = {cell.id: cell for cell in notebook.cells}, []
+    prose = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    rest = []
     for cell in (cell for cell in notebook.cells if cell not in words):
-        rest += _pointer(cell, known) if cell in pictures else [cell]
+        rest += _pointer(cell, prose) if cell in pictures else [cell]
     question, learned = _title(rest[:1])
     after = rest[len(question) :]
     if not question:
@@ -57,19 +57,19 @@ def _title(cells: list[Any]) -> tuple[list[Any], list[Any]]:
     return [title], [new_markdown_cell(text, id=f"{title.id}-goals")] if goals else []
 
 
-def _pointer(picture: Any, cells: Mapping[str, Any]) -> list[Any]:
+def _pointer(picture: Any, prose: str) -> list[Any]:
     """The sentence in the place of a figure that was moved.
 
-    None if the prose refers to the figure anyway, the sentence is there, or it has no name.
+    None if the prose, which may hold the sentence already, refers to it, or it has no name.
     """
     from nbformat.v4 import new_markdown_cell
 
-    figure, place = picture.metadata.get("mystnb", {}).get("figure", {}), f"{picture.id}-moved"
+    figure = picture.metadata.get("mystnb", {}).get("figure", {})
     link = f"{{numref}}`{figure.get('name')}`"
-    told = any(link in cell.source for cell in cells.values() if cell.cell_type == "markdown")
-    if "name" not in figure or told:
+    if "name" not in figure or link in prose:
         return []
-    return [new_markdown_cell(f"See {link} at the head of the chapter.", id=place)]
+    text = f"See {link} at the head of the chapter."
+    return [new_markdown_cell(text, id=f"{picture.id}-moved")]
 
 
 def _tagged(notebook: Any, tag: str) -> list[Any]:

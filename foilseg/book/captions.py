@@ -1,4 +1,4 @@
-"""Captions of tables: prose in the metadata of a cell, as those of figures are.
+"""Captions of tables, prose in the metadata of a cell as those of figures are, and headings.
 
 A cell that shows tables lists their captions under the key ``tables``, in their order. An executed
 chapter carries them in its tables, numbered as its figures are: Table 6.3 is the third of chapter

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from pathlib import Path
 
@@ -23,6 +24,10 @@ SPEED = re.compile(
     r"(?P<note>.*)$"
 )
 METRE = re.compile(r"a metre of foil is (?P<megapixels>[\d.]+) megapixels")
+CORES, WANTED = (
+    re.compile(r"(\d+) cores"),
+    re.compile(r"(\d+) m/min"),
+)  # measured on; a line's speed
 SIGNS = {"<=": "at most", ">=": "at least"}
 NO_BOUND = "nothing"
 INEQUALITY = {"(max - min) / max": "inequality, (max - min) / max"}
@@ -140,14 +145,18 @@ def right_ones(name: str, root: Path = RESULTS) -> pd.DataFrame:
 def speeds(name: str = "line", root: Path = RESULTS) -> pd.DataFrame:
     """What keeps up with a line: what, megapixels per second, metres per minute, cores, note.
 
-    Metres are those of the first column and of the log's megapixels of a metre, and cores those of
-    the log, which was written with all digits. A row without a note has a dash.
+    Metres follow from the first column and the log's megapixels of a metre, and the cores that a
+    line needs from these, rounded up. A row without a note has a dash.
     """
     columns = ["what", "megapixels per second", "metres per minute", "cores for the line", "note"]
     lines = _lines(name, root)
-    metre = next((float(m[1]) for line in lines if (m := METRE.search(line))), None)
+    metre, cores, wanted = (
+        next((float(m[1]) for line in lines if (m := each.search(line))), math.nan)
+        for each in (METRE, CORES, WANTED)
+    )
     rows = []
-    for what, rate, metres, cores, said in (m.groups() for x in lines if (m := SPEED.match(x))):
-        metres = 60 * float(rate) / metre if metre else float(metres)
-        rows.append((what, float(rate), metres, int(cores), said or "\N{EN DASH}"))
+    for what, rate, *_, said in (m.groups() for x in lines if (m := SPEED.match(x))):
+        metres = 60 * float(rate) / metre
+        needed = math.ceil(cores * wanted / metres)
+        rows.append((what, float(rate), metres, needed, said or "\N{EN DASH}"))
     return pd.DataFrame(rows, columns=columns)

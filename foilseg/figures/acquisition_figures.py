@@ -1,4 +1,4 @@
-"""How a foil is photographed, and how normals come of it -> Figure."""
+"""How a foil is photographed, how normals come of it, and its relief -> Figure."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
+from foilseg.data.dataset import Foil
 from foilseg.figures.pictures import bare, picture
 from foilseg.figures.style import COLOURS, INK, PALE, done, house_style, note
 
@@ -88,3 +89,12 @@ def stereo_steps(
 def gradients(normals: np.ndarray) -> np.ndarray:
     """Slopes of the surface along x and y from its normals (3, H, W): float (2, H, W)."""
     return -normals[:2] / np.maximum(normals[2], 1e-3)
+
+
+def relief(axes, foil: Foil) -> None:
+    """The x gradient of normals, or the grey picture: where a defect is easiest seen."""
+    values = foil.image[0] if foil.image.shape[0] == 1 else gradients(foil.image)[0]
+    middle = np.median(values)
+    reach = max(float(np.quantile(np.abs(values - middle), 0.99)), 1e-6)
+    axes.imshow(values, cmap="gray", vmin=middle - reach, vmax=middle + reach)
+    bare(axes)

@@ -16,7 +16,7 @@ from foilseg.data import defects, escape, plausibility
 from foilseg.data.components import boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation.examples import NONE, Pick, look
-from foilseg.figures.acquisition_figures import gradients
+from foilseg.figures.acquisition_figures import relief
 from foilseg.figures.gallery_figures import errors_on, kinds_of_errors
 from foilseg.figures.pictures import bare, outline, scale_bar
 from foilseg.figures.style import INK, PAPER, class_legend, done, house_style, note
@@ -24,15 +24,6 @@ from foilseg.figures.style import INK, PAPER, class_legend, done, house_style, n
 AROUND = 1.5  # times its length is a window that a defect fits into
 FRAME = {"fill": False, "ec": INK, "lw": 2}
 PROPERTIES = {"area": "area in pixels", "elongation": "length / width", "contrast": "contrast"}
-
-
-def relief(axes, foil: Foil) -> None:
-    """The x gradient of normals, or the grey picture: where a defect is easiest seen."""
-    values = foil.image[0] if foil.image.shape[0] == 1 else gradients(foil.image)[0]
-    middle = np.median(values)
-    reach = max(float(np.quantile(np.abs(values - middle), 0.99)), 1e-6)
-    axes.imshow(values, cmap="gray", vmin=middle - reach, vmax=middle + reach)
-    bare(axes)
 
 
 def _outlined(axes, foils: dict[str, Foil], row: pd.Series, size: int, c: LabelClass) -> None:

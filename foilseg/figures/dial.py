@@ -11,11 +11,10 @@ import traitlets
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.markers import MarkerStyle
-from matplotlib.patches import Circle
 from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Bbox
 
-from foilseg.data.components import boxes, components
+from foilseg.data.components import components
 from foilseg.data.dataset import LabelClass
 from foilseg.figures import model_figures, night, pictures
 from foilseg.figures.style import COLOURS, ERROR_COLOURS, PAPER, done, house_style, look
@@ -69,7 +68,7 @@ def dial(
     order = sorted(classes, key=lambda c: c.index)
     hero = hero or order[int(np.argmin(crop.priors))]
     numbers, _ = components(crop.mask == hero.index)
-    rings = rings_of(numbers)
+    rings = pictures.rings_of(numbers)
     facts = _facts(crop, order, curve, points) | {
         "hero": hero.index,
         "name": hero.name,
@@ -88,18 +87,6 @@ def shaded(image: np.ndarray) -> np.ndarray:
     slope = (image[..., 0].astype(float) - image[..., 1]) / 2
     low, high = np.quantile(slope, (0.005, 0.995))
     return np.rint(np.clip((slope - low) / max(high - low, 1.0), 0, 1) * 255).astype(np.uint8)
-
-
-def rings_of(numbers: np.ndarray) -> list[dict[str, float]]:
-    """Middle and radius, in pixels, of every numbered object of a mask (H, W)."""
-    return [_ring(box) for box in boxes(numbers)]
-
-
-def _ring(box: tuple[slice, slice]) -> dict[str, float]:
-    rows, columns = box
-    radius = max(rows.stop - rows.start, columns.stop - columns.start) / 2
-    middle = {"x": (columns.start + columns.stop) / 2, "y": (rows.start + rows.stop) / 2}
-    return middle | {"radius": radius}
 
 
 def _facts(
@@ -206,13 +193,6 @@ def _window(axes: Axes, crop: DialCrop, order: list[LabelClass], rings: list[dic
     for c in order[1:]:
         if (crop.mask == c.index).any():
             axes.contour(crop.mask == c.index, [OUTLINE], colors=[PAPER], linewidths=1.2)
-    ringed(axes, rings)
+    pictures.ringed(axes, rings)
     pictures.scale_bar(axes, *crop.mask.shape)
     axes.set_axis_off()
-
-
-def ringed(axes: Axes, rings: list[dict[str, float]]) -> None:
-    """A white circle around each object of :func:`rings_of`."""
-    for ring in rings:
-        place = (ring["x"] - 0.5, ring["y"] - 0.5)
-        axes.add_patch(Circle(place, ring["radius"] + 3, fill=False, ec=PAPER, lw=1.5))

@@ -15,17 +15,22 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from foilseg.data import escape
+from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation.example_rules import Masks
 from foilseg.evaluation.examples import NONE, Pick, box_in_look, look
+from foilseg.figures.acquisition_figures import relief
 from foilseg.figures.pictures import (
     annotation_of,
     bare,
     classes_drawn,
     framed,
     mask_of,
+    outline,
     picture,
     predictions,
+    ringed,
+    rings_of,
     scale_bar,
     stretched,
 )
@@ -166,6 +171,46 @@ def _columns(part: Foil) -> int:
     """How many panels stand side by side, so that those of all models fit a screen."""
     height, width = part.shape
     return 2 if width > 2 * height else 8 if height > 2 * width else 4
+
+
+def closely(
+    pick: Pick | None,
+    foils: Sequence[Foil],
+    masks: Mapping[str, Mapping[str, np.ndarray]],
+    classes: Sequence[LabelClass],
+    without: str = NONE,
+) -> Figure:
+    """A window enlarged: the annotation as outlines, and what each model finds and misses in it.
+
+    ``masks`` : foil name -> title -> mask. Objects of the pick's defect are ringed. A sentence for
+    no pick.
+    """
+    if pick is None:
+        return note(f"{without}.")
+    part, seen = look(pick, next(f for f in foils if f.name == pick.foil), masks[pick.foil])
+    own = [components(part.mask == c.index)[0] for c in classes if c.name == pick.defect]
+    lines = -(-(1 + len(seen)) // 3)
+    with house_style():
+        figure, axes = plt.subplots(lines, 3, figsize=(9, 3.2 * lines + 0.9), squeeze=False)
+        places = axes.ravel()
+        relief(places[0], part)
+        shown = [c for c in classes if c.index and (part.mask == c.index).any()]
+        for c in sorted(shown, key=lambda c: -(part.mask == c.index).sum()):  # small ones on top
+            outline(places[0], part.mask == c.index, c.colour)
+        places[0].set_title("annotation, outlined")
+        for place, (title, mask) in zip(places[1:], seen.items()):
+            errors_on(place, part, mask)
+            place.set_title(escape.lines(title))
+        for place in places[: 1 + len(seen)]:
+            for numbers in own:
+                ringed(place, rings_of(numbers))
+            scale_bar(place, *part.shape)
+        for place in places[1 + len(seen) :]:
+            place.set_axis_off()
+        class_legend(figure, shown, "upper left", 2)
+        kinds = kinds_of_errors()
+        figure.legend(handles=kinds, loc="outside lower left", ncols=2)
+        return done(figure)
 
 
 def errors_on(axes, foil: Foil, mask: np.ndarray) -> None:

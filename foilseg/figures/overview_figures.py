@@ -19,25 +19,21 @@ from matplotlib.patches import Patch, Rectangle
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import escape
 from foilseg.data.components import components
-from foilseg.data.dataset import Foil, LabelClass
-from foilseg.evaluation.examples import NONE, Pick
-from foilseg.evaluation.examples import look as look_at
-from foilseg.figures import defect_figures, dial, gallery_figures, model_figures, plots
-from foilseg.figures.pictures import bare, outline, scale_bar
+from foilseg.figures import dial, gallery_figures, model_figures, plots
+from foilseg.figures.pictures import bare, ringed, rings_of, scale_bar
 from foilseg.figures.style import (
     COLOURS,
     INK,
     PALE,
     PAPER,
     Look,
-    class_legend,
     done,
     house_style,
     look,
-    note,
 )
 from foilseg.measured.dial_crop import DialCrop
 
+UNDECIDED = {"fill": False, "hatch": "///", "ec": PALE, "lw": 0}
 VERDICTS = {HOLDS: INK, UNSURE: COLOURS["unsure"], FAILS: PAPER, OPEN: COLOURS["undecided"]}
 RAISED = 0.22  # of a row, by which what is published lies above
 
@@ -202,7 +198,7 @@ def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
     axes.imshow(dial.shaded(crop.image), cmap="gray", vmin=0, vmax=255, alpha=0.6)
     gallery_figures.coloured(axes, crop.mask, said)
     rarest = crop.mask == int(np.argmin(crop.priors))
-    dial.ringed(axes, dial.rings_of(components(rarest)[0]))
+    ringed(axes, rings_of(components(rarest)[0]))
     scale_bar(axes, *crop.mask.shape)
     bare(axes)
     kinds = gallery_figures.kinds_of_errors()
@@ -210,49 +206,10 @@ def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
     axes.legend(handles=kinds, ncols=2, fontsize=10, handlelength=1, columnspacing=1, **below)
 
 
-def closely(
-    pick: Pick | None,
-    foils: Sequence[Foil],
-    masks: Mapping[str, Mapping[str, np.ndarray]],
-    classes: Sequence[LabelClass],
-    without: str = NONE,
-) -> Figure:
-    """A window enlarged: the annotation as outlines, and what each model finds and misses in it.
-
-    ``masks`` : foil name -> title -> mask. Objects of the pick's defect are ringed. A sentence for
-    no pick.
-    """
-    if pick is None:
-        return note(f"{without}.")
-    part, seen = look_at(pick, next(f for f in foils if f.name == pick.foil), masks[pick.foil])
-    ringed = [components(part.mask == c.index)[0] for c in classes if c.name == pick.defect]
-    lines = -(-(1 + len(seen)) // 3)
-    with house_style():
-        figure, axes = plt.subplots(lines, 3, figsize=(9, 3.2 * lines + 0.9), squeeze=False)
-        places = axes.ravel()
-        defect_figures.relief(places[0], part)
-        shown = [c for c in classes if c.index and (part.mask == c.index).any()]
-        for c in sorted(shown, key=lambda c: -(part.mask == c.index).sum()):  # small ones on top
-            outline(places[0], part.mask == c.index, c.colour)
-        places[0].set_title("annotation, outlined")
-        for place, (title, mask) in zip(places[1:], seen.items()):
-            gallery_figures.errors_on(place, part, mask)
-            place.set_title(escape.lines(title))
-        for place in places[: 1 + len(seen)]:
-            for numbers in ringed:
-                dial.ringed(place, dial.rings_of(numbers))
-            scale_bar(place, *part.shape)
-        for place in places[1 + len(seen) :]:
-            place.set_axis_off()
-        class_legend(figure, shown, "upper left", 2)
-        kinds = gallery_figures.kinds_of_errors()
-        figure.legend(handles=kinds, loc="outside lower left", ncols=2)
-        return done(figure)
-
-
 def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
     """A column a claim and a row a study: dark, it holds; white, it does not; else a grey.
 
+    Cells that a study cannot decide are hatched, for their grey is near the white.
     White cells have edges on all sides: between cells run lines, and around them all a frame.
     """
     places = {kind: place for place, kind in enumerate(VERDICTS)}
@@ -261,6 +218,8 @@ def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
         figure, axes = plt.subplots(figsize=(9, 0.42 * len(judged) + 1.2))
         colours = partial(sns.heatmap, cmap=[*VERDICTS.values()], vmin=0, vmax=len(VERDICTS) - 1)
         colours(grid, cbar=False, linewidths=0.6, linecolor=PALE, ax=axes)
+        for row, column in np.argwhere(grid.to_numpy() == places[OPEN]):
+            axes.add_patch(Rectangle((column, row), 1, 1, **UNDECIDED))
         framed = {"fill": False, "ec": PALE, "lw": 1.2, "clip_on": False}
         axes.add_patch(Rectangle((0, 0), len(grid.columns), len(grid), **framed))
         axes.tick_params(axis="x", rotation=90)
@@ -270,7 +229,11 @@ def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
 
 
 def _patches() -> list[Patch]:
-    return [Patch(fc=colour, ec=INK, label=kind) for kind, colour in VERDICTS.items()]
+    hatched = {OPEN: UNDECIDED["hatch"]}
+    return [
+        Patch(fc=colour, ec=INK, label=kind, hatch=hatched.get(kind))
+        for kind, colour in VERDICTS.items()
+    ]
 
 
 def front(

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Patch, Rectangle
 
 from foilseg.data import escape
-from foilseg.data.components import boxes, components
+from foilseg.data.components import boxes
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
 from foilseg.evaluation.examples import Box, Pick, look
 from foilseg.evaluation.label_audit import Audit, corrected
@@ -96,6 +96,25 @@ def framed(axes: Axes, box: Box) -> None:
         axes.add_patch(Rectangle((left - 1.5, top - 1.5), width + 2, height + 2, **style))
 
 
+def rings_of(numbers: np.ndarray) -> list[dict[str, float]]:
+    """Middle and radius, in pixels, of every numbered object of a mask (H, W)."""
+    return [_ring(box) for box in boxes(numbers)]
+
+
+def _ring(box: tuple[slice, slice]) -> dict[str, float]:
+    rows, columns = box
+    radius = max(rows.stop - rows.start, columns.stop - columns.start) / 2
+    middle = {"x": (columns.start + columns.stop) / 2, "y": (rows.start + rows.stop) / 2}
+    return middle | {"radius": radius}
+
+
+def ringed(axes: Axes, rings: list[dict[str, float]], colour: str = PAPER) -> None:
+    """A circle around each object of :func:`rings_of`."""
+    for ring in rings:
+        place = (ring["x"] - 0.5, ring["y"] - 0.5)
+        axes.add_patch(Circle(place, ring["radius"] + 3, fill=False, ec=colour, lw=1.5))
+
+
 def bar_of(width: int) -> int:
     """Pixels of the bar of length in a window: at most a quarter of its width."""
     return max((bar for bar in BARS if bar <= width / 4), default=BARS[0])
@@ -135,36 +154,6 @@ def examples(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Figure:
             axes[0, column].set_title(escape.lines(foil.name))
         axes[0, 0].set_ylabel("image")
         axes[1, 0].set_ylabel("annotation")
-        class_legend(figure, classes_drawn(figure, classes))
-        return done(figure)
-
-
-def split_view(
-    foil: Foil, validation_rows: int, windows: Sequence[tuple[int, int]], size: int
-) -> Figure:
-    """A foil with its validation rows shaded and patch windows (top, left) drawn to scale."""
-    windows = [tuple(window) for window in windows]
-    height, width = foil.shape
-    with house_style():
-        figure, axes = plt.subplots(figsize=(4.2, min(6.0, 4.2 * height / width)))
-        picture(axes, foil.image)
-        axes.add_patch(Rectangle((0, 0), width, validation_rows, fc=PAPER, alpha=0.55))
-        axes.text(width / 2, validation_rows / 2, "validation region", ha="center", va="center")
-        for top, left in windows:
-            axes.add_patch(Rectangle((left, top), size, size, fill=False, ec=INK, lw=1.2))
-        axes.set_title(f"{escape.lines(foil.name)}, {width} x {height} pixels")
-        if windows:
-            axes.set_xlabel(f"squares: patches of {size} x {size} pixels")
-        return done(figure)
-
-
-def patches(images: np.ndarray, masks: np.ndarray, classes: Sequence[LabelClass]) -> Figure:
-    """Patches above their masks, one column each."""
-    with house_style():
-        figure, axes = plt.subplots(2, len(images), figsize=(9, 18 / len(images) + 0.6))
-        for column, (image, mask) in enumerate(zip(images, masks)):
-            picture(axes[0, column], image)
-            mask_of(axes[1, column], mask, classes)
         class_legend(figure, classes_drawn(figure, classes))
         return done(figure)
 
@@ -214,55 +203,6 @@ def predictions(
         if handles:
             figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
         return done(figure)
-
-
-def one_vs_rest(regions: Sequence[Foil], size: int, classes: Sequence[LabelClass]) -> Figure:
-    """A patch that shows as many classes as any, its mask, and its mask per defect.
-
-    Defects are outlined in the patch, and the target with the fewest pixels has rings.
-    """
-    patch = _richest_patch(regions, size)
-    defects = [c for c in classes if c.index]
-    shown = [c.index for c in defects if (patch.mask == c.index).any()]
-    fewest = min(shown, key=lambda k: int((patch.mask == k).sum()), default=0)
-    lines = -(-(2 + len(defects)) // 3)
-    with house_style():
-        figure, axes = plt.subplots(lines, 3, figsize=(9, 3.2 * lines + 0.6), squeeze=False)
-        places = axes.ravel()
-        picture(places[0], patch.image)
-        annotation_of(places[1], patch, classes)
-        for place, title in zip(places, ("patch", "mask")):
-            place.set_title(title)
-            scale_bar(place, *patch.shape)
-        for place, c in zip(places[2:], defects):
-            inside = patch.mask == c.index
-            if c.index in shown:
-                outline(places[0], inside, c.colour)
-            place.imshow(inside, cmap="Greys", vmin=0, vmax=1)
-            bare(place)
-            place.set_title(escape.lines(f"target: {c.name}"))
-            for rows, across in boxes(components(inside)[0]) if c.index == fewest else ():
-                middle = (across.start + across.stop - 1) / 2, (rows.start + rows.stop - 1) / 2
-                reach = max(rows.stop - rows.start, across.stop - across.start) / 2 + 3
-                place.add_patch(Circle(middle, reach, fill=False, ec=INK, lw=1.4))
-        for place in places[2 + len(defects) :]:
-            place.set_axis_off()
-        class_legend(figure, classes, "upper left", 3)
-        return done(figure)
-
-
-def _richest_patch(regions: Sequence[Foil], size: int) -> Foil:
-    """Of the patches on a grid of half a patch, the one with most classes, then most defect."""
-    best, found = (-1, -1), None
-    for region in regions:
-        height, width = region.shape
-        for top in range(0, height - size + 1, max(1, size // 2)):
-            for left in range(0, width - size + 1, max(1, size // 2)):
-                mask = region.mask[top : top + size, left : left + size]
-                score = (len(np.unique(mask)), int((mask > 0).sum()))
-                if score > best:
-                    best, found = score, region.crop(top, left, size, size)
-    return found
 
 
 def candidates(
