@@ -373,7 +373,7 @@ def test_a_high_table_fades_at_its_foot_until_its_last_row_is_seen(tmp_path):
 @pytest.mark.browser
 def test_words_of_a_table_stand_left_with_their_headings_and_numbers_right(tmp_path):
     browser.require()
-    index = pd.Index(["a", "b"], name="model")
+    index = pd.Index([1, 2], name="foil")  # heads of rows, although they are numbers
     frame = pd.DataFrame({"kind": ["pit", "undefined"], "TPR": ["0.5", "undefined"]}, index)
     html = captions_of(readable(frame))
     address = written(tmp_path, f"<div class=cell_output>{html}</div>")
