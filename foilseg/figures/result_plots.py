@@ -269,26 +269,19 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, named: int = 4) -> F
                 place.plot(part["iteration"], part["FPR"], **own_look if model in told else grey)
             place.set(yscale="log", title=escape.lines(defect), xlabel="iteration")
             _ends(place, own["iteration"])
-            place.margins(x=0.15, y=0.45)  # room for the names
+            place.margins(x=0.15, y=0.25)  # room for the names
         axes[0, 0].set_ylabel("FPR")
         model_figures.laid_out(figure)
         for place, defect in zip(axes[0], defects):
-            _peaks(place, outliers[outliers["defect"] == defect], rates[rates["defect"] == defect])
+            _peaks(place, outliers[outliers["defect"] == defect])
         return done(figure)
 
 
-def _peaks(axes: Axes, outliers: pd.DataFrame, rates: pd.DataFrame) -> None:
-    """The worst checkpoint of some models, marked and named where no line of any model is."""
+def _peaks(axes: Axes, outliers: pd.DataFrame) -> None:
+    """The worst checkpoint of some models, marked and named."""
     peaks = outliers[["worst iteration", "FPR there"]].to_numpy(float).reshape(-1, 2)
     model_figures.marks(axes, peaks, outliers["model"], ms=5, zorder=4)
-    on_lines = []
-    for _, part in rates.groupby("model", sort=False):
-        steps, places = np.linspace(0, len(part) - 1, 8 * len(part)), np.arange(len(part))
-        heights = np.interp(steps, places, np.log(part["FPR"].clip(lower=plots.LEAST)))
-        across = np.interp(steps, places, part["iteration"])
-        on_lines.append(np.stack([across, np.exp(heights)], axis=1))
-    on_lines = np.concatenate(on_lines)
-    model_figures.named(axes, peaks, outliers["model"], on_lines)
+    model_figures.named(axes, peaks, outliers["model"])
 
 
 def _ends(axes: Axes, iterations: pd.Series) -> None:
