@@ -302,6 +302,7 @@ def test_the_window_with_most_objects_of_a_class_is_picked_and_looked_at_closely
     foils = [Foil("few", normals, few), Foil("many", normals, many)]
     pick = example_rules.fullest(foils, pit, side=16)
     assert (pick.foil, pick.value, pick.defect) == ("many", 2, pit.name)
+    assert example_rules.fullest(foils[::-1], pit, side=16) == pick, "whichever foil comes first"
     assert example_rules.fullest(foils[:1], LabelClass(9, "none", "#000000")) is None
     masks = {"many": {"a": many, "b": np.zeros_like(many), "c": many, "d": many}}
     figure = gallery_figures.closely(pick, foils, masks, CLASSES)

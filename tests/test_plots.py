@@ -381,6 +381,18 @@ def test_a_name_keeps_off_lines_and_other_texts_and_no_line_leads_across_a_name(
     pyplot.close(figure)
 
 
+def test_names_of_marks_in_one_place_do_not_cover_each_other():
+    figure, axes = pyplot.subplots(figsize=(5, 4))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    figure.canvas.draw()
+    model_figures.named(axes, np.full((4, 2), 0.5), ["Binary", "FL ICF", "Baseline", "wCE ICF"])
+    figure.canvas.draw()
+    boxes = [Text.get_window_extent(text, figure.canvas.get_renderer()) for text in axes.texts]
+    assert len(boxes) == 4
+    assert not any(a.overlaps(b) for k, a in enumerate(boxes) for b in boxes[:k])
+    pyplot.close(figure)
+
+
 def test_axes_of_false_positive_rates_are_read_in_millionths():
     table = pd.DataFrame({"model": ["a", "b"], "TPR": [0.2, 0.9], "precision": [0.5, 0.4]})
     for rates, expected in (

@@ -68,6 +68,15 @@ def test_shares_of_the_map_add_up(made):
     assert shares.set_index("choice")["largest regret"][prices.EVERYTHING] >= 0
 
 
+def test_a_choice_that_is_the_cheapest_in_two_places_has_two_regions(made):
+    chosen = np.zeros((41, 41), int)
+    chosen[:5], chosen[30:] = 1, 1
+    expected = np.stack([(chosen != k).astype(float) for k in range(2)])
+    halves = replace(made, choices=["a", "b"], expected=expected, realised=expected + 1)
+    assert [k for k, _ in halves.regions] == [0, 1, 1]
+    assert [int(there.sum()) for _, there in halves.regions] == [25 * 41, 11 * 41, 5 * 41]
+
+
 def test_the_mean_of_trainings_counts(made):
     chosen = {"Loud": [table([9], [40]), table([7], [20])]}
     twice = prices.of_objects(Objects(chosen, chosen, (1.0, 1.0), "megapixel", ["pit"]))

@@ -193,3 +193,11 @@ def test_mean_rates_pool_or_average_the_images():
         for average in ("pooled", "imagewise")
     )
     assert (pooled, single) == (4 / 5, (1 / 2 + 1) / 2)
+
+
+def test_further_seeds_are_trained_where_the_first_one_is():
+    """On the cluster that is asked for, and not on this machine."""
+    asked = []
+    study = SimpleNamespace(seed=0, train=lambda names, *_, **where: asked.append(where))
+    stability.complete(study, [], scheduler="tcp://there")
+    assert [where["scheduler"] for where in asked] == ["tcp://there"] * 2
