@@ -23,13 +23,13 @@ from foilseg.data.components import boxes, components
 from foilseg.data.dataset import Foil, LabelClass, rarest
 from foilseg.decisions import brought
 from foilseg.decisions.scores import class_scores
+from foilseg.drawing import night
+from foilseg.drawing.style import ERROR_COLOURS, INK, PAPER, done, house_style
 from foilseg.evaluation.curves import BINS, LARGEST
 from foilseg.evaluation.object_scores import near
 from foilseg.evaluation.operating_points import place_of_fpr
-from foilseg.figures import night
 from foilseg.figures.acquisition_figures import relief
 from foilseg.figures.pictures import scale_bar
-from foilseg.figures.style import ERROR_COLOURS, INK, PAPER, done, house_style
 from foilseg.measured import held_out
 from foilseg.studies.study import open_study
 from foilseg.training import restore

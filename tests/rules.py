@@ -41,8 +41,8 @@ LAYERS = """
         domains remedies expectations packed_findings ship
     decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands
-    figures: style night model_figures pictures plots result_plots
-        acquisition_figures
+    drawing: style night names
+    figures: model_figures pictures plots result_plots stability_figures acquisition_figures
         gallery_figures packing sampling_figures defect_figures remedy_figures
         widgets dial overview_figures price_figures
     book: forked kernels notebooks captions prose digits answers links own measurements readable

@@ -15,7 +15,8 @@ import pytest
 from PIL import Image, ImageColor
 
 from foilseg.book import notebooks
-from foilseg.figures import style, widgets
+from foilseg.drawing import style
+from foilseg.figures import widgets
 from foilseg.twin.config import CLASSES
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]

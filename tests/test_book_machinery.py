@@ -18,7 +18,7 @@ from PIL import Image, ImageColor
 from test_compare import COLOURS, ERRORS, assert_drawn, errors, opaque
 
 from foilseg.book import chapters
-from foilseg.figures import night
+from foilseg.drawing import night
 
 pytestmark = [pytest.mark.book, pytest.mark.browser]
 KERNEL = {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}

@@ -58,7 +58,7 @@ CHANGES = [
     ("twin/kinds", "#cc79a7", "#000000", set()),
     ("twin/surface", "grain: float = 0.04", "grain: float = 0.05", {"twin"}),
     ("twin/shapes", "0.16 * field.max()", "0.17 * field.max()", {"twin"}),
-    ("figures/style", "import", "import", set()),
+    ("drawing/style", "import", "import", set()),
 ]
 
 

@@ -12,9 +12,9 @@ from scipy import ndimage
 
 from foilseg.book import readable
 from foilseg.data import images
+from foilseg.drawing.style import ERROR_COLOURS
 from foilseg.evaluation import metrics
 from foilseg.figures import packing, widgets
-from foilseg.figures.style import ERROR_COLOURS
 
 pytestmark = pytest.mark.browser
 KINDS = ("hit", "miss", "false alarm", "wrong defect")

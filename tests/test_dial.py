@@ -14,7 +14,8 @@ from test_widget_host import HOST, STATE, VIEW, buffer, widget
 
 from foilseg.data.components import components
 from foilseg.data.dataset import LabelClass
-from foilseg.figures import dial, night, style
+from foilseg.drawing import night, style
+from foilseg.figures import dial
 from foilseg.figures.widgets import Sentence
 from foilseg.measured import dial_crop
 from foilseg.measured.dial_crop import DialCrop

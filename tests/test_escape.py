@@ -17,8 +17,9 @@ from foilseg.book import prose
 from foilseg.book.readable import sortable
 from foilseg.data import escape
 from foilseg.data.dataset import Dataset, Foil, LabelClass
+from foilseg.drawing import style
 from foilseg.evaluation import examples
-from foilseg.figures import pictures, plots, style, widgets
+from foilseg.figures import pictures, plots, widgets
 from foilseg.studies import provenance
 from foilseg.studies.provenance import COLUMNS, Provenance
 

@@ -13,7 +13,7 @@ from matplotlib.colors import ListedColormap, to_rgb, to_rgba
 from matplotlib.patches import Patch, Rectangle
 from PIL import Image
 
-from foilseg.figures import night, style
+from foilseg.drawing import night, style
 
 GROUND = to_rgb(night.GROUND)
 unit = st.floats(0, 1)
@@ -187,3 +187,17 @@ def test_a_figure_of_nothing_shows_nothing_and_one_without_letters_has_no_least_
     assert night.both(figure) is None
     figure.add_axes((0, 0, 1, 1)).set_axis_off()
     assert printed(figure)[2] == 0
+
+
+def test_a_margin_around_words_is_the_ground_by_day_and_by_night():
+    """Where a black line runs behind a word, the pixels beside its letters are the ground's."""
+    figure, axes = plt.subplots(figsize=(2, 1), dpi=100)
+    axes.set_axis_off()
+    axes.axhline(0.5, c="#000000", lw=6)
+    axes.text(0.5, 0.5, "I", ha="center", va="center", fontsize=12, path_effects=style.edge())
+    day, dark, _ = printed(figure)
+    for picture, ground in ((day, paper(style.PAPER)), (dark, paper(night.GROUND))):
+        middle, across = picture.shape[0] // 2, picture.shape[1]
+        row = picture[middle, across // 4 : -across // 4]  # the line and the letter on it
+        free = (np.abs(row - ground).max(-1) < 12).nonzero()[0] - len(row) / 2
+        assert free.min() < 0 < free.max() and np.abs(free).max() < 6

@@ -13,16 +13,10 @@ from matplotlib.text import Text
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import defects
 from foilseg.data.dataset import Dataset, Foil, LabelClass
+from foilseg.drawing import names as names_beside
+from foilseg.drawing import night, style
 from foilseg.evaluation import example_rules
-from foilseg.figures import (
-    defect_figures,
-    model_figures,
-    night,
-    overview_figures,
-    plots,
-    sampling_figures,
-    style,
-)
+from foilseg.figures import defect_figures, overview_figures, plots, sampling_figures
 
 CLASSES = (LabelClass(1, "pit", "#0072b2"), LabelClass(2, "_a", "#e69f00"))
 WITH_GROUND = (LabelClass(0, "background", "#ffffff"), *CLASSES)
@@ -323,12 +317,12 @@ def test_names_stand_beside_marks_and_not_on_them():
     places = np.array([[0.3, 0.5], [0.34, 0.52], [0.7, 0.5], [np.nan, 0.2]])
     bare = np.array([[0.33, 0.46], [0.74, 0.5], [np.nan, np.nan]])
     for x, y in np.concatenate([places, bare]):
-        axes.plot(x, y, "o", ms=model_figures.MARK)
+        axes.plot(x, y, "o", ms=names_beside.MARK)
     figure.canvas.draw()
     names = ["Baseline", "wCE ICF", "Binary", "FL ICF"]
-    model_figures.named(axes, places, names, bare)
+    names_beside.named(axes, places, names, bare)
     assert [text.get_text() for text in axes.texts] == names[:3]
-    renderer, radius = figure.canvas.get_renderer(), model_figures.MARK / 2 * figure.dpi / 72
+    renderer, radius = figure.canvas.get_renderer(), names_beside.MARK / 2 * figure.dpi / 72
     figure.canvas.draw()
     boxes = [Text.get_window_extent(text, renderer) for text in axes.texts]  # without lines
     for x, y in axes.transData.transform(np.concatenate([places[:3], bare[:2]])):
@@ -348,9 +342,9 @@ def test_a_line_leads_to_a_name_that_has_no_room_beside_its_mark():
     bare = 0.5 + around.reshape(-1, 2)
     bare = bare[np.abs(bare - 0.5).max(1) > 0.01]  # a crowd around the first mark alone
     figure.canvas.draw()
-    model_figures.named(axes, np.array([[0.5, 0.5], [0.1, 0.1]]), ["Binary", "FL ICF"], bare)
+    names_beside.named(axes, np.array([[0.5, 0.5], [0.1, 0.1]]), ["Binary", "FL ICF"], bare)
     crowded, free = axes.texts
-    assert max(map(abs, crowded.xyann)) > model_figures.FAR > max(map(abs, free.xyann))
+    assert max(map(abs, crowded.xyann)) > names_beside.FAR > max(map(abs, free.xyann))
     assert crowded.arrow_patch is not None and free.arrow_patch is None
     pyplot.close(figure)
 
@@ -365,7 +359,7 @@ def test_a_name_keeps_off_lines_and_other_texts_and_no_line_leads_across_a_name(
     axes.plot([0.0, 1.0], [0.3, 0.3], "o")  # marks without a line are in nobody's way
     figure.canvas.draw()
     places = np.array([[0.5, 0.5], [0.5, 0.47]])
-    model_figures.named(axes, places, ["Binary", "FL ICF"])
+    names_beside.named(axes, places, ["Binary", "FL ICF"])
     figure.canvas.draw()
     renderer = figure.canvas.get_renderer()
     note, *names = axes.texts
@@ -385,7 +379,7 @@ def test_names_of_marks_in_one_place_do_not_cover_each_other():
     figure, axes = pyplot.subplots(figsize=(5, 4))
     axes.set(xlim=(0, 1), ylim=(0, 1))
     figure.canvas.draw()
-    model_figures.named(axes, np.full((4, 2), 0.5), ["Binary", "FL ICF", "Baseline", "wCE ICF"])
+    names_beside.named(axes, np.full((4, 2), 0.5), ["Binary", "FL ICF", "Baseline", "wCE ICF"])
     figure.canvas.draw()
     boxes = [Text.get_window_extent(text, figure.canvas.get_renderer()) for text in axes.texts]
     assert len(boxes) == 4

@@ -8,9 +8,10 @@ from test_thresholds import counted, histograms
 
 from foilseg.analysis import expectations, remedies, trainings
 from foilseg.analysis.trainings import Compared
+from foilseg.drawing import style
 from foilseg.evaluation.curves import BINS, KEYS, Histograms
 from foilseg.evaluation.operating_points import Trainings
-from foilseg.figures import remedy_figures, style
+from foilseg.figures import remedy_figures
 from foilseg.training import experiments
 from foilseg.training.experiments import BEYOND
 

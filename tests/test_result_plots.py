@@ -14,8 +14,9 @@ from matplotlib.text import Text
 
 from foilseg.analysis import stability
 from foilseg.data.dataset import LabelClass
+from foilseg.drawing import night, style
 from foilseg.evaluation import curves
-from foilseg.figures import night, plots, result_plots, style
+from foilseg.figures import plots, result_plots, stability_figures
 
 CLASSES = (LabelClass(1, "pit", "#0072b2"), LabelClass(2, "scratch", "#e69f00"))
 
@@ -68,11 +69,11 @@ def test_a_model_without_a_cost_has_no_curve():
 def test_late_iterations_show_every_checkpoint(rate):
     means = pd.DataFrame({"model": ["m"] * 2, "iteration": [7, 10], "TPR": [0.1, 0.2]})
     means["FPR"], means["precision"] = [0.3, 0.1], [0.5, 0.6]
-    axes = result_plots.late_iterations(means).axes[result_plots.RATES.index(rate)]
+    axes = stability_figures.late_iterations(means).axes[result_plots.RATES.index(rate)]
     assert axes.lines[0].get_ydata().tolist() == means[rate].tolist()
     assert axes.get_xlabel() == "iteration"
     assert axes.get_yscale() == ("log" if rate == "FPR" else "linear")
-    none = result_plots.late_iterations(means.assign(FPR=[0.0, 0.1])).axes[1]
+    none = stability_figures.late_iterations(means.assign(FPR=[0.0, 0.1])).axes[1]
     assert none.lines[0].get_ydata().tolist() == [plots.LEAST, 0.1], "nothing is off the scale"
 
 
@@ -98,7 +99,7 @@ def test_every_model_has_an_entry_in_the_legend_under_its_own_name():
     for figure in (
         result_plots.threshold_curves(models, ["absent", "pit"]),
         result_plots.cost_curves(costs),
-        result_plots.late_iterations(late.assign(precision=np.nan)),
+        stability_figures.late_iterations(late.assign(precision=np.nan)),
     ):
         assert [t.get_text().strip("\u200b") for t in figure.legends[0].texts] == [*models]
         assert all(axes.get_legend() is None for axes in figure.axes)
@@ -176,7 +177,7 @@ def test_the_outliers_among_late_checkpoints_are_named():
     ]
     counts = pd.DataFrame(rows, columns=["model", "defect", "iteration", "tp", "fp", "fn", "tn"])
     worst = stability.per_class(counts)
-    axes = result_plots.late_classes(counts, worst, named=1).axes[0]
+    axes = stability_figures.late_classes(counts, worst, most=1).axes[0]
     assert [text.get_text() for text in axes.texts] == ["wild"]
     peak = axes.lines[-1]
     assert (peak.get_xdata().tolist(), peak.get_ydata().tolist()) == ([9], [0.1])
@@ -190,7 +191,7 @@ def test_a_named_outlier_has_its_models_line_and_mark_and_a_name_off_all_lines(t
         for iteration, fp in zip((8400, 9000, 12000), each)
     ]
     counts = pd.DataFrame(rows, columns=["model", "defect", "iteration", "tp", "fp", "fn", "tn"])
-    figure = result_plots.late_classes(counts, stability.per_class(counts), named=1)
+    figure = stability_figures.late_classes(counts, stability.per_class(counts), most=1)
     axes, own = figure.axes[0], style.look(title)
     assert own.line in [line.get_linestyle() for line in axes.lines]
     assert axes.lines[-1].get_marker() == own.mark
@@ -210,7 +211,7 @@ def test_every_training_is_a_mark_and_every_checkpoint_a_tick_in_the_row_of_its_
     late = pd.DataFrame(
         {"model": ["Baseline", "Binary"], "iteration": 9} | dict.fromkeys(rates, 0.3)
     )
-    figure = result_plots.trainings(trained, late)
+    figure = stability_figures.trainings(trained, late)
     lines = [line.get_xydata().tolist() for line in figure.axes[0].lines]
     assert lines == [[[0.5, -0.12], [0.7, -0.12]], [[0.2, 0.88]], [[0.3, 0.22]], [[0.3, 1.22]]]
     assert [t.get_text() for t in figure.axes[0].get_yticklabels()] == ["Baseline", "Binary"]
@@ -219,7 +220,7 @@ def test_every_training_is_a_mark_and_every_checkpoint_a_tick_in_the_row_of_its_
 
 def test_models_that_are_not_highlighted_are_grey_and_share_an_entry():
     late = pd.DataFrame({"model": [*"abc"], "iteration": 1, "TPR": 0.1, "FPR": 0.1})
-    figure = result_plots.late_iterations(late.assign(precision=0.5), ["b"])
+    figure = stability_figures.late_iterations(late.assign(precision=0.5), ["b"])
     assert [t.get_text() for t in figure.legends[0].texts] == ["b", "other models"]
     colours = [line.get_color() for line in figure.axes[0].lines]
     assert colours == [style.PALE, style.look("b").colour, style.PALE]

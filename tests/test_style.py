@@ -9,11 +9,12 @@ import pytest
 import rules
 from matplotlib.colors import CSS4_COLORS, is_color_like
 
-from foilseg.figures import style, widgets
+from foilseg.drawing import style
+from foilseg.figures import widgets
 
 ROOT = Path(__file__).parent.parent
 # the table, and the colours of the classes of data that are made or taken in here
-ALLOWED = {"figures/style.py", "twin/kinds.py", "formats/magnetic_tile.py", "formats/assembling.py"}
+ALLOWED = {"drawing/style.py", "twin/kinds.py", "formats/magnetic_tile.py", "formats/assembling.py"}
 NAMES = "|".join([*CSS4_COLORS, r"C\d", r"tab:\w+"])
 HEX = r"#(?:[0-9a-f]{6}|[0-9a-f]{3})\b"
 TYPED = re.compile(rf"{HEX}|(?<!cmap=)[\"'](?:{NAMES})[\"']", re.IGNORECASE)
@@ -32,9 +33,9 @@ def test_no_colour_is_typed_outside_of_the_table():
 
 @pytest.mark.parametrize("text", ["'white'", "ec='tab:blue'", '"#0072B2"', "border: #fff;", '"C1"'])
 def test_a_typed_colour_is_found(tmp_path, text):
-    (tmp_path / "figures").mkdir()
+    (tmp_path / "drawing").mkdir()
     for name in ("style.py", "plots.py", "view.js"):
-        (tmp_path / "figures" / name).write_text(f"x {text} # and no #12345 colour")
+        (tmp_path / "drawing" / name).write_text(f"x {text} # and no #12345 colour")
     assert [found.split(":")[0] for found in typed_colours(tmp_path)] == ["plots.py", "view.js"]
 
 
@@ -47,7 +48,7 @@ def test_the_table_holds_colours_and_the_widgets_get_theirs_from_it():
 
 
 def test_the_table_is_read_without_what_draws():
-    assert rules.loaded("import foilseg.figures.style, foilseg.book.readable", ROOT) == []
+    assert rules.loaded("import foilseg.drawing.style, foilseg.book.readable", ROOT) == []
 
 
 def test_a_legend_has_fewer_columns_for_longer_names():

@@ -9,18 +9,22 @@ import pytest
 import toy
 from hypothesis import given
 from hypothesis import strategies as st
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
+from matplotlib.transforms import Bbox
 
-from foilseg.analysis import priors, trainings
+from foilseg.analysis import comparisons, priors, records, trainings
 from foilseg.analysis.thresholds import MOVED, Moved
 from foilseg.data.dataset import training_regions
+from foilseg.drawing import names as names_beside
+from foilseg.drawing import style
 from foilseg.evaluation import curves
 from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.evaluation.curves import BINS, Histograms
 from foilseg.evaluation.metrics import COUNTS
 from foilseg.evaluation.operating_points import Trainings, counts_at
 from foilseg.evaluation.prior_correction import expected_calibration_error
-from foilseg.figures import model_figures, overview_figures, style
+from foilseg.figures import model_figures, overview_figures, plots
 from foilseg.measured import prior_tables
 from foilseg.training.experiments import EXPERIMENTS
 from foilseg.training.rows import REMEDIES, Experiment
@@ -265,7 +269,7 @@ def test_names_of_marks_that_lie_together_do_not_cover_each_other():
     axes.plot([0.0, 1.0], [0.0, 1.0])
     figure.canvas.draw()
     places = np.array([[0.5, 0.5], [0.5, 0.5], [0.51, 0.5], [np.nan, 0.1]])
-    model_figures.named(axes, places, ["Baseline", "Binary", "wCE ICF", "Focal Loss"])
+    names_beside.named(axes, places, ["Baseline", "Binary", "wCE ICF", "Focal Loss"])
     texts = axes.texts
     assert [text.get_text() for text in texts] == ["Baseline", "Binary", "wCE ICF"]
     figure.canvas.draw()
@@ -290,6 +294,38 @@ def test_no_name_lies_on_the_curve_of_the_dial_or_its_numbers():
         box = texts[name]
         assert not any(box.contains(x, y) for x, y in dense), name
         assert not any(box.overlaps(texts[other]) for other in set(texts) - known), name
+
+
+def test_the_numbers_of_the_dial_keep_off_its_curve_where_it_falls():
+    taus = np.arange(-0.5, 2.01, 0.25)
+    bend = pd.DataFrame({"tau": taus, "TPR": 0.9 - 0.25 * (taus - 1) ** 2, "FPR": 10 ** (taus - 3)})
+    points = pd.DataFrame({"model": ["Baseline"], "TPR": [0.3], "FPR": [0.01]})
+    axes = model_figures.dial(bend, points).axes[0]
+    axes.figure.canvas.draw()
+    line = axes.transData.transform(model_figures.places_of(bend))
+    dense = np.concatenate([np.linspace(a, b, 200) for a, b in itertools.pairwise(line)])
+    numbers = [t for t in axes.texts if t.get_text() != "Baseline"]
+    assert [t.get_text() for t in numbers] == ["-0.5", "0", "0.5", "1", "1.5", "2"]
+    for text in numbers:
+        box = Text.get_window_extent(text)
+        assert not any(box.contains(x, y) for x, y in dense), text.get_text()
+
+
+def test_no_two_names_of_the_shipped_study_touch():
+    """Thirteen models, published and reproduced, in four panels; one order of names is too few."""
+    record = records.record("matched")
+    printed, means = comparisons.published_means(), comparisons.means(record)
+    moved = record.moved
+    figures = [
+        model_figures.dial(moved.curve, moved.points, printed),
+        plots.rate_comparison(means, printed),
+    ]
+    for axes in (axes for figure in figures for axes in figure.axes):
+        FigureCanvasAgg(axes.figure).draw()
+        boxes = {t.get_text(): Bbox.from_extents(names_beside.extent(t)) for t in axes.texts}
+        assert len(boxes) >= len(means)
+        pairs = itertools.combinations(boxes, 2)
+        assert [pair for pair in pairs if boxes[pair[0]].overlaps(boxes[pair[1]])] == []
 
 
 def test_every_model_is_marked_and_named_once(moved):

@@ -1,7 +1,7 @@
 """Sphinx extension: figures by day and by night, and no letter of theirs too small.
 
 The metadata of an executed chapter's output hold the dark picture of a figure and the least width
-at which its letters can be read (:mod:`foilseg.figures.night`). Here both pictures go into one box,
+at which its letters can be read (:mod:`foilseg.drawing.night`). Here both pictures go into one box,
 of which the page shows the one of its theme; a box that is narrower than that width scrolls. A
 picture of the repository (``NAME.jpg``) has its twin beside it (``NAME-night.jpg``).
 """
@@ -20,7 +20,7 @@ from PIL import Image
 from sphinx.application import Sphinx
 from sphinx.transforms import SphinxTransform
 
-from foilseg.figures import night
+from foilseg.drawing import night
 
 DENSE = 2  # pixels of a file per CSS pixel, of pictures that are files of the repository
 CHAPTERS, PICTURES = Path("book/chapters"), Path("book/chapters/pictures")

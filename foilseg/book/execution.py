@@ -18,7 +18,7 @@ from typing import Any, TextIO
 from tqdm import tqdm
 
 from foilseg.book import notebooks
-from foilseg.figures import night
+from foilseg.drawing import night
 from foilseg.training import locks
 
 EPOCH = "1704067200"  # 2024-01-01: stands where a file would hold the time of the build

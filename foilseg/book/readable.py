@@ -18,7 +18,7 @@ from pandas.api.types import is_integer_dtype, is_numeric_dtype
 from foilseg.book.digits import Form, form_of, per_million, three_digits, written
 from foilseg.book.prose import UNDEFINED
 from foilseg.data import escape
-from foilseg.figures.style import COLOURS
+from foilseg.drawing.style import COLOURS
 from foilseg.thesis.checks import AGREES, DIFFERS
 
 __all__ = ["Sortable", "headed", "readable", "sortable"]

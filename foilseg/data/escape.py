@@ -4,7 +4,7 @@ Whatever a data set is called, its name is text and never markup. This is the on
 knows how to keep each language of a page from reading it. What needs no help: pandas escapes the
 cells and headings of its tables (``escape`` of ``to_html`` is True unless told), MyST-NB parses no
 text that is glued into a sentence, the viewers write names as text nodes, and figures read no
-formulas (``text.parse_math`` in :mod:`foilseg.figures.style`). No name is put into a LaTeX formula.
+formulas (``text.parse_math`` in :mod:`foilseg.drawing.style`). No name is put into a LaTeX formula.
 """
 
 from __future__ import annotations

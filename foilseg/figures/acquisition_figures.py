@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from foilseg.data.dataset import Foil
+from foilseg.drawing.style import COLOURS, INK, PALE, done, house_style, note
 from foilseg.figures.pictures import bare, picture
-from foilseg.figures.style import COLOURS, INK, PALE, done, house_style, note
 
 
 def light_scheme(lights: np.ndarray) -> Figure:

@@ -16,8 +16,10 @@ from matplotlib.transforms import Affine2D, Bbox
 
 from foilseg.data.components import components
 from foilseg.data.dataset import LabelClass
-from foilseg.figures import model_figures, night, pictures
-from foilseg.figures.style import COLOURS, ERROR_COLOURS, PAPER, done, house_style, look
+from foilseg.drawing import night
+from foilseg.drawing.names import extent, laid_out, named
+from foilseg.drawing.style import COLOURS, ERROR_COLOURS, PAPER, done, house_style, look
+from foilseg.figures import model_figures, pictures
 from foilseg.figures.widgets import SCRIPTS, Sentence, Still, drawn
 from foilseg.measured.dial_crop import STEPS, DialCrop
 
@@ -129,7 +131,7 @@ def _named(
         axes.set(xscale="log", xlim=(low, high), ylim=(0, 1))
         places = np.stack([points["FPR"].clip(lower=low), points["TPR"]], axis=1)
         _kept_free(axes, curve)
-        model_figures.named(axes, places, points["model"])
+        named(axes, places, points["model"])
         known = np.isfinite(places).all(axis=1)
         written = zip(points["model"][known].astype(str), places[known], axes.texts, strict=True)
         found = [_told(axes, *each) for each in written]
@@ -151,7 +153,7 @@ def _kept_free(axes: Axes, curve: pd.DataFrame) -> None:
 
 def _told(axes: Axes, model: str, place: np.ndarray, text: Text) -> dict[str, Any]:
     """A model for the script; ``y`` of its name is the middle, from the upper edge down."""
-    box = Bbox.from_extents(model_figures.extent(text))
+    box = Bbox.from_extents(extent(text))
     side, own = text.get_horizontalalignment(), look(model)
     x = {"left": box.x0, "right": box.x1, "center": (box.x0 + box.x1) / 2}[side]
     mark = axes.transData.transform(place)
@@ -180,8 +182,8 @@ def _still(crop, order, curve, points, rings) -> bytes:
         figure, axes = plt.subplots(1, 2, figsize=(10, 4.8), width_ratios=(1, 1.15))
         _window(axes[0], crop, order, rings)
         model_figures.walk(axes[1], curve, points)
-        model_figures.laid_out(figure)
-        model_figures.named(axes[1], model_figures.places_of(points), points["model"])
+        laid_out(figure)
+        named(axes[1], model_figures.places_of(points), points["model"])
         return drawn(done(figure))
 
 

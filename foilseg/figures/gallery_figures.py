@@ -17,6 +17,15 @@ from matplotlib.patches import Patch
 from foilseg.data import escape
 from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
+from foilseg.drawing.style import (
+    ERROR_COLOURS,
+    PALE,
+    PAPER,
+    class_legend,
+    done,
+    house_style,
+    note,
+)
 from foilseg.evaluation.example_rules import Masks
 from foilseg.evaluation.examples import NONE, Pick, box_in_look, look
 from foilseg.figures.acquisition_figures import relief
@@ -33,15 +42,6 @@ from foilseg.figures.pictures import (
     rings_of,
     scale_bar,
     stretched,
-)
-from foilseg.figures.style import (
-    ERROR_COLOURS,
-    PALE,
-    PAPER,
-    class_legend,
-    done,
-    house_style,
-    note,
 )
 
 WIDTH = 9.0  # inches

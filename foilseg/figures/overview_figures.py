@@ -19,9 +19,7 @@ from matplotlib.patches import Patch, Rectangle
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
 from foilseg.data import escape
 from foilseg.data.components import components
-from foilseg.figures import dial, gallery_figures, model_figures, plots
-from foilseg.figures.pictures import bare, ringed, rings_of, scale_bar
-from foilseg.figures.style import (
+from foilseg.drawing.style import (
     COLOURS,
     INK,
     PALE,
@@ -31,6 +29,8 @@ from foilseg.figures.style import (
     house_style,
     look,
 )
+from foilseg.figures import dial, gallery_figures, model_figures, plots
+from foilseg.figures.pictures import bare, ringed, rings_of, scale_bar
 from foilseg.measured.dial_crop import DialCrop
 
 UNDECIDED = {"fill": False, "hatch": "///", "ec": PALE, "lw": 0}

@@ -17,9 +17,7 @@ from matplotlib.patches import Circle, Patch, Rectangle
 from foilseg.data import escape
 from foilseg.data.components import boxes
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
-from foilseg.evaluation.examples import Box, Pick, look
-from foilseg.evaluation.label_audit import Audit, corrected
-from foilseg.figures.style import (
+from foilseg.drawing.style import (
     INK,
     PALE,
     PAPER,
@@ -28,6 +26,8 @@ from foilseg.figures.style import (
     house_style,
     note,
 )
+from foilseg.evaluation.examples import Box, Pick, look
+from foilseg.evaluation.label_audit import Audit, corrected
 
 BARS = (5, 10, 20, 50, 100, 200, 500)  # pixels
 LEAST = 48  # pixels a side of the windows around candidates

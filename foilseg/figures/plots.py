@@ -14,8 +14,8 @@ from matplotlib.patches import Rectangle
 
 from foilseg.data import escape
 from foilseg.data.dataset import Dataset, LabelClass, class_pixels, training_regions
-from foilseg.figures import model_figures
-from foilseg.figures.style import (
+from foilseg.drawing.names import laid_out, named
+from foilseg.drawing.style import (
     COLOURS,
     INK,
     PALE,
@@ -24,6 +24,7 @@ from foilseg.figures.style import (
     done,
     house_style,
 )
+from foilseg.figures import model_figures
 
 LEAST = 1e-6  # the smallest FPR that a logarithmic axis shows; smaller ones stand there
 
@@ -116,10 +117,10 @@ def rate_comparison(
         models, both = reproduced["model"], printed is not None and len(printed) > 0
         handles = model_figures.legend(models, names if both else ())
         figure.legend(handles=handles, loc="outside upper center", ncols=5, fontsize=10)
-        model_figures.laid_out(figure)
+        laid_out(figure)
         for place, x, y in zip(axes, ("FPR", "TPR"), ("TPR", "precision")):
             theirs = printed[[x, y]].to_numpy(float) if both else None
-            model_figures.named(place, reproduced[[x, y]].to_numpy(float), models, theirs)
+            named(place, reproduced[[x, y]].to_numpy(float), models, theirs)
         return done(figure)
 
 

@@ -9,8 +9,8 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from foilseg.data import escape
+from foilseg.drawing.style import COLOURS, INK, done, house_style, look
 from foilseg.figures import model_figures
-from foilseg.figures.style import COLOURS, INK, done, house_style, look
 
 QUIET = COLOURS["quiet"]
 FARTHEST = 1.5  # times the largest gain: what loses more is an arrow with its number

@@ -13,6 +13,16 @@ from matplotlib.patches import Rectangle
 from foilseg.data import escape
 from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
+from foilseg.drawing.style import (
+    INK,
+    PALE,
+    PAPER,
+    class_bars,
+    class_legend,
+    done,
+    house_style,
+    note,
+)
 from foilseg.figures.pictures import (
     annotation_of,
     bare,
@@ -23,16 +33,6 @@ from foilseg.figures.pictures import (
     ringed,
     rings_of,
     scale_bar,
-)
-from foilseg.figures.style import (
-    INK,
-    PALE,
-    PAPER,
-    class_bars,
-    class_legend,
-    done,
-    house_style,
-    note,
 )
 from foilseg.sampling.plans import Plan
 from foilseg.sampling.pools import Index

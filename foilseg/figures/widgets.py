@@ -19,8 +19,8 @@ from PIL import Image
 
 from foilseg.data import escape
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
+from foilseg.drawing.style import COLOURS, ERROR_COLOURS
 from foilseg.figures import packing
-from foilseg.figures.style import COLOURS, ERROR_COLOURS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from foilseg.figures.style import COLOURS
+from foilseg.drawing.style import COLOURS, edge
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -30,7 +30,7 @@ GREY, TINT = 0.06, 0.25  # chroma below which a colour is a grey, or a light one
 HELD = "by day"  # gid of words on an area that has its colour by night too
 KEY, WIDTH = "night", "least_width"  # in the metadata of the output
 SUFFIX = "-night"  # of the name of a picture's twin
-STARTUP = "from foilseg.figures import night\nnight.register()\n"
+STARTUP = "from foilseg.drawing import night\nnight.register()\n"
 PNG = "image/png"
 Colour = tuple[float, float, float, float]
 
@@ -198,6 +198,9 @@ def _change(artist: Artist, kept: list[tuple[Callable[[Any], Any], Any]]) -> Non
         names += ("cmap",) if _is_map(artist) else ()
     # all are read before one is changed: some follow another one
     before = {name: getattr(artist, f"get_{name}")() for name in names}
+    if artist.get_path_effects():
+        kept.append((artist.set_path_effects, artist.get_path_effects()))
+        artist.set_path_effects(edge(GROUND))
     for name, colour in before.items():
         put = getattr(artist, f"set_{name}")
         put(_all_by_night(colour, OF_AREAS if name in ("facecolor", "cmap") else LEAST_CONTRAST))

@@ -1,6 +1,6 @@
 """One style, one look a model and one table of colours for every figure, widget and table.
 
-Figures are drawn with dark ink on white; :mod:`foilseg.figures.night` gives them for dark pages.
+Figures are drawn with dark ink on white; :mod:`foilseg.drawing.night` gives them for dark pages.
 """
 
 from __future__ import annotations
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
+    from matplotlib.patheffects import AbstractPathEffect
 
 # Every colour that is drawn, by what it says. Those of the classes come with the data.
 COLOURS = {
@@ -72,7 +73,7 @@ STYLE = {
 }
 MARKERS = "osD^vP*X<>hpd"
 FEW_DECADES, LEAST_LABELLED = 10**2.2, 1e-4  # of a logarithmic axis with plain numbers
-LABEL = 0.6  # inches that a number such as 20,000 takes below an axis
+LABEL = 0.7  # inches that a number such as 20,000 takes below an axis
 FPR_LABELS = (
     "FPR",
     "mean FPR",
@@ -87,6 +88,13 @@ def house_style():
 
     with plt.rc_context(STYLE):
         yield
+
+
+def edge(ground: str = PAPER) -> list[AbstractPathEffect]:
+    """What parts words and marks from what is behind them: a margin in the colour of the ground."""
+    from matplotlib.patheffects import withStroke
+
+    return [withStroke(linewidth=2.5, foreground=ground)]
 
 
 def note(text: str) -> Figure:
@@ -227,7 +235,8 @@ def class_bars(
 
     table, colours = table.astype({x: str, hue: str}), {c.name: c.colour for c in classes}
     bars = partial(sns.barplot, edgecolor=INK, linewidth=0.6, saturation=1, errorbar=None)
-    dots = partial(sns.stripplot, dodge=True, jitter=False, linewidth=1.5, size=8, marker=marker)
+    dots = partial(sns.stripplot, dodge=True, jitter=False, linewidth=1.5, size=8)
+    dots = partial(dots, marker=marker, path_effects=edge())
     layers = [(bars, y, colours), (dots, marks, dict.fromkeys(colours, INK))]
     for draw, high, palette in layers if marks else layers[:1]:
         draw = partial(draw, table, x=x, hue=hue, hue_order=[*colours], palette=palette)
