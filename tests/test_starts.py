@@ -1,6 +1,7 @@
 """Networks whose last layer begins at the priors of the classes."""
 
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,11 +9,13 @@ import torch
 import toy
 from scipy import special
 
-from foilseg.networks.starts import at_priors
+from foilseg.networks import checkpoints, starts
+from foilseg.networks.starts import at_priors, at_twin
 from foilseg.networks.together import Committee, Mirrored
 from foilseg.networks.unet import UNet
 from foilseg.studies.study import Study
 
+ROOT = Path(__file__).parent.parent
 PIXELS = np.array([9_000, 900, 100])
 
 
@@ -48,3 +51,46 @@ def test_a_profile_says_where_networks_begin(toy_data, tmp_path):
     assert first["priors"] < 0.6 * first[""]
     with pytest.raises(ValueError, match="start: 'cold'"):
         replace(toy.PROFILE, start="cold")
+
+
+@pytest.fixture
+def at_root(monkeypatch):
+    """The weights of the twin's baseline lie where they are looked for."""
+    monkeypatch.chdir(ROOT)
+    return checkpoints.read(starts.TWIN)
+
+
+def test_all_but_the_last_layer_is_the_twins(at_root):
+    network = UNet(channels_in=3, channels_out=3, base=8)
+    head = network.head.weight.clone()
+    at_twin(network, PIXELS, None)
+    for name, value in network.state_dict().items():
+        assert name.startswith("head.") or torch.equal(value, at_root[name]), name
+    assert torch.equal(network.head.weight, head)  # as torch made it
+    said = special.softmax(network.head.bias.detach().double().numpy())
+    assert said == pytest.approx(PIXELS / PIXELS.sum(), rel=1e-6)
+
+
+@pytest.mark.parametrize("kind", [UNet, Committee])
+def test_a_grey_image_is_answered_as_the_same_in_three_channels(at_root, kind):
+    grey, normals = (kind(channels_in=n, channels_out=1, base=8).eval() for n in (1, 3))
+    grey.load_state_dict({k: v for k, v in normals.state_dict().items() if "0.0.w" not in k}, False)
+    image = torch.rand(1, 1, 32, 48, generator=torch.Generator().manual_seed(0))
+    for network in (grey, normals):
+        at_twin(network, PIXELS, 2)
+    with torch.inference_mode():
+        assert torch.allclose(grey(image), normals(image.repeat(1, 3, 1, 1)), atol=1e-5)
+
+
+def test_what_the_twin_cannot_start_is_said(at_root, tmp_path, monkeypatch):
+    with pytest.raises(ValueError, match="base: 4 maps .* has 8; give the profile base=8"):
+        at_twin(UNet(channels_in=1, channels_out=3, base=4), PIXELS, None)
+    with pytest.raises(ValueError, match="channels_in: 2, .* 1 or 3 channels"):
+        at_twin(UNet(channels_in=2, channels_out=3, base=8), PIXELS, None)
+    monkeypatch.chdir(tmp_path)
+    network = UNet(channels_in=1, channels_out=3, base=8)
+    with pytest.raises(ValueError, match="baseline.* is not here; work in the root"):
+        at_twin(network, PIXELS, None)
+    checkpoints.write(at_root | {"head.bias": torch.ones(5)}, tmp_path / starts.TWIN)
+    with pytest.raises(ValueError, match="other weights than 'twin' stands for"):
+        at_twin(network, PIXELS, None)

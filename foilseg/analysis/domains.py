@@ -12,6 +12,7 @@ from foilseg.evaluation import bootstrap, metrics
 from foilseg.evaluation.bootstrap import TRAINING
 
 TRIED = Path(__file__).with_name("real_settings.csv")  # written by benchmarks.real_settings
+FEW = Path(__file__).with_name("from_twin.csv")  # written by benchmarks.from_twin
 OTHERS = Path(__file__).with_name("other_networks.csv")
 MEAN = "mean"
 UNTRAINED = ""  # in the place of a number: the study has no such model

@@ -57,6 +57,9 @@ NETWORKS = {
 # The networks that predict by several opinions and are trained by one at a time -> how many.
 OPINIONS = {"unet-mirrored": 4, "committee": 4}
 
-# name -> what a new network's last layer is given before it learns:
+# name -> what a new network is given before it learns:
 # start(network, training pixels of each class, class of a One-vs-Rest network or None)
-STARTS = {"priors": Entry("networks.starts", "at_priors")}
+STARTS = {
+    "priors": Entry("networks.starts", "at_priors"),
+    "twin": Entry("networks.starts", "at_twin"),
+}

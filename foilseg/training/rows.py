@@ -173,7 +173,7 @@ class Profile:
     ``learning_rate`` and ``decay`` are those of :class:`foilseg.training.settings.Settings`.
     ``augment`` names what is done to every training patch of every model
     (:data:`foilseg.sampling.alterations.ALTERATIONS`), before what a row does; the thesis does
-    nothing. ``start`` names where the last layer of every network begins
+    nothing. ``start`` names where every network begins
     (:data:`foilseg.networks.registry.STARTS`), "" where torch lets it.
     ``twin`` holds the arguments of :class:`foilseg.twin.render.TwinConfig` for the embedded data.
     """

@@ -1,0 +1,62 @@
+"""Few images of real data are drawn fairly, and what is found of them is stored once."""
+
+import sys
+
+import pandas as pd
+import pytest
+import toy
+
+from benchmarks import from_twin
+from foilseg.data import splits
+from foilseg.data.dataset import class_pixels, training_regions, validation_regions
+
+
+@pytest.fixture
+def tiles(tmp_path):
+    """Ten pictures; four train, three set thresholds, three judge."""
+    root = toy.write(tmp_path / "tiles", foils=10)
+    parts = ["train"] * 4 + ["validation"] * 3 + ["test"] * 3
+    splits.write(root / splits.NAME, {f"f{k}": part for k, part in enumerate(parts)}, {})
+    return root
+
+
+def test_draws_are_nested_and_leave_all_else_as_it_is(tiles):
+    data, test = from_twin.divided(tiles)
+    names = from_twin.order(data, 0)
+    assert sorted(names) == [f.name for f in training_regions(data)]
+    assert len({tuple(from_twin.order(data, draw)) for draw in range(6)}) > 1
+    for number in (1, 3):
+        few = from_twin.drawn(data, number, 0)
+        assert {f.name for f in training_regions(few)} == set(names[:number])
+        assert validation_regions(few) == validation_regions(data)
+        assert not set(few.parts) & {f.name for f in test.foils}
+        assert few.fingerprint != data.fingerprint
+    with pytest.raises(ValueError, match="number: 5 is none of 1 to 4"):
+        from_twin.drawn(data, 5, 0)
+
+
+def test_defects_take_turns(tiles, monkeypatch):
+    """Where every picture shows one defect, each pair of a draw shows both, while there are any."""
+    data, _ = from_twin.divided(tiles)
+    for k, foil in enumerate(training_regions(data)):
+        foil.mask[foil.mask != (1 if k == 0 else 2)] = 0
+    pixels = class_pixels(training_regions(data), 3)
+    of = {f.name: int(pixels[k, 1:].argmax()) + 1 for k, f in enumerate(training_regions(data))}
+    for draw in range(4):
+        shown = [of[name] for name in from_twin.order(data, draw)]
+        assert set(shown[:2]) == {1, 2} and shown[2:] == [2, 2]
+
+
+def test_a_training_is_judged_once(tiles, tmp_path, monkeypatch):
+    table = tmp_path / "table.csv"
+    told = ["--numbers", "3", "--draws", "1", "--iterations", "2", "--table", str(table)]
+    monkeypatch.setattr(sys, "argv", ["from_twin", str(tiles), *told])
+    for _ in range(2):
+        from_twin.main()
+    rows = pd.read_csv(table)
+    assert list(rows) == from_twin.COLUMNS
+    assert rows[["arm", "defect"]].values.tolist() == [
+        [arm, defect] for arm in from_twin.ARMS for defect in ("scratch", "pit hole")
+    ]
+    assert (rows[["tp", "fn", "fp", "tn"]].sum(axis=1) == 3 * 96 * 80).all()
+    assert rows["TPR"].between(0, 1).all() and rows["AP"].between(0, 1).all()
