@@ -15,6 +15,7 @@ TRIED = Path(__file__).with_name("real_settings.csv")  # written by benchmarks.r
 FEW = Path(__file__).with_name("from_twin.csv")  # written by benchmarks.from_twin
 OTHERS = Path(__file__).with_name("other_networks.csv")
 MEAN = "mean"
+ALONE, AFTER = "alone", "from the twin"  # where trainings on few images begin
 UNTRAINED = ""  # in the place of a number: the study has no such model
 # A setting of benchmarks.real_settings -> what of the chosen settings it changes, in words.
 CHANGED = {
@@ -169,3 +170,36 @@ def tried(data: str) -> pd.DataFrame:
     own = own.assign(changed=own["setting"].map(CHANGED).fillna(own["setting"]))
     names = ["setting", "changed", "steps", "TPR", "FPR", "precision", "F1"]
     return own[[*(["defect"] if own["defect"].nunique() > 1 else []), *names]]
+
+
+def few_images() -> pd.DataFrame:
+    """TPR at one FPR of trainings on few photographs of tiles, alone and from the twin.
+
+    A row a number of images, draw and defect, and :data:`MEAN` of the defects: ``images``,
+    ``draw``, ``defect``, and the TPR under :data:`ALONE` and :data:`AFTER`. A training that the
+    table does not have yet is NaN.
+    """
+    told = pd.read_csv(FEW).rename(columns={"number": "images", "images": "judged"})
+    keys = ["images", "draw", "defect"]
+    wide = told.pivot(index=keys, columns="arm", values="TPR").reindex(columns=[ALONE, AFTER])
+    means = wide.groupby(keys[:2]).mean().assign(defect=MEAN).reset_index()
+    order = [*dict.fromkeys(told["defect"]), MEAN]
+    table = pd.concat([wide.reset_index(), means]).rename_axis(columns=None)
+    return table.sort_values("defect", key=lambda c: c.map(order.index), kind="stable")[
+        [*keys, ALONE, AFTER]
+    ].reset_index(drop=True)
+
+
+def by_number(table: pd.DataFrame) -> pd.DataFrame:
+    """The mean over the draws of :func:`few_images`, with its least and largest one.
+
+    A row a number of images: ``images``, the two starts and ``gain`` (of the same draw, from one
+    to the other), each with ``least`` and ``largest``.
+    """
+    own = table[table["defect"] == MEAN]
+    own = own.assign(gain=own[AFTER] - own[ALONE]).groupby("images")
+    columns = {}
+    for name in (ALONE, AFTER, "gain"):
+        columns[name] = own[name].mean()
+        columns |= {f"{name}, least": own[name].min(), f"{name}, largest": own[name].max()}
+    return pd.DataFrame(columns).reset_index()

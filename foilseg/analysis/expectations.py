@@ -10,6 +10,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from foilseg.analysis import comparisons, trainings
+from foilseg.analysis.domains import AFTER, ALONE, MEAN
 from foilseg.analysis.records import Record
 from foilseg.evaluation import bootstrap
 
@@ -22,6 +23,9 @@ DICE, LEAST_DICE = "CE + Dice", 0.02
 AVERAGES, AVERAGE_GAIN = ("Averaged", "Baseline, falling rate"), (0.01, 0.03)
 LONGER, COMMITTEE = "Baseline, four times the steps", "Four baselines"
 LEAST_RECIPE, MOST_RECIPE = 0.03, 0.05
+# From the twin to tiles: numbers of images, bounds of gains, and the defects like those of foil.
+FEWEST, MANY, LEAST_FEW, LEAST_LIKE = (5, 10), 40, 0.03, 0.05
+LIKE_FOIL = ("blowhole", "crack")
 WEIGHTED, LEAST = {"wCE ICF", "FL ICF"}, "Eq. Pixels"
 Row = tuple[str, str, str, str]
 
@@ -146,3 +150,32 @@ def _recipe(own: pd.Series, best: str, defect: str) -> Iterator[Row]:
     yield _at_least(words, own["mean TPR"], LEAST_RECIPE)
     yield f"{words}, lower end", "above 0", f"{own['low']:.3f}", _came(own["low"] > 0)
     yield _at_most(f"{words}, {defect}", own[defect], MOST_RECIPE)
+
+
+def few_images(table: pd.DataFrame) -> pd.DataFrame:
+    """The same of trainings on few images, alone and from the twin, by means over the draws.
+
+    ``table`` : of :func:`foilseg.analysis.domains.few_images`.
+    """
+    means = table.groupby(["defect", "images"])[[ALONE, AFTER]].mean()
+    gain, level = means[AFTER] - means[ALONE], means.loc[MEAN]
+    rows = [
+        _at_least(f"1: gain from the twin with {n} images", gain[MEAN, n], LEAST_FEW)
+        for n in FEWEST
+    ]
+    words = f"2: gain or loss with {MANY} images"
+    rows.append(_at_most(words, abs(gain[MEAN, MANY]), LEAST_FEW))
+    few = gain[gain.index.get_level_values("images").isin(FEWEST)].drop(MEAN, level="defect")
+    like = few.index.get_level_values("defect").isin(LIKE_FOIL)
+    numbers = " or ".join(map(str, FEWEST))
+    words = f"3: the smallest gain of {' and '.join(LIKE_FOIL)} with {numbers} images"
+    rows.append(_at_least(words, few[like].min(), LEAST_LIKE))
+    words = f"3: the largest gain of another defect with {numbers} images"
+    rows.append(_at_most(words, few[~like].max(), LEAST_FEW))
+    more = max(level[AFTER][n] - level[ALONE][2 * n] for n in level.index if 2 * n in level.index)
+    rows.append(_at_most("4: lead over twice the images alone", more, 0))
+    own = table[(table["defect"] == MEAN) & (table["images"] == FEWEST[0])]
+    spread, won = own[ALONE].max() - own[ALONE].min(), gain[MEAN, FEWEST[0]]
+    words = f"5: with {FEWEST[0]} images, distance of the draws alone, and gain"
+    rows.append((words, "the first is larger", f"{spread:.3f} and {won:.3f}", _came(spread > won)))
+    return pd.DataFrame(rows, columns=COLUMNS)

@@ -1,4 +1,4 @@
-"""What each remedy gains and costs, at one glance."""
+"""What each remedy, and a start on other images, gains and costs, at one glance."""
 
 from __future__ import annotations
 
@@ -8,11 +8,13 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from foilseg.analysis.domains import AFTER, ALONE, MEAN
 from foilseg.data import escape
-from foilseg.drawing.style import COLOURS, INK, done, house_style, look
+from foilseg.drawing.style import COLOURS, INK, PAPER, REMEDY_COLOURS, done, house_style, look
 from foilseg.figures import model_figures
 
 QUIET = COLOURS["quiet"]
+SIDE = 1.04  # by what marks of two kinds stand apart on a logarithmic axis
 FARTHEST = 1.5  # times the largest gain: what loses more is an arrow with its number
 
 
@@ -95,3 +97,37 @@ def _names(axes: Axes, table: pd.DataFrame, chosen: str) -> None:
     axes.set_ylim(len(table) - 0.5, -0.5)
     for text, model in zip(axes.get_yticklabels(), table["model"]):
         text.set(color=look(str(model)).colour, fontweight="bold" if model == chosen else "normal")
+
+
+def few_images(table: pd.DataFrame) -> Figure:
+    """TPR at one FPR over the number of training images; a panel for the mean and each defect.
+
+    ``table`` : of :func:`foilseg.analysis.domains.few_images`. A line is the mean of the draws, a
+    small mark one of them.
+    """
+    panels = [MEAN, *(name for name in dict.fromkeys(table["defect"]) if name != MEAN)]
+    rows, numbers = -(-len(panels) // 3), sorted(set(table["images"]))
+    with house_style():
+        size = (9, 2.7 * rows + 0.5)
+        figure, axes = plt.subplots(rows, 3, figsize=size, sharey=True, sharex=True, squeeze=False)
+        for place, name in zip(axes.flat, panels):
+            _starts(place, table[table["defect"] == name])
+            place.set(xscale="log", ylim=(0, 1), title=escape.lines(name))
+            place.set_xticks(numbers, map(str, numbers))
+            place.minorticks_off()
+        for place in axes.flat[len(panels) :]:
+            place.set_axis_off()
+        figure.supylabel("TPR at one FPR", fontsize=12)
+        figure.supxlabel("annotated training images", fontsize=12)
+        handles = axes[0, 0].get_legend_handles_labels()
+        figure.legend(*handles, loc="outside upper left", ncols=2)
+        return done(figure)
+
+
+def _starts(axes: Axes, own: pd.DataFrame) -> None:
+    """Of one defect: a line and a large mark for the mean, a small mark for each draw."""
+    for start, kind, mark, side in ((ALONE, "baseline", "o", -1), (AFTER, "beyond", "D", 1)):
+        style = {"c": REMEDY_COLOURS[kind], "marker": mark, "mec": PAPER, "mew": 0.7}
+        means, beside = own.groupby("images")[start].mean(), SIDE**side
+        axes.plot(means.index * beside, means, ms=8, label=start, **style)
+        axes.plot(own["images"] * beside, own[start], ls="", ms=4, alpha=0.55, **style)
