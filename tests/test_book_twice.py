@@ -11,8 +11,8 @@ from foilseg.book import chapters, notebooks
 # Those that together use every module that draws or prints, which is tested; a second execution
 # of the others would draw and print with the same ones.
 CHOSEN = (
-    *("01_dataset", "03_resampling", "06_quantitative", "08_qualitative", "14_beyond"),
-    *("15_remedies", "16_decide"),
+    *("01_dataset", "03_resampling", "06_quantitative", "08_qualitative", "09_stability"),
+    *("14_beyond", "15_remedies", "16_decide"),
 )
 IMPORTED = re.compile(r"^from foilseg\.(figures|book)(\.\w+)? import (\([^)]+\)|.+)$", re.M)
 
