@@ -73,7 +73,7 @@ STYLE = {
 }
 MARKERS = "osD^vP*X<>hpd"
 FEW_DECADES, LEAST_LABELLED = 10**2.2, 1e-4  # of a logarithmic axis with plain numbers
-LABEL = 0.7  # inches that a number such as 20,000 takes below an axis
+LABEL = 0.75  # inches that a number such as 20,000 takes below an axis
 FPR_LABELS = (
     "FPR",
     "mean FPR",
