@@ -319,14 +319,6 @@ def test_evidence_that_does_not_fit_is_refused():
         evidence.printed("micro")
 
 
-@pytest.mark.parametrize(
-    ("number", "said"),
-    [(1292.4, "1,290"), (42341, "42,300"), (69.94, "69.9"), (999.6, "1,000"), (0.5, "0.500")],
-)
-def test_numbers_behind_claims_have_three_digits_that_count(number, said):
-    assert claim.three(number) == said and claim.three(0) == "0"
-
-
 def test_quoted_changes_are_written_as_they_are_quoted():
     found = registry.CLAIMS["C15"].test(evidence.printed())
     assert [part.text for part in found] == [

@@ -12,8 +12,8 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from foilseg.book import digits
-from foilseg.book.digits import three_digits
 from foilseg.book.readable import readable, sortable
+from foilseg.numbers import three_digits
 
 CHAPTERS = Path(__file__).parent.parent / "notebooks"
 # Significant digits without "#" lose zeros at the end, and turn 3,060 into 3.06e+03.
@@ -55,7 +55,7 @@ def test_shares_and_rates_have_the_same_digits():
     assert [digits.percent(s) for s in (0.2, 0.5557, 0.9913, 0, 1, math.nan)] == [
         "20.0%", "55.6%", "99.1%", "0%", "100%", "undefined",
     ]  # fmt: skip
-    assert digits.per_million(0.0021384) == "2,140" and digits.three_digits(3056.2) == "3,060"
+    assert digits.per_million(0.0021384) == "2,140" and three_digits(3056.2) == "3,060"
 
 
 def test_a_quantity_has_its_digits_in_every_table():

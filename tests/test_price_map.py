@@ -9,9 +9,9 @@ import pytest
 from test_prices import made  # noqa: F401
 from test_widget_host import HOST, STATE, VIEW, buffer, widget
 
-from foilseg.book import digits
 from foilseg.decisions import prices
 from foilseg.figures import price_figures
+from foilseg.numbers import three_digits
 
 CELL = 9  # canvas pixels of a place, as in the script
 
@@ -91,7 +91,7 @@ def test_dragging_tells_what_the_library_computes(made, tmp_path):  # noqa: F811
                 told = float(re.search(r"regret is ([\d.,]+)%", said)[1].replace(",", ""))
                 assert told == pytest.approx(100 * regret, rel=0.006)
             cost = re.search(r"judge it costs ([\d.,]+) times", said)[1]
-            assert cost == digits.three_digits(made.cost[y, x])
+            assert cost == three_digits(made.cost[y, x])
         colours = browser.painted(canvas)[::-1][CELL // 2 :: CELL, CELL // 2 :: CELL, :3]
         first = price_figures.colours_of(made)[made.chosen[0, 0]]
         assert colours[0, 0].tolist() == [int(first[k : k + 2], 16) for k in (1, 3, 5)]

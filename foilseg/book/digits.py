@@ -10,31 +10,10 @@ import math
 import re
 from collections.abc import Callable
 
-from foilseg.book.prose import UNDEFINED
+from foilseg.numbers import UNDEFINED, three_digits
 
 Form = str | Callable[[float], str]  # of a number
-DIGITS = 3
-LEAST = -4  # power of ten of what is still written without an exponent
 NO_SIGN = re.compile(r"[-+]0(\.0*)?%?")  # what was rounded to nothing has no sign
-
-
-def three_digits(number: float) -> str:
-    """A number of any size with three digits that count: 1.30, 80.0, 0.0123, 3,060.
-
-    Whole digits that do not count are 0. Zero is "0", NaN reads "undefined", and numbers below
-    0.0001 have an exponent.
-    """
-    if math.isnan(number):
-        return UNDEFINED
-    if math.isinf(number):
-        return "infinite" if number > 0 else "-infinite"
-    if number == 0:
-        return "0"
-    rounded = f"{number:.{DIGITS - 1}e}"
-    power = int(rounded.partition("e")[2])
-    if power < LEAST:
-        return rounded
-    return f"{float(rounded):,.{max(0, DIGITS - 1 - power)}f}"
 
 
 def percent(share: float) -> str:

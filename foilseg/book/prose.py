@@ -14,11 +14,11 @@ from string import Formatter
 from typing import TYPE_CHECKING
 
 from foilseg.data import escape
+from foilseg.numbers import UNDEFINED
 
 if TYPE_CHECKING:
     from foilseg.studies.study import Study
 
-UNDEFINED = "undefined"
 RESULTS = Path("benchmarks/results")  # of stored measurements, from the root of the project
 WRITTEN_ABOUT = "matched"
 LEFT_OUT = "*A reading was written here"

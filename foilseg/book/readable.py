@@ -15,10 +15,10 @@ from string import Template
 import pandas as pd
 from pandas.api.types import is_integer_dtype, is_numeric_dtype
 
-from foilseg.book.digits import Form, form_of, per_million, three_digits, written
-from foilseg.book.prose import UNDEFINED
+from foilseg.book.digits import Form, form_of, per_million, written
 from foilseg.data import escape
 from foilseg.drawing.style import COLOURS
+from foilseg.numbers import UNDEFINED, three_digits
 from foilseg.thesis.checks import AGREES, DIFFERS
 
 __all__ = ["Sortable", "headed", "readable", "sortable"]

@@ -5,11 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pandas as pd
 
-from foilseg.book.digits import three_digits
-from foilseg.book.prose import UNDEFINED
 from foilseg.book.readable import headed, readable
 from foilseg.data.dataset import Dataset, class_pixels, training_regions
 from foilseg.networks import weighting
+from foilseg.numbers import UNDEFINED, three_digits
 from foilseg.thesis import published
 
 

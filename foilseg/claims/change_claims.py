@@ -15,9 +15,9 @@ from foilseg.claims.claim import (
     foil_defects,
     listed,
     relative,
-    three,
 )
 from foilseg.claims.evidence import RATES, Evidence
+from foilseg.numbers import three_digits
 from foilseg.thesis import published
 
 ALIKE = Bound("a quoted change", 2.0, "met between 1/this and this times the change")
@@ -97,7 +97,9 @@ def c16(e: Evidence) -> list[Part]:
             tpr[1] - (1 - MODEST.value) * tpr[0],
         )
         up, down = (iscf, icf), (icf, iscf)
-        said = f"{icf} → {iscf}: FPR {three(1e6 * fpr[0])} → {three(1e6 * fpr[1])} ppm"
+        said = (
+            f"{icf} → {iscf}: FPR {three_digits(1e6 * fpr[0])} → {three_digits(1e6 * fpr[1])} ppm"
+        )
         parts += [
             Part(said, gaps[0] >= 0, gaps[0], down),
             Part(

@@ -7,7 +7,6 @@ in one of the files that :mod:`foilseg.claims.registry` lists.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
@@ -111,14 +110,6 @@ def foil_defects(e: Evidence) -> None:
 
 def listed(names) -> str:
     return ", ".join(names) or "none"
-
-
-def three(number: float) -> str:
-    """A positive number with three digits that count, as tables print it: 1,290, 69.9."""
-    if not math.isfinite(number):
-        return "undefined"
-    rounded, _, power = f"{number:.2e}".partition("e")
-    return f"{float(f'{rounded}e{power}'):,.{max(0, 2 - int(power))}f}" if number else "0"
 
 
 def relative(change: float) -> str:

@@ -16,10 +16,10 @@ from foilseg.claims.claim import (
     ends,
     foil_defects,
     listed,
-    three,
 )
 from foilseg.claims.evidence import Evidence, Undecided
 from foilseg.evaluation import bootstrap
+from foilseg.numbers import three_digits
 
 VARIED = ("Binary", "Eq. Pixels", "Binary FL")  # C10: TPR varies more
 LESS_VARIED = ("Os. Cavities", "wCE ICF", "wCE ISCF", "Focal Loss", "FL ICF", "FL ISCF")
@@ -57,7 +57,7 @@ def c01(e: Evidence) -> list[Part]:
 @claim("4.1", "Eq. Pixels has the lowest mean FPR.")
 def c02(e: Evidence) -> list[Part]:
     fpr = _means(e, "FPR")
-    words = f"lowest mean FPR ({three(1e6 * min(fpr.values()))} ppm)"
+    words = f"lowest mean FPR ({three_digits(1e6 * min(fpr.values()))} ppm)"
     return [ends(words, fpr, ["Eq. Pixels"], "FPR", top=False)]
 
 

@@ -6,8 +6,9 @@ from functools import cache
 
 import pandas as pd
 
-from foilseg.claims.claim import BASELINE, ICF, ISCF, Bound, Part, claim, ends, listed, three
+from foilseg.claims.claim import BASELINE, ICF, ISCF, Bound, Part, claim, ends, listed
 from foilseg.claims.evidence import RATES, Evidence, Undecided
+from foilseg.numbers import three_digits
 from foilseg.thesis import published
 
 LOSS_CHANGE = ("wCE ICF", "wCE ISCF", "Focal Loss", "FL ICF", "FL ISCF")
@@ -50,8 +51,10 @@ def c18(e: Evidence) -> list[Part]:
     table = e.table("errors", (BASELINE, *ICF, *ISCF))["noise_objects_per_megapixel"]
     parts = []
     for icf, iscf in zip(ICF, ISCF):
-        said = f"{icf} {three(table[icf])} per megapixel, {iscf} {three(table[iscf])}, "
-        said += f"{BASELINE} {three(table[BASELINE])}"
+        said = (
+            f"{icf} {three_digits(table[icf])} per megapixel, {iscf} {three_digits(table[iscf])}, "
+        )
+        said += f"{BASELINE} {three_digits(table[BASELINE])}"
         gap = float(table[icf] - max(table[iscf], table[BASELINE]))
         parts.append(Part(said, gap > 0, gap))
     return parts
