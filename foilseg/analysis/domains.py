@@ -13,6 +13,7 @@ from foilseg.evaluation.bootstrap import TRAINING
 
 TRIED = Path(__file__).with_name("real_settings.csv")  # written by benchmarks.real_settings
 FEW = Path(__file__).with_name("from_twin.csv")  # written by benchmarks.from_twin
+RENDERED = Path(__file__).with_name("endless.csv")  # written by benchmarks.endless
 OTHERS = Path(__file__).with_name("other_networks.csv")
 MEAN = "mean"
 ALONE, AFTER = "alone", "from the twin"  # where trainings on few images begin

@@ -1,0 +1,386 @@
+"""The twin as an endless source: rendered foils of the rarest defect beside few annotated ones.
+
+    python -m benchmarks.endless DIR [--draws N ...] [--arms ARM ...]
+
+Trains the baseline of the profile ``matched`` on 6 and on 12 of its 26 foils, and on 6 with 6 or
+20 rendered ones added, so that all are again 12 or 26: three draws of each. A rendered foil shows
+cavities alone, with true masks that hold as many pixels of them as those of an annotated foil do on
+average. It is rendered by the very recipe of the annotated ones (``same recipe``), or by that of
+the profile ``desk``, which nobody has matched to them (``another recipe``). Rows a defect are
+added to ``foilseg/analysis/endless.csv`` for each training that it does not have yet, and for the
+three on all 26 foils that come with the repository. A training that was interrupted goes on where
+it stopped. Start the command twice and two processes share the work: each takes what no other has
+taken. Rendered foils and trainings lie in DIR.
+
+A draw has as many annotated pixels of each defect as 6 foils have on average, or nearly so. No foil
+is in two draws of 6; 12 foils are those of a draw and of the next one.
+What is expected stands in ``book/protocol.md``.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, fields, replace
+from hashlib import sha256
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+
+from benchmarks.from_twin import asked
+from foilseg.analysis import records
+from foilseg.analysis.domains import RENDERED
+from foilseg.data import description, files, folder, images
+from foilseg.data.dataset import (
+    TRAIN,
+    VALIDATION,
+    Dataset,
+    Foil,
+    LabelClass,
+    class_pixels,
+    rarest,
+    training_regions,
+    validation_regions,
+    write_mask,
+)
+from foilseg.evaluation import metrics
+from foilseg.evaluation.curves import Histograms, average_precision
+from foilseg.evaluation.operating_points import Trainings, at_one_fpr
+from foilseg.studies.source import TWIN, Source
+from foilseg.training import experiments, fit
+from foilseg.training.locks import RunError, lock
+from foilseg.twin import render
+from foilseg.twin.annotators import AnnotatorConfig
+from foilseg.twin.config import TwinConfig
+
+STUDY = "matched"
+PROFILE = replace(experiments.profile(STUDY), name="endless")
+DRAWS, LEAST = (0, 1, 2), 6  # LEAST: annotated foils of a draw
+ALONE, SAME, OTHER = "alone", "same recipe", "another recipe"
+RECIPES = {SAME: STUDY, OTHER: "desk"}  # arm -> profile whose twin is rendered
+SEED = 2000  # of the first draw's rendered foils; no foil that trains or judges has it
+TRIED = 50_000  # random divisions, of which the most even one is taken
+MOST = 20  # rendered foils of a draw; less are the first ones of them
+PLAN = ((6, 0, ALONE), (12, 0, ALONE), *((6, k, arm) for arm in RECIPES for k in (6, MOST)))
+TRAINS = "-trains"  # ends the name of a foil's training region
+FAULTLESS = AnnotatorConfig(**{f.name: 0.0 for f in fields(AnnotatorConfig)})
+KEYS = ["annotated", "rendered", "arm", "draw"]
+RATES = ["TPR", "FPR"]
+COLUMNS = [*KEYS, "defect", "against", "annotated pixels", "rendered pixels", *RATES]
+COLUMNS += [f"{rate}, own" for rate in RATES]
+COLUMNS += ["AP", *metrics.COUNTS, "minutes", "images"]
+
+
+@dataclass(frozen=True)
+class Case:
+    """One training: on how many foils of which kind."""
+
+    annotated: int
+    rendered: int
+    arm: str
+    draw: int
+
+    @property
+    def key(self) -> tuple[int, int, str, int]:
+        """What names it in the table."""
+        return self.annotated, self.rendered, self.arm, self.draw
+
+    @property
+    def name(self) -> str:
+        """The same as the name of a file."""
+        return "-".join(map(str, self.key)).replace(" ", "-")
+
+
+def sixes(data: Dataset) -> list[list[str]]:
+    """Names of the annotated foils of each draw, :data:`LEAST` of them; no foil is in two draws.
+
+    Of :data:`TRIED` random divisions the one is taken in which the draws' pixels of every defect,
+    as annotated in training regions, are nearest to what so many foils have on average: the largest
+    relative deviation is the smallest, where that of the rarest defect counts twice. Draws by
+    chance alone would mix rich and poor foils into the gains: three foils have nearly half of
+    all annotated cavity pixels.
+
+    Raises
+    ------
+    ValueError
+        If there are too few foils for that.
+    """
+    regions, needed = training_regions(data), LEAST * len(DRAWS)
+    if len(regions) < needed:
+        raise ValueError(f"data: {len(regions)} foils, where the draws need {needed}")
+    amounts = class_pixels(regions, len(data.classes))[:, [c.index for c in data.defects]]
+    shares = amounts / (LEAST * amounts.mean(axis=0))
+    generator = np.random.default_rng(0)
+    orders = [generator.permutation(len(regions))[:needed] for _ in range(TRIED)]
+    divided = np.array(orders).reshape(TRIED, len(DRAWS), LEAST)
+    weights = np.where([c == rarest(data) for c in data.defects], 2, 1)
+    off = (weights * np.abs(shares[divided].sum(axis=2) - 1)).max(axis=(1, 2))
+    return [[regions[k].name for k in sorted(draw)] for draw in divided[off.argmin()]]
+
+
+def annotated(data: Dataset, number: int, draw: int) -> list[str]:
+    """Names of this number of annotated foils of a draw; the smaller number is part of the larger.
+
+    Raises
+    ------
+    ValueError
+        If the number is neither a multiple of :data:`LEAST` that the draws hold, nor that of all.
+    """
+    if number == len(data.foils):
+        return [foil.name for foil in data.foils]
+    turns, rest = divmod(number, LEAST)
+    if rest or not 0 < turns <= len(DRAWS):
+        raise ValueError(f"number: {number} is no multiple of {LEAST} up to {LEAST * len(DRAWS)}")
+    drawn = sixes(data)
+    return [name for turn in range(turns) for name in drawn[(draw + turn) % len(DRAWS)]]
+
+
+def config(arm: str, draw: int, twin: Mapping | None = None) -> TwinConfig:
+    """What the rendered foils of an arm and draw are rendered from; ``twin`` replaces settings."""
+    told = {**experiments.profile(RECIPES[arm]).twin, **(twin or {})}
+    return TwinConfig(**{**told, "foils": MOST, "seed": SEED + draw, "annotators": FAULTLESS})
+
+
+def quota(made: TwinConfig, label: int) -> np.ndarray:
+    """Pixels in the mask of a rendered foil: float64 (classes, 2), of one class alone.
+
+    They are what the foils of the recipe have on average, in the rows that train and in the others.
+    """
+    mean = render.quotas(made).mean(axis=0)
+    return np.where((np.arange(len(mean)) == label)[:, None], mean, 0.0)
+
+
+def rendered(place: Path, made: TwinConfig, rare: LabelClass) -> Dataset:
+    """The rendered foils, rendered now if they are not there: a folder with this class alone."""
+    wanted = quota(made, rare.index)
+    told = f"{render.recipe(made)} {rare.index} {wanted.round(6).tolist()}"
+    root = place / f"rendered-{sha256(told.encode()).hexdigest()[:12]}"
+    classes = (LabelClass(0, "background", "#ffffff"), replace(rare, index=1))
+    with lock(root, wait=True):
+        if not root.exists():
+            with files.new_folder(root) as part:
+                description.write(part / description.NAME, f"rendered {rare.name}", classes)
+                for number in range(made.foils):
+                    foil = render.make_foil(made, number, wanted)
+                    top, left, height, width = foil.layout.roi
+                    window = np.s_[top : top + height, left : left + width]
+                    mask = (foil.layout.truth[window] == rare.index).astype(np.uint8)
+                    images.write(part / "images" / f"{foil.name}.png", foil.pixels[window])
+                    write_mask(part / "labels" / f"{foil.name}.png", mask, classes)
+    return folder.load(root)
+
+
+def together(data: Dataset, names: Sequence[str], more: Dataset | None, number: int) -> Dataset:
+    """What a training gets: regions of some annotated foils and of the first rendered ones.
+
+    Of both the rows that train are taken, so that all are of one size; the upper rows of a rendered
+    foil are used nowhere. The validation regions of all annotated foils set thresholds.
+    """
+    rare = rarest(data)
+    digests = {foil.name: digest for foil, digest in zip(data.foils, data.digests, strict=True)}
+    parts: list[tuple[Foil, str, str]] = []
+    for foil in training_regions(data):
+        if foil.name in names:
+            named = replace(foil, name=foil.name + TRAINS)
+            parts.append((named, digests[foil.name], TRAIN))
+    if more:
+        for foil, digest in list(zip(training_regions(more), more.digests, strict=True))[:number]:
+            mask = (foil.mask * rare.index).astype(np.uint8)
+            named = replace(foil, name=f"rendered-{foil.name}", mask=mask, truth=mask)
+            parts.append((named, digest, TRAIN))
+    parts += [(foil, digests[foil.name], VALIDATION) for foil in validation_regions(data)]
+    return replace(
+        data,
+        foils=tuple(foil for foil, _, _ in parts),
+        digests=tuple(digest for _, digest, _ in parts),
+        parts={foil.name: part for foil, _, part in parts},
+        recipe="",
+    )
+
+
+def _only(histograms: Histograms, names: Sequence[str]) -> Histograms:
+    """Those of some foils."""
+    kept = histograms.keys["foil"].isin(names).to_numpy()
+    return Histograms(histograms.keys[kept].reset_index(drop=True), histograms.counts[kept])
+
+
+def judged(
+    here: Histograms,
+    there: Histograms,
+    own: pd.DataFrame,
+    levels: Mapping[str, float],
+    names: Sequence[str],
+) -> pd.DataFrame:
+    """A row a defect and reference: rates at one FPR, average precision, counts.
+
+    Parameters
+    ----------
+    here, there : of the validation regions, where thresholds are set, and of the test foils.
+    own : counts on the test foils at the network's own threshold.
+    levels : defect -> FPR.
+    names : the annotated foils that trained; a threshold that their validation regions alone set
+        gives the rates ``TPR, own`` and ``FPR, own``.
+    """
+    parts = []
+    for against in ("label", "truth"):
+        scored = []
+        for chosen in (here, _only(here, names)):
+            even = at_one_fpr({"": Trainings((chosen,), (there,))}, levels, against)
+            scored.append(metrics.score(even, ["defect"], scores=RATES)[["defect", *RATES]])
+        table = scored[0].merge(scored[1], on="defect", suffixes=("", ", own"))
+        table["AP"] = [average_precision(there.total(d, against)) for d in table["defect"]]
+        counts = own[own["against"] == against].groupby("defect")[list(metrics.COUNTS)].sum()
+        table = table.merge(counts, left_on="defect", right_index=True)
+        parts.append(table.assign(against=against, images=own["foil"].nunique()))
+    return pd.concat(parts, ignore_index=True)
+
+
+def pixels(data: Dataset, added: bool) -> dict[str, int]:
+    """Defect -> pixels in the masks of what trains, of annotated or else of ``added`` foils."""
+    regions = training_regions(data)
+    some = tuple(f for f in regions if f.name.startswith("rendered-") == added)
+    counts = class_pixels(some, len(data.classes)).sum(axis=0)
+    return {c.name: int(counts[c.index]) for c in data.defects}
+
+
+@dataclass(frozen=True, eq=False)
+class Bench:
+    """What all trainings share: where they lie, the annotated and the test foils, the FPRs."""
+
+    place: Path
+    data: Dataset
+    test: Dataset
+    levels: Mapping[str, float]
+    twin: Mapping | None = None
+
+    def train(self, case: Case, iterations: int = PROFILE.iterations) -> pd.DataFrame:
+        """Train a case and judge it."""
+        names, more = annotated(self.data, case.annotated, case.draw), None
+        if case.rendered:
+            made = config(case.arm, case.draw, self.twin)
+            more = rendered(self.place, made, rarest(self.data))
+        few = together(self.data, names, more, case.rendered)
+        profile = replace(PROFILE, iterations=iterations)
+        run = fit.fit(few, experiments.experiment("baseline"), profile, case.draw, self.place)
+        own, there = asked(run, self.test)
+        rows = judged(run.histograms(), there, own, self.levels, names)
+        rows["annotated pixels"] = rows["defect"].map(pixels(few, added=False))
+        rows["rendered pixels"] = rows["defect"].map(pixels(few, added=True))
+        rows["minutes"] = run.cost()["training_seconds"] / 60
+        return rows.assign(**dict(zip(KEYS, case.key)))
+
+    def shipped(self, record: records.Record) -> pd.DataFrame:
+        """The same rows of the baselines on all foils that come with the repository."""
+        parts, names = record.compared.parts["Baseline"], [foil.name for foil in self.data.foils]
+        made = []
+        for draw, (run,) in enumerate(record.runs_of("Baseline")):
+            own = run.evaluation(f"test-counts-{record.test_suffix}")
+            one = parts.chosen_on[draw], parts.judged_on[draw], own, self.levels, names
+            key = dict(zip(KEYS, (len(names), 0, ALONE, draw)))
+            made.append(judged(*one).assign(**key, minutes=run.cost()["training_seconds"] / 60))
+        rows = pd.concat(made, ignore_index=True)
+        all_of_them = together(self.data, names, None, 0)
+        rows["annotated pixels"] = rows["defect"].map(pixels(all_of_them, added=False))
+        return rows.assign(**{"rendered pixels": 0})
+
+
+def known(table: Path) -> set[tuple]:
+    """The keys that a table has."""
+    if not table.exists():
+        return set()
+    return set(pd.read_csv(table)[KEYS].itertuples(index=False, name=None))
+
+
+def add(rows: pd.DataFrame, table: Path, place: Path) -> None:
+    """Write rows of keys that it lacks at the end of a table, one process at a time."""
+    with lock(place / table.stem, wait=True):
+        there = known(table)
+        new = [key not in there for key in rows[KEYS].itertuples(index=False, name=None)]
+        if any(new):
+            before = table.read_text() if there else ""
+            text = rows.loc[new, COLUMNS].to_csv(header=not before, index=False)
+            files.write_text(before + text, table)  # whole, whenever another process reads it
+
+
+def worth(rates: Mapping[int, float], value: float) -> float:
+    """How many annotated foils find as much.
+
+    Read off straight lines between ``rates``, number of annotated foils -> TPR, over the logarithm
+    of the number. A TPR that falls counts as one that stays. The least number for what is not
+    above its TPR; inf for what is above that of the most.
+    """
+    numbers = sorted(rates)
+    heights = np.maximum.accumulate([rates[n] for n in numbers])
+    if value > heights[-1]:
+        return float("inf")
+    return float(np.exp(np.interp(value, heights, np.log(numbers))))
+
+
+def summary(table: pd.DataFrame, rare: str, against: str = "label") -> pd.DataFrame:
+    """Of each arm, over its draws: TPR of the rarest defect and mean TPR of the others.
+
+    ``least gain``, ``largest gain`` : of the rarest defect's TPR in a draw, over that of its 6
+    annotated foils alone; NaN without those.
+    ``as annotated`` : the annotated foils that find as much of the rarest defect (:func:`worth`).
+    ``price`` : rendered foils for each that they stand for beyond those that were annotated; inf if
+    they stand for none, 0 if more is found than with all annotated foils.
+    """
+    part, arms = table[table["against"] == against], KEYS[:3]
+    is_rare = part["defect"] == rare
+    tpr = part[is_rare].pivot(index="draw", columns=arms, values="TPR")
+    first = (LEAST, 0, ALONE)
+    gains = tpr.sub(tpr.get(first, np.nan), axis=0)
+    columns = {
+        "draws": tpr.count(),
+        "TPR": tpr.mean(),
+        "least gain": gains.min(),
+        "largest gain": gains.max(),
+        "TPR of the others": part[~is_rare].groupby(arms)["TPR"].mean(),
+    }
+    found = pd.DataFrame(columns).rename_axis(arms).reset_index()
+    alone = found[found["arm"] == ALONE].set_index("annotated")["TPR"].to_dict()
+    found["as annotated"] = [worth(alone, value) for value in found["TPR"]]
+    more = found["as annotated"] - found["annotated"]
+    price = (found["rendered"] / more.where(more > 1e-9)).fillna(np.inf)
+    return found.assign(price=price.where(found["rendered"] > 0))
+
+
+def work(bench: Bench, cases: Sequence[Case], table: Path, iterations: int) -> None:
+    """Train and judge what the table does not have and no other process has taken."""
+    for case in cases:
+        with ExitStack() as held:
+            try:
+                held.enter_context(lock(bench.place / case.name, wait=False))
+            except RunError:  # another process trains it
+                continue
+            if case.key in known(table):
+                continue
+            rows = bench.train(case, iterations)
+            add(rows, table, bench.place)
+            print(rows[COLUMNS].to_string(index=False), flush=True)
+
+
+def main() -> None:
+    """Train and judge what the command line names, and print what is known."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folder", type=Path, help="for rendered foils and trainings")
+    parser.add_argument("--draws", type=int, nargs="+", default=DRAWS, choices=DRAWS)
+    parser.add_argument("--arms", nargs="+", default=[ALONE, *RECIPES], choices=[ALONE, *RECIPES])
+    parser.add_argument("--iterations", type=int, default=PROFILE.iterations, help="for a trial")
+    parser.add_argument("--table", type=Path, default=RENDERED, help="where rows go")
+    given = parser.parse_args()
+    record, source = records.record(STUDY), Source(TWIN, experiments.profile(STUDY), STUDY)
+    source.render()
+    source.held_out.render()
+    told = source.dataset, source.held_out.dataset, record.compared.levels
+    bench = Bench(given.folder, *told)
+    add(bench.shipped(record), given.table, given.folder)
+    cases = [Case(*plan, draw) for draw in given.draws for plan in PLAN]
+    work(bench, [c for c in cases if c.arm in given.arms], given.table, given.iterations)
+    print(summary(pd.read_csv(given.table), rarest(bench.data).name).to_string(index=False))
+
+
+if __name__ == "__main__":
+    main()
