@@ -5,7 +5,8 @@
 Trains the baseline on 5, 10, 20 and 40 photographs of magnetic tiles, three draws of each, and
 twice: with a last layer that begins at the priors of the classes (``alone``), and with all other
 layers as the baseline of the matched twin has them (``from the twin``). A row a defect is added to
-``foilseg/analysis/from_twin.csv`` for each training that it does not have yet; a training that was
+``foilseg/analysis/from_twin.csv`` for each training that it does not have yet, and one a piece of
+tile that judges and defect to ``from_twin_pieces.csv``, for intervals; a training that was
 interrupted goes on where it stopped. Several processes can share the work. DIR is made by
 
     foilseg import magnetic-tile SRC DIR --shrink 3 --standardise
@@ -20,13 +21,14 @@ Images without a defect are not drawn: they need no annotator.
 from __future__ import annotations
 
 import argparse
+import re
 from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
-from foilseg.analysis.domains import FEW
+from foilseg.analysis.domains import FEW, FEW_PIECES
 from foilseg.data import folder, splits
 from foilseg.data.dataset import Dataset, class_pixels, training_regions, validation_regions
 from foilseg.evaluation import metrics
@@ -49,6 +51,7 @@ PROFILE = Profile(
 KEYS = ["number", "draw", "arm"]
 COLUMNS = [*KEYS, "defect", "training pixels", "TPR", "FPR", "AP", *metrics.COUNTS]
 COLUMNS += ["minutes", "images"]
+OF_PIECES = [*KEYS, "piece", "defect", *metrics.COUNTS]
 
 
 def divided(root: Path) -> tuple[Dataset, Dataset]:
@@ -105,8 +108,17 @@ def asked(run: Run, test: Dataset) -> tuple[pd.DataFrame, Histograms]:
     return pd.DataFrame(rows), probe.histograms()
 
 
-def scored(run: Run, data: Dataset, test: Dataset) -> pd.DataFrame:
-    """A row a defect: rates at one FPR, average precision, and counts at the own threshold."""
+def piece(name: str) -> str:
+    """The piece of tile that a picture of this name shows; the name itself if it says none."""
+    found = re.search(PIECES, name)
+    return found[1] if found else name
+
+
+def scored(run: Run, data: Dataset, test: Dataset) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """A row a defect: rates at one FPR, average precision, and counts at the own threshold.
+
+    And a row a piece of tile and defect: counts at the one FPR.
+    """
     own, histograms = asked(run, test)
     levels = {c.name: LEVEL for c in data.defects}
     even = at_one_fpr({"": Trainings((run.histograms(),), (histograms,))}, levels)
@@ -118,7 +130,10 @@ def scored(run: Run, data: Dataset, test: Dataset) -> pd.DataFrame:
     seen = {c.name: pixels[c.index] for c in data.defects}
     minutes = run.cost()["training_seconds"] / 60
     table["training pixels"] = table["defect"].map(seen)
-    return table.assign(minutes=minutes, images=len(test.foils))
+    even = even.assign(piece=even["foil"].map(piece))
+    pieces = even.groupby(["piece", "defect"], sort=False, observed=True)[list(metrics.COUNTS)]
+    table = table.assign(minutes=minutes, images=len(test.foils))
+    return table, pieces.sum().reset_index()
 
 
 def known(table: Path) -> set[tuple]:
@@ -128,10 +143,9 @@ def known(table: Path) -> set[tuple]:
     return set(pd.read_csv(table)[KEYS].itertuples(index=False, name=None))
 
 
-def add(rows: pd.DataFrame, table: Path, place: Path) -> None:
-    """Write rows at the end of a table, one process at a time."""
-    with lock(place / table.stem, wait=True):
-        rows[COLUMNS].to_csv(table, mode="a", header=not table.exists(), index=False)
+def add(rows: pd.DataFrame, columns: list[str], table: Path) -> None:
+    """Write rows at the end of a table."""
+    rows[columns].to_csv(table, mode="a", header=not table.exists(), index=False)
 
 
 def main() -> None:
@@ -143,6 +157,7 @@ def main() -> None:
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=ARMS)
     parser.add_argument("--iterations", type=int, default=PROFILE.iterations, help="for a trial")
     parser.add_argument("--table", type=Path, default=FEW, help="where rows go")
+    parser.add_argument("--pieces", type=Path, default=FEW_PIECES, help="where those a piece go")
     given = parser.parse_args()
     place = given.folder.with_name(f"{given.folder.name}-trained")
     data, test = divided(given.folder)
@@ -154,8 +169,11 @@ def main() -> None:
         few = drawn(data, number, draw)
         profile = replace(PROFILE, start=ARMS[arm], iterations=given.iterations)
         run = fit.fit(few, row, profile, draw, place)
-        rows = scored(run, few, test).assign(number=number, draw=draw, arm=arm)
-        add(rows, given.table, place)
+        told = dict(zip(KEYS, key))
+        rows, pieces = (made.assign(**told) for made in scored(run, few, test))
+        with lock(place / given.table.stem, wait=True):  # one process at a time
+            add(pieces, OF_PIECES, given.pieces)
+            add(rows, COLUMNS, given.table)
         print(rows[COLUMNS].to_string(index=False), flush=True)
 
 

@@ -179,18 +179,26 @@ def few(tmp_path, monkeypatch):
                 rows += [(number, draw, "from the twin", defect, alone + gain)]
     table = pd.DataFrame(rows, columns=["number", "draw", "arm", "defect", "TPR"])
     table.assign(images=126).to_csv(tmp_path / "few.csv", index=False)
+    found = (1000 * table["TPR"]).round().astype(int)
+    counts = table.drop(columns="TPR").assign(tp=found, fn=1000 - found, fp=10, tn=990)
+    each = [counts.assign(piece=name) for name in ("num_1", "num_2", "num_3")]
+    pd.concat(each).to_csv(tmp_path / "pieces.csv", index=False)
     monkeypatch.setattr(domains, "FEW", tmp_path / "few.csv")
+    monkeypatch.setattr(domains, "FEW_PIECES", tmp_path / "pieces.csv")
     return domains.few_images()
 
 
 def test_few_images_are_paired_by_draw(few):
     assert list(dict.fromkeys(few["defect"])) == ["blowhole", "fray", domains.MEAN]
     assert len(few) == 4 * 3 * 3 and set(few["images"]) == {5, 10, 20, 40}
-    told = domains.by_number(few).set_index("images")
-    assert told["alone"].tolist() == pytest.approx([0.2, 0.3, 0.4, 0.5])
-    assert told["gain"].tolist() == pytest.approx([0.09, 0.05, 0.0, 0.0])
-    assert told.loc[5, "alone, largest"] - told.loc[5, "alone, least"] == pytest.approx(0.04)
-    assert told.loc[5, "gain, least"] == pytest.approx(told.loc[5, "gain, largest"])
+    told = domains.by_number(few, 200).set_index("images")
+    assert list(told.index) == [5, 10, 20, 40, domains.ALL]
+    assert told["alone"].tolist() == pytest.approx([0.2, 0.3, 0.4, 0.5, 0.35])
+    assert told["gain"].tolist() == pytest.approx([0.09, 0.05, 0.0, 0.0, 0.035])
+    assert told["draws that gain"].tolist() == [3, 3, 0, 0, 3]
+    low, high = told["low"], told["high"]  # all pieces are alike, so only the draws move it
+    assert (low < told["gain"]).all() and (told["gain"] < high).all()
+    assert low[5] == pytest.approx(0.09 - 0.026, abs=0.01) and low[20] < 0 < high[20]
 
 
 def test_what_was_expected_of_few_images_stands_beside_what_was_found(few):

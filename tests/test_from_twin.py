@@ -48,8 +48,9 @@ def test_defects_take_turns(tiles, monkeypatch):
 
 
 def test_a_training_is_judged_once(tiles, tmp_path, monkeypatch):
-    table = tmp_path / "table.csv"
+    table, pieces = tmp_path / "table.csv", tmp_path / "pieces.csv"
     told = ["--numbers", "3", "--draws", "1", "--iterations", "2", "--table", str(table)]
+    told += ["--pieces", str(pieces)]
     monkeypatch.setattr(sys, "argv", ["from_twin", str(tiles), *told])
     for _ in range(2):
         from_twin.main()
@@ -60,3 +61,15 @@ def test_a_training_is_judged_once(tiles, tmp_path, monkeypatch):
     ]
     assert (rows[["tp", "fn", "fp", "tn"]].sum(axis=1) == 3 * 96 * 80).all()
     assert rows["TPR"].between(0, 1).all() and rows["AP"].between(0, 1).all()
+    each = pd.read_csv(pieces)
+    assert list(each) == from_twin.OF_PIECES and each["piece"].nunique() == 3
+    assert (each[["tp", "fn", "fp", "tn"]].sum(axis=1) == 96 * 80).all()
+    found = each.groupby(["arm", "defect"], sort=False)[["tp", "fn"]].sum()
+    shares = (found["tp"] / found.sum(axis=1)).reset_index(name="TPR")
+    joined = rows.merge(shares, on=["arm", "defect"])
+    assert joined["TPR_x"].tolist() == pytest.approx(joined["TPR_y"])
+
+
+def test_the_lights_of_a_piece_belong_together():
+    assert from_twin.piece("exp1_num_29444") == from_twin.piece("exp2_num_29445") == "num_2"
+    assert from_twin.piece("f0") == "f0"

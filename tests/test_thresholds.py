@@ -1,6 +1,7 @@
 """One network at every prior beside other models: on made-up counts, and on a small study."""
 
 import itertools
+from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -311,8 +312,9 @@ def test_the_numbers_of_the_dial_keep_off_its_curve_where_it_falls():
         assert not any(box.contains(x, y) for x, y in dense), text.get_text()
 
 
-def test_no_two_names_of_the_shipped_study_touch():
+def test_no_two_names_of_the_shipped_study_touch(monkeypatch):
     """Thirteen models, published and reproduced, in four panels; one order of names is too few."""
+    monkeypatch.chdir(Path(__file__).parent.parent)
     record = records.record("matched")
     printed, means = comparisons.published_means(), comparisons.means(record)
     moved = record.moved

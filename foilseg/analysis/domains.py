@@ -13,10 +13,12 @@ from foilseg.evaluation.bootstrap import TRAINING
 
 TRIED = Path(__file__).with_name("real_settings.csv")  # written by benchmarks.real_settings
 FEW = Path(__file__).with_name("from_twin.csv")  # written by benchmarks.from_twin
+FEW_PIECES = FEW.with_name("from_twin_pieces.csv")  # so is this
 RENDERED = Path(__file__).with_name("endless.csv")  # written by benchmarks.endless
 OTHERS = Path(__file__).with_name("other_networks.csv")
 MEAN = "mean"
 ALONE, AFTER = "alone", "from the twin"  # where trainings on few images begin
+ALL = "all"  # numbers of images together
 UNTRAINED = ""  # in the place of a number: the study has no such model
 # A setting of benchmarks.real_settings -> what of the chosen settings it changes, in words.
 CHANGED = {
@@ -191,16 +193,23 @@ def few_images() -> pd.DataFrame:
     ].reset_index(drop=True)
 
 
-def by_number(table: pd.DataFrame) -> pd.DataFrame:
-    """The mean over the draws of :func:`few_images`, with its least and largest one.
+def by_number(table: pd.DataFrame, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Means over draws and defects of :func:`few_images`, with the interval of the gain.
 
-    A row a number of images: ``images``, the two starts and ``gain`` (of the same draw, from one
-    to the other), each with ``least`` and ``largest``.
+    A row a number of images, and one of all numbers together: ``images``, the TPR of both starts,
+    ``gain`` from one to the other, ``low`` and ``high``, its 95% interval over pieces of tile that
+    judge and draws of images (by themselves for either start), and ``draws that gain``.
     """
-    own = table[table["defect"] == MEAN]
-    own = own.assign(gain=own[AFTER] - own[ALONE]).groupby("images")
-    columns = {}
-    for name in (ALONE, AFTER, "gain"):
-        columns[name] = own[name].mean()
-        columns |= {f"{name}, least": own[name].min(), f"{name}, largest": own[name].max()}
-    return pd.DataFrame(columns).reset_index()
+    names = {"arm": "model", "draw": TRAINING, "piece": "foil"}
+    pieces = pd.read_csv(FEW_PIECES).rename(columns=names)
+    keys = [*names.values(), "defect"]
+    whole = pieces.groupby(keys, sort=False)[list(metrics.COUNTS)].sum().reset_index()
+    means, rows = table[table["defect"] == MEAN], []
+    for number, counts in [*pieces.groupby("number"), (ALL, whole)]:
+        own = means if number == ALL else means[means["images"] == number]
+        each = own.groupby("draw")[[ALONE, AFTER]].mean()
+        gain = each[AFTER] - each[ALONE]
+        found = bootstrap.differences(counts, ALONE, resamples, seed).set_index("rate").loc["TPR"]
+        rows.append((number, *each.mean(), gain.mean(), *found[["low", "high"]], sum(gain > 0)))
+    columns = ["images", ALONE, AFTER, "gain", "low", "high", "draws that gain"]
+    return pd.DataFrame(rows, columns=columns)

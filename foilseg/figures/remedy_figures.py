@@ -107,12 +107,13 @@ def few_images(table: pd.DataFrame) -> Figure:
     """
     panels = [MEAN, *(name for name in dict.fromkeys(table["defect"]) if name != MEAN)]
     rows, numbers = -(-len(panels) // 3), sorted(set(table["images"]))
+    most = min(1, 1.1 * table[[ALONE, AFTER]].max(axis=None))
     with house_style():
         size = (9, 2.7 * rows + 0.5)
         figure, axes = plt.subplots(rows, 3, figsize=size, sharey=True, sharex=True, squeeze=False)
         for place, name in zip(axes.flat, panels):
             _starts(place, table[table["defect"] == name])
-            place.set(xscale="log", ylim=(0, 1), title=escape.lines(name))
+            place.set(xscale="log", ylim=(0, most), title=escape.lines(name))
             place.set_xticks(numbers, map(str, numbers))
             place.minorticks_off()
         for place in axes.flat[len(panels) :]:
