@@ -43,7 +43,9 @@ from foilseg.training.runs import Run
 
 NUMBERS, DRAWS, ARMS = (5, 10, 20, 40), (0, 1, 2), {"alone": "priors", "from the twin": "twin"}
 LEVEL = 0.01  # the FPR of every defect that thresholds are set to: 10,000 false pixels in a million
-PIECES = r"(num_\d*?)\d{1,4}$"  # of a picture's name, the piece of tile; the rest is the light
+# Of a picture's name its block of 10,000 serial numbers, here called a piece: it holds one or more
+# places of tile, whose neighbouring numbers are one place under several lights.
+PIECES = r"(num_\d*?)\d{1,4}$"
 PROFILE = Profile(
     "few-tiles", 8, 96, batch=8, iterations=1_500, refresh=25, threads=1, learning_rate=2e-3,
     decay=0.9, augment="mirrored",
@@ -109,7 +111,7 @@ def asked(run: Run, test: Dataset) -> tuple[pd.DataFrame, Histograms]:
 
 
 def piece(name: str) -> str:
-    """The piece of tile that a picture of this name shows; the name itself if it says none."""
+    """The piece that a picture of this name shows; the name itself if it says none."""
     found = re.search(PIECES, name)
     return found[1] if found else name
 

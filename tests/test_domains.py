@@ -201,6 +201,27 @@ def test_few_images_are_paired_by_draw(few):
     assert low[5] == pytest.approx(0.09 - 0.026, abs=0.01) and low[20] < 0 < high[20]
 
 
+def test_the_start_stands_beside_twice_the_images_alone(few):
+    told = domains.leads(200).set_index("images")
+    assert list(told.index) == [5, 10, 20]
+    assert told["lead"].tolist() == pytest.approx([-0.01, -0.05, -0.1])
+    assert (told["low"] < told["lead"]).all() and (told["lead"] < told["high"]).all()
+
+
+def test_a_gain_is_told_without_the_piece_that_has_most_of_a_defect(few):
+    """Twice as much fray on one piece, where nothing is found from the twin."""
+    table = pd.read_csv(domains.FEW_PIECES)
+    there = (table["piece"] == "num_2") & (table["defect"] == "fray")
+    table.loc[there, ["tp", "fn"]] *= 2
+    lost = there & (table["arm"] == "from the twin")
+    table.loc[lost, "fn"] += table.loc[lost, "tp"]
+    table.loc[lost, "tp"] = 0
+    table.to_csv(domains.FEW_PIECES, index=False)
+    pieces, share, without = domains.one_piece("fray")
+    assert (pieces, share) == (3, 0.5) and without == pytest.approx(0.035)
+    assert domains.by_number(few, 2)["gain"].iloc[-1] == pytest.approx(0.035)  # of another table
+
+
 def test_what_was_expected_of_few_images_stands_beside_what_was_found(few):
     table = expectations.few_images(few)
     assert table["came true"].tolist() == ["yes"] * 6 + ["no"]

@@ -193,16 +193,27 @@ def few_images() -> pd.DataFrame:
     ].reset_index(drop=True)
 
 
+def few_pieces() -> pd.DataFrame:
+    """Counts at one FPR of the same trainings, a row a number, start, draw, piece and defect.
+
+    The columns are named as :mod:`foilseg.evaluation.bootstrap` wants them: a start is a model, a
+    draw a training, and a piece of tile an image.
+    """
+    return pd.read_csv(FEW_PIECES).rename(
+        columns={"arm": "model", "draw": TRAINING, "piece": "foil"}
+    )
+
+
 def by_number(table: pd.DataFrame, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Means over draws and defects of :func:`few_images`, with the interval of the gain.
 
     A row a number of images, and one of all numbers together: ``images``, the TPR of both starts,
     ``gain`` from one to the other, ``low`` and ``high``, its 95% interval over pieces of tile that
-    judge and draws of images (by themselves for either start), and ``draws that gain``.
+    judge and draws of images, and ``draws that gain``. The draws are resampled for either start by
+    itself, although they share the images; paired, the intervals are hardly narrower.
     """
-    names = {"arm": "model", "draw": TRAINING, "piece": "foil"}
-    pieces = pd.read_csv(FEW_PIECES).rename(columns=names)
-    keys = [*names.values(), "defect"]
+    pieces = few_pieces()
+    keys = ["model", TRAINING, "foil", "defect"]
     whole = pieces.groupby(keys, sort=False)[list(metrics.COUNTS)].sum().reset_index()
     means, rows = table[table["defect"] == MEAN], []
     for number, counts in [*pieces.groupby("number"), (ALL, whole)]:
@@ -213,3 +224,30 @@ def by_number(table: pd.DataFrame, resamples: int = 1000, seed: int = 0) -> pd.D
         rows.append((number, *each.mean(), gain.mean(), *found[["low", "high"]], sum(gain > 0)))
     columns = ["images", ALONE, AFTER, "gain", "low", "high", "draws that gain"]
     return pd.DataFrame(rows, columns=columns)
+
+
+def leads(resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Mean TPR from the twin less that of twice as many images alone: images, lead, low, high."""
+    pieces, rows = few_pieces(), []
+    for number in sorted(pieces["number"].unique()):
+        few = (pieces["number"] == number) & (pieces["model"] == AFTER)
+        twice = (pieces["number"] == 2 * number) & (pieces["model"] == ALONE)
+        if twice.any():
+            found = bootstrap.differences(pieces[few | twice], ALONE, resamples, seed)
+            own = found.set_index("rate").loc["TPR"]
+            rows.append((number, *own[["difference", "low", "high"]]))
+    return pd.DataFrame(rows, columns=["images", "lead", "low", "high"])
+
+
+def one_piece(defect: str) -> tuple[int, float, float]:
+    """How a gain hangs on the piece of tile that holds most of a defect.
+
+    The pieces that show the defect, the share of its pixels on that piece, and the gain over all
+    numbers of images without it.
+    """
+    pieces = few_pieces()
+    own = pieces[pieces["defect"] == defect].groupby("foil")[["tp", "fn"]].sum().sum(axis=1)
+    rest = pieces[pieces["foil"] != own.idxmax()]
+    counts = rest.groupby(["model", "defect"])[["tp", "fn"]].sum()
+    tpr = (counts["tp"] / counts.sum(axis=1)).groupby("model").mean()
+    return int((own > 0).sum()), own.max() / own.sum(), tpr[AFTER] - tpr[ALONE]

@@ -44,6 +44,10 @@ def _at_most(words: str, value: float, bound: float) -> Row:
     return words, f"at most {bound:.2f}", f"{value:.3f}", _came(value <= bound)
 
 
+def _less_than(words: str, value: float, bound: float) -> Row:
+    return words, f"less than {bound:.2f}", f"{value:.3f}", _came(value < bound)
+
+
 def _at_least(words: str, value: float, bound: float) -> Row:
     return words, f"at least {bound:.2f}", f"{value:.3f}", _came(value >= bound)
 
@@ -164,16 +168,16 @@ def few_images(table: pd.DataFrame) -> pd.DataFrame:
         for n in FEWEST
     ]
     words = f"2: gain or loss with {MANY} images"
-    rows.append(_at_most(words, abs(gain[MEAN, MANY]), LEAST_FEW))
+    rows.append(_less_than(words, abs(gain[MEAN, MANY]), LEAST_FEW))
     few = gain[gain.index.get_level_values("images").isin(FEWEST)].drop(MEAN, level="defect")
     like = few.index.get_level_values("defect").isin(LIKE_FOIL)
     numbers = " or ".join(map(str, FEWEST))
     words = f"3: the smallest gain of {' and '.join(LIKE_FOIL)} with {numbers} images"
     rows.append(_at_least(words, few[like].min(), LEAST_LIKE))
     words = f"3: the largest gain of another defect with {numbers} images"
-    rows.append(_at_most(words, few[~like].max(), LEAST_FEW))
+    rows.append(_less_than(words, few[~like].max(), LEAST_FEW))
     more = max(level[AFTER][n] - level[ALONE][2 * n] for n in level.index if 2 * n in level.index)
-    rows.append(_at_most("4: lead over twice the images alone", more, 0))
+    rows.append(_at_most("4: the largest lead over twice the images alone", more, 0))
     own = table[(table["defect"] == MEAN) & (table["images"] == FEWEST[0])]
     spread, won = own[ALONE].max() - own[ALONE].min(), gain[MEAN, FEWEST[0]]
     words = f"5: with {FEWEST[0]} images, distance of the draws alone, and gain"
