@@ -196,7 +196,10 @@ def test_few_images_are_paired_by_draw(few):
     assert told["alone"].tolist() == pytest.approx([0.2, 0.3, 0.4, 0.5, 0.35])
     assert told["gain"].tolist() == pytest.approx([0.09, 0.05, 0.0, 0.0, 0.035])
     assert told["draws that gain"].tolist() == [3, 3, 0, 0, 3]
-    low, high = told["low"], told["high"]  # all pieces are alike, so only the draws move it
+    low, high = (
+        told["gain, low"],
+        told["gain, high"],
+    )  # all pieces are alike, so only the draws move it
     assert (low < told["gain"]).all() and (told["gain"] < high).all()
     assert low[5] == pytest.approx(0.09 - 0.026, abs=0.01) and low[20] < 0 < high[20]
 

@@ -208,8 +208,8 @@ def by_number(table: pd.DataFrame, resamples: int = 1000, seed: int = 0) -> pd.D
     """Means over draws and defects of :func:`few_images`, with the interval of the gain.
 
     A row a number of images, and one of all numbers together: ``images``, the TPR of both starts,
-    ``gain`` from one to the other, ``low`` and ``high``, its 95% interval over pieces of tile that
-    judge and draws of images, and ``draws that gain``. The draws are resampled for either start by
+    ``gain`` from one to the other, ``gain, low`` and ``gain, high``, its 95% interval over pieces of
+    tile that judge and draws of images, and ``draws that gain``. The draws are resampled for either start by
     itself, although they share the images; paired, the intervals are hardly narrower.
     """
     pieces = few_pieces()
@@ -222,7 +222,7 @@ def by_number(table: pd.DataFrame, resamples: int = 1000, seed: int = 0) -> pd.D
         gain = each[AFTER] - each[ALONE]
         found = bootstrap.differences(counts, ALONE, resamples, seed).set_index("rate").loc["TPR"]
         rows.append((number, *each.mean(), gain.mean(), *found[["low", "high"]], sum(gain > 0)))
-    columns = ["images", ALONE, AFTER, "gain", "low", "high", "draws that gain"]
+    columns = ["images", ALONE, AFTER, "gain", "gain, low", "gain, high", "draws that gain"]
     return pd.DataFrame(rows, columns=columns)
 
 
