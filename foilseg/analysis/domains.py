@@ -208,9 +208,10 @@ def by_number(table: pd.DataFrame, resamples: int = 1000, seed: int = 0) -> pd.D
     """Means over draws and defects of :func:`few_images`, with the interval of the gain.
 
     A row a number of images, and one of all numbers together: ``images``, the TPR of both starts,
-    ``gain`` from one to the other, ``gain, low`` and ``gain, high``, its 95% interval over pieces of
-    tile that judge and draws of images, and ``draws that gain``. The draws are resampled for either start by
-    itself, although they share the images; paired, the intervals are hardly narrower.
+    ``gain`` from one to the other, ``gain, low`` and ``gain, high``, its 95% interval over pieces
+    of tile that judge and draws of images, and ``draws that gain``. The draws are resampled for
+    either start by itself, although they share the images; paired, the intervals are hardly
+    narrower.
     """
     pieces = few_pieces()
     keys = ["model", TRAINING, "foil", "defect"]
