@@ -402,3 +402,22 @@ def captions_of(table):
     cell = new_code_cell("", outputs=[new_output("display_data", {"text/html": table.to_html()})])
     captions.write(new_notebook(cells=[cell]), "06_quantitative")
     return cell.outputs[0].data["text/html"]
+
+
+@pytest.mark.browser
+def test_a_list_of_contents_fades_only_where_it_goes_on_below_its_box(tmp_path):
+    browser.require()
+    style = "height:{}px;overflow-y:auto"
+    body = "".join(
+        f"<nav class='bd-sidebar-secondary' id={name} style='{style.format(height)}'>"
+        "<div style='height:300px'>1</div></nav>"
+        for name, height in (("short", 400), ("long", 200))
+    )
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto(written(tmp_path, body))
+        page.wait_for_selector("#long.cut-below")
+        masks = page.locator("nav").evaluate_all("e => e.map(x => getComputedStyle(x).maskImage)")
+        assert masks[0] == "none" and "linear-gradient" in masks[1]
+        page.locator("#long").evaluate("list => list.scrollTo(0, 999)")
+        page.wait_for_selector("#long:not(.cut-below)")

@@ -12,14 +12,15 @@
     if (boxes.some(isTooWide)) cell.classList.add("tag_full-width");
   };
 
-  // A box that scrolls fades at the side where it is cut, and a high table at its foot.
+  // A box that scrolls fades at the side where it is cut, a high table or list at its foot.
+  const LISTS = ".bd-sidebar-primary, .bd-sidebar-secondary";
   const cue = (content, boxes) => {
     const mark = () => boxes.forEach((box) => {
       const scrolls = getComputedStyle(box).overflowX !== "visible" && isTooWide(box);
       box.classList.toggle("cut-right", scrolls && box.scrollLeft < hidden(box) - SLACK);
       box.classList.toggle("cut-left", scrolls && box.scrollLeft > SLACK);
       const below = box.scrollHeight - box.clientHeight - box.scrollTop;
-      box.classList.toggle("cut-below", box.matches("table.long") && below > SLACK);
+      box.classList.toggle("cut-below", box.matches(`table.long, ${LISTS}`) && below > SLACK);
     });
     boxes.forEach((box) => box.addEventListener("scroll", mark, { passive: true }));
     new ResizeObserver(mark).observe(content);
@@ -56,7 +57,7 @@
     all(".cell_output table.dataframe, .bd-article table.table").forEach(fit);
     all(".picture").forEach((box) => takeMargin([box]));
     coverContents();
-    alone(".bd-article pre, .bd-article .picture");
+    alone(`.bd-article pre, .bd-article .picture, ${LISTS}`);
     const drawn = () => alone("div.math > mjx-container");
     addEventListener("load", () => window.MathJax?.startup?.promise.then(drawn));
   };
