@@ -26,6 +26,7 @@ from foilseg.drawing.style import (
     PAPER,
     Look,
     done,
+    edge,
     house_style,
     look,
 )
@@ -60,8 +61,8 @@ def _matched(axes: Axes, table: pd.DataFrame) -> None:
     looks = [look(str(model)) for model in table["model"]]
     colours = [each.colour for each in looks]
     axes.hlines(rows, table["low"], table["high"], color=colours, lw=1.6, zorder=2)
-    axes.scatter(own, rows, marker="|", c=colours, s=90, zorder=3)
     model_figures.marks(axes, np.stack([table["one FPR"], rows], axis=1), table["model"])
+    axes.scatter(own, rows, marker="|", c=colours, s=90, zorder=3, path_effects=edge())
     axes.plot([], [], "|", c=INK, ms=9, label="at its own threshold")
     axes.plot([], [], "o", c=INK, ms=7, label="at one FPR, with interval")
     axes.set_yticks(rows, table["model"])
@@ -173,7 +174,8 @@ def _by_defect(axes: Axes, card: pd.DataFrame, own: Look) -> None:
     """The TPR for each defect; what is published lies a little higher, so that it hides nothing."""
     rows = np.arange(len(card))
     mark = {"marker": own.mark, "ls": "", "ms": 8, "mec": own.colour}
-    axes.plot(card["TPR at one FPR"], rows, "|", ms=14, mew=2, c=own.colour, label="one FPR")
+    tick = {"ms": 14, "mew": 2, "c": own.colour, "zorder": 3, "path_effects": edge()}
+    axes.plot(card["TPR at one FPR"], rows, "|", label="one FPR", **tick)  # seen on marks too
     axes.plot(card["TPR"], rows, **mark, mfc=own.colour, label="own threshold")
     if "published TPR" in card:
         above = {"mfc": "none", "mew": 1.4, "label": "published"}
