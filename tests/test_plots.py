@@ -120,7 +120,7 @@ def test_two_rates_are_compared_and_joined_model_by_model():
         assert sorted(t.get_text().strip("\u200b") for t in axes.texts) == ["A", "_b"]
     assert legend(figure) == ["beyond", "reproduced", "published"]
     keys = [h.get_markerfacecolor() for h in figure.legends[0].legend_handles]
-    assert keys[1:] == [style.INK, style.PAPER]
+    assert keys[1:] == [style.COLOURS["quiet"], style.PAPER]
 
 
 @pytest.mark.parametrize("printed", [None, means()])

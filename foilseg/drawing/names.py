@@ -18,8 +18,9 @@ FAR = 12  # points from which on a thin line leads from the mark to its name
 SIDES = {-1: ("right", "top"), 0: ("center", "center"), 1: ("left", "bottom")}
 # What a place costs: to stand outside, on a mark or name, under or with one's own line across a
 # name or mark, on a line, or nearer to another mark; a point of distance costs 1.
-OUTSIDE, COVERED, LED, CROSSED, NEARER = 1000, 120, 80, 40, 24
+OUTSIDE, COVERED, LED, CROSSED, NEARER = 1000, 120, 80, 40, 60
 ROOM = np.array([3, 1.5])  # pixels that stay free around a name
+BESIDE = 7  # points from a mark of another, within which a name would seem to be its
 ORDERS = 30  # in which names are put
 
 
@@ -130,8 +131,9 @@ def _cost(
             path = line.get_transform().transform(line.get_xydata())
             parts = np.stack([path[:-1], path[1:]], axis=1)
             cost = cost + CROSSED * _hit(parts, boxes).any(0)
-    own, alone = _gap(boxes, leads[:1, 0]), (leads[:, 0] == leads[:, 1]).all(1)
-    return cost + NEARER * (alone & (_gap(boxes, marked) < own + 2).any(1))
+    alone = (leads[:, 0] == leads[:, 1]).all(1)[:, None]
+    own = np.where(alone, _gap(boxes, leads[:1, 0]) + 2, BESIDE * scale)
+    return cost + NEARER * (_gap(boxes, marked) < own).any(1)
 
 
 def _around(marked: np.ndarray, radius: float, written: np.ndarray) -> np.ndarray:

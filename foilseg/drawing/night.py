@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
-from foilseg.drawing.style import COLOURS, edge
+from foilseg.drawing.style import COLOURS, HELD, edge
 
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
@@ -27,7 +27,6 @@ LEAST_CONTRAST, OF_AREAS = 4.5, 3.0  # WCAG 2.1, 1.4.3 and 1.4.11
 LEAST_LETTERS = 12.0  # CSS pixels, which are nine points
 FEW = 16  # colours of a map whose cells have names, as a legend has
 GREY, TINT = 0.06, 0.25  # chroma below which a colour is a grey, or a light one the tint of a fill
-HELD = "by day"  # gid of words on an area that has its colour by night too
 KEY, WIDTH = "night", "least_width"  # in the metadata of the output
 SUFFIX = "-night"  # of the name of a picture's twin
 STARTUP = "from foilseg.drawing import night\nnight.register()\n"

@@ -73,6 +73,7 @@ STYLE = {
 }
 MARKERS = "osD^vP*X<>hpd"
 FEW_DECADES, LEAST_LABELLED = 10**2.2, 1e-4  # of a logarithmic axis with plain numbers
+HELD = "by day"  # gid of what lies on an area that has its colour by night too
 LABEL = 0.75  # inches that a number such as 20,000 takes below an axis
 FPR_LABELS = (
     "FPR",
@@ -236,7 +237,7 @@ def class_bars(
     table, colours = table.astype({x: str, hue: str}), {c.name: c.colour for c in classes}
     bars = partial(sns.barplot, edgecolor=INK, linewidth=0.6, saturation=1, errorbar=None)
     dots = partial(sns.stripplot, dodge=True, jitter=False, linewidth=1.5, size=8)
-    dots = partial(dots, marker=marker, path_effects=edge())
+    dots = partial(dots, marker=marker, path_effects=edge(), gid=HELD)
     layers = [(bars, y, colours), (dots, marks, dict.fromkeys(colours, INK))]
     for draw, high, palette in layers if marks else layers[:1]:
         draw = partial(draw, table, x=x, hue=hue, hue_order=[*colours], palette=palette)

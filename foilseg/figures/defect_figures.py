@@ -151,7 +151,9 @@ def found(
                 scale_bar(place, *part.shape)
         axes[0, 0].set_ylabel("slope, annotation")
         axes[1, 0].set_ylabel("errors")
-        figure.legend(handles=kinds_of_errors(), loc="outside lower left", ncols=2, fontsize=10)
+        figure.legend(
+            handles=kinds_of_errors(figure), loc="outside lower left", ncols=2, fontsize=10
+        )
         return done(figure)
 
 

@@ -45,6 +45,7 @@ from foilseg.figures.pictures import (
 )
 
 WIDTH = 9.0  # inches
+ERRORS = "errors"  # gid of pictures of kinds of errors
 
 
 def gallery(
@@ -144,7 +145,7 @@ def per_defect(
         for place in places[len(defects) :]:
             place.set_axis_off()
         class_legend(figure, classes_drawn(figure, classes))
-        errors_legend(figure, len(ERROR_COLOURS) - 1)  # a network takes nothing for another defect
+        errors_legend(figure)
         return done(figure)
 
 
@@ -208,7 +209,7 @@ def closely(
         for place in places[1 + len(seen) :]:
             place.set_axis_off()
         class_legend(figure, shown, "upper left", 2)
-        kinds = kinds_of_errors()
+        kinds = kinds_of_errors(figure)
         figure.legend(handles=kinds, loc="outside lower left", ncols=2)
         return done(figure)
 
@@ -225,18 +226,24 @@ def coloured(axes, reference: np.ndarray, mask: np.ndarray) -> None:
     """The pixels that a mask finds, misses and reports falsely, over what is drawn already."""
     kinds = np.ma.masked_equal(error_kinds(reference, mask), 0)
     palette = ListedColormap(list(ERROR_COLOURS.values()))
-    axes.imshow(kinds, cmap=palette, vmin=1, vmax=len(ERROR_COLOURS), interpolation="nearest")
+    limits = {"vmin": 1, "vmax": len(ERROR_COLOURS)}
+    axes.imshow(kinds, cmap=palette, interpolation="nearest", gid=ERRORS, **limits)
 
 
-def kinds_of_errors() -> list[Patch]:
-    """What the colours of errors say, for a legend."""
-    return [Patch(fc=colour, ec=PALE, label=name) for name, colour in ERROR_COLOURS.items()]
+def kinds_of_errors(figure: Figure | None = None) -> list[Patch]:
+    """What the colours of errors say, for a legend: of all kinds, or of those in a figure."""
+    every = [Patch(fc=colour, ec=PALE, label=name) for name, colour in ERROR_COLOURS.items()]
+    if figure is None:
+        return every
+    images = [image for axes in figure.axes for image in axes.images if image.get_gid() == ERRORS]
+    drawn = {int(kind) for image in images for kind in np.unique(image.get_array().compressed())}
+    return [patch for kind, patch in enumerate(every, 1) if kind in drawn]
 
 
-def errors_legend(figure: Figure, number: int = len(ERROR_COLOURS)) -> None:
-    """The colours of the first kinds of errors above the panels."""
-    handles = kinds_of_errors()[:number]
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+def errors_legend(figure: Figure) -> None:
+    """The colours of the kinds of errors that are drawn, above the panels."""
+    handles = kinds_of_errors(figure)
+    figure.legend(handles=handles, loc="outside upper center", ncols=max(1, len(handles)))
 
 
 def error_maps(

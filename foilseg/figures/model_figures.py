@@ -15,6 +15,7 @@ from matplotlib.lines import Line2D
 from foilseg.data import escape
 from foilseg.drawing.names import laid_out, named
 from foilseg.drawing.style import (
+    COLOURS,
     INK,
     PALE,
     PAPER,
@@ -28,6 +29,7 @@ from foilseg.drawing.style import (
 
 MILLION = 1e6
 PUBLISHED = "published"  # the one thing that is hollow
+QUIET = COLOURS["quiet"]
 FALSELY = "false alarms per million pixels"
 
 
@@ -143,7 +145,8 @@ def legend(models: Iterable[str], sources: Sequence[str] = ()) -> list[Line2D]:
     mark = partial(Line2D, [], [], ls="", marker="o")
     found = [mark(color=c, label=kind) for kind, c in REMEDY_COLOURS.items() if kind in kinds]
     for name, style in zip(sources, ({}, second(*sources[1:]))):
-        found.append(mark(**{"mec": INK, "mfc": INK} | style, label=escape.legend(name)))
+        grey = {"mec": QUIET, "mfc": QUIET}  # of no remedy
+        found.append(mark(**grey | style, label=escape.legend(name)))
     return found
 
 

@@ -80,13 +80,13 @@ def changes(table: pd.DataFrame) -> Figure:
     """
     order = table.groupby("change")["gain"].mean().sort_values(ascending=False)
     with house_style():
-        figure, axes = plt.subplots(figsize=(9, 0.5 * len(order) + 1.4))
+        figure, axes = plt.subplots(figsize=(9, 0.56 * len(order) + 1.4))
         axes.axvline(0, c=INK, lw=1)
         for place, change in enumerate(order.index):
             part = table[table["change"] == change]
             rows = place + 0.12 * (np.arange(len(part)) - (len(part) - 1) / 2)
             model_figures.marks(axes, np.stack([part["gain"], rows], axis=1), part["model"])
-        axes.set_yticks(range(len(order)), [fill(escape.lines(c), 36) for c in order.index])
+        axes.set_yticks(range(len(order)), [fill(escape.lines(c), 24) for c in order.index])
         axes.set(xlabel="mean TPR at one FPR, minus the study's")
         axes.invert_yaxis()
         looks = {model: look(model) for model in table["model"].astype(str)}
@@ -203,7 +203,7 @@ def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
     ringed(axes, rings_of(components(rarest)[0]))
     scale_bar(axes, *crop.mask.shape)
     bare(axes)
-    kinds = gallery_figures.kinds_of_errors()
+    kinds = gallery_figures.kinds_of_errors(axes.figure)
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.02), "borderaxespad": 0}
     axes.legend(handles=kinds, ncols=2, fontsize=10, handlelength=1, columnspacing=1, **below)
 

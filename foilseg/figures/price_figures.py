@@ -150,7 +150,7 @@ def _choices(axes: Axes, prices: Prices) -> None:
 
 
 def colours_of(prices: Prices) -> list[str]:
-    """A colour for every choice: a model's own, grey for nothing and pale for everything.
+    """A colour for every choice: a model's own, grey for nothing and pale blue for everything.
 
     Of models of one colour on the map the largest has it, and the next ones are lighter. A model
     that is nowhere the cheapest is pale.
@@ -159,7 +159,7 @@ def colours_of(prices: Prices) -> list[str]:
     for number in dict.fromkeys(k for k, _ in prices.regions):
         name = prices.choices[number]
         if name in (NOTHING, EVERYTHING):
-            found[number] = COLOURS["pale"] if name == NOTHING else COLOURS["foil"]
+            found[number] = COLOURS["pale"] if name == NOTHING else COLOURS["network"]
             continue
         own = look(name).colour
         step = STEPS[min(used[own], len(STEPS) - 1)]

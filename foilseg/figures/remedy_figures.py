@@ -93,7 +93,7 @@ def _key(figure: Figure, table: pd.DataFrame, best: str) -> None:
 
 
 def _names(axes: Axes, table: pd.DataFrame, chosen: str) -> None:
-    axes.set_yticks(range(len(table)), [escape.lines(str(m)) for m in table["model"]])
+    axes.set_yticks(range(len(table)), [escape.lines(str(m), 34) for m in table["model"]])
     axes.set_ylim(len(table) - 0.5, -0.5)
     for text, model in zip(axes.get_yticklabels(), table["model"]):
         text.set(color=look(str(model)).colour, fontweight="bold" if model == chosen else "normal")
@@ -131,4 +131,4 @@ def _starts(axes: Axes, own: pd.DataFrame) -> None:
         style = {"c": REMEDY_COLOURS[kind], "marker": mark, "mec": PAPER, "mew": 0.7}
         means, beside = own.groupby("images")[start].mean(), SIDE**side
         axes.plot(means.index * beside, means, ms=8, label=start, **style)
-        axes.plot(own["images"] * beside, own[start], ls="", ms=4, alpha=0.55, **style)
+        axes.plot(own["images"] * beside, own[start], ls="", ms=4, alpha=0.75, **style)

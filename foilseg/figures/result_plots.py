@@ -212,7 +212,7 @@ def shares(table: pd.DataFrame, classes: Sequence[LabelClass], suffix: str = " s
             style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.6}
             bars = axes.barh(rows, 100 * parts, 0.7, 100 * begin, **style)
             told = [f"{part:#.3g}%".replace(".%", "%") for part in 100 * parts]
-            told = [text if part >= 0.08 else "" for text, part in zip(told, parts)]
+            told = [text if part >= 0.1 else "" for text, part in zip(told, parts)]
             words = axes.bar_label(bars, told, label_type="center", fontsize=10, color=INK)
             for word in words if c.index else ():  # its bar keeps its colour by night
                 word.set_gid(night.HELD)

@@ -37,7 +37,7 @@ function axes() {
   }
   const title = { x: across(0.5), y: HEIGHT - 4, "text-anchor": "middle" };
   const words = make("text", { ...small, ...title }, "probability of the true class, p");
-  words.append(make("tspan", { dy: 3 }, "t"));
+  words.append(make("tspan", { dy: 3, "font-size": "0.75em" }, "t"));
   group.append(words, make("text", { ...small, x: LEFT + 8, y: 16 }, "loss"));
   return group;
 }
