@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
@@ -360,3 +361,18 @@ def test_a_legend_names_the_classes_that_are_drawn():
     )
     classes = [text.get_text() for text in errors.legends[0].get_texts()]
     assert CLASSES[1].name not in classes and CLASSES[2].name in classes
+
+
+def test_a_legend_of_errors_names_the_kinds_that_are_drawn():
+    """A hit and a false alarm on one picture, a miss on the other; nothing taken for another."""
+    figure, (one, other) = plt.subplots(1, 2)
+    reference = np.array([[1, 0, 0]])
+    gallery_figures.coloured(one, reference, np.array([[1, 1, 0]]))
+    names = [patch.get_label() for patch in gallery_figures.kinds_of_errors(figure)]
+    assert names == ["hit", "false alarm"]
+    gallery_figures.coloured(other, reference, np.array([[0, 0, 0]]))
+    names = [patch.get_label() for patch in gallery_figures.kinds_of_errors(figure)]
+    assert names == ["hit", "miss", "false alarm"]
+    assert len(gallery_figures.kinds_of_errors()) == 4
+    gallery_figures.errors_legend(plt.figure())  # nothing is drawn
+    plt.close("all")
