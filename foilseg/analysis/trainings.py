@@ -138,7 +138,7 @@ class Compared:
             )
         foils = self.tested["foil"].nunique()
         return (
-            f"Thresholds are set on the validation regions and judged by {foils} test foils, on "
+            f"Thresholds are set on the validation regions and judged on {foils} test foils, on "
             f"which nothing is chosen. {trained}"
         )
 
