@@ -1,5 +1,6 @@
 """Charts of numbers: what is drawn is what the tables say, under the names they have."""
 
+import itertools
 from itertools import pairwise
 
 import numpy as np
@@ -465,3 +466,20 @@ def test_what_is_found_of_an_object_stands_below_it():
     assert errors.shape == (64, 64)
     assert [(errors == kind).sum() for kind in (1, 2, 3, 4)] == [50, 50, 0, 0]
     assert defect_figures.found([None], [foil], {"f": said}, CLASSES).axes[0].texts
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_names_take_the_cheapest_places_of_all(seed):
+    """Beside every way to put six names into five places each; one order does not find it."""
+    rng = np.random.default_rng(seed)
+    own, among = rng.random((6, 5)), rng.random((6, 6, 5, 5)) < 0.2
+    among = 10.0 * np.triu(np.ones((6, 6)), 1)[..., None, None] * among
+    among = among + among.transpose(1, 0, 3, 2)
+    rows = np.arange(6)
+
+    def cost(places):
+        pairs = among[rows[:, None], rows, np.array(places)[:, None], places]
+        return own[rows, places].sum() + pairs.sum() / 2
+
+    best = min(map(cost, map(list, itertools.product(range(5), repeat=6))))
+    assert cost(names_beside._settled(own, among)) == pytest.approx(best)
