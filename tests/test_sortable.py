@@ -375,6 +375,8 @@ def test_words_of_a_table_stand_left_with_their_headings_and_numbers_right(tmp_p
     browser.require()
     index = pd.Index([1, 2], name="foil")  # heads of rows, although they are numbers
     frame = pd.DataFrame({"kind": ["pit", "undefined"], "TPR": ["0.5", "undefined"]}, index)
+    frame["samples"] = ["3", "by pixels"]
+    frame.loc[3] = ["crack", "0.6", "4"]
     html = captions_of(readable(frame))
     address = written(tmp_path, f"<div class=cell_output>{html}</div>")
     with browser.window() as context:
@@ -382,7 +384,7 @@ def test_words_of_a_table_stand_left_with_their_headings_and_numbers_right(tmp_p
         page.goto(address)
         align = "cells => cells.map((c) => getComputedStyle(c).textAlign)"
         for cells in ("thead tr:first-child th", "tbody tr:first-child > *"):
-            assert page.locator(cells).evaluate_all(align) == ["left", "left", "right"]
+            assert page.locator(cells).evaluate_all(align) == ["left", "left", "right", "right"]
 
 
 @pytest.mark.browser

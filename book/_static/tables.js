@@ -181,7 +181,8 @@
     [...[...table.tHead.rows].at(-1).cells].forEach((heading, column) => {
       const cells = rows.map((row) => row.cells[column]).filter(Boolean);
       const said = cells.map((cell) => cell.textContent.trim()).filter((t) => !NOTHING.includes(t));
-      if (said.every((each) => NUMBER.test(each))) return;
+      const numbers = said.filter((each) => NUMBER.test(each)).length;
+      if (!said.length || 2 * numbers > said.length) return; // numbers, with a word among them
       [heading, ...cells].forEach((cell) => cell.classList.add("name"));
     });
   };
