@@ -166,6 +166,7 @@ def test_the_focal_loss_at_one_half():
     axes = figure.axes[0]
     for line, expected in zip(axes.lines, (np.log(2), np.log(2) / 4)):
         assert np.interp(0.5, line.get_xdata(), line.get_ydata()) == pytest.approx(expected, 1e-3)
+    assert [line.get_linestyle() for line in axes.lines] == ["-", "--"]  # not by colour alone
     assert [t.get_text() for t in figure.legends[0].texts] == [
         "gamma 0, the cross entropy",
         "gamma 2",

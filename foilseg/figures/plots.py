@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from itertools import pairwise
+from itertools import cycle, pairwise
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -19,6 +19,7 @@ from foilseg.drawing.style import (
     COLOURS,
     INK,
     PALE,
+    REMEDY_LINES,
     class_bars,
     class_legend,
     done,
@@ -169,10 +170,11 @@ def focal_curves(gammas: Sequence[float]) -> Figure:
     pt = np.linspace(0.01, 1, 200)
     with house_style():
         figure, axes = plt.subplots(figsize=(6, 3.6))
-        for shade, gamma in zip(np.linspace(0.0, 0.85, len(gammas)), sorted(gammas)):
+        shades = np.linspace(0.0, 0.85, len(gammas))
+        for shade, gamma, line in zip(shades, sorted(gammas), cycle(REMEDY_LINES)):
             loss = -((1 - pt) ** gamma) * np.log(pt)
             name = f"gamma {gamma:g}" if gamma else "gamma 0, the cross entropy"
-            axes.plot(pt, loss, c=plt.get_cmap("viridis")(shade), label=name)
+            axes.plot(pt, loss, ls=line, c=plt.get_cmap("viridis")(shade), label=name)
         axes.set(ylabel="loss", ylim=(0, 5))
         axes.set_xlabel("probability of the true class, $p_t$", parse_math=True)
         figure.legend(loc="outside upper left", ncols=2, fontsize=10)
