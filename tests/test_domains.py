@@ -205,7 +205,7 @@ def test_few_images_are_paired_by_draw(few):
 
 
 def test_the_start_stands_beside_twice_the_images_alone(few):
-    told = domains.leads(200).set_index("images")
+    told = domains.lead_over_twice(200).set_index("images")
     assert list(told.index) == [5, 10, 20]
     assert told["lead"].tolist() == pytest.approx([-0.01, -0.05, -0.1])
     assert (told["low"] < told["lead"]).all() and (told["lead"] < told["high"]).all()
@@ -220,7 +220,7 @@ def test_a_gain_is_told_without_the_piece_that_has_most_of_a_defect(few):
     table.loc[lost, "fn"] += table.loc[lost, "tp"]
     table.loc[lost, "tp"] = 0
     table.to_csv(domains.FEW_PIECES, index=False)
-    pieces, share, without = domains.one_piece("fray")
+    pieces, share, without = domains.gain_without_piece("fray")
     assert (pieces, share) == (3, 0.5) and without == pytest.approx(0.035)
     assert domains.by_number(few, 2)["gain"].iloc[-1] == pytest.approx(0.035)  # of another table
 

@@ -185,12 +185,11 @@ def few_images() -> pd.DataFrame:
     told = pd.read_csv(FEW).rename(columns={"number": "images", "images": "judged"})
     keys = ["images", "draw", "defect"]
     wide = told.pivot(index=keys, columns="arm", values="TPR").reindex(columns=[ALONE, AFTER])
-    means = wide.groupby(keys[:2]).mean().assign(defect=MEAN).reset_index()
-    order = [*dict.fromkeys(told["defect"]), MEAN]
-    table = pd.concat([wide.reset_index(), means]).rename_axis(columns=None)
-    return table.sort_values("defect", key=lambda c: c.map(order.index), kind="stable")[
-        [*keys, ALONE, AFTER]
-    ].reset_index(drop=True)
+    each = [wide.xs(name, level="defect") for name in told["defect"].unique()]
+    parts = [*each, wide.groupby(keys[:2]).mean()]
+    names = [*told["defect"].unique(), MEAN]
+    table = pd.concat(parts, keys=names, names=["defect"]).reset_index()
+    return table[[*keys, ALONE, AFTER]].rename_axis(columns=None)
 
 
 def few_pieces() -> pd.DataFrame:
@@ -221,26 +220,30 @@ def by_number(table: pd.DataFrame, resamples: int = 1000, seed: int = 0) -> pd.D
         own = means if number == ALL else means[means["images"] == number]
         each = own.groupby("draw")[[ALONE, AFTER]].mean()
         gain = each[AFTER] - each[ALONE]
-        found = bootstrap.differences(counts, ALONE, resamples, seed).set_index("rate").loc["TPR"]
-        rows.append((number, *each.mean(), gain.mean(), *found[["low", "high"]], sum(gain > 0)))
+        _, *ends = _beyond_alone(counts, resamples, seed)
+        rows.append((number, *each.mean(), gain.mean(), *ends, sum(gain > 0)))
     columns = ["images", ALONE, AFTER, "gain", "gain, low", "gain, high", "draws that gain"]
     return pd.DataFrame(rows, columns=columns)
 
 
-def leads(resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+def _beyond_alone(counts: pd.DataFrame, resamples: int, seed: int) -> tuple[float, float, float]:
+    """Mean TPR from the twin less that alone, and the ends of its interval."""
+    found = bootstrap.differences(counts, ALONE, resamples, seed).set_index("rate").loc["TPR"]
+    return found["difference"], found["low"], found["high"]
+
+
+def lead_over_twice(resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
     """Mean TPR from the twin less that of twice as many images alone: images, lead, low, high."""
     pieces, rows = few_pieces(), []
     for number in sorted(pieces["number"].unique()):
         few = (pieces["number"] == number) & (pieces["model"] == AFTER)
         twice = (pieces["number"] == 2 * number) & (pieces["model"] == ALONE)
         if twice.any():
-            found = bootstrap.differences(pieces[few | twice], ALONE, resamples, seed)
-            own = found.set_index("rate").loc["TPR"]
-            rows.append((number, *own[["difference", "low", "high"]]))
+            rows.append((number, *_beyond_alone(pieces[few | twice], resamples, seed)))
     return pd.DataFrame(rows, columns=["images", "lead", "low", "high"])
 
 
-def one_piece(defect: str) -> tuple[int, float, float]:
+def gain_without_piece(defect: str) -> tuple[int, float, float]:
     """How a gain hangs on the piece of tile that holds most of a defect.
 
     The pieces that show the defect, the share of its pixels on that piece, and the gain over all

@@ -165,7 +165,7 @@ def example(
     foil = next(f for f in foils if f.name == pick.foil)
     part, seen = look(pick, foil, masks[foil.name])
     box = box_in_look(pick, foil)
-    return predictions(part, seen, classes, _columns(part), errors_on, kinds_of_errors(), box)
+    return predictions(part, seen, classes, _columns(part), errors_on, errors_legend, box)
 
 
 def _columns(part: Foil) -> int:

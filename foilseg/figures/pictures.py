@@ -12,7 +12,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.colors import BoundaryNorm, ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Circle, Patch, Rectangle
+from matplotlib.patches import Circle, Rectangle
 
 from foilseg.data import escape
 from foilseg.data.components import boxes
@@ -164,7 +164,7 @@ def predictions(
     classes: Sequence[LabelClass],
     columns: int = 2,
     draw: Callable[[Axes, Foil, np.ndarray], None] | None = None,
-    handles: Sequence[Patch] = (),
+    key: Callable[[Figure], None] | None = None,
     box: Box | None = None,
 ) -> Figure:
     """Input, annotation, the first prediction, the truth where there is one, the others.
@@ -172,7 +172,8 @@ def predictions(
     A narrow page shows the left of a figure, so the first prediction begins the second line of
     two panels, or stands beside the annotation.
 
-    ``draw`` : draws a prediction in another way than by its mask, with its legend ``handles``.
+    ``draw`` : draws a prediction in another way than by its mask; ``key`` says what that means in
+    a legend of the figure.
     ``box`` : is framed in every panel, and the first has a bar of length.
     """
     said, truth = list(masks.items()), [] if foil.truth is None else [("truth", foil.truth)]
@@ -200,8 +201,8 @@ def predictions(
         if box is not None:
             scale_bar(places[0], *foil.shape, letters=12)
         class_legend(figure, classes_drawn(figure, classes))
-        if handles:
-            figure.legend(handles=handles, loc="outside upper center", ncols=len(handles))
+        if key is not None:
+            key(figure)
         return done(figure)
 
 
