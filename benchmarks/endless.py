@@ -12,8 +12,6 @@ three on all 26 foils that come with the repository. A training that was interru
 it stopped. Start the command twice and two processes share the work: each takes what no other has
 taken. Rendered foils and trainings lie in DIR.
 
-A draw has as many annotated pixels of each defect as 6 foils have on average, or nearly so. No foil
-is in two draws of 6; 12 foils are those of a draw and of the next one.
 What is expected stands in ``book/protocol.md``.
 """
 
@@ -21,51 +19,38 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Mapping, Sequence
-from contextlib import ExitStack
-from dataclasses import dataclass, fields, replace
-from hashlib import sha256
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 
+from benchmarks import sharing
+from benchmarks.few_foils import (
+    ALONE,
+    DRAWS,
+    LEAST,
+    MOST,
+    RECIPES,
+    STUDY,
+    annotated,
+    config,
+    pixels,
+    rendered,
+    together,
+)
 from benchmarks.from_twin import asked
 from foilseg.analysis import records
 from foilseg.analysis.domains import RENDERED
-from foilseg.data import description, files, folder, images
-from foilseg.data.dataset import (
-    TRAIN,
-    VALIDATION,
-    Dataset,
-    Foil,
-    LabelClass,
-    class_pixels,
-    rarest,
-    training_regions,
-    validation_regions,
-    write_mask,
-)
+from foilseg.data.dataset import Dataset, rarest
 from foilseg.evaluation import metrics
 from foilseg.evaluation.curves import Histograms, average_precision
 from foilseg.evaluation.operating_points import Trainings, at_one_fpr
 from foilseg.studies.source import TWIN, Source
 from foilseg.training import experiments, fit
-from foilseg.training.locks import RunError, lock
-from foilseg.twin import render
-from foilseg.twin.annotators import AnnotatorConfig
-from foilseg.twin.config import TwinConfig
 
-STUDY = "matched"
 PROFILE = replace(experiments.profile(STUDY), name="endless")
-DRAWS, LEAST = (0, 1, 2), 6  # LEAST: annotated foils of a draw
-ALONE, SAME, OTHER = "alone", "same recipe", "another recipe"
-RECIPES = {SAME: STUDY, OTHER: "desk"}  # arm -> profile whose twin is rendered
-SEED = 2000  # of the first draw's rendered foils; no foil that trains or judges has it
-TRIED = 50_000  # random divisions, of which the most even one is taken
-MOST = 20  # rendered foils of a draw; less are the first ones of them
-PLAN = ((6, 0, ALONE), (12, 0, ALONE), *((6, k, arm) for arm in RECIPES for k in (6, MOST)))
-TRAINS = "-trains"  # ends the name of a foil's training region
-FAULTLESS = AnnotatorConfig(**{f.name: 0.0 for f in fields(AnnotatorConfig)})
+PLAN = ((LEAST, 0, ALONE), (12, 0, ALONE), *((LEAST, k, arm) for arm in RECIPES for k in (6, MOST)))
 KEYS = ["annotated", "rendered", "arm", "draw"]
 RATES = ["TPR", "FPR"]
 COLUMNS = [*KEYS, "defect", "against", "annotated pixels", "rendered pixels", *RATES]
@@ -91,113 +76,6 @@ class Case:
     def name(self) -> str:
         """The same as the name of a file."""
         return "-".join(map(str, self.key)).replace(" ", "-")
-
-
-def sixes(data: Dataset) -> list[list[str]]:
-    """Names of the annotated foils of each draw, :data:`LEAST` of them; no foil is in two draws.
-
-    Of :data:`TRIED` random divisions the one is taken in which the draws' pixels of every defect,
-    as annotated in training regions, are nearest to what so many foils have on average: the largest
-    relative deviation is the smallest, where that of the rarest defect counts twice. Draws by
-    chance alone would mix rich and poor foils into the gains: three foils have nearly half of
-    all annotated cavity pixels.
-
-    Raises
-    ------
-    ValueError
-        If there are too few foils for that.
-    """
-    regions, needed = training_regions(data), LEAST * len(DRAWS)
-    if len(regions) < needed:
-        raise ValueError(f"data: {len(regions)} foils, where the draws need {needed}")
-    amounts = class_pixels(regions, len(data.classes))[:, [c.index for c in data.defects]]
-    shares = amounts / (LEAST * amounts.mean(axis=0))
-    generator = np.random.default_rng(0)
-    orders = [generator.permutation(len(regions))[:needed] for _ in range(TRIED)]
-    divided = np.array(orders).reshape(TRIED, len(DRAWS), LEAST)
-    weights = np.where([c == rarest(data) for c in data.defects], 2, 1)
-    off = (weights * np.abs(shares[divided].sum(axis=2) - 1)).max(axis=(1, 2))
-    return [[regions[k].name for k in sorted(draw)] for draw in divided[off.argmin()]]
-
-
-def annotated(data: Dataset, number: int, draw: int) -> list[str]:
-    """Names of this number of annotated foils of a draw; the smaller number is part of the larger.
-
-    Raises
-    ------
-    ValueError
-        If the number is neither a multiple of :data:`LEAST` that the draws hold, nor that of all.
-    """
-    if number == len(data.foils):
-        return [foil.name for foil in data.foils]
-    turns, rest = divmod(number, LEAST)
-    if rest or not 0 < turns <= len(DRAWS):
-        raise ValueError(f"number: {number} is no multiple of {LEAST} up to {LEAST * len(DRAWS)}")
-    drawn = sixes(data)
-    return [name for turn in range(turns) for name in drawn[(draw + turn) % len(DRAWS)]]
-
-
-def config(arm: str, draw: int, twin: Mapping | None = None) -> TwinConfig:
-    """What the rendered foils of an arm and draw are rendered from; ``twin`` replaces settings."""
-    told = {**experiments.profile(RECIPES[arm]).twin, **(twin or {})}
-    return TwinConfig(**{**told, "foils": MOST, "seed": SEED + draw, "annotators": FAULTLESS})
-
-
-def quota(made: TwinConfig, label: int) -> np.ndarray:
-    """Pixels in the mask of a rendered foil: float64 (classes, 2), of one class alone.
-
-    They are what the foils of the recipe have on average, in the rows that train and in the others.
-    """
-    mean = render.quotas(made).mean(axis=0)
-    return np.where((np.arange(len(mean)) == label)[:, None], mean, 0.0)
-
-
-def rendered(place: Path, made: TwinConfig, rare: LabelClass) -> Dataset:
-    """The rendered foils, rendered now if they are not there: a folder with this class alone."""
-    wanted = quota(made, rare.index)
-    told = f"{render.recipe(made)} {rare.index} {wanted.round(6).tolist()}"
-    root = place / f"rendered-{sha256(told.encode()).hexdigest()[:12]}"
-    classes = (LabelClass(0, "background", "#ffffff"), replace(rare, index=1))
-    with lock(root, wait=True):
-        if not root.exists():
-            with files.new_folder(root) as part:
-                description.write(part / description.NAME, f"rendered {rare.name}", classes)
-                for number in range(made.foils):
-                    foil = render.make_foil(made, number, wanted)
-                    top, left, height, width = foil.layout.roi
-                    window = np.s_[top : top + height, left : left + width]
-                    mask = (foil.layout.truth[window] == rare.index).astype(np.uint8)
-                    images.write(part / "images" / f"{foil.name}.png", foil.pixels[window])
-                    write_mask(part / "labels" / f"{foil.name}.png", mask, classes)
-    return folder.load(root)
-
-
-def together(data: Dataset, names: Sequence[str], more: Dataset | None, number: int) -> Dataset:
-    """What a training gets: regions of some annotated foils and of the first rendered ones.
-
-    Of both the rows that train are taken, so that all are of one size; the upper rows of a rendered
-    foil are used nowhere. The validation regions of all annotated foils set thresholds.
-    """
-    rare = rarest(data)
-    digests = {foil.name: digest for foil, digest in zip(data.foils, data.digests, strict=True)}
-    parts: list[tuple[Foil, str, str]] = []
-    for foil in training_regions(data):
-        if foil.name in names:
-            named = replace(foil, name=foil.name + TRAINS)
-            parts.append((named, digests[foil.name], TRAIN))
-    if more:
-        for foil, digest in list(zip(training_regions(more), more.digests, strict=True))[:number]:
-            mask = (foil.mask * rare.index).astype(np.uint8)
-            named = replace(foil, name=f"rendered-{foil.name}", mask=mask, truth=mask)
-            parts.append((named, digest, TRAIN))
-    parts += [(foil, digests[foil.name], VALIDATION) for foil in validation_regions(data)]
-    return replace(
-        data,
-        foils=tuple(foil for foil, _, _ in parts),
-        digests=tuple(digest for _, digest, _ in parts),
-        parts={foil.name: part for foil, _, part in parts},
-        recipe="",
-    )
 
 
 def _only(histograms: Histograms, names: Sequence[str]) -> Histograms:
@@ -235,14 +113,6 @@ def judged(
         table = table.merge(counts, left_on="defect", right_index=True)
         parts.append(table.assign(against=against, images=own["foil"].nunique()))
     return pd.concat(parts, ignore_index=True)
-
-
-def pixels(data: Dataset, added: bool) -> dict[str, int]:
-    """Defect -> pixels in the masks of what trains, of annotated or else of ``added`` foils."""
-    regions = training_regions(data)
-    some = tuple(f for f in regions if f.name.startswith("rendered-") == added)
-    counts = class_pixels(some, len(data.classes)).sum(axis=0)
-    return {c.name: int(counts[c.index]) for c in data.defects}
 
 
 @dataclass(frozen=True, eq=False)
@@ -284,24 +154,6 @@ class Bench:
         all_of_them = together(self.data, names, None, 0)
         rows["annotated pixels"] = rows["defect"].map(pixels(all_of_them, added=False))
         return rows.assign(**{"rendered pixels": 0})
-
-
-def known(table: Path) -> set[tuple]:
-    """The keys that a table has."""
-    if not table.exists():
-        return set()
-    return set(pd.read_csv(table)[KEYS].itertuples(index=False, name=None))
-
-
-def add(rows: pd.DataFrame, table: Path, place: Path) -> None:
-    """Write rows of keys that it lacks at the end of a table, one process at a time."""
-    with lock(place / table.stem, wait=True):
-        there = known(table)
-        new = [key not in there for key in rows[KEYS].itertuples(index=False, name=None)]
-        if any(new):
-            before = table.read_text() if there else ""
-            text = rows.loc[new, COLUMNS].to_csv(header=not before, index=False)
-            files.write_text(before + text, table)  # whole, whenever another process reads it
 
 
 def worth(rates: Mapping[int, float], value: float) -> float:
@@ -350,16 +202,11 @@ def summary(table: pd.DataFrame, rare: str, against: str = "label") -> pd.DataFr
 def work(bench: Bench, cases: Sequence[Case], table: Path, iterations: int) -> None:
     """Train and judge what the table does not have and no other process has taken."""
     for case in cases:
-        with ExitStack() as held:
-            try:
-                held.enter_context(lock(bench.place / case.name, wait=False))
-            except RunError:  # another process trains it
-                continue
-            if case.key in known(table):
-                continue
-            rows = bench.train(case, iterations)
-            add(rows, table, bench.place)
-            print(rows[COLUMNS].to_string(index=False), flush=True)
+        with sharing.taken(bench.place / case.name) as free:
+            if free and case.key not in sharing.known(table, KEYS):
+                rows = bench.train(case, iterations)
+                sharing.add(rows[COLUMNS], KEYS, table, bench.place)
+                print(rows[COLUMNS].to_string(index=False), flush=True)
 
 
 def main() -> None:
@@ -376,7 +223,7 @@ def main() -> None:
     source.held_out.render()
     told = source.dataset, source.held_out.dataset, record.compared.levels
     bench = Bench(given.folder, *told)
-    add(bench.shipped(record), given.table, given.folder)
+    sharing.add(bench.shipped(record)[COLUMNS], KEYS, given.table, given.folder)
     cases = [Case(*plan, draw) for draw in given.draws for plan in PLAN]
     work(bench, [c for c in cases if c.arm in given.arms], given.table, given.iterations)
     print(summary(pd.read_csv(given.table), rarest(bench.data).name).to_string(index=False))

@@ -7,7 +7,8 @@ twice: with a last layer that begins at the priors of the classes (``alone``), a
 layers as the baseline of the matched twin has them (``from the twin``). A row a defect is added to
 ``foilseg/analysis/from_twin.csv`` for each training that it does not have yet, and one a piece of
 tile that judges and defect to ``from_twin_pieces.csv``, for intervals; a training that was
-interrupted goes on where it stopped. Several processes can share the work. DIR is made by
+interrupted goes on where it stopped. Start the command twice and two processes share the work. DIR
+is made by
 
     foilseg import magnetic-tile SRC DIR --shrink 3 --standardise
 
@@ -28,6 +29,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from benchmarks import sharing
 from foilseg.analysis.domains import FEW, FEW_PIECES
 from foilseg.data import folder, splits
 from foilseg.data.dataset import Dataset, class_pixels, training_regions, validation_regions
@@ -138,16 +140,17 @@ def scored(run: Run, data: Dataset, test: Dataset) -> tuple[pd.DataFrame, pd.Dat
     return table, pieces.sum().reset_index()
 
 
-def known(table: Path) -> set[tuple]:
-    """The trainings that a table has: number, draw, arm."""
-    if not table.exists():
-        return set()
-    return set(pd.read_csv(table)[KEYS].itertuples(index=False, name=None))
-
-
-def add(rows: pd.DataFrame, columns: list[str], table: Path) -> None:
-    """Write rows at the end of a table."""
-    rows[columns].to_csv(table, mode="a", header=not table.exists(), index=False)
+def train(
+    key: tuple[int, int, str], data: Dataset, test: Dataset, place: Path, iterations: int
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """Train on a number of images of a draw from a start; the rows of :func:`scored`."""
+    number, draw, arm = key
+    few = drawn(data, number, draw)
+    profile = replace(PROFILE, start=ARMS[arm], iterations=iterations)
+    run = fit.fit(few, experiments.experiment("baseline"), profile, draw, place)
+    told = dict(zip(KEYS, key))
+    rows, pieces = (made.assign(**told) for made in scored(run, few, test))
+    return rows[COLUMNS], pieces[OF_PIECES]
 
 
 def main() -> None:
@@ -163,20 +166,13 @@ def main() -> None:
     given = parser.parse_args()
     place = given.folder.with_name(f"{given.folder.name}-trained")
     data, test = divided(given.folder)
-    row = experiments.experiment("baseline")
     for key in ((n, d, a) for d in given.draws for n in given.numbers for a in given.arms):
-        if key in known(given.table):
-            continue
-        number, draw, arm = key
-        few = drawn(data, number, draw)
-        profile = replace(PROFILE, start=ARMS[arm], iterations=given.iterations)
-        run = fit.fit(few, row, profile, draw, place)
-        told = dict(zip(KEYS, key))
-        rows, pieces = (made.assign(**told) for made in scored(run, few, test))
-        with lock(place / given.table.stem, wait=True):  # one process at a time
-            add(pieces, OF_PIECES, given.pieces)
-            add(rows, COLUMNS, given.table)
-        print(rows[COLUMNS].to_string(index=False), flush=True)
+        with sharing.taken(place / "-".join(map(str, key))) as free:
+            if free and key not in sharing.known(given.table, KEYS):
+                rows, pieces = train(key, data, test, place, given.iterations)
+                sharing.add(pieces, KEYS, given.pieces, place)
+                sharing.add(rows, KEYS, given.table, place)
+                print(rows.to_string(index=False), flush=True)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 import toy
 
-from benchmarks import endless
-from benchmarks.endless import ALONE, OTHER, SAME, Bench, Case
+from benchmarks import endless, few_foils, sharing
+from benchmarks.endless import Bench, Case
+from benchmarks.few_foils import ALONE, OTHER, SAME
 from foilseg.analysis import records
 from foilseg.data import folder
 from foilseg.data.dataset import class_pixels, rarest, training_regions, validation_regions
@@ -32,7 +33,7 @@ def pictures(tmp_path_factory):
 @pytest.fixture(scope="module")
 def twin(tmp_path_factory):
     """A small twin of six foils."""
-    told = {**experiments.profile(endless.STUDY).twin, **SMALL, "foils": 6}
+    told = {**experiments.profile(few_foils.STUDY).twin, **SMALL, "foils": 6}
     root = tmp_path_factory.mktemp("twin") / "six"
     return folder.load(render.write(root, TwinConfig(**told), progress=False))
 
@@ -40,49 +41,49 @@ def twin(tmp_path_factory):
 @pytest.fixture
 def few(monkeypatch):
     """Two foils of a draw, and two rendered ones."""
-    monkeypatch.setattr(endless, "LEAST", 2)
-    monkeypatch.setattr(endless, "MOST", 2)
-    monkeypatch.setattr(endless, "TRIED", 50)
+    monkeypatch.setattr(few_foils, "LEAST", 2)
+    monkeypatch.setattr(few_foils, "MOST", 2)
+    monkeypatch.setattr(few_foils, "TRIED", 50)
     tiny = replace(toy.TWIN_PROFILE, name="tiny-endless", iterations=2, twin={})
     monkeypatch.setattr(endless, "PROFILE", tiny)
 
 
 def test_draws_of_six_share_no_foil_and_are_part_of_those_of_twelve(pictures):
-    six = [endless.annotated(pictures, 6, draw) for draw in endless.DRAWS]
+    six = [few_foils.annotated(pictures, 6, draw) for draw in few_foils.DRAWS]
     assert len({name for names in six for name in names}) == 18
-    for draw in endless.DRAWS:
-        twelve = endless.annotated(pictures, 12, draw)
+    for draw in few_foils.DRAWS:
+        twelve = few_foils.annotated(pictures, 12, draw)
         assert twelve[:6] == six[draw] and len(set(twelve)) == 12
-    assert endless.annotated(pictures, 20, 0) == [f.name for f in pictures.foils]
+    assert few_foils.annotated(pictures, 20, 0) == [f.name for f in pictures.foils]
     for number in (0, 5, 24):
         with pytest.raises(ValueError, match=f"number: {number} is no multiple of 6 up to 18"):
-            endless.annotated(pictures, number, 0)
+            few_foils.annotated(pictures, number, 0)
 
 
 def test_draws_are_more_even_than_by_chance(pictures, monkeypatch):
     def unevenness():
         pixels = class_pixels(training_regions(pictures), 3)
         of = {f.name: pixels[k, 1:] for k, f in enumerate(pictures.foils)}
-        draws = np.array([sum(of[name] for name in six) for six in endless.sixes(pictures)])
+        draws = np.array([sum(of[name] for name in six) for six in few_foils.sixes(pictures)])
         return np.abs(draws / (6 * pixels[:, 1:].mean(axis=0)) - 1).max()
 
     best = unevenness()
-    monkeypatch.setattr(endless, "TRIED", 1)
+    monkeypatch.setattr(few_foils, "TRIED", 1)
     assert best < unevenness() / 2
 
 
 def test_too_few_foils_are_told(twin):
     with pytest.raises(ValueError, match="data: 6 foils, where the draws need 18"):
-        endless.sixes(twin)
+        few_foils.sixes(twin)
 
 
 def test_with_all_foils_and_none_rendered_it_is_the_study_s_own_training(pictures):
-    names = endless.annotated(pictures, 20, 0)
-    whole = endless.together(pictures, names, None, 0)
+    names = few_foils.annotated(pictures, 20, 0)
+    whole = few_foils.together(pictures, names, None, 0)
     for regions in (training_regions, validation_regions):
         for own, other in zip(regions(pictures), regions(whole), strict=True):
             assert (own.image == other.image).all() and (own.mask == other.mask).all()
-    part = endless.together(pictures, names[:6], None, 0)
+    part = few_foils.together(pictures, names[:6], None, 0)
     assert len(training_regions(part)) == 6
     assert [f.name for f in validation_regions(part)] == [f.name for f in pictures.foils]
     assert len({pictures.fingerprint, whole.fingerprint, part.fingerprint}) == 3
@@ -93,11 +94,11 @@ def test_rendered_foils_hold_the_rarest_defect_alone_as_much_as_others_on_averag
     label, found = rarest(twin), {}
     assert label.name == "cavity"
     for arm in (SAME, OTHER):
-        made = replace(endless.config(arm, 1, SMALL), foils=3)
-        found[arm] = endless.rendered(tmp_path, made, label)
-        again = endless.rendered(tmp_path, made, label)
+        made = replace(few_foils.config(arm, 1, SMALL), foils=3)
+        found[arm] = few_foils.rendered(tmp_path, made, label)
+        again = few_foils.rendered(tmp_path, made, label)
         assert again.fingerprint == found[arm].fingerprint
-        wanted = endless.quota(made, label.index)
+        wanted = few_foils.quota(made, label.index)
         assert (wanted[[0, 1, 2, 4]] == 0).all()
         np.testing.assert_allclose(wanted[3], render.quotas(made)[:, 3].mean(axis=0))
         for foil in found[arm].foils:
@@ -105,17 +106,21 @@ def test_rendered_foils_hold_the_rarest_defect_alone_as_much_as_others_on_averag
             np.testing.assert_allclose(here, wanted[3], atol=0.5 * 65 * made.scale**2)
     pairs = list(zip(found[SAME].foils, found[OTHER].foils, strict=True))
     assert all((a.mask == b.mask).all() and (a.image != b.image).any() for a, b in pairs)
-    few = endless.together(twin, ["foil_02"], found[SAME], 2)
+    few = few_foils.together(twin, ["foil_02"], found[SAME], 2)
     regions = training_regions(few)
     assert [f.name for f in regions] == ["foil_02-trains", "rendered-foil_01", "rendered-foil_02"]
     assert {f.shape for f in regions} == {training_regions(twin)[0].shape}
     assert (np.unique(regions[1].mask) == [0, label.index]).all()
-    assert endless.pixels(few, added=True)["crack"] == 0 < endless.pixels(few, added=True)["cavity"]
+    assert (
+        few_foils.pixels(few, added=True)["crack"]
+        == 0
+        < few_foils.pixels(few, added=True)["cavity"]
+    )
 
 
 def test_no_foil_that_trains_is_rendered_with_a_seed_of_another_part():
-    seeds = [endless.config(arm, draw).seed for arm in (SAME, OTHER) for draw in endless.DRAWS]
-    own = TwinConfig(**experiments.profile(endless.STUDY).twin).seed
+    seeds = [few_foils.config(arm, draw).seed for arm in (SAME, OTHER) for draw in few_foils.DRAWS]
+    own = TwinConfig(**experiments.profile(few_foils.STUDY).twin).seed
     assert seeds[:3] == seeds[3:] and not {own, TEST_SEED} & set(seeds)
 
 
@@ -125,12 +130,12 @@ def test_a_training_is_judged_once_and_left_to_who_has_taken_it(twin, tmp_path, 
     cases = [Case(2, 0, ALONE, 0), Case(2, 1, SAME, 0)]
     with lock(bench.place / cases[1].name):
         endless.work(bench, cases, table, 2)
-    assert endless.known(table) == {cases[0].key}
+    assert sharing.known(table, endless.KEYS) == {cases[0].key}
     for _ in range(2):
         endless.work(bench, cases, table, 2)
     rows = pd.read_csv(table)
     assert list(rows) == endless.COLUMNS and len(rows) == 2 * 2 * len(twin.defects)
-    endless.add(rows, table, bench.place)
+    sharing.add(rows, endless.KEYS, table, bench.place)
     assert len(pd.read_csv(table)) == len(rows)
     assert (rows[list(metrics.COUNTS)].sum(axis=1) == 6 * 200 * 150).all()
     assert rows[["TPR", "TPR, own", "AP"]].stack().between(0, 1).all()
@@ -141,8 +146,8 @@ def test_a_training_is_judged_once_and_left_to_who_has_taken_it(twin, tmp_path, 
 
 
 def test_the_shipped_trainings_are_judged_as_the_book_judges_them():
-    record = records.record(endless.STUDY)
-    source = Source(TWIN, experiments.profile(endless.STUDY))
+    record = records.record(few_foils.STUDY)
+    source = Source(TWIN, experiments.profile(few_foils.STUDY))
     assert source.held_out.identity.startswith(record.test_suffix)
     compared = record.compared
     part, names = compared.parts["Baseline"], compared.own["foil"].unique()

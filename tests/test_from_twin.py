@@ -9,6 +9,7 @@ import toy
 from benchmarks import from_twin
 from foilseg.data import splits
 from foilseg.data.dataset import class_pixels, training_regions, validation_regions
+from foilseg.training.locks import lock
 
 
 @pytest.fixture
@@ -52,6 +53,11 @@ def test_a_training_is_judged_once(tiles, tmp_path, monkeypatch):
     told = ["--numbers", "3", "--draws", "1", "--iterations", "2", "--table", str(table)]
     told += ["--pieces", str(pieces)]
     monkeypatch.setattr(sys, "argv", ["from_twin", str(tiles), *told])
+    with lock(tmp_path / "tiles-trained" / "3-1-alone"):  # as if another process trained it
+        from_twin.main()
+    assert pd.read_csv(table)["arm"].unique().tolist() == ["from the twin"]
+    from_twin.main()
+    table.unlink()  # as if a process had ended between its two tables
     for _ in range(2):
         from_twin.main()
     rows = pd.read_csv(table)

@@ -6,6 +6,7 @@ import io
 
 import matplotlib.pyplot as plt
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,6 +14,7 @@ from matplotlib.colors import ListedColormap, to_rgb, to_rgba
 from matplotlib.patches import Patch, Rectangle
 from PIL import Image
 
+from foilseg.data.dataset import LabelClass
 from foilseg.drawing import night, style
 
 GROUND = to_rgb(night.GROUND)
@@ -201,3 +203,19 @@ def test_a_margin_around_words_is_the_ground_by_day_and_by_night():
         row = picture[middle, across // 4 : -across // 4]  # the line and the letter on it
         free = (np.abs(row - ground).max(-1) < 12).nonzero()[0] - len(row) / 2
         assert free.min() < 0 < free.max() and np.abs(free).max() < 6
+
+
+def test_the_mark_of_a_published_share_is_the_same_by_day_and_by_night():
+    """It lies on a bar whose colour stays, so it keeps its own: a dark dash with a light edge."""
+    classes = [LabelClass(0, "background", "#ffffff"), LabelClass(1, "pit", "#0072b2")]
+    rows = [("a", c.name, 0.5, 0.2) for c in classes]
+    table = pd.DataFrame(rows, columns=["set", "class", "share", "published"])
+    figure, axes = plt.subplots()
+    style.class_bars(axes, table, classes, "set", "share", "class", marks="published")
+    dashes = [c for c in axes.collections if len(c.get_offsets())]
+    before = [c.get_edgecolor().tolist() for c in dashes]
+    assert dashes and all(c.get_path_effects() for c in dashes)
+    with night.dark(figure):
+        assert [c.get_edgecolor().tolist() for c in dashes] == before
+        assert to_rgb(axes.title.get_color()) != to_rgb(style.INK)
+    plt.close(figure)

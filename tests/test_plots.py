@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib import pyplot
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.colors import to_hex, to_rgb
 from matplotlib.path import Path
 from matplotlib.text import Text
@@ -484,3 +485,45 @@ def test_names_take_the_cheapest_places_of_all(seed):
 
     best = min(map(cost, map(list, itertools.product(range(5), repeat=6))))
     assert cost(names_beside._settled(own, among)) == pytest.approx(best)
+
+
+def test_a_name_at_the_end_of_a_line_keeps_off_the_marks_of_others():
+    """A crowd takes the places beside the mark; further away a lone mark stands to the right."""
+    figure, axes = pyplot.subplots(figsize=(5, 4))
+    axes.set(xlim=(0, 1), ylim=(0, 1))
+    around = np.stack(np.meshgrid([-0.05, -0.025, 0.0, 0.025, 0.05], [-0.04, 0.0, 0.04]), -1)
+    crowd = 0.5 + around.reshape(-1, 2)
+    crowd = crowd[np.abs(crowd - 0.5).max(1) > 0.01]
+    figure.canvas.draw()
+    names_beside.named(axes, np.array([[0.5, 0.5]]), ["Binary"], crowd)
+    (alone,) = axes.texts
+    assert alone.arrow_patch is not None
+    box = names_beside.extent(alone)
+    alone.remove()
+    inside = axes.transData.inverted()
+    beside = inside.transform([(box[0] - 5, (box[1] + box[3]) / 2)])  # where the name would begin
+    names_beside.named(axes, np.array([[0.5, 0.5]]), ["Binary"], np.concatenate([crowd, beside]))
+    mark, near = axes.transData.transform(beside), names_beside.BESIDE * figure.dpi / 72
+    assert names_beside._gap(names_beside.extent(axes.texts[0])[None], mark).min() > near - 3
+    pyplot.close(figure)
+
+
+def test_ticks_at_one_fpr_are_seen_on_marks():
+    card = pd.DataFrame({"defect": ["pit", "mean"], "TPR": 0.5, "FPR": 0.1, "TPR at one FPR": 0.5})
+    means = pd.DataFrame({"model": ["Binary"], "TPR": [0.5], "FPR": [0.1]})
+    axes = overview_figures.among(means, card, "Binary").axes[0]
+    ticks = [line for line in axes.lines if line.get_marker() == "|"]
+    others = [line for line in axes.lines if line.get_marker() != "|"]
+    assert min(t.get_zorder() for t in ticks) > max(o.get_zorder() for o in others)
+    assert all(t.get_path_effects() for t in ticks)
+
+
+def test_numbers_below_a_logarithmic_axis_do_not_touch():
+    means = pd.DataFrame({"model": ["Binary", "wCE ICF"], "TPR": 0.5, "FPR": [0.0012, 0.045]})
+    axes = plots.rate_comparison(means.assign(precision=0.5)).axes[0]
+    FigureCanvasAgg(axes.figure).draw()
+    boxes = [t.get_window_extent() for t in axes.get_xticklabels() if t.get_text()]
+    low, high = axes.bbox.x0, axes.bbox.x1
+    boxes = sorted((b for b in boxes if low <= (b.x0 + b.x1) / 2 <= high), key=lambda b: b.x0)
+    assert len(boxes) > 2
+    assert all(a.x1 + 4 < b.x0 for a, b in pairwise(boxes))

@@ -36,6 +36,15 @@ def test_the_widget_holds_the_choices_and_their_costs(made):  # noqa: F811
     assert shown.still() == price_figures.drag(made).still()
 
 
+def test_to_look_at_everything_has_a_colour_of_its_own(made):  # noqa: F811
+    """Neither that of the ground by day nor that of what is nowhere the cheapest."""
+    colours = price_figures.colours_of(made)
+    known = dict(zip(made.choices, colours))
+    nowhere = {c for k, c in enumerate(colours) if not (made.chosen == k).any()}
+    assert prices.EVERYTHING in {made.choices[k] for k in np.unique(made.chosen)}
+    assert known[prices.EVERYTHING] not in nowhere | {"#ffffff"}
+
+
 def test_choices_without_a_name_on_the_map_are_told(made, monkeypatch):  # noqa: F811
     monkeypatch.setattr(price_figures, "SMALLEST", 0.3)
     told = price_figures.drag(made).facts

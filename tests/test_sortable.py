@@ -423,3 +423,23 @@ def test_a_list_of_contents_fades_only_where_it_goes_on_below_its_box(tmp_path):
         assert masks[0] == "none" and "linear-gradient" in masks[1]
         page.locator("#long").evaluate("list => list.scrollTo(0, 999)")
         page.wait_for_selector("#long:not(.cut-below)")
+
+
+@pytest.mark.browser
+def test_the_caption_of_a_picture_says_that_it_goes_on_where_it_is_cut(tmp_path):
+    browser.require()
+    body = "".join(
+        f"<figure id={name}><div class=picture style='width:200px;overflow-x:auto'>"
+        f"<div style='width:{wide}px;height:20px'></div></div><figcaption>x</figcaption></figure>"
+        for name, wide in (("cut", 400), ("whole", 200))
+    )
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto(written(tmp_path, body))
+        page.wait_for_selector("#cut .cut-right")
+        said = "f => getComputedStyle(f.querySelector('figcaption'), '::before').content"
+        assert "goes on at the right" in page.locator("#cut").evaluate(said)
+        assert page.locator("#whole").evaluate(said) == "none"
+        page.locator("#cut .picture").evaluate("box => box.scrollTo(999, 0)")
+        page.wait_for_selector("#cut .picture:not(.cut-right)")
+        assert page.locator("#cut").evaluate(said) == "none"
