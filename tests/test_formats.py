@@ -541,3 +541,9 @@ def test_a_file_may_be_about_a_picture_of_another_name(tmp_path):
     (tmp_path / "in/b.json").write_text(json.dumps(told | {"imagePath": "b.png"}))
     with pytest.raises(FormatError, match="beside no picture of that name, nor of 'b.png'"):
         labelme.bring(tmp_path / "in", tmp_path / "no")
+
+
+def test_a_coco_file_that_is_not_there_is_said_to_be_so(tmp_path):
+    with pytest.raises(FormatError, match=r"gone\.json: no such file; give the JSON file"):
+        coco.bring(tmp_path / "gone.json", tmp_path / "made")
+    assert not (tmp_path / "made").exists()

@@ -361,6 +361,7 @@ def test_a_legend_names_the_classes_that_are_drawn():
     )
     classes = [text.get_text() for text in errors.legends[0].get_texts()]
     assert CLASSES[1].name not in classes and CLASSES[2].name in classes
+    assert [text.get_text() for text in errors.legends[1].get_texts()] == ["hit"]
 
 
 def test_a_legend_of_errors_names_the_kinds_that_are_drawn():

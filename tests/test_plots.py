@@ -487,24 +487,16 @@ def test_names_take_the_cheapest_places_of_all(seed):
     assert cost(names_beside._settled(own, among)) == pytest.approx(best)
 
 
-def test_a_name_at_the_end_of_a_line_keeps_off_the_marks_of_others():
-    """A crowd takes the places beside the mark; further away a lone mark stands to the right."""
-    figure, axes = pyplot.subplots(figsize=(5, 4))
-    axes.set(xlim=(0, 1), ylim=(0, 1))
-    around = np.stack(np.meshgrid([-0.05, -0.025, 0.0, 0.025, 0.05], [-0.04, 0.0, 0.04]), -1)
-    crowd = 0.5 + around.reshape(-1, 2)
-    crowd = crowd[np.abs(crowd - 0.5).max(1) > 0.01]
+@pytest.mark.parametrize(("away", "cost"), [(8, names_beside.NEARER), (30, 0)])
+def test_a_name_at_the_end_of_a_line_keeps_off_the_marks_of_others(away, cost):
+    """A mark 8 pixels beside it would seem to be its own; one further away would not."""
+    figure, axes = pyplot.subplots(figsize=(5, 4), dpi=100)
     figure.canvas.draw()
-    names_beside.named(axes, np.array([[0.5, 0.5]]), ["Binary"], crowd)
-    (alone,) = axes.texts
-    assert alone.arrow_patch is not None
-    box = names_beside.extent(alone)
-    alone.remove()
-    inside = axes.transData.inverted()
-    beside = inside.transform([(box[0] - 5, (box[1] + box[3]) / 2)])  # where the name would begin
-    names_beside.named(axes, np.array([[0.5, 0.5]]), ["Binary"], np.concatenate([crowd, beside]))
-    mark, near = axes.transData.transform(beside), names_beside.BESIDE * figure.dpi / 72
-    assert names_beside._gap(names_beside.extent(axes.texts[0])[None], mark).min() > near - 3
+    middle = axes.bbox.x0 + axes.bbox.width / 2, axes.bbox.y0 + axes.bbox.height / 2
+    box = np.array([[*middle, middle[0] + 40, middle[1] + 12]])
+    lead = np.array([[(middle[0] - 60, middle[1] + 6), (middle[0], middle[1] + 6)]])
+    mark = np.array([[middle[0] + 40 + away, middle[1] + 6]])
+    assert names_beside._cost(axes, box, lead, mark, np.empty((0, 4))).tolist() == [cost]
     pyplot.close(figure)
 
 
@@ -526,4 +518,6 @@ def test_numbers_below_a_logarithmic_axis_do_not_touch():
     low, high = axes.bbox.x0, axes.bbox.x1
     boxes = sorted((b for b in boxes if low <= (b.x0 + b.x1) / 2 <= high), key=lambda b: b.x0)
     assert len(boxes) > 2
-    assert all(a.x1 + 4 < b.x0 for a, b in pairwise(boxes))
+    assert all(a.x1 + 10 < b.x0 for a, b in pairwise(boxes)), [
+        b.x0 - a.x1 for a, b in pairwise(boxes)
+    ]

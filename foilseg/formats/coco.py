@@ -77,6 +77,8 @@ def _file(source: Path) -> Path:
 
 def _read(path: Path) -> dict[str, list[dict[str, Any]]]:
     """Images, annotations and categories, with all that is needed of each."""
+    if not path.is_file():
+        raise FormatError(f"{path}: no such file; give the JSON file of the annotations")
     try:
         told = json.loads(path.read_text("utf-8"))
         _require(told["images"], {"file_name": str, "height": int, "width": int})
