@@ -69,6 +69,7 @@ def test_a_training_is_judged_once(tiles, tmp_path, monkeypatch):
     assert rows["TPR"].between(0, 1).all() and rows["AP"].between(0, 1).all()
     each = pd.read_csv(pieces)
     assert list(each) == from_twin.OF_PIECES and each["piece"].nunique() == 3
+    assert len(each) == 2 * 2 * 3, "starts, defects, pieces"
     assert (each[["tp", "fn", "fp", "tn"]].sum(axis=1) == 96 * 80).all()
     found = each.groupby(["arm", "defect"], sort=False)[["tp", "fn"]].sum()
     shares = (found["tp"] / found.sum(axis=1)).reset_index(name="TPR")
