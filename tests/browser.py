@@ -1,7 +1,7 @@
 """Looking at a built book in a real browser, from files and without a network.
 
 ``inspect`` opens every page and lists what a reader should not meet. As a script it takes
-pictures: ``python tests/browser.py _build/html OUT_DIR``.
+pictures: ``python tests/browser.py _build/html OUT_DIR [PAGE ...]``.
 """
 
 from __future__ import annotations
@@ -69,6 +69,16 @@ LOOK = """() => {
   for (const note of document.querySelectorAll(".widget-note"))
     found.push(`widget not drawn: ${note.textContent}`);
   return found;
+}"""
+SCROLLED = """async () => {
+  const height = () => document.documentElement.scrollHeight;
+  for (let top = 0, last = 0; top < height() || last !== height(); top += innerHeight) {
+    last = height();
+    scrollTo(0, Math.min(top, last));
+    await new Promise((done) => setTimeout(done, 50));
+  }
+  scrollTo(0, 0);
+  return height();
 }"""
 OVERFLOW = """() => {
   const room = document.documentElement.clientWidth;
@@ -243,19 +253,29 @@ def _is_dead(url: str) -> bool:
     return parts.scheme == "file" and not Path(unquote(parts.path)).is_file()
 
 
-def photograph(html: Path, target: Path) -> None:
-    """A picture of every page: three widths, light and dark."""
+PIECE = 4000  # pixels of a page's height in one picture; a browser draws no more than 16,384
+
+
+def photograph(html: Path, target: Path, chosen: Sequence[Path] | None = None) -> None:
+    """Pictures of every page, or of the chosen ones: three widths, light and dark, from top to end.
+
+    A page that grows while it is scrolled, as one with a viewer does, is scrolled through first.
+    """
     target.mkdir(parents=True, exist_ok=True)
     for width, scheme in product((NARROW, WIDE, WIDEST), ("light", "dark")):
-        name = f"{width}_{scheme}"
         with window(width, scheme) as context:
-            for path in pages(html):
+            for path in pages(html) if chosen is None else chosen:
                 page = context.new_page()
                 open_page(page, path)
+                height = page.evaluate(SCROLLED)
                 stem = "_".join(path.relative_to(html).with_suffix("").parts)
-                page.screenshot(path=target / f"{stem}_{name}.png", full_page=True)
+                for k, top in enumerate(range(0, height, PIECE)):
+                    part = {"x": 0, "y": top, "width": width, "height": min(PIECE, height - top)}
+                    name = f"{stem}_{width}_{scheme}_{k}.png"
+                    page.screenshot(path=target / name, full_page=True, clip=part)
                 page.close()
 
 
 if __name__ == "__main__":
-    photograph(Path(sys.argv[1]).resolve(), Path(sys.argv[2]))
+    book, names = Path(sys.argv[1]).resolve(), sys.argv[3:]
+    photograph(book, Path(sys.argv[2]), [book / name for name in names] or None)

@@ -186,9 +186,10 @@ def test_the_table_of_variants_names_each_and_its_models():
 
 def test_what_a_change_gains_is_that_of_the_models_that_both_studies_have():
     one, base = "TPR at one FPR, variant", f"TPR at one FPR, {variants.BASE}"
-    rows = [("decay", "Baseline", 0.7, 0.6), ("decay", "alone", 0.9, np.nan), ("x", "b", 0.1, 0.4)]
+    decay = "matched-decay"
+    rows = [(decay, "Baseline", 0.7, 0.6), (decay, "alone", 0.9, np.nan), ("x", "b", 0.1, 0.4)]
     found = comparisons.changes(pd.DataFrame(rows, columns=["profile", "model", one, base]))
-    assert found["change"].tolist() == [variants.VARIANTS["matched-decay"].changed, "x"]
+    assert found["change"].tolist() == [variants.VARIANTS[decay].changed, "x"]
     assert found["model"].tolist() == ["Baseline", "b"]
     assert found["gain"].tolist() == pytest.approx([0.1, -0.3])
 

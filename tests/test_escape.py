@@ -129,7 +129,7 @@ def test_a_long_name_is_broken_into_lines_and_loses_nothing():
     names = enumerate(("#ffffff", "#000000"))
     classes = tuple(LabelClass(i, f"{i} {'y' * 46}", colour) for i, colour in names)
     foil = Foil("z" * 80, np.zeros((1, 60, 40), np.float32), np.eye(60, 40, dtype=np.uint8))
-    drawn = [pictures.examples([foil] * 4, classes)]
+    drawn = [pictures.examples([(foil, [c.name for c in classes])] * 4, classes)]
     drawn.append(plots.foil_shares(Dataset("long", classes, (foil,) * 4)))
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # "axes sizes collapsed to zero"

@@ -11,7 +11,7 @@ from viewer import CLASSES
 
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation import example_rules, examples
-from foilseg.figures import gallery_figures, pictures, sampling_figures
+from foilseg.figures import error_pictures, gallery_figures, pictures, sampling_figures
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
 COUNTS = pd.DataFrame(
@@ -252,7 +252,7 @@ def test_a_gallery_has_a_row_an_example(wrong):
                       enumerate(["", "annotation", "m", "truth"])]  # fmt: skip
     shown = [place.images[-1].get_array() for place in axes]
     assert (shown[1] == b.mask).all() and (shown[3] == b.truth).all()
-    assert (shown[2] == gallery_figures.error_kinds(b.mask, b.mask * 0 + 2)).all()
+    assert (shown[2] == error_pictures.error_kinds(b.mask, b.mask * 0 + 2)).all()
     assert (shown[5] == a.mask).all() and (shown[7] == a.truth).all()
     named = {name: {picked[0]: each["m"]} for name, each in masks.items()}
     with pytest.raises(TypeError, match="is no title"):
@@ -368,12 +368,12 @@ def test_a_legend_of_errors_names_the_kinds_that_are_drawn():
     """A hit and a false alarm on one picture, a miss on the other; nothing taken for another."""
     figure, (one, other) = plt.subplots(1, 2)
     reference = np.array([[1, 0, 0]])
-    gallery_figures.coloured(one, reference, np.array([[1, 1, 0]]))
-    names = [patch.get_label() for patch in gallery_figures.kinds_of_errors(figure)]
+    error_pictures.coloured(one, reference, np.array([[1, 1, 0]]))
+    names = [patch.get_label() for patch in error_pictures.kinds_of_errors(figure)]
     assert names == ["hit", "false alarm"]
-    gallery_figures.coloured(other, reference, np.array([[0, 0, 0]]))
-    names = [patch.get_label() for patch in gallery_figures.kinds_of_errors(figure)]
+    error_pictures.coloured(other, reference, np.array([[0, 0, 0]]))
+    names = [patch.get_label() for patch in error_pictures.kinds_of_errors(figure)]
     assert names == ["hit", "miss", "false alarm"]
-    assert len(gallery_figures.kinds_of_errors()) == 4
-    gallery_figures.errors_legend(plt.figure())  # nothing is drawn
+    assert len(error_pictures.kinds_of_errors()) == 4
+    error_pictures.errors_legend(plt.figure())  # nothing is drawn
     plt.close("all")

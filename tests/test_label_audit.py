@@ -14,7 +14,7 @@ from viewer import CLASSES
 
 from foilseg.data import images
 from foilseg.evaluation import judgement, label_audit, label_audit_quality, metrics, mistakes
-from foilseg.figures import gallery_figures, pictures
+from foilseg.figures import error_pictures, gallery_figures, pictures
 
 NAMES = {c.name: c.index for c in CLASSES}
 PAIRS = st.tuples(st.integers(1, 9), st.integers(1, 9)).flatmap(
@@ -299,7 +299,7 @@ def test_confusion_between_defects_are_shares_of_what_is_labelled():
 
 def test_the_error_maps_have_the_kinds_of_the_viewer(case):
     foil, masks = case
-    kinds = gallery_figures.error_kinds(foil.mask, masks["f"]["x"])
+    kinds = error_pictures.error_kinds(foil.mask, masks["f"]["x"])
     assert np.bincount(kinds.ravel(), minlength=5).tolist() == [
         600 - 95,
         16,

@@ -12,7 +12,7 @@ from skimage import measure
 from foilseg.analysis import comparisons, model_tables, records, remedies
 from foilseg.analysis.trainings import mean_tpr
 from foilseg.evaluation import scores
-from foilseg.figures import gallery_figures, overview_figures
+from foilseg.figures import error_pictures, overview_figures
 from foilseg.measured import dial_crop
 from foilseg.training.experiments import EXPERIMENTS, RECIPE
 
@@ -114,7 +114,7 @@ def test_the_first_panel_shows_the_errors_and_rings_the_rarest(record):
     card = model_tables.card(record, "wCE ICF")
     seen = overview_figures.among(comparisons.means(record), card, "wCE ICF", (crop, said))
     errors = seen.axes[0].images[1].get_array()
-    kinds = gallery_figures.error_kinds(crop.mask, said)
+    kinds = error_pictures.error_kinds(crop.mask, said)
     assert np.array_equal(errors.filled(0), kinds) and set(np.unique(kinds)) == {0, 1, 2, 3, 4}
     cavity = next(c.index for c in record.classes if c.name == "cavity")
     rings = [p for p in seen.axes[0].patches if isinstance(p, Circle)]

@@ -18,7 +18,14 @@ from foilseg.data.dataset import Dataset, Foil, LabelClass
 from foilseg.drawing import names as names_beside
 from foilseg.drawing import night, style
 from foilseg.evaluation import example_rules
-from foilseg.figures import defect_figures, overview_figures, plots, sampling_figures
+from foilseg.figures import (
+    defect_figures,
+    model_figures,
+    overview_figures,
+    plots,
+    remedy_figures,
+    sampling_figures,
+)
 
 CLASSES = (LabelClass(1, "pit", "#0072b2"), LabelClass(2, "_a", "#e69f00"))
 WITH_GROUND = (LabelClass(0, "background", "#ffffff"), *CLASSES)
@@ -297,13 +304,32 @@ def test_a_model_without_a_threshold_of_its_own_has_the_mark_alone():
 
 def test_each_change_has_a_row_with_a_mark_a_model_and_the_largest_gain_comes_first():
     rows = [("less", "Baseline", -0.2), ("more", "Binary", 0.3), ("more", "Baseline", 0.1)]
-    figure = overview_figures.changes(pd.DataFrame(rows, columns=["change", "model", "gain"]))
+    figure = remedy_figures.changes(pd.DataFrame(rows, columns=["change", "model", "gain"]))
     axes = figure.axes[0]
-    assert [text.get_text() for text in axes.get_yticklabels()] == ["more", "less"]
+    names = {text.get_text(): text.get_position()[1] for text in axes.texts}
+    assert list(names) == ["more", "less"] and -1 < names["more"] < 0 < names["less"] < 1, "above"
     shown = {(x, round(y), colour) for (x, y), colour in marks(axes)}
     black, red = (style.look(model).colour for model in ("Baseline", "Binary"))
     assert shown == {(0.3, 0, red), (0.1, 0, black), (-0.2, 1, black)}
     assert legend(figure) == ["Baseline", "Binary"]
+
+
+def test_a_change_that_fails_leaves_the_others_their_room():
+    rows = [("good", "Baseline", 0.2), ("failed", "Baseline", -0.9), ("failed", "Binary", -0.1)]
+    axes = remedy_figures.changes(pd.DataFrame(rows, columns=["change", "model", "gain"])).axes[0]
+    assert {x for (x, _), _ in marks(axes)} == {0.2, -0.1} and axes.get_xlim()[0] > -0.4
+    assert [text.get_text() for text in axes.texts if text.get_text()[0] in "-0"] == ["-0.900"]
+
+
+def test_a_mark_below_another_one_is_wider_than_it():
+    places = np.array([[0, 0], [9, 0], [0.5, 0.5], [9, 4], [np.nan, 0]], float)
+    assert model_figures.hidden(places, 1).tolist() == [True, False, False, False, False]
+    assert model_figures.hidden(np.empty((0, 2)), 1).tolist() == []
+    curve = pd.DataFrame({"tau": [0.0, 1.0], "TPR": [0.4, 0.9], "FPR": [1e-3, 1e-1]})
+    points = pd.DataFrame({"model": ["wCE ISCF", "FL ISCF", "Binary"], "TPR": [0.6, 0.6, 0.8]})
+    figure = model_figures.dial(curve, points.assign(FPR=[1e-2, 1.01e-2, 1e-2]))
+    sizes = [line.get_markersize() for line in figure.axes[0].lines[-3:]]
+    assert sizes[0] == model_figures.WIDER * sizes[1] and sizes[1] == sizes[2]
 
 
 def test_rates_of_which_none_is_defined_have_no_mark_and_no_name():

@@ -35,8 +35,10 @@ def test_false_positive_rates_are_pixels_in_a_million(screen):
     false = sum(((mask == k) & (screen.foil.mask != k)).sum() for k in (1, 2, 3))
     clean = sum((screen.foil.mask != k).sum() for k in (1, 2, 3))
     assert rows[0]["foil FPR (ppm)"] == readable.per_million(false / clean)
-    caption = screen.page.locator(".fs-scores caption").inner_text()
-    assert all(word in caption for word in ("foil", "window", "objects")), "what columns count"
+    note = screen.page.locator(".fs-counted")
+    told, text = (note.evaluate(f"node => node.{name}") for name in ("scrollWidth", "innerText"))
+    assert all(word in text for word in ("foil", "window", "objects")), "what columns count"
+    assert told <= screen.page.locator(".fs-compare").evaluate("node => node.clientWidth"), "whole"
 
 
 @pytest.mark.parametrize("rate", [0, 1e-7, 1.2345e-6, 0.0000456, 0.00009994, 0.0001, 0.0123456, 1])

@@ -168,16 +168,12 @@ def shifts_at_one_fpr(base: Record, variant: Record, defect: str = "") -> pd.Dat
 
 
 def every_shift(base: Record, each: Mapping[str, Record], defect: str = "") -> pd.DataFrame:
-    """:func:`shifts` and :func:`shifts_at_one_fpr` of several variants, one below the other.
-
-    They are called by what follows the name of their base.
-    """
+    """:func:`shifts` and :func:`shifts_at_one_fpr` of several variants, one below the other."""
     tables = {}
     for name, variant in each.items():
         even = shifts_at_one_fpr(base, variant, defect)
         even = even.rename(columns={"TPR": "TPR at one FPR"}, level=0)
-        short = name.removeprefix(f"{variants.BASE}-")
-        tables[short] = shifts(base, variant, defect).join(even)
+        tables[name] = shifts(base, variant, defect).join(even)
     whole = pd.concat(tables, names=["profile", "model"])
     whole.columns = [f"{rate}, {study}" for rate, study in whole.columns]
     return whole.reset_index()
@@ -245,7 +241,7 @@ def changes(shifts: pd.DataFrame) -> pd.DataFrame:
     one = "TPR at one FPR"
     gains = shifts[f"{one}, variant"] - shifts[f"{one}, {variants.BASE}"]
     words = {name: v.changed for name, v in variants.VARIANTS.items()}
-    told = [words.get(f"{variants.BASE}-{name}", name) for name in shifts["profile"]]
+    told = [words.get(name, name) for name in shifts["profile"]]
     table = pd.DataFrame({"change": told, "model": shifts["model"], "gain": gains})
     return table.dropna(subset="gain").reset_index(drop=True)
 

@@ -214,15 +214,18 @@ def class_pixels(foils: tuple[Foil, ...], n_classes: int, truth: bool = False) -
     return np.array(counts, np.int64).reshape(len(foils), n_classes)
 
 
-def richest(dataset: Dataset) -> list[Foil]:
+def richest(dataset: Dataset) -> list[tuple[Foil, list[str]]]:
     """For each defect in table order, the foil in which it takes the largest share of pixels.
 
-    A foil that is richest in several defects comes once; a defect without a pixel is left out.
+    A foil comes once, with the names of the defects in which it is richest; a defect without a
+    pixel is left out.
     """
     counts = class_pixels(dataset.foils, len(dataset.classes))
     shares = counts / counts.sum(axis=1, keepdims=True)
-    best = [int(shares[:, c.index].argmax()) for c in dataset.defects if counts[:, c.index].any()]
-    return [dataset.foils[place] for place in dict.fromkeys(best)]
+    found: dict[int, list[str]] = {}
+    for c in (c for c in dataset.defects if counts[:, c.index].any()):
+        found.setdefault(int(shares[:, c.index].argmax()), []).append(c.name)
+    return [(dataset.foils[place], names) for place, names in found.items()]
 
 
 def rarest(dataset: Dataset) -> LabelClass:

@@ -43,6 +43,7 @@ COLOURS = {
     "light": "#e6e8eb",  # what black becomes on it
 }
 INK, PALE, PAPER = COLOURS["ink"], COLOURS["pale"], COLOURS["paper"]
+QUIET = COLOURS["quiet"]
 # How a prediction differs from its reference; safe for the colour-blind.
 ERROR_COLOURS = {
     "hit": "#0072b2",
@@ -55,7 +56,7 @@ REMEDY_COLOURS = dict(
     zip(REMEDIES, ("#222222", "#117733", "#cc3311", "#332288", "#aa4499", "#00789a"), strict=True)
 )
 REMEDY_MARKS = "osD^vPX<>"  # of the models of one remedy, in the order of the table
-REMEDY_LINES = ("-", "--", ":", "-.")  # likewise, where a model is a line
+REMEDY_LINES = ("-", "--", ":", "-.")  # likewise as a line; each remedy begins with the next
 STYLE = {
     "figure.dpi": 110,
     "figure.facecolor": PAPER,
@@ -69,6 +70,7 @@ STYLE = {
     "grid.alpha": 0.3,
     "axes.axisbelow": True,
     "legend.frameon": False,
+    "legend.borderpad": 0.8,  # keeps the titles of panels apart from a legend above them
     "text.parse_math": False,  # a name with two dollars is no formula
 }
 MARKERS = "osD^vP*X<>hpd"
@@ -195,7 +197,8 @@ def look(title: str) -> Look:
     rows = BEYOND if row.name in BEYOND else EXPERIMENTS
     alike = [r for r in rows.values() if row.name in BEYOND or r.remedy == remedy]
     place = alike.index(row)
-    mark, line = (each[place % len(each)] for each in (REMEDY_MARKS, REMEDY_LINES))
+    mark = REMEDY_MARKS[place % len(REMEDY_MARKS)]
+    line = REMEDY_LINES[(place + REMEDIES.index(remedy)) % len(REMEDY_LINES)]
     return Look(remedy, REMEDY_COLOURS[remedy], mark, line)
 
 
@@ -204,17 +207,20 @@ def class_legend(
     classes: Sequence[LabelClass],
     place: str = "lower center",
     most: int = 6,
+    **style,
 ) -> None:
     """The colours of the classes outside of the panels, below them unless told.
 
-    In at most so many columns: two at the left are in sight on a narrow screen.
+    In at most so many columns: two at the left are in sight on a narrow screen. ``style`` : of the
+    legend.
     """
     from matplotlib.patches import Patch
 
     names = entries(c.name for c in classes)
     colours = (c.colour for c in classes)
     handles = [Patch(fc=colour, ec=PALE, label=name) for name, colour in zip(names, colours)]
-    figure.legend(handles=handles, loc=f"outside {place}", ncols=min(most, columns(names)))
+    across = min(most, columns(names))
+    figure.legend(handles=handles, loc=f"outside {place}", ncols=across, **style)
 
 
 def class_bars(

@@ -18,7 +18,7 @@ from foilseg.data.dataset import Foil, LabelClass
 from foilseg.drawing.style import INK, PAPER, class_legend, done, house_style, note
 from foilseg.evaluation.examples import NONE, Pick, look
 from foilseg.figures.acquisition_figures import relief
-from foilseg.figures.gallery_figures import errors_on, kinds_of_errors
+from foilseg.figures.error_pictures import errors_on, kinds_of_errors
 from foilseg.figures.pictures import bare, outline, scale_bar
 
 AROUND = 1.5  # times its length is a window that a defect fits into

@@ -17,7 +17,7 @@ from matplotlib.transforms import Affine2D, Bbox
 from foilseg.data.components import components
 from foilseg.data.dataset import LabelClass
 from foilseg.drawing import night
-from foilseg.drawing.names import extent, laid_out, named
+from foilseg.drawing.names import MARK, extent, laid_out, named
 from foilseg.drawing.style import COLOURS, ERROR_COLOURS, PAPER, done, house_style, look
 from foilseg.figures import model_figures, pictures
 from foilseg.figures.widgets import SCRIPTS, Sentence, Still, drawn
@@ -135,8 +135,12 @@ def _named(
         known = np.isfinite(places).all(axis=1)
         written = zip(points["model"][known].astype(str), places[known], axes.texts, strict=True)
         found = [_told(axes, *each) for each in written]
+        units = axes.transData.transform(places[known]) * 72 / dpi
+        below = model_figures.hidden(units, MARK / 2)
         done(figure)
-        return found
+        return [
+            one | {"wider": model_figures.WIDER if under else 1} for one, under in zip(found, below)
+        ]
 
 
 def _kept_free(axes: Axes, curve: pd.DataFrame) -> None:
@@ -181,8 +185,9 @@ def _still(crop, order, curve, points, rings) -> bytes:
     with house_style():
         figure, axes = plt.subplots(1, 2, figsize=(10, 4.8), width_ratios=(1, 1.15))
         _window(axes[0], crop, order, rings)
-        model_figures.walk(axes[1], curve, points)
+        marked = model_figures.walk(axes[1], curve, points)
         laid_out(figure)
+        model_figures.stand_out(axes[1], marked)
         named(axes[1], model_figures.places_of(points), points["model"])
         return drawn(done(figure))
 

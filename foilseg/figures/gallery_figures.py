@@ -1,7 +1,4 @@
-"""Picked examples -> Figure: in rows, network by network, and by their errors.
-
-Errors are what a prediction finds, misses and reports falsely.
-"""
+"""Picked examples -> Figure: in rows, network by network, and enlarged."""
 
 from __future__ import annotations
 
@@ -12,14 +9,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import ListedColormap
 from matplotlib.figure import Figure
-from matplotlib.patches import Patch
 
 from foilseg.data import escape
 from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.drawing.style import (
     ERROR_COLOURS,
-    PALE,
     PAPER,
     class_legend,
     done,
@@ -29,10 +24,12 @@ from foilseg.drawing.style import (
 from foilseg.evaluation.example_rules import Masks
 from foilseg.evaluation.examples import NONE, Pick, box_in_look, look
 from foilseg.figures.acquisition_figures import relief
+from foilseg.figures.error_pictures import error_kinds, errors_legend, errors_on, kinds_of_errors
 from foilseg.figures.pictures import (
+    NARROW,
     annotation_of,
     bare,
-    classes_drawn,
+    classes_legend,
     framed,
     mask_of,
     outline,
@@ -41,11 +38,9 @@ from foilseg.figures.pictures import (
     ringed,
     rings_of,
     scale_bar,
-    stretched,
 )
 
 WIDTH = 9.0  # inches
-ERRORS = "errors"  # gid of pictures of kinds of errors
 
 
 def gallery(
@@ -74,7 +69,7 @@ def gallery(
     part, seen, _ = rows[0]
     columns = 2 + len(seen) + (truth and part.truth is not None)
     shares = [part.shape[0] / part.shape[1] for part, *_ in rows]
-    height = sum(WIDTH / columns * share + 0.3 for share in shares) + 0.5
+    height = sum(WIDTH / columns * share + 0.3 for share in shares) + 1
     with house_style():
         size = (WIDTH, min(14.0, height))
         figure, axes = plt.subplots(
@@ -82,7 +77,7 @@ def gallery(
         )
         for line, (part, seen, box) in zip(axes, rows):
             _example_row(line, part, seen, classes, box)
-        class_legend(figure, classes_drawn(figure, classes))
+        classes_legend(figure, classes)
         if masks:
             errors_legend(figure)
         return done(figure)
@@ -129,7 +124,7 @@ def per_defect(
     defects = [c for c in classes if c.name in masks]
     part, seen = look(pick, foil, masks)
     lines = 1 + -(-len(defects) // 2)
-    height = lines * (WIDTH / 2 * part.shape[0] / part.shape[1] + 0.3) + 0.8
+    height = lines * (WIDTH / 2 * part.shape[0] / part.shape[1] + 0.3) + 1.1
     with house_style():
         size = (WIDTH, min(14.0, height))
         figure, axes = plt.subplots(lines, 2, figsize=size, squeeze=False)
@@ -144,7 +139,7 @@ def per_defect(
             _titled(place, c.name)
         for place in places[len(defects) :]:
             place.set_axis_off()
-        class_legend(figure, classes_drawn(figure, classes))
+        classes_legend(figure, classes)
         errors_legend(figure)
         return done(figure)
 
@@ -166,6 +161,11 @@ def example(
     part, seen = look(pick, foil, masks[foil.name])
     box = box_in_look(pick, foil)
     return predictions(part, seen, classes, _columns(part), errors_on, errors_legend, box)
+
+
+def errors(foil: Foil, masks: Mapping[str, np.ndarray], classes: Sequence[LabelClass]) -> Figure:
+    """A whole region: input, annotation, truth where it is known, and the errors of predictions."""
+    return predictions(foil, dict(masks), classes, 2, errors_on, errors_legend)
 
 
 def _columns(part: Foil) -> int:
@@ -214,38 +214,6 @@ def closely(
         return done(figure)
 
 
-def errors_on(axes, foil: Foil, mask: np.ndarray) -> None:
-    """What a mask finds, misses and reports falsely, on a grey relief of the foil."""
-    seen = foil.image if foil.image.shape[0] == 1 else stretched(foil.image)[:1]
-    axes.imshow(seen[0], cmap="gray", interpolation="antialiased", alpha=0.6)
-    coloured(axes, foil.mask, mask)
-    bare(axes)
-
-
-def coloured(axes, reference: np.ndarray, mask: np.ndarray) -> None:
-    """The pixels that a mask finds, misses and reports falsely, over what is drawn already."""
-    kinds = np.ma.masked_equal(error_kinds(reference, mask), 0)
-    palette = ListedColormap(list(ERROR_COLOURS.values()))
-    limits = {"vmin": 1, "vmax": len(ERROR_COLOURS)}
-    axes.imshow(kinds, cmap=palette, interpolation="nearest", gid=ERRORS, **limits)
-
-
-def kinds_of_errors(figure: Figure | None = None) -> list[Patch]:
-    """What the colours of errors say, for a legend: of all kinds, or of those in a figure."""
-    every = [Patch(fc=colour, ec=PALE, label=name) for name, colour in ERROR_COLOURS.items()]
-    if figure is None:
-        return every
-    images = [image for axes in figure.axes for image in axes.images if image.get_gid() == ERRORS]
-    drawn = {int(kind) for image in images for kind in np.unique(image.get_array().compressed())}
-    return [patch for kind, patch in enumerate(every, 1) if kind in drawn]
-
-
-def errors_legend(figure: Figure) -> None:
-    """The colours of the kinds of errors that are drawn, above the panels."""
-    handles = kinds_of_errors(figure)
-    figure.legend(handles=handles, loc="outside upper center", ncols=max(1, len(handles)))
-
-
 def error_maps(
     foil: Foil, masks: dict[str, np.ndarray], truth: bool = False, columns: int = 3
 ) -> Figure:
@@ -265,12 +233,5 @@ def error_maps(
             place.set_title(title)
         for place in axes.ravel()[len(masks) :]:
             place.set_axis_off()
-        figure.legend(handles=kinds_of_errors(), loc="outside lower center", ncols=len(names))
+        figure.legend(handles=kinds_of_errors(), loc="outside lower left", ncols=4, **NARROW)
         return done(figure)
-
-
-def error_kinds(reference: np.ndarray, mask: np.ndarray) -> np.ndarray:
-    """0 nothing, then the kinds of ``style.ERROR_COLOURS`` in order: uint8 (H, W)."""
-    true, said, same = reference > 0, mask > 0, reference == mask
-    kinds = [true & same, true & ~said, said & ~true, true & said & ~same]
-    return np.select(kinds, [1, 2, 3, 4], 0).astype(np.uint8)

@@ -13,12 +13,12 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from foilseg.data import escape
-from foilseg.drawing.names import laid_out, named
+from foilseg.drawing.names import MARK, laid_out, named
 from foilseg.drawing.style import (
-    COLOURS,
     INK,
     PALE,
     PAPER,
+    QUIET,
     REMEDY_COLOURS,
     done,
     edge,
@@ -28,8 +28,8 @@ from foilseg.drawing.style import (
 )
 
 MILLION = 1e6
+WIDER = 1.5  # times its usual width is a mark on which another one lies
 PUBLISHED = "published"  # the one thing that is hollow
-QUIET = COLOURS["quiet"]
 FALSELY = "false alarms per million pixels"
 
 
@@ -45,12 +45,13 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
     if curve.empty:
         return note("A class is never shown, so there is no prior to turn.")
     tables = [points] if printed is None else [points, printed]
+    drawn = []
     with house_style():
         size = (5.2 * len(tables), 4.8)
         figure, axes = plt.subplots(1, len(tables), figsize=size, sharey=True, squeeze=False)
         for place, table in zip(axes[0], tables):
             hollow = table is not points
-            walk(place, curve, table, hollow=hollow)
+            drawn.append(walk(place, curve, table, hollow=hollow))
             place.set(ylim=(_floor(curve, *tables), 1))
             place.set_title("published" if hollow else "this study", loc="left")
         for place in axes[0, 1:]:
@@ -58,7 +59,8 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
         handles = legend(points["model"])
         figure.legend(handles=handles, loc="outside upper center", ncols=1 + 2 * len(tables))
         laid_out(figure)
-        for place, table in zip(axes[0], tables):
+        for place, table, marked in zip(axes[0], tables, drawn):
+            stand_out(place, marked)
             named(place, places_of(table), table["model"])
         return done(figure)
 
@@ -69,13 +71,36 @@ def _floor(*tables: pd.DataFrame) -> float:
     return min(0.2, max(0.0, np.floor(10 * least) / 10))
 
 
-def walk(axes: Axes, curve: pd.DataFrame, points: pd.DataFrame, *, hollow: bool = False) -> None:
-    """The curve of the dial with its settings, and the models' marks, which have no names yet."""
+def walk(
+    axes: Axes, curve: pd.DataFrame, points: pd.DataFrame, *, hollow: bool = False
+) -> list[Line2D]:
+    """The curve of the dial with its settings, and the models' marks, which have no names yet.
+
+    Returns the marks.
+    """
     _settings(axes, curve)
     edge = {} if hollow else {"mec": PAPER, "mew": 0.4}  # parts marks that lie on each other
-    marks(axes, places_of(points), points["model"], hollow=hollow, **edge)
+    marked = marks(axes, places_of(points), points["model"], hollow=hollow, **edge)
     floor = _floor(curve, points)
     axes.set(xscale="log", xlabel=f"mean {FALSELY}", ylabel="mean TPR", ylim=(floor, 1))
+    return marked
+
+
+def stand_out(axes: Axes, marked: Sequence[Line2D]) -> None:
+    """Make marks wider on which a later one lies, so that they are seen around it.
+
+    The figure has its final layout (:func:`foilseg.drawing.names.laid_out`).
+    """
+    places = np.concatenate([line.get_xydata() for line in marked] or [np.empty((0, 2))])
+    points = axes.transData.transform(places) * 72 / axes.figure.dpi
+    for line, below in zip(marked, hidden(points, MARK / 2)):
+        line.set_markersize(WIDER * MARK if below else line.get_markersize())
+
+
+def hidden(places: np.ndarray, reach: float) -> np.ndarray:
+    """Of places (N, 2) those that a later one lies on, within ``reach``: bool (N,)."""
+    apart = np.hypot(*(places[:, None] - places[None]).transpose(2, 0, 1))
+    return np.triu(apart <= reach, 1).any(axis=1)
 
 
 def _settings(axes: Axes, curve: pd.DataFrame) -> None:
@@ -92,17 +117,20 @@ def _settings(axes: Axes, curve: pd.DataFrame) -> None:
 
 def marks(
     axes: Axes, places: np.ndarray, models: Iterable[str], *, hollow: bool = False, **more
-) -> None:
+) -> list[Line2D]:
     """A mark for every model, in its look: filled, or hollow where it is published.
 
     ``places`` : float (N, 2) in the data's units; NaN has no mark.
     """
+    drawn = []
     for (x, y), model in zip(places, map(str, models), strict=True):
         if not np.isfinite((x, y)).all():
             continue
         style = look(model)
         fill = PAPER if hollow else style.colour
-        axes.plot(x, y, style.mark, **{"mfc": fill, "mec": style.colour, "ms": 7} | more)
+        whole = {"mfc": fill, "mec": style.colour, "ms": MARK} | more
+        drawn += axes.plot(x, y, style.mark, **whole)
+    return drawn
 
 
 OTHERS, COMMON = "other models", "common rate"

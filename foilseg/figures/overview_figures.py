@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import partial
-from textwrap import fill
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -13,7 +12,6 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.collections import LineCollection
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 from matplotlib.patches import Patch, Rectangle
 
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
@@ -30,7 +28,7 @@ from foilseg.drawing.style import (
     house_style,
     look,
 )
-from foilseg.figures import dial, gallery_figures, model_figures, plots
+from foilseg.figures import dial, error_pictures, model_figures, plots
 from foilseg.figures.pictures import bare, ringed, rings_of, scale_bar
 from foilseg.measured.dial_crop import DialCrop
 
@@ -71,31 +69,6 @@ def _matched(axes: Axes, table: pd.DataFrame) -> None:
     least = min(own.min(), table[["one FPR", "low"]].min().min())
     axes.set(xlabel="mean TPR", xlim=(min(0.5, least - 0.02), 1))
     axes.invert_yaxis()
-
-
-def changes(table: pd.DataFrame) -> Figure:
-    """What models gain or lose at one FPR by each change of a study; a row a change.
-
-    ``table`` : of :func:`foilseg.analysis.comparisons.changes`; the largest mean gain comes first.
-    """
-    order = table.groupby("change")["gain"].mean().sort_values(ascending=False)
-    with house_style():
-        figure, axes = plt.subplots(figsize=(9, 0.56 * len(order) + 1.4))
-        axes.axvline(0, c=INK, lw=1)
-        for place, change in enumerate(order.index):
-            part = table[table["change"] == change]
-            rows = place + 0.12 * (np.arange(len(part)) - (len(part) - 1) / 2)
-            model_figures.marks(axes, np.stack([part["gain"], rows], axis=1), part["model"])
-        axes.set_yticks(range(len(order)), [fill(escape.lines(c), 24) for c in order.index])
-        axes.set(xlabel="mean TPR at one FPR, minus the study's")
-        axes.invert_yaxis()
-        looks = {model: look(model) for model in table["model"].astype(str)}
-        handles = [
-            Line2D([], [], ls="", marker=each.mark, c=each.colour, label=escape.legend(model))
-            for model, each in looks.items()
-        ]
-        figure.legend(handles=handles, loc="outside upper center", ncols=4, fontsize=10)
-        return done(figure)
 
 
 def three_orders(table: pd.DataFrame) -> Figure:
@@ -198,12 +171,12 @@ def _among(axes: Axes, means: pd.DataFrame, card: pd.DataFrame, own: Look) -> No
 def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
     """The window with what a model finds, misses and reports falsely; the rarest class ringed."""
     axes.imshow(dial.shaded(crop.image), cmap="gray", vmin=0, vmax=255, alpha=0.6)
-    gallery_figures.coloured(axes, crop.mask, said)
+    error_pictures.coloured(axes, crop.mask, said)
     rarest = crop.mask == int(np.argmin(crop.priors))
     ringed(axes, rings_of(components(rarest)[0]))
     scale_bar(axes, *crop.mask.shape)
     bare(axes)
-    kinds = gallery_figures.kinds_of_errors(axes.figure)
+    kinds = error_pictures.kinds_of_errors(axes.figure)
     below = {"loc": "upper center", "bbox_to_anchor": (0.5, -0.02), "borderaxespad": 0}
     axes.legend(handles=kinds, ncols=2, fontsize=10, handlelength=1, columnspacing=1, **below)
 

@@ -31,6 +31,8 @@ from foilseg.evaluation.label_audit import Audit, corrected
 
 BARS = (5, 10, 20, 50, 100, 200, 500)  # pixels
 LEAST = 48  # pixels a side of the windows around candidates
+# a legend of four short names or three long ones, so narrow that a telephone shows it whole
+NARROW = {"fontsize": 10, "columnspacing": 1, "handlelength": 1.5}
 
 
 def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNorm]:
@@ -71,6 +73,11 @@ def classes_drawn(figure: Figure, classes: Sequence[LabelClass]) -> list[LabelCl
     masks = (image.get_array() for image in images if isinstance(image.norm, BoundaryNorm))
     found = set().union(*(np.unique(mask).tolist() for mask in masks))
     return [c for c in classes if c.index in found]
+
+
+def classes_legend(figure: Figure, classes: Sequence[LabelClass]) -> None:
+    """The colours of the classes that are drawn, below the panels."""
+    class_legend(figure, classes_drawn(figure, classes), "lower left", 3, **NARROW)
 
 
 def annotation_of(axes, foil: Foil, classes: Sequence[LabelClass]) -> None:
@@ -142,19 +149,24 @@ def bare(axes) -> None:
         spine.set(visible=True, color=PALE, linewidth=0.6)
 
 
-def examples(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Figure:
-    """Image above annotation, one column a foil (as Fig. 3.4)."""
+def examples(chosen: Sequence[tuple[Foil, Sequence[str]]], classes: Sequence[LabelClass]) -> Figure:
+    """Image above annotation, one column a foil (as Fig. 3.4).
+
+    ``chosen`` : of :func:`foilseg.data.dataset.richest`; the title says in what a foil is richest.
+    """
+    foils = [foil for foil, _ in chosen]
     with house_style():
         tallest = max(f.shape[0] / f.shape[1] for f in foils)
-        height = min(9.0, 1.0 + 2 * tallest * 9 / len(foils))
+        height = min(9.0, 1.2 + 2 * tallest * 9 / len(foils))
         figure, axes = plt.subplots(2, len(foils), figsize=(9, height), squeeze=False)
-        for column, foil in enumerate(foils):
+        for column, (foil, names) in enumerate(chosen):
             picture(axes[0, column], foil.image)
             annotation_of(axes[1, column], foil, classes)
-            axes[0, column].set_title(escape.lines(foil.name))
+            richest = escape.lines(f"most {', '.join(names)}")
+            axes[0, column].set_title(f"{escape.lines(foil.name)}\n{richest}")
         axes[0, 0].set_ylabel("image")
         axes[1, 0].set_ylabel("annotation")
-        class_legend(figure, classes_drawn(figure, classes))
+        classes_legend(figure, classes)
         return done(figure)
 
 
@@ -183,7 +195,7 @@ def predictions(
     letters = 24 if columns < 6 else 11  # of a line of a title
     with house_style():
         aspect = foil.shape[0] / foil.shape[1]
-        height = min(14.0, lines * (9 / columns * aspect + 0.35 * (1 + (columns > 5))) + 0.4)
+        height = min(14.0, lines * (9 / columns * aspect + 0.35 * (1 + (columns > 5))) + 1)
         figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
         places = axes.ravel()
         picture(places[0], foil.image)
@@ -200,7 +212,7 @@ def predictions(
             framed(place, box)
         if box is not None:
             scale_bar(places[0], *foil.shape, letters=12)
-        class_legend(figure, classes_drawn(figure, classes))
+        classes_legend(figure, classes)
         if key is not None:
             key(figure)
         return done(figure)
@@ -236,5 +248,5 @@ def candidates(
             axes[0, column].set_title(title, fontsize=10)
         for row, title in enumerate(("image", "annotation", "with candidates")):
             axes[row, 0].set_ylabel(title)
-        class_legend(figure, classes_drawn(figure, classes))
+        classes_legend(figure, classes)
         return done(figure)

@@ -1,8 +1,9 @@
-"""What each remedy, and a start on other images, gains and costs, at one glance."""
+"""What each remedy, a change of the study, and a start on other images gain, at one glance."""
 
 from __future__ import annotations
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,10 +11,19 @@ from matplotlib.lines import Line2D
 
 from foilseg.analysis.domains import AFTER, ALONE, MEAN
 from foilseg.data import escape
-from foilseg.drawing.style import COLOURS, INK, PAPER, REMEDY_COLOURS, done, house_style, look
+from foilseg.drawing.style import (
+    COLOURS,
+    INK,
+    PAPER,
+    QUIET,
+    REMEDY_COLOURS,
+    done,
+    edge,
+    house_style,
+    look,
+)
 from foilseg.figures import model_figures
 
-QUIET = COLOURS["quiet"]
 SIDE = 1.04  # by what marks of two kinds stand apart on a logarithmic axis
 FARTHEST = 1.5  # times the largest gain: what loses more is an arrow with its number
 
@@ -52,15 +62,19 @@ def _effects(axes: Axes, table: pd.DataFrame, columns: tuple[str, str, str], bes
     axes.set_xlim(max(least, table[low].min()) - 0.01, table[high].max() + 0.01)
     for place, row in table.iterrows():
         style = look(str(row["model"]))
-        if row[middle] < least:  # a failed training would leave no room for the others
-            beside = {"textcoords": "offset points", "va": "center", "fontsize": 10}
-            arrow = {"arrowstyle": "-|>", "color": style.colour, "shrinkA": 2, "shrinkB": 0}
-            text = f"{row[middle]:.3f}"
-            axes.annotate(text, (least, place), (22, 0), arrowprops=arrow, **beside)
+        if row[middle] < least:
+            _farther(axes, least, place, row[middle], style.colour)
             continue
         axes.plot([row[low], row[high]], [place, place], c=style.colour, lw=1.6)
         axes.plot(row[middle], place, style.mark, c=style.colour, ms=6)
     axes.grid(False, axis="y")
+
+
+def _farther(axes: Axes, least: float, row: float, value: float, colour: str) -> None:
+    """An arrow with a number: a failed training's mark would leave no room for the others."""
+    beside = {"textcoords": "offset points", "va": "center", "fontsize": 10}
+    arrow = {"arrowstyle": "-|>", "color": colour, "shrinkA": 2, "shrinkB": 0}
+    axes.annotate(f"{value:.3f}", (least, row), (22, 0), arrowprops=arrow, **beside)
 
 
 def _costs(axes: Axes, table: pd.DataFrame) -> None:
@@ -97,6 +111,44 @@ def _names(axes: Axes, table: pd.DataFrame, chosen: str) -> None:
     axes.set_ylim(len(table) - 0.5, -0.5)
     for text, model in zip(axes.get_yticklabels(), table["model"]):
         text.set(color=look(str(model)).colour, fontweight="bold" if model == chosen else "normal")
+
+
+def changes(table: pd.DataFrame) -> Figure:
+    """What models gain or lose at one FPR by each change of a study; a row a change.
+
+    ``table`` : of :func:`foilseg.analysis.comparisons.changes`; the largest mean gain comes first.
+    Each row has its name above it, so that a narrow screen shows both.
+    """
+    order = table.groupby("change")["gain"].mean().sort_values(ascending=False).index
+    with house_style():
+        figure, axes = plt.subplots(figsize=(5.6, 0.72 * len(order) + 1.5))
+        axes.axvline(0, c=INK, lw=1)
+        least = -FARTHEST * max(table["gain"].max(), 0.01)
+        axes.set_xlim(max(least, table["gain"].min()) - 0.02, table["gain"].max() + 0.02)
+        for place, change in enumerate(order):
+            _change(axes, place, table[table["change"] == change], least)
+            above = {"transform": axes.get_yaxis_transform(), "va": "bottom", "fontsize": 10}
+            told = escape.lines(change, 58)
+            axes.text(0.01, place - 0.34, told, path_effects=edge(), **above)
+        axes.set(xlabel="mean TPR at one FPR, minus the study's", yticks=range(len(order)))
+        axes.set(yticklabels=[], ylim=(len(order) - 0.6, -1))
+        looks = {model: look(model) for model in table["model"].astype(str)}
+        handles = [
+            Line2D([], [], ls="", marker=each.mark, c=each.colour, label=escape.legend(model))
+            for model, each in looks.items()
+        ]
+        figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=10)
+        return done(figure)
+
+
+def _change(axes: Axes, place: int, part: pd.DataFrame, least: float) -> None:
+    """The marks of one row, a little above each other."""
+    rows = place + 0.12 * (np.arange(len(part)) - (len(part) - 1) / 2)
+    inside = (part["gain"] >= least).to_numpy()
+    places = np.stack([part["gain"], rows], axis=1)
+    model_figures.marks(axes, places[inside], part["model"][inside])
+    for model, (value, row) in zip(part["model"][~inside], places[~inside]):
+        _farther(axes, least, row, value, look(str(model)).colour)
 
 
 def few_images(table: pd.DataFrame) -> Figure:

@@ -44,6 +44,7 @@ const STYLE = `
 .fs-compare table { border-collapse: collapse; font-size: 0.8rem; font-variant-numeric: tabular-nums; margin: 0.3rem 0; }
 .fs-compare :is(th, td) { padding: 0 0.5rem; text-align: right; }
 .fs-compare th:first-child { text-align: left; }
+.fs-counted { font-size: 0.8rem; margin: 0.3rem 0; }
 .fs-scroll { overflow-x: auto; --at-left: 0px; --at-right: 0px; }
 .fs-compare .fs-scroll table { display: table; overflow: visible; }
 .fs-cut-left { --at-left: 2.5rem; }

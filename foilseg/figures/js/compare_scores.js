@@ -8,7 +8,8 @@ const COUNTED = "A row is a model. “Foil” columns count all of the foil, “
 function makeScores() {
   const heading = make("summary");
   const box = make("div", { class: "fs-scroll", role: "region", "aria-label": "Scores of all models" });
-  const node = make("details", { class: "fs-scores", hidden: "" }, heading, box);
+  const said = make("p", { class: "fs-counted" }, COUNTED); // as wide as the screen, unlike the table
+  const node = make("details", { class: "fs-scores", hidden: "" }, heading, said, box);
   node.open = true;
   const mark = () => markCut(box);
   box.addEventListener("scroll", mark, { passive: true });
@@ -47,8 +48,8 @@ function fillScores({ node, heading, box, mark }, title, rows) {
     const values = texts.map((text) => make("td", {}, text));
     return make("tr", {}, make("th", { scope: "row" }, model), ...values);
   });
-  const table = make("table", {}, make("caption", {}, COUNTED));
-  table.append(make("thead", {}, head(["model", ...titles])), make("tbody", {}, ...body));
+  const top = make("thead", {}, head(["model", ...titles]));
+  const table = make("table", { "aria-label": COUNTED }, top, make("tbody", {}, ...body));
   heading.textContent = title;
   node.hidden = false;
   box.replaceChildren(table);

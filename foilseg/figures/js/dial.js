@@ -140,7 +140,7 @@ function named(point, x, y, letters) {
   const [left, top] = point.from;
   const lead = { x1: left, y1: top, x2: x, y2: y, class: "dial-lead" };
   if (point.led) group.append(make("line", lead));
-  const place = { d: point.mark, transform: `translate(${x},${y}) scale(${MARK})` };
+  const place = { d: point.mark, transform: `translate(${x},${y}) scale(${MARK * point.wider})` };
   group.append(make("path", place));
   const anchor = { left: "start", right: "end", center: "middle" }[point.side];
   const name = make("text", { "font-size": letters, class: "dial-name", "text-anchor": anchor });
