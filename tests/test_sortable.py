@@ -19,7 +19,7 @@ def written(tmp_path, body, styled=True):
     """The address of a page with the scripts, and the book's style if it is wanted."""
     style = f"<link rel=stylesheet href='{STYLE.as_uri()}'>" if styled else ""
     page = tmp_path / "page.html"
-    names = ("tables.js", "layout.js")
+    names = ("tables.js", "layout.js", "handles.js")
     scripts = "".join(f"<script src='{(STATIC / name).as_uri()}'></script>" for name in names)
     page.write_text(f"<!doctype html>{style}<body class=bd-article>{body}{scripts}")
     return page.as_uri()
@@ -443,3 +443,24 @@ def test_the_caption_of_a_picture_says_that_it_goes_on_where_it_is_cut(tmp_path)
         page.locator("#cut .picture").evaluate("box => box.scrollTo(999, 0)")
         page.wait_for_selector("#cut .picture:not(.cut-right)")
         assert page.locator("#cut").evaluate(said) == "none"
+
+
+@pytest.mark.browser
+def test_handles_right_below_each_other_are_one(tmp_path):
+    browser.require()
+    code = "<details class='admonition hide'><summary>code</summary><pre>x</pre></details>"
+    told = "<div class=cell_output>said</div>"
+    cells = (code, code, code + told, code, "<p>read</p>", code)
+    cells = (
+        f"<div class='cell container tag_plumbing'>{c}</div>" if c[:2] == "<d" else c for c in cells
+    )
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto(written(tmp_path, "".join(cells)))
+        handles, code = page.locator("summary"), page.locator("pre")
+        seen = [handle.is_visible() for handle in handles.all()]
+        assert seen == [True, False, False, True, True], "up to what is read"
+        for opened in (True, False):
+            handles.first.click()
+            page.wait_for_function(f"document.querySelectorAll('[open]').length === {3 * opened}")
+            assert [c.is_visible() for c in code.all()] == [opened] * 3 + [False, False]

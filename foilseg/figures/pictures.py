@@ -32,7 +32,7 @@ from foilseg.evaluation.label_audit import Audit, corrected
 BARS = (5, 10, 20, 50, 100, 200, 500)  # pixels
 LEAST = 48  # pixels a side of the windows around candidates
 # a legend of four short names or three long ones, so narrow that a telephone shows it whole
-NARROW = {"fontsize": 10, "columnspacing": 1, "handlelength": 1.5}
+NARROW = {"fontsize": 10, "columnspacing": 0.8, "handlelength": 1.2}
 
 
 def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNorm]:
