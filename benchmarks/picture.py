@@ -25,6 +25,7 @@ from foilseg.decisions import brought
 from foilseg.decisions.scores import class_scores
 from foilseg.drawing import night
 from foilseg.drawing.style import ERROR_COLOURS, INK, PAPER, done, house_style
+from foilseg.evaluation import example_rules
 from foilseg.evaluation.curves import BINS, LARGEST
 from foilseg.evaluation.object_scores import near
 from foilseg.evaluation.operating_points import place_of_fpr
@@ -46,19 +47,6 @@ NETWORKS = {
 # inches at 100 CSS pixels each, which fit a phone; the file has twice as many, for screens of
 # double density
 SHAPE, DPI, QUALITY = (3.5, 2.5), 200, 75
-
-
-def richest(foils: list[Foil], index: int) -> tuple[Foil, int, int]:
-    """The window with most objects of a class: its foil, top and left."""
-    found = []
-    for foil in foils:
-        middles = [middle(box) for box in boxes(components(foil.mask == index)[0])]
-        for top in range(0, foil.shape[0] - SIZE + 1, STEP):
-            for left in range(0, foil.shape[1] - SIZE + 1, STEP):
-                held = sum(top < r < top + SIZE and left < c < left + SIZE for r, c in middles)
-                found.append((held, -top, -left, foil))
-    best = max(found, key=lambda entry: entry[:3])
-    return best[3], -best[1], -best[2]
 
 
 def middle(box: tuple[slice, slice]) -> tuple[float, float]:
@@ -131,7 +119,9 @@ def main() -> None:
     options = parser.parse_args()
     study = open_study(profile="matched")
     rare = rarest(study.dataset)
-    foil, top, left = richest(list(held_out.dataset(study).foils), rare.index)
+    foils = held_out.dataset(study).foils
+    pick = example_rules.fullest(foils, rare, SIZE, STEP)
+    foil, (top, left, *_) = next(f for f in foils if f.name == pick.foil), pick.box
     with house_style():
         figure, axes = plt.subplots(1, len(NETWORKS), figsize=SHAPE)
         for place, (name, (_, title)) in zip(axes, NETWORKS.items()):

@@ -304,6 +304,8 @@ def test_the_window_with_most_objects_of_a_class_is_picked_and_looked_at_closely
     pick = example_rules.fullest(foils, pit, side=16)
     assert (pick.foil, pick.value, pick.defect) == ("many", 2, pit.name)
     assert example_rules.fullest(foils[::-1], pit, side=16) == pick, "whichever foil comes first"
+    corners = example_rules.fullest(foils, pit, 16, step=100)
+    assert (corners.foil, corners.value, corners.box) == ("few", 1, (0, 0, 16, 16))
     assert example_rules.fullest(foils[:1], LabelClass(9, "none", "#000000")) is None
     masks = {"many": {"a": many, "b": np.zeros_like(many), "c": many, "d": many}}
     figure = gallery_figures.closely(pick, foils, masks, CLASSES)

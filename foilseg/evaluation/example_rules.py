@@ -257,16 +257,16 @@ def most_unlabelled(
     return sorted(picks, key=lambda pick: -pick.value)[:number]
 
 
-def fullest(foils: Sequence[Foil], c: LabelClass, side: int = WINDOW) -> Pick | None:
+def fullest(foils: Sequence[Foil], c: LabelClass, side: int = WINDOW, step: int = 0) -> Pick | None:
     """The window with most annotated objects of a class, counted as in :func:`most_unlabelled`.
 
-    None if no foil has one.
+    None if no foil has one. ``step`` : pixels from one window to the next, half a side unless told.
     """
     best = None
     for foil in foils:
         places = map(corner_and_size, boxes(components(foil.mask == c.index)[0]))
         points = np.array([(top + h / 2, left + w / 2) for top, left, h, w in places])
-        box, count = _fullest(points.reshape(-1, 2), foil.shape, side)
+        box, count = _fullest(points.reshape(-1, 2), foil.shape, side, step)
         if count > (best.value if best else 0):
             rule = f"most annotated objects of a class, in a window of {side} pixels"
             best = Pick(rule, foil.name, float(count), c.name, box=box, unit="objects")
@@ -284,12 +284,15 @@ def _middles(foil: Foil, classes: Sequence[LabelClass]) -> np.ndarray:
     return np.array(points).reshape(-1, 2)
 
 
-def _fullest(points: np.ndarray, shape: tuple[int, int], side: int) -> tuple[Box, int]:
-    """Of the windows on a grid of half a side, the first with most points, and how many."""
+def _fullest(
+    points: np.ndarray, shape: tuple[int, int], side: int, step: int = 0
+) -> tuple[Box, int]:
+    """Of the windows on a grid (of half a side), the first with most points, and how many."""
     best, most = (0, 0, *shape), 0
     height, width = (min(side, n) for n in shape)
-    for top in _starts(shape[0], height, side):
-        for left in _starts(shape[1], width, side):
+    step = step or max(1, side // 2)
+    for top in _starts(shape[0], height, step):
+        for left in _starts(shape[1], width, step):
             far = points - (top, left)
             count = int(((far >= 0) & (far < (height, width))).all(axis=1).sum())
             if count > most:
@@ -297,5 +300,5 @@ def _fullest(points: np.ndarray, shape: tuple[int, int], side: int) -> tuple[Box
     return best, most
 
 
-def _starts(whole: int, size: int, side: int) -> list[int]:
-    return sorted({*range(0, whole - size, max(1, side // 2)), whole - size})
+def _starts(whole: int, size: int, step: int) -> list[int]:
+    return sorted({*range(0, whole - size, step), whole - size})
