@@ -25,7 +25,7 @@ from foilseg.decisions import brought
 from foilseg.decisions.scores import class_scores
 from foilseg.drawing import night
 from foilseg.drawing.style import ERROR_COLOURS, INK, PAPER, done, house_style
-from foilseg.evaluation import example_rules
+from foilseg.evaluation import example_windows
 from foilseg.evaluation.curves import BINS, LARGEST
 from foilseg.evaluation.object_scores import near
 from foilseg.evaluation.operating_points import place_of_fpr
@@ -120,7 +120,7 @@ def main() -> None:
     study = open_study(profile="matched")
     rare = rarest(study.dataset)
     foils = held_out.dataset(study).foils
-    pick = example_rules.fullest(foils, rare, SIZE, STEP)
+    pick = example_windows.fullest(foils, rare, SIZE, STEP)
     foil, (top, left, *_) = next(f for f in foils if f.name == pick.foil), pick.box
     with house_style():
         figure, axes = plt.subplots(1, len(NETWORKS), figsize=SHAPE)

@@ -10,7 +10,7 @@ from matplotlib.patches import Circle
 from viewer import CLASSES
 
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.evaluation import example_rules, examples
+from foilseg.evaluation import example_rules, example_windows, examples
 from foilseg.figures import error_pictures, gallery_figures, pictures, sampling_figures
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
@@ -220,20 +220,20 @@ def test_the_coarsest_annotation_has_most_pixels_beyond_its_defect(wrong):
 def test_missing_annotations_are_shown_where_most_of_them_are(wrong):
     a, b = wrong
     c = replace(made("c", shape=(20, 30)), truth=made("c", (3, 3, 2, 2, 1), (15, 25, 2, 2, 1)).mask)
-    picked = example_rules.most_unlabelled([a, c, b], CLASSES, side=8)
+    picked = example_windows.most_unlabelled([a, c, b], CLASSES, side=8)
     assert [(p.foil, p.value, p.box) for p in picked] == [
         ("b", 2, (12, 0, 8, 8)),
         ("c", 1, (0, 0, 8, 8)),
     ]
-    assert len(example_rules.most_unlabelled([a, c, b], CLASSES, number=1, side=8)) == 1
-    whole = example_rules.most_unlabelled([c], CLASSES, side=64)
+    assert len(example_windows.most_unlabelled([a, c, b], CLASSES, number=1, side=8)) == 1
+    whole = example_windows.most_unlabelled([c], CLASSES, side=64)
     assert [(p.value, p.box) for p in whole] == [(2, (0, 0, 20, 30))], "no larger than the foil"
 
 
 def test_without_a_truth_the_galleries_say_what_they_cannot_show(wrong):
     blind = [replace(foil, truth=None) for foil in wrong]
     assert example_rules.coarsest(blind, CLASSES) is None
-    assert example_rules.most_unlabelled(blind, CLASSES) == []
+    assert example_windows.most_unlabelled(blind, CLASSES) == []
     said = example_rules.without_truth(blind)
     assert "have no truth" in said and examples.sentence(None, "", said) == said
     assert example_rules.without_truth(wrong) == examples.NONE
@@ -301,12 +301,12 @@ def test_the_window_with_most_objects_of_a_class_is_picked_and_looked_at_closely
     many[10, 50], many[14, 54], many[60, 3] = (pit.index,) * 3
     normals = np.zeros((3, 64, 96), np.float32)
     foils = [Foil("few", normals, few), Foil("many", normals, many)]
-    pick = example_rules.fullest(foils, pit, side=16)
+    pick = example_windows.fullest(foils, pit, side=16)
     assert (pick.foil, pick.value, pick.defect) == ("many", 2, pit.name)
-    assert example_rules.fullest(foils[::-1], pit, side=16) == pick, "whichever foil comes first"
-    corners = example_rules.fullest(foils, pit, 16, step=100)
+    assert example_windows.fullest(foils[::-1], pit, side=16) == pick, "whichever foil comes first"
+    corners = example_windows.fullest(foils, pit, 16, step=100)
     assert (corners.foil, corners.value, corners.box) == ("few", 1, (0, 0, 16, 16))
-    assert example_rules.fullest(foils[:1], LabelClass(9, "none", "#000000")) is None
+    assert example_windows.fullest(foils[:1], LabelClass(9, "none", "#000000")) is None
     masks = {"many": {"a": many, "b": np.zeros_like(many), "c": many, "d": many}}
     figure = gallery_figures.closely(pick, foils, masks, CLASSES)
     titles = [axes.get_title() for axes in figure.axes if axes.axison]

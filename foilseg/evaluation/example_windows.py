@@ -1,0 +1,86 @@
+"""Rules that pick windows by how many objects lie in them, so that nobody picks them by hand.
+
+As those of :mod:`foilseg.evaluation.example_rules` they return a
+:class:`foilseg.evaluation.examples.Pick`. The thesis shows places where many defects are not
+annotated (Fig. 5.2), chosen by eye.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from foilseg.data.components import boxes, components, corner_and_size
+from foilseg.data.dataset import Foil, LabelClass
+from foilseg.evaluation.examples import Box, Pick
+from foilseg.evaluation.label_audit_quality import missed
+
+WINDOW = 48  # pixels a side of a place where objects are counted
+
+
+def most_unlabelled(
+    foils: Sequence[Foil], classes: Sequence[LabelClass], number: int = 3, side: int = WINDOW
+) -> list[Pick]:
+    """The windows with most objects that are not annotated as anything, each of another foil.
+
+    An object counts in the window that holds the middle of its box; windows lie on a grid of half
+    their side. Fewer than ``number`` foils with such an object give fewer picks; data without a
+    truth give none.
+    """
+    picks = []
+    for foil in foils:
+        if foil.truth is None:
+            return []
+        box, count = _fullest(_middles(foil, classes), foil.shape, side)
+        if count:
+            rule = f"most defects that are not annotated, in a window of {side} pixels"
+            picks.append(Pick(rule, foil.name, float(count), box=box, unit="objects"))
+    return sorted(picks, key=lambda pick: -pick.value)[:number]
+
+
+def fullest(foils: Sequence[Foil], c: LabelClass, side: int = WINDOW, step: int = 0) -> Pick | None:
+    """The window with most annotated objects of a class, counted as in :func:`most_unlabelled`.
+
+    None if no foil has one. ``step`` : pixels from one window to the next, half a side unless told.
+    """
+    best = None
+    for foil in foils:
+        places = map(corner_and_size, boxes(components(foil.mask == c.index)[0]))
+        points = np.array([(top + h / 2, left + w / 2) for top, left, h, w in places])
+        box, count = _fullest(points.reshape(-1, 2), foil.shape, side, step)
+        if count > (best.value if best else 0):
+            rule = f"most annotated objects of a class, in a window of {side} pixels"
+            best = Pick(rule, foil.name, float(count), c.name, box=box, unit="objects")
+    return best
+
+
+def _middles(foil: Foil, classes: Sequence[LabelClass]) -> np.ndarray:
+    """Row and column of the middle of every missed object: (n, 2)."""
+    points = []
+    for c in (c for c in classes if c.index):
+        numbers, chosen = missed(foil, c.index, anything=True)
+        places = boxes(numbers)
+        corners = [corner_and_size(places[k - 1]) for k in chosen]
+        points += [(top + h / 2, left + w / 2) for top, left, h, w in corners]
+    return np.array(points).reshape(-1, 2)
+
+
+def _fullest(
+    points: np.ndarray, shape: tuple[int, int], side: int, step: int = 0
+) -> tuple[Box, int]:
+    """Of the windows on a grid (of half a side), the first with most points, and how many."""
+    best, most = (0, 0, *shape), 0
+    height, width = (min(side, n) for n in shape)
+    step = step or max(1, side // 2)
+    for top in _starts(shape[0], height, step):
+        for left in _starts(shape[1], width, step):
+            far = points - (top, left)
+            count = int(((far >= 0) & (far < (height, width))).all(axis=1).sum())
+            if count > most:
+                best, most = (top, left, height, width), count
+    return best, most
+
+
+def _starts(whole: int, size: int, step: int) -> list[int]:
+    return sorted({*range(0, whole - size, step), whole - size})
