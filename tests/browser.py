@@ -272,7 +272,8 @@ def photograph(html: Path, target: Path, chosen: Sequence[Path] | None = None) -
                 for k, top in enumerate(range(0, height, PIECE)):
                     part = {"x": 0, "y": top, "width": width, "height": min(PIECE, height - top)}
                     name = f"{stem}_{width}_{scheme}_{k}.png"
-                    page.screenshot(path=target / name, full_page=True, clip=part)
+                    still = {"full_page": True, "clip": part, "animations": "disabled"}
+                    page.screenshot(path=target / name, **still)
                 page.close()
 
 

@@ -162,7 +162,7 @@ def test_a_wrong_name_is_told_by_what_most_of_the_object_is_in_truth():
     one = foil(mask, truth=truth)
     rows = [row for _, row in defects.table([one], CLASSES).iterrows()]
     names = {c.index: c.name for c in CLASSES}
-    words = f"What is annotated as {names[1]} of 12 pixels is of the class {names[2]} in truth."
+    words = f"The {names[1]} of 12 pixels is in truth of the class {names[2]}."
     assert wrong_names([one], rows, CLASSES) == words
     assert wrong_names([one], rows[1:], CLASSES) == "All of them are named rightly."
     assert "no truth" in wrong_names([foil(mask)], rows, CLASSES)

@@ -249,11 +249,11 @@ def test_a_gallery_has_a_row_an_example(wrong):
     axes = gallery_figures.gallery(picked, wrong, CLASSES, masks, truth=True).axes
     titles = [place.get_title() for place in axes]
     assert titles == [f"{n}: input" if k == 0 else t for n in "ba" for k, t in
-                      enumerate(["", "annotation", "m", "truth"])]  # fmt: skip
+                      enumerate(["", "annotation", "truth", "m"])]  # fmt: skip
     shown = [place.images[-1].get_array() for place in axes]
-    assert (shown[1] == b.mask).all() and (shown[3] == b.truth).all()
-    assert (shown[2] == error_pictures.error_kinds(b.mask, b.mask * 0 + 2)).all()
-    assert (shown[5] == a.mask).all() and (shown[7] == a.truth).all()
+    assert (shown[1] == b.mask).all() and (shown[2] == b.truth).all()
+    assert (shown[3] == error_pictures.error_kinds(b.mask, b.mask * 0 + 2)).all()
+    assert (shown[5] == a.mask).all() and (shown[6] == a.truth).all()
     named = {name: {picked[0]: each["m"]} for name, each in masks.items()}
     with pytest.raises(TypeError, match="is no title"):
         gallery_figures.gallery(picked, wrong, CLASSES, named)

@@ -109,10 +109,13 @@ class Compared:
         return pd.DataFrame(columns).loc[list(self.parts)].rename_axis("model").reset_index()
 
     def each(self) -> pd.DataFrame:
-        """Mean TPR of every training: model, training, own threshold, one FPR."""
+        """Mean TPR of every training: model, training, and the columns of thresholds of a table."""
         keys = ["model", TRAINING]
-        both = {"own threshold": mean_tpr(self.own, keys), "one FPR": mean_tpr(self.even, keys)}
-        return pd.DataFrame(both).loc[list(self.parts)].rename_axis(keys).reset_index()
+        columns = {"own threshold": mean_tpr(self.own, keys)}
+        if self.tested is not None:
+            columns["own threshold, test"] = mean_tpr(self.tested, keys)
+        columns["one FPR"] = mean_tpr(self.even, keys)
+        return pd.DataFrame(columns).loc[list(self.parts)].rename_axis(keys).reset_index()
 
     def costs(self, prices: Sequence[float]) -> pd.DataFrame:
         """Cost of each model for some prices of a missed pixel, as a share of reporting nothing."""

@@ -82,7 +82,7 @@ def wrong_names(
         true = 1 + int(counts.argmax())
         if counts.any() and true != row["index"]:
             kinds = names[row["index"]], names[true]
-            words = "What is annotated as {} of {:,} pixels is of the class {} in truth."
+            words = "The {} of {:,} pixels is in truth of the class {}."
             told.append(words.format(kinds[0], row["area"], kinds[1]))
     return " ".join(told) or "All of them are named rightly."
 

@@ -146,7 +146,7 @@ def nearness(pairs: pd.DataFrame, of: str, near: str) -> str:
     half = (known["rank"] < 0.5).mean()
     distances = known["distance"].median(), known["expected"].median()
     return (
-        f"Half of the {of} objects lie within {distances[0]:.0f} pixels of {near}; placed at random"
-        f" the mean distance would be {distances[1]:.0f}, and {half:.0%} of them (not 50%) lie"
-        " nearer than the median random place."
+        f"Half of the {of} objects lie within {distances[0]:.0f} pixels of {near}. Placed at"
+        f" random, half of them would have mean distances of up to {distances[1]:.0f} pixels."
+        f" Nearer than the median random place lie {half:.0%} of the objects, and not 50%."
     )

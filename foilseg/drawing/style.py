@@ -73,6 +73,8 @@ STYLE = {
     "legend.borderpad": 0.8,  # keeps the titles of panels apart from a legend above them
     "text.parse_math": False,  # a name with two dollars is no formula
 }
+# A legend at the left of so narrow entries, three in a line, is whole on a telephone.
+NARROW = {"fontsize": 10, "columnspacing": 0.8, "handlelength": 1.2}
 MARKERS = "osD^vP*X<>hpd"
 FEW_DECADES, LEAST_LABELLED = 10**2.2, 1e-4  # of a logarithmic axis with plain numbers
 HELD = "by day"  # gid of what lies on an area that has its colour by night too
@@ -205,22 +207,16 @@ def look(title: str) -> Look:
 def class_legend(
     figure: Figure,
     classes: Sequence[LabelClass],
-    place: str = "lower center",
-    most: int = 6,
-    **style,
+    place: str = "upper left",
 ) -> None:
-    """The colours of the classes outside of the panels, below them unless told.
-
-    In at most so many columns: two at the left are in sight on a narrow screen. ``style`` : of the
-    legend.
-    """
+    """The colours of the classes outside of the panels, above them unless told."""
     from matplotlib.patches import Patch
 
     names = entries(c.name for c in classes)
     colours = (c.colour for c in classes)
     handles = [Patch(fc=colour, ec=PALE, label=name) for name, colour in zip(names, colours)]
-    across = min(most, columns(names))
-    figure.legend(handles=handles, loc=f"outside {place}", ncols=across, **style)
+    across = min(3, columns(names))
+    figure.legend(handles=handles, loc=f"outside {place}", ncols=across, **NARROW)
 
 
 def class_bars(

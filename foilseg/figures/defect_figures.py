@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from foilseg.data import defects, escape, plausibility
 from foilseg.data.components import boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.drawing.style import INK, PAPER, class_legend, done, house_style, note
+from foilseg.drawing.style import INK, NARROW, PAPER, class_legend, done, house_style, note
 from foilseg.evaluation.examples import NONE, Pick, look
 from foilseg.figures.acquisition_figures import relief
 from foilseg.figures.error_pictures import errors_on, kinds_of_errors
@@ -92,7 +92,7 @@ def distributions(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
                 shares(shown, x=column, log_scale=column != "contrast", ax=place)
             place.set(xlabel=title, ylabel="")
         axes[0].set_ylabel("share of the class's objects")
-        class_legend(figure, classes, "upper center")
+        class_legend(figure, classes)
         return done(figure)
 
 
@@ -137,7 +137,7 @@ def found(
     if not picks:
         return note(f"{NONE}.")
     with house_style():
-        size_of_all = 2.0 * len(picks) + 0.3, 5.0
+        size_of_all = 1.85 * len(picks) + 0.2, 4.8
         figure, axes = plt.subplots(2, len(picks), figsize=size_of_all, squeeze=False)
         for column, pick in zip(axes.T, picks):
             foil, c = by_name[pick.foil], next(c for c in classes if c.name == pick.defect)
@@ -151,9 +151,8 @@ def found(
                 scale_bar(place, *part.shape)
         axes[0, 0].set_ylabel("slope, annotation")
         axes[1, 0].set_ylabel("errors")
-        figure.legend(
-            handles=kinds_of_errors(figure), loc="outside lower left", ncols=2, fontsize=10
-        )
+        kinds = kinds_of_errors(figure)
+        figure.legend(handles=kinds, loc="outside lower left", ncols=2, **NARROW)
         return done(figure)
 
 
@@ -182,7 +181,7 @@ def threshold(curve: pd.DataFrame, classes: Sequence[LabelClass], unit: str) -> 
         axes.plot(curve["threshold"], curve["FPR"], c=INK, ls="--", label="FPR")
         axes.axvline(plausibility.best(curve)["threshold"], c=INK, lw=0.8)
         axes.set(xlabel=f"threshold in {unit}", ylabel="rate", ylim=(0, 1))
-        figure.legend(loc="outside upper left", ncols=2)
+        figure.legend(loc="outside upper left", ncols=2, **NARROW)
         return done(figure)
 
 
@@ -193,7 +192,7 @@ def decided(
     closely: str,
     size: int = 240,
 ) -> Figure:
-    """A picture with a frame, and what lies in it enlarged, with a box around every object.
+    """A part of a picture with a box around every object, and the picture with a frame around it.
 
     Parameters
     ----------
@@ -212,17 +211,17 @@ def decided(
     top, left = (max(0, min(int(m) - size // 2, n - size)) for m, n in zip(middle, foil.shape))
     with house_style():
         figure, axes = plt.subplots(1, 2, figsize=(9, 4.9))
-        for place, shown in zip(axes, (foil, foil.crop(top, left, size, size))):
+        for place, shown in zip(axes, (foil.crop(top, left, size, size), foil)):
             relief(place, shown)
             scale_bar(place, *shown.shape)
-        axes[0].add_patch(plt.Rectangle((left, top), size, size, **FRAME))
+        axes[1].add_patch(plt.Rectangle((left, top), size, size, **FRAME))
         moved = objects.assign(top=objects["top"] - top, left=objects["left"] - left)
-        _boxes(axes[1], moved, classes)
+        _boxes(axes[0], moved, classes)
         if len(objects):
             for ring in (FRAME | {"ec": PAPER, "lw": 4}, FRAME):
                 place = middle[1] - left, middle[0] - top
-                axes[1].add_patch(plt.Circle(place, size / 16, **ring))
-        class_legend(figure, classes, "upper center")
+                axes[0].add_patch(plt.Circle(place, size / 16, **ring))
+        class_legend(figure, classes)
         return done(figure)
 
 

@@ -53,7 +53,7 @@ def dial(
     curve: pd.DataFrame,
     points: pd.DataFrame,
     hero: LabelClass | None = None,
-    images: str = "all images",
+    images: str = "the images that judge",
 ) -> Dial | Sentence:
     """The widget; a sentence where there is no window or no curve.
 

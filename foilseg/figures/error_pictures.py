@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from foilseg.data.dataset import Foil
-from foilseg.drawing.style import ERROR_COLOURS, PALE
-from foilseg.figures.pictures import NARROW, bare, stretched
+from foilseg.drawing.style import ERROR_COLOURS, NARROW, PALE
+from foilseg.figures.pictures import bare, stretched
 
 ERRORS = "errors"  # gid of pictures of kinds of errors
 

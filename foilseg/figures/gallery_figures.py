@@ -15,6 +15,7 @@ from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.drawing.style import (
     ERROR_COLOURS,
+    NARROW,
     PAPER,
     class_legend,
     done,
@@ -26,7 +27,6 @@ from foilseg.evaluation.examples import NONE, Pick, box_in_look, look
 from foilseg.figures.acquisition_figures import relief
 from foilseg.figures.error_pictures import error_kinds, errors_legend, errors_on, kinds_of_errors
 from foilseg.figures.pictures import (
-    NARROW,
     annotation_of,
     bare,
     classes_legend,
@@ -51,9 +51,10 @@ def gallery(
     truth: bool = False,
     without: str = NONE,
 ) -> Figure:
-    """A row an example: input, annotation, errors of masks, and the truth if wanted.
+    """A row an example: input, annotation, the truth if wanted, and errors of masks.
 
-    The box of an example is framed, and its input has a bar of length.
+    The box of an example is framed, and its input has a bar of length. Without masks, the
+    annotation of wide parts stands below the input, so that a telephone shows both.
 
     Parameters
     ----------
@@ -63,41 +64,45 @@ def gallery(
     rows = []
     for pick in (pick for pick in picks if pick):
         foil = next(f for f in foils if f.name == pick.foil)
-        rows.append((*look(pick, foil, (masks or {}).get(foil.name, {})), box_in_look(pick, foil)))
+        part, seen = look(pick, foil, (masks or {}).get(foil.name, {}))
+        rows.append((part, seen, box_in_look(pick, foil), pick.defect))
     if not rows:
         return note(f"{without}.")
-    part, seen, _ = rows[0]
-    columns = 2 + len(seen) + (truth and part.truth is not None)
+    part, seen, *_ = rows[0]
+    panels = 2 + len(seen) + (truth and part.truth is not None)
     shares = [part.shape[0] / part.shape[1] for part, *_ in rows]
-    height = sum(WIDTH / columns * share + 0.3 for share in shares) + 1
+    columns = 1 if panels == 2 and max(shares) < 0.5 else panels
+    shares = np.repeat(shares, panels // columns)
+    width = WIDTH / 2 if columns == 1 else WIDTH
+    height = sum(width / columns * share + 0.3 for share in shares) + 1
     with house_style():
-        size = (WIDTH, min(14.0, height))
+        size = (width, min(14.0, height))
         figure, axes = plt.subplots(
-            len(rows), columns, figsize=size, squeeze=False, height_ratios=shares
+            len(shares), columns, figsize=size, squeeze=False, height_ratios=shares
         )
-        for line, (part, seen, box) in zip(axes, rows):
-            _example_row(line, part, seen, classes, box)
+        for line, row in zip(axes.reshape(len(rows), panels), rows):
+            _example_row(line, *row, classes, truth)
         classes_legend(figure, classes)
         if masks:
             errors_legend(figure)
         return done(figure)
 
 
-def _example_row(line, part: Foil, seen: Mapping, classes: Sequence[LabelClass], box) -> None:
-    """Input, annotation, errors, and in the last of the axes that are left over the truth."""
+def _example_row(line, part: Foil, seen: Mapping, box, defect: str, classes, truth: bool) -> None:
+    """Input, annotation, truth if there is one and it is wanted, errors."""
     picture(line[0], part.image)
-    titles = [f"{part.name}: input", "annotation", *seen, "truth"]
     annotation_of(line[1], part, classes)
-    for place, mask in zip(line[2:], seen.values()):
+    titles = [f"{part.name}{defect and ', '}{defect}: input", "annotation", *seen]
+    if truth and part.truth is not None:
+        mask_of(line[2], part.truth, classes)
+        titles.insert(2, "truth")
+    for place, mask in zip(line[len(line) - len(seen) :], seen.values()):
         errors_on(place, part, mask)
-    if len(line) > 2 + len(seen):
-        mask_of(line[-1], part.truth, classes)
     for place, title in zip(line, titles):
         _titled(place, title)
         if box is not None:
             framed(place, box)
-    if box is not None:
-        scale_bar(line[0], *part.shape, letters=12)
+    scale_bar(line[0], *part.shape, letters=12)
 
 
 def _titled(axes, title: str) -> None:
@@ -130,6 +135,7 @@ def per_defect(
         figure, axes = plt.subplots(lines, 2, figsize=size, squeeze=False)
         picture(axes[0, 0], part.image)
         _titled(axes[0, 0], f"{part.name}: input")
+        scale_bar(axes[0, 0], *part.shape, letters=12)
         annotation_of(axes[0, 1], part, classes)
         _titled(axes[0, 1], "annotation, all defects")
         places = axes[1:].ravel()
@@ -208,9 +214,9 @@ def closely(
             scale_bar(place, *part.shape)
         for place in places[1 + len(seen) :]:
             place.set_axis_off()
-        class_legend(figure, shown, "upper left", 2)
+        class_legend(figure, shown, "upper left")
         kinds = kinds_of_errors(figure)
-        figure.legend(handles=kinds, loc="outside lower left", ncols=2)
+        figure.legend(handles=kinds, loc="outside lower left", ncols=4, **NARROW)
         return done(figure)
 
 
@@ -230,6 +236,7 @@ def error_maps(
             kinds = error_kinds(reference, mask)
             place.imshow(kinds, cmap=palette, vmin=0, vmax=len(names), interpolation="nearest")
             bare(place)
+            scale_bar(place, *foil.shape, letters=12)
             place.set_title(title)
         for place in axes.ravel()[len(masks) :]:
             place.set_axis_off()

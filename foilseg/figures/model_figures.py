@@ -16,6 +16,7 @@ from foilseg.data import escape
 from foilseg.drawing.names import MARK, laid_out, named
 from foilseg.drawing.style import (
     INK,
+    NARROW,
     PALE,
     PAPER,
     QUIET,
@@ -57,7 +58,7 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
         for place in axes[0, 1:]:
             place.set_ylabel("")
         handles = legend(points["model"])
-        figure.legend(handles=handles, loc="outside upper center", ncols=1 + 2 * len(tables))
+        figure.legend(handles=handles, loc="outside upper left", ncols=3, **NARROW)
         laid_out(figure)
         for place, table, marked in zip(axes[0], tables, drawn):
             stand_out(place, marked)
@@ -160,7 +161,8 @@ def line_legend(figure: Figure, axes: Axes, place: str, **style) -> None:
     order = sorted(range(len(names)), key=lambda n: names[n] == OTHERS)  # they come last
     handles, names = [handles[n] for n in order], [names[n] for n in order]
     if handles:
-        figure.legend(handles, names, loc=f"outside {place}", fontsize=10, **style)
+        style = {"ncols": 2 if len(names) <= 6 else 3} | NARROW | {"handlelength": 1.8} | style
+        figure.legend(handles, names, loc=f"outside {place}", **style)
 
 
 def places_of(table: pd.DataFrame) -> np.ndarray:
@@ -199,17 +201,20 @@ def froc(
     keys = ["model", "defect"]
     parts = [_drawn(part) for _, part in curves.groupby(keys, sort=False, observed=True)]
     with house_style():
-        size = (2.4 * len(defects) + 0.8, 3.8)
-        figure, axes = plt.subplots(1, len(defects), figsize=size, sharey=True, squeeze=False)
-        for place, defect in zip(axes[0], defects):
+        lines = -(-len(defects) // 2)  # two panels side by side are in sight on a telephone
+        size = (5.4, 2.5 * lines + 1.2)
+        figure, axes = plt.subplots(lines, 2, figsize=size, sharey=True, squeeze=False)
+        for place in axes.flat[len(defects) :]:
+            place.set_axis_off()
+        for place, defect in zip(axes.flat, defects):
             own = pd.concat([p for p in parts if p["defect"].iloc[0] == defect] or [curves[:0]])
             lines(place, own, "false", "recall", highlighted)
             place.set(xscale="log", ylim=(0, 1), title=escape.lines(defect))
             if (rates or {}).get(defect, 0) > 0:
-                place.axvline(rates[defect], c=INK, lw=1, ls=":", zorder=1, label=COMMON)
-        axes[0, 0].set_ylabel("share of the objects found")
+                place.axvline(rates[defect], c=INK, lw=0.8, zorder=1, label=COMMON)
+        figure.supylabel("share of the objects found", fontsize=12)
         figure.supxlabel(f"false objects per {unit}", fontsize=12)
-        line_legend(figure, axes[0, 0], "upper left", ncols=3)
+        line_legend(figure, axes[0, 0], "upper left")
         return done(figure)
 
 

@@ -20,6 +20,7 @@ from foilseg.data.components import components
 from foilseg.drawing.style import (
     COLOURS,
     INK,
+    NARROW,
     PALE,
     PAPER,
     Look,
@@ -45,9 +46,9 @@ def matched(table: pd.DataFrame) -> Figure:
     without an own threshold (NaN) has the mark alone.
     """
     with house_style():
-        figure, axes = plt.subplots(figsize=(7, 0.32 * len(table) + 1.3))
+        figure, axes = plt.subplots(figsize=(4.2, 0.32 * len(table) + 1.5))
         _matched(axes, table)
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper center", ncols=2)
+        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", **NARROW)
         return done(figure)
 
 
@@ -67,7 +68,8 @@ def _matched(axes: Axes, table: pd.DataFrame) -> None:
     for text, colour in zip(axes.get_yticklabels(), colours):
         text.set_color(colour)
     least = min(own.min(), table[["one FPR", "low"]].min().min())
-    axes.set(xlabel="mean TPR", xlim=(min(0.5, least - 0.02), 1))
+    most = max(own.max(), table[["one FPR", "high"]].max().max())
+    axes.set(xlabel="mean TPR", xlim=(min(0.5, least - 0.02), min(1, most + 0.02)))
     axes.invert_yaxis()
 
 
@@ -79,7 +81,7 @@ def three_orders(table: pd.DataFrame) -> Figure:
     """
     steps = ["own threshold", "priors put right", "one FPR"]
     with house_style():
-        figure, axes = plt.subplots(figsize=(8, 4.6))
+        figure, axes = plt.subplots(figsize=(4.6, 5.4))  # whole on a telephone
         for row in table.to_dict("records"):
             style, levels = look(str(row["model"])), [row[step] for step in steps]
             known = [k for k, level in enumerate(levels) if not np.isnan(level)]
@@ -88,15 +90,11 @@ def three_orders(table: pd.DataFrame) -> Figure:
         known = table[steps].to_numpy(float)
         axes.set_ylim(np.nanmin(known) - 0.06, np.nanmax(known) + 0.06)
         _ends(axes, table, steps)
-        axes.set_xticks(range(3), ["at its own threshold", "priors put right", "at one FPR"])
-        axes.set(xlim=(-0.7, 2.7), ylabel="mean TPR")
+        axes.set_xticks(range(3), ["at its own\nthreshold", "priors\nput right", "at one\nFPR"])
+        axes.set(xlim=(-1.05, 3.05), ylabel="mean TPR")
         axes.grid(False, axis="x")
-        figure.legend(
-            handles=model_figures.legend(table["model"]),
-            loc="outside upper center",
-            ncols=5,
-            fontsize=10,
-        )
+        handles = model_figures.legend(table["model"])
+        figure.legend(handles=handles, loc="outside upper left", ncols=3, **NARROW)
         return done(figure)
 
 
@@ -182,25 +180,37 @@ def _errors(axes: Axes, crop: DialCrop, said: np.ndarray) -> None:
 
 
 def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
-    """A column a claim and a row a study: dark, it holds; white, it does not; else a grey.
+    """A row a claim, in two halves, and a column a study: dark, it holds; white, it does not.
+
+    What is not settled has a grey.
 
     Cells that a study cannot decide are hatched, for their grey is near the white.
     White cells have edges on all sides: between cells run lines, and around them all a frame.
     """
     places = {kind: place for place, kind in enumerate(VERDICTS)}
-    grid = pd.DataFrame(judged).map(lambda each: places[each.verdict]).T
+    grid = pd.DataFrame(judged).map(lambda each: places[each.verdict])
+    half = -(-len(grid) // 2)
     with house_style():
-        figure, axes = plt.subplots(figsize=(9, 0.42 * len(judged) + 1.2))
-        colours = partial(sns.heatmap, cmap=[*VERDICTS.values()], vmin=0, vmax=len(VERDICTS) - 1)
-        colours(grid, cbar=False, linewidths=0.6, linecolor=PALE, ax=axes)
-        for row, column in np.argwhere(grid.to_numpy() == places[OPEN]):
-            axes.add_patch(Rectangle((column, row), 1, 1, **UNDECIDED))
-        framed = {"fill": False, "ec": PALE, "lw": 1.2, "clip_on": False}
-        axes.add_patch(Rectangle((0, 0), len(grid.columns), len(grid), **framed))
-        axes.tick_params(axis="x", rotation=90)
-        axes.tick_params(axis="y", rotation=0)
-        figure.legend(handles=_patches(), loc="outside upper center", ncols=len(VERDICTS))
+        size = (2 * (0.65 * len(judged) + 0.7), 0.26 * half + 1.9)
+        figure, axes = plt.subplots(1, 2, figsize=size)
+        for place, part in zip(axes, (grid[:half], grid[half:])):
+            _verdicts(place, part, places[OPEN])
+        axes[1].set_ylim(half, 0)  # rows as high as those at the left
+        figure.legend(handles=_patches(), loc="outside lower left", ncols=2, **NARROW)
         return done(figure)
+
+
+def _verdicts(axes: Axes, grid: pd.DataFrame, undecided: int) -> None:
+    colours = partial(sns.heatmap, cmap=[*VERDICTS.values()], vmin=0, vmax=len(VERDICTS) - 1)
+    colours(grid, cbar=False, linewidths=0.6, linecolor=PALE, ax=axes)
+    for row, column in np.argwhere(grid.to_numpy() == undecided):
+        axes.add_patch(Rectangle((column, row), 1, 1, **UNDECIDED))
+    framed = {"fill": False, "ec": PALE, "lw": 1.2, "clip_on": False}
+    axes.add_patch(Rectangle((0, 0), len(grid.columns), len(grid), **framed))
+    names = [escape.lines(name, 8) for name in grid.columns]
+    axes.set_xticks(np.arange(len(names)) + 0.5, names, rotation=0, fontsize=10)
+    axes.tick_params(axis="y", rotation=0, labelsize=10)
+    axes.xaxis.tick_top()
 
 
 def _patches() -> list[Patch]:
@@ -261,6 +271,8 @@ def _tally(axes: Axes, judged: Mapping[str, dict]) -> None:
     table = verdicts.apply(pd.Series.value_counts).reindex(list(VERDICTS)).fillna(0).astype(int).T
     table.plot.barh(stacked=True, width=0.8, color=VERDICTS, edgecolor=INK, ax=axes, legend=False)
     for bars, (kind, colour) in zip(axes.containers, VERDICTS.items()):
+        for bar in bars if kind == OPEN else ():
+            bar.set(hatch=UNDECIDED["hatch"], edgecolor=PALE)
         texts = [number or "" for number in table[kind]]
         axes.bar_label(bars, texts, label_type="center", color=PAPER if colour == INK else INK)
     axes.invert_yaxis()

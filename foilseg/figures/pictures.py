@@ -31,8 +31,6 @@ from foilseg.evaluation.label_audit import Audit, corrected
 
 BARS = (5, 10, 20, 50, 100, 200, 500)  # pixels
 LEAST = 48  # pixels a side of the windows around candidates
-# a legend of four short names or three long ones, so narrow that a telephone shows it whole
-NARROW = {"fontsize": 10, "columnspacing": 0.8, "handlelength": 1.2}
 
 
 def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNorm]:
@@ -77,7 +75,7 @@ def classes_drawn(figure: Figure, classes: Sequence[LabelClass]) -> list[LabelCl
 
 def classes_legend(figure: Figure, classes: Sequence[LabelClass]) -> None:
     """The colours of the classes that are drawn, below the panels."""
-    class_legend(figure, classes_drawn(figure, classes), "lower left", 3, **NARROW)
+    class_legend(figure, classes_drawn(figure, classes), "lower left")
 
 
 def annotation_of(axes, foil: Foil, classes: Sequence[LabelClass]) -> None:
@@ -164,6 +162,7 @@ def examples(chosen: Sequence[tuple[Foil, Sequence[str]]], classes: Sequence[Lab
             annotation_of(axes[1, column], foil, classes)
             richest = escape.lines(f"most {', '.join(names)}")
             axes[0, column].set_title(f"{escape.lines(foil.name)}\n{richest}")
+            scale_bar(axes[0, column], *foil.shape, letters=12)
         axes[0, 0].set_ylabel("image")
         axes[1, 0].set_ylabel("annotation")
         classes_legend(figure, classes)
@@ -186,7 +185,7 @@ def predictions(
 
     ``draw`` : draws a prediction in another way than by its mask; ``key`` says what that means in
     a legend of the figure.
-    ``box`` : is framed in every panel, and the first has a bar of length.
+    ``box`` : is framed in every panel.
     """
     said, truth = list(masks.items()), [] if foil.truth is None else [("truth", foil.truth)]
     panels = [("annotation", foil.mask), *said[:1], *truth, *said[1:]]
@@ -210,8 +209,7 @@ def predictions(
             place.set_axis_off()
         for place in places[:count] if box is not None else ():
             framed(place, box)
-        if box is not None:
-            scale_bar(places[0], *foil.shape, letters=12)
+        scale_bar(places[0], *foil.shape, letters=12)
         classes_legend(figure, classes)
         if key is not None:
             key(figure)

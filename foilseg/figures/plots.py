@@ -18,6 +18,7 @@ from foilseg.drawing.names import laid_out, named
 from foilseg.drawing.style import (
     COLOURS,
     INK,
+    NARROW,
     PALE,
     REMEDY_LINES,
     class_bars,
@@ -40,7 +41,7 @@ def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
         axes.barh(places, table["share"], 0.6, color=shades, edgecolor=INK, linewidth=0.6)
         if "published share" in table:
             axes.plot(table["published share"], places, "|", ms=18, mew=2, c=INK, label="published")
-            figure.legend(loc="outside lower right")
+            figure.legend(loc="outside lower left", **NARROW)
         axes.set(xscale="log", yticks=places, yticklabels=list(map(escape.lines, names)))
         axes.set_xlabel("share of the training pixels (reproduced: bar)")
         axes.invert_yaxis()
@@ -54,14 +55,19 @@ def foil_shares(dataset: Dataset) -> Figure:
     table = pd.DataFrame(100 * counts / counts.sum(axis=1, keepdims=True))
     colours = {c.index: c.colour for c in dataset.defects}
     with house_style():
-        figure, axes = plt.subplots(figsize=(9, 3))
-        table[list(colours)].plot.bar(stacked=True, width=0.8, color=colours, legend=False, ax=axes)
-        axes.set(xlabel="foil", ylabel="share of the pixels in %", xlim=(-1, len(counts)))
+        size = (7, 1.2 * len(colours) + 1)
+        figure, axes = plt.subplots(len(colours), 1, figsize=size, sharex=True, squeeze=False)
+        for place, c in zip(axes[:, 0], dataset.defects):
+            style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.4}
+            place.bar(table.index, table[c.index], 0.8, **style)
+            place.set_title(escape.lines(c.name), loc="left", fontsize=10)
+            place.grid(False, axis="x")
+        figure.supylabel("share of the pixels in %", fontsize=12)
+        axes = axes[-1, 0]
+        axes.set(xlabel="foil", xlim=(-1, len(counts)))
         named = [escape.lines(region.name) for region in training_regions(dataset)]
         step = 1 + len(counts) // 31
         axes.set_xticks(range(0, len(named), step), named[::step], rotation=90, fontsize=10)
-        axes.grid(False, axis="x")
-        class_legend(figure, dataset.defects, "upper center")
         return done(figure)
 
 
@@ -117,7 +123,7 @@ def rate_comparison(
         axes[1].set_xlim(0, 1)
         models, both = reproduced["model"], printed is not None and len(printed) > 0
         handles = model_figures.legend(models, names if both else ())
-        figure.legend(handles=handles, loc="outside upper center", ncols=5, fontsize=10)
+        figure.legend(handles=handles, loc="outside upper left", ncols=3, **NARROW)
         laid_out(figure)
         for place, x, y in zip(axes, ("FPR", "TPR"), ("TPR", "precision")):
             theirs = printed[[x, y]].to_numpy(float) if both else None
@@ -147,21 +153,25 @@ def pairs(
         theirs = both[[f"{x}_y", f"{y}_y"]].to_numpy(float)
         model_figures.marks(axes, theirs, both["model"], **model_figures.second(other))
     model_figures.marks(axes, filled[[x, y]].to_numpy(float), filled["model"])
-    axes.set(xlabel=f"mean {x}", ylabel=f"mean {y}", ylim=(0, 1))
+    known = [t[y].to_numpy(float) for t in (filled, hollow) if t is not None]
+    heights = np.concatenate(known)
+    floor = np.floor(10 * np.nanmin(heights)) / 10 if np.isfinite(heights).any() else 0
+    axes.set(xlabel=f"mean {x}", ylabel=f"mean {y}", ylim=(floor, 1))
 
 
 def defect_bars(rates: pd.DataFrame, classes: Sequence[LabelClass], rate: str = "TPR") -> Figure:
     """One rate per defect and model; a cross stands where a rate is not defined."""
     rates = rates.assign(nothing=np.where(rates[rate].isna(), 0.02, np.nan))
     with house_style():
-        figure, axes = plt.subplots(figsize=(9, 3))
+        models = rates["model"].nunique()
+        figure, axes = plt.subplots(figsize=(min(9, 0.55 * models + 1.2), 3.4))
         class_bars(axes, rates, classes, "model", rate, "defect", marks="nothing", marker="x")
         axes.set(ylabel=rate, ylim=(0, 1))
-        if rates["model"].nunique() > 6:
+        if models > 3:
             axes.tick_params(axis="x", rotation=35)
             for label in axes.get_xticklabels():
                 label.set(ha="right", rotation_mode="anchor", fontsize=10)
-        class_legend(figure, classes, "upper left", 2)
+        class_legend(figure, classes)
         return done(figure)
 
 

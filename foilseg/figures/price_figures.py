@@ -19,7 +19,7 @@ from foilseg.figures import model_figures
 from foilseg.figures.widgets import SCRIPTS, Still, drawn
 
 SMALLEST = 0.01  # share of the map from which a region bears its name
-LETTER, HIGH = 0.4, 1.4  # half the room of a letter and of a line of a name, in steps of the map
+LETTER, HIGH = 0.46, 1.6  # half the room of a letter and of a line of a name, in steps of the map
 STEPS = 0.0, 0.5, 0.75  # towards white, of choices that would have one colour
 SMALL = 1e-3  # costs that begin below are told in millionths
 LEAST, MOST = 0.01, 1.0  # of the regret that is told apart

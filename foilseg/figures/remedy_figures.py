@@ -14,6 +14,7 @@ from foilseg.data import escape
 from foilseg.drawing.style import (
     COLOURS,
     INK,
+    NARROW,
     PAPER,
     QUIET,
     REMEDY_COLOURS,
@@ -41,7 +42,7 @@ def gains(table: pd.DataFrame, defect: str, best: str, chosen: str = "") -> Figu
     with house_style():
         height = 0.3 * len(table) + 1.4
         figure, axes = plt.subplots(
-            1, 3, figsize=(9, height), sharey=True, width_ratios=(4, 4, 1.7)
+            1, 3, figsize=(7.2, height), sharey=True, width_ratios=(4, 4, 2.4)
         )
         _effects(axes[0], table, ("mean TPR", "low", "high"), best)
         _effects(axes[1], table, (defect, "least", "most"), best)
@@ -68,13 +69,14 @@ def _effects(axes: Axes, table: pd.DataFrame, columns: tuple[str, str, str], bes
         axes.plot([row[low], row[high]], [place, place], c=style.colour, lw=1.6)
         axes.plot(row[middle], place, style.mark, c=style.colour, ms=6)
     axes.grid(False, axis="y")
+    axes.locator_params(axis="x", nbins=4)
 
 
 def _farther(axes: Axes, least: float, row: float, value: float, colour: str) -> None:
     """An arrow with a number: a failed training's mark would leave no room for the others."""
     beside = {"textcoords": "offset points", "va": "center", "fontsize": 10}
     arrow = {"arrowstyle": "-|>", "color": colour, "shrinkA": 2, "shrinkB": 0}
-    axes.annotate(f"{value:.3f}", (least, row), (22, 0), arrowprops=arrow, **beside)
+    axes.annotate(f"\N{MINUS SIGN}{-value:.3f}", (least, row), (22, 0), arrowprops=arrow, **beside)
 
 
 def _costs(axes: Axes, table: pd.DataFrame) -> None:
@@ -103,11 +105,13 @@ def _key(figure: Figure, table: pd.DataFrame, best: str) -> None:
         [], [], c=COLOURS["second"], lw=1, ls=":", label=escape.legend(f"the level of {best}")
     )
     handles = [*model_figures.legend(table["model"]), line]
-    figure.legend(handles=handles, loc="outside upper center", ncols=len(handles), fontsize=10)
+    figure.legend(handles=handles, loc="outside upper left", ncols=3, **NARROW)
 
 
 def _names(axes: Axes, table: pd.DataFrame, chosen: str) -> None:
-    axes.set_yticks(range(len(table)), [escape.lines(str(m), 34) for m in table["model"]])
+    axes.set_yticks(
+        range(len(table)), [escape.lines(str(m), 34) for m in table["model"]], fontsize=10
+    )
     axes.set_ylim(len(table) - 0.5, -0.5)
     for text, model in zip(axes.get_yticklabels(), table["model"]):
         text.set(color=look(str(model)).colour, fontweight="bold" if model == chosen else "normal")
@@ -121,14 +125,14 @@ def changes(table: pd.DataFrame) -> Figure:
     """
     order = table.groupby("change")["gain"].mean().sort_values(ascending=False).index
     with house_style():
-        figure, axes = plt.subplots(figsize=(5.6, 0.72 * len(order) + 1.5))
+        figure, axes = plt.subplots(figsize=(4.4, 0.74 * len(order) + 1.5))
         axes.axvline(0, c=INK, lw=1)
         least = -FARTHEST * max(table["gain"].max(), 0.01)
         axes.set_xlim(max(least, table["gain"].min()) - 0.02, table["gain"].max() + 0.02)
         for place, change in enumerate(order):
             _change(axes, place, table[table["change"] == change], least)
             above = {"transform": axes.get_yaxis_transform(), "va": "bottom", "fontsize": 10}
-            told = escape.lines(change, 58)
+            told = escape.lines(change, 46)
             axes.text(0.01, place - 0.34, told, path_effects=edge(), **above)
         axes.set(xlabel="mean TPR at one FPR, minus the study's", yticks=range(len(order)))
         axes.set(yticklabels=[], ylim=(len(order) - 0.6, -1))
@@ -137,7 +141,7 @@ def changes(table: pd.DataFrame) -> Figure:
             Line2D([], [], ls="", marker=each.mark, c=each.colour, label=escape.legend(model))
             for model, each in looks.items()
         ]
-        figure.legend(handles=handles, loc="outside upper left", ncols=3, fontsize=10)
+        figure.legend(handles=handles, loc="outside upper left", ncols=3, **NARROW)
         return done(figure)
 
 
@@ -173,7 +177,7 @@ def few_images(table: pd.DataFrame) -> Figure:
         figure.supylabel("TPR at one FPR", fontsize=12)
         figure.supxlabel("annotated training images", fontsize=12)
         handles = axes[0, 0].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside upper left", ncols=2)
+        figure.legend(*handles, loc="outside upper left", ncols=2, **NARROW)
         return done(figure)
 
 

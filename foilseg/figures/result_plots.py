@@ -20,6 +20,7 @@ from foilseg.drawing.night import contrast
 from foilseg.drawing.style import (
     INK,
     MARKERS,
+    NARROW,
     PALE,
     PAPER,
     class_legend,
@@ -57,7 +58,9 @@ def variation(
         axes[0].set_xlim(0, 1)
         axes[2].set_xlim(0, 1)
         handles, names = axes[0].get_legend_handles_labels()
-        figure.legend(handles, names, loc="outside upper left", ncols=min(3, columns(names)))
+        figure.legend(
+            handles, names, loc="outside upper left", ncols=min(3, columns(names)), **NARROW
+        )
         return done(figure)
 
 
@@ -163,15 +166,8 @@ def threshold_curves(
             below.set_xticks([1e-4, 1e-2])  # a third label would touch the second
         axes[0, 0].set_ylabel("precision")
         axes[1, 0].set_ylabel("TPR")
-        model_figures.line_legend(
-            figure, axes[0, 0], "upper left", ncols=_few(highlighted or histograms)
-        )
+        model_figures.line_legend(figure, axes[0, 0], "upper left")
         return done(figure)
-
-
-def _few(models: Collection[str]) -> int:
-    """Columns of a legend above the left panel, so that a narrow screen shows it whole."""
-    return 2 if len(models) <= 6 else 3
 
 
 PRICES = tuple(np.logspace(-1, 3, 41))  # of a missed pixel, for :func:`cost_curves`
@@ -193,8 +189,7 @@ def cost_curves(costs: pd.DataFrame, highlighted: Collection[str] = ()) -> Figur
         model_figures.lines(axes, each, "price", "cost", highlighted)
         axes.set(xscale="log", ylim=(0, 1.06), ylabel="cost, share of reporting nothing")
         axes.set_xlabel("cost of a missed pixel (a false one costs 1)")
-        shown = highlighted or means.columns
-        model_figures.line_legend(figure, axes, "upper left", ncols=_few(shown))
+        model_figures.line_legend(figure, axes, "upper left")
         return done(figure)
 
 
@@ -220,7 +215,7 @@ def shares(table: pd.DataFrame, classes: Sequence[LabelClass], suffix: str = " s
         axes.set_yticks(rows, map(escape.lines, map(str, table.index)))
         axes.set(xlim=(0, 100), xlabel="share of the gradient in %", ylim=(len(table) - 0.5, -0.5))
         axes.grid(False, axis="y")
-        class_legend(figure, classes, "upper left", 3)
+        class_legend(figure, classes)
         return done(figure)
 
 

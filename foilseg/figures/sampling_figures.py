@@ -15,6 +15,7 @@ from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.drawing.style import (
     INK,
+    NARROW,
     PALE,
     PAPER,
     class_bars,
@@ -74,7 +75,7 @@ def shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
         figure, axes = plt.subplots(figsize=(9, 3.4))
         class_bars(axes, table, classes, "train set", "share", "class", marks=theirs)
         axes.set(yscale="log", ylabel="pixel share")
-        class_legend(figure, classes, "upper left", most=2)
+        class_legend(figure, classes)
         return done(figure)
 
 
@@ -84,7 +85,7 @@ def variety(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
         figure, axes = plt.subplots(figsize=(9, 3))
         class_bars(axes, table, classes, "train set", "variety", "class")
         axes.set(ylabel="variety", ylim=(0, 1))
-        class_legend(figure, classes, "upper left", most=2)
+        class_legend(figure, classes)
         return done(figure)
 
 
@@ -105,7 +106,7 @@ def frontier(curve: pd.DataFrame, classes: Sequence[LabelClass], made: float | N
         if made is not None:
             axes.axvline(100 * made, c=PALE, ls="--", label="share made above")
         axes.set(xlabel="pixels of each class, % of all", ylabel="expected variety", ylim=(0, 1))
-        figure.legend(loc="outside upper left", ncols=2)
+        figure.legend(loc="outside upper left", ncols=2, **NARROW)
         return done(figure)
 
 
@@ -135,7 +136,7 @@ def patches(images: np.ndarray, masks: np.ndarray, classes: Sequence[LabelClass]
         for column, (image, mask) in enumerate(zip(images, masks)):
             picture(axes[0, column], image)
             mask_of(axes[1, column], mask, classes)
-        class_legend(figure, classes_drawn(figure, classes))
+        class_legend(figure, classes_drawn(figure, classes), "lower left")
         return done(figure)
 
 
@@ -168,7 +169,7 @@ def one_vs_rest(regions: Sequence[Foil], size: int, classes: Sequence[LabelClass
                 ringed(place, rings_of(components(inside)[0]), INK)
         for place in places[2 + len(defects) :]:
             place.set_axis_off()
-        class_legend(figure, classes, "upper left", 3)
+        class_legend(figure, classes)
         return done(figure)
 
 

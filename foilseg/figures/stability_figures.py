@@ -30,9 +30,13 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, most: int = 4) -> Fi
     rates = rates.astype({"model": str, "defect": str})
     defects, outliers = list(dict.fromkeys(rates["defect"])), worst.head(most)
     with house_style():
-        size = (2.3 * len(defects) + 0.6, 3.2)
-        figure, axes = plt.subplots(1, len(defects), figsize=size, sharey=True, squeeze=False)
-        for place, defect in zip(axes[0], defects):
+        lines = -(-len(defects) // 2)  # two panels side by side are in sight on a telephone
+        figure, axes = plt.subplots(
+            lines, 2, figsize=(5.4, 2.6 * lines), sharey=True, squeeze=False
+        )
+        for place in axes.flat[len(defects) :]:
+            place.set_axis_off()
+        for place, defect in zip(axes.flat, defects):
             own = rates[rates["defect"] == defect]
             own = own.assign(FPR=own["FPR"].clip(lower=plots.LEAST))
             told = outliers.loc[outliers["defect"] == defect, "model"].tolist()
@@ -43,9 +47,10 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, most: int = 4) -> Fi
             place.set(yscale="log", title=escape.lines(defect), xlabel="iteration")
             _ends(place, own["iteration"])
             place.margins(x=0.15, y=0.25)  # room for the names
-        axes[0, 0].set_ylabel("FPR")
+        for place in axes[:, 0]:
+            place.set_ylabel("FPR")
         laid_out(figure)
-        for place, defect in zip(axes[0], defects):
+        for place, defect in zip(axes.flat, defects):
             _peaks(place, outliers[outliers["defect"] == defect])
         return done(figure)
 
@@ -77,7 +82,7 @@ def late_iterations(means: pd.DataFrame, highlighted: Collection[str] = ()) -> F
             _ends(place, shown["iteration"])
             if rate == "FPR" and shown[rate].notna().any():
                 place.set_yscale("log")
-        model_figures.line_legend(figure, axes[0], "upper left", ncols=3)
+        model_figures.line_legend(figure, axes[0], "upper left")
         return done(figure)
 
 

@@ -69,7 +69,7 @@ def _all() -> list[Variant]:
          {"annotators": _FAULTLESS}, {}),
         ("easier", "defects twice as high or deep", _ONE_OF_EACH, double, {}),
         ("harder", "defects half as high or deep", _ONE_OF_EACH, half, {}),
-        ("random-order", "Equal Pixels by the thesis's procedure (10 %, random order)",
+        ("random-order", "Equal Pixels by the thesis's procedure (10%, random order)",
          (random,), None, {}),
         ("fine", "50 micrometres per pixel, patches of 256", one, {"scale": 1.0}, {"patch": 256}),
         ("beyond", "losses, patches, averages and predictions of today, and controls",

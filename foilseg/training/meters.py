@@ -11,7 +11,7 @@ import psutil
 POWERCAP = Path("/sys/class/powercap")
 WATTS_PER_CORE = 10.0  # assumed for the estimate: a busy core of a server or desktop processor
 MEASURED = "measured (RAPL counters of the processor packages, other programs included)"
-ESTIMATED = f"estimate (threads x seconds x an assumed {WATTS_PER_CORE:g} W a busy core)"
+ESTIMATED = f"estimate (threads x seconds x an assumed {WATTS_PER_CORE:g} W per busy core)"
 
 
 @dataclass(frozen=True)

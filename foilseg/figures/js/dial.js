@@ -106,11 +106,11 @@ function rings(context, facts, window, said) {
 function bar(context, { width, height, bar: length, colours }) {
   const [right, low] = [0.96 * width * ZOOM, 0.93 * height * ZOOM];
   const words = `${length} px`;
-  context.font = `${3.6 * ZOOM}px sans-serif`;
+  context.font = `${4.2 * ZOOM}px sans-serif`;
   const wide = context.measureText(words).width;
   context.globalAlpha = 0.7;
   context.fillStyle = colours.paper;
-  context.fillRect(right - wide - 4, low - 5.4 * ZOOM, wide + 8, 4.4 * ZOOM);
+  context.fillRect(right - wide - 4, low - 6 * ZOOM, wide + 8, 5 * ZOOM);
   context.globalAlpha = 1;
   for (const [style, size] of [[colours.ink, 10], [colours.paper, 5]]) {
     context.fillStyle = style;
@@ -238,7 +238,7 @@ function keys(facts) {
   words.textContent =
     "White lines with dark edges: what is annotated. Rings: annotated " +
     `${facts.name} objects, whole if the network touches them, broken and yellow if not. In the ` +
-    "plane, the grey curve is this one network at every setting, the large ring its setting now, " +
+    "plane, the grey curve is the baseline at every setting, the large ring its setting now, " +
     "and each mark a model. At tau 0 the network takes each class to be as rare as it was in " +
     "training, at 1 all classes to be equally common, and below 0 rare ones to be rarer still.";
   for (const each of [classes, words]) each.style.cssText = "margin:.2rem 0 0;font-size:.85em";

@@ -45,7 +45,7 @@ function paint(canvas, facts, costs, [x, y]) {
 // A name in its region; if that is too narrow, elsewhere, with a line to it.
 function writeName(context, facts, rows, each) {
   const [across, down] = [(each.name_x + 0.5) * CELL, (rows - 0.5 - each.name_y) * CELL];
-  context.font = "600 13px sans-serif";
+  context.font = "600 15px sans-serif";
   context.textAlign = "center";
   context.strokeStyle = context.fillStyle = facts.colours.ink;
   context.lineWidth = 1;
@@ -58,11 +58,11 @@ function writeName(context, facts, rows, each) {
   const width = context.measureText(each.name).width + 8;
   context.fillStyle = facts.colours.paper;
   context.globalAlpha = each.outside ? 1 : 0.85;
-  context.fillRect(across - width / 2, down - 10, width, 19);
+  context.fillRect(across - width / 2, down - 11, width, 22);
   context.globalAlpha = 1;
-  if (each.outside) context.strokeRect(across - width / 2, down - 10, width, 19);
+  if (each.outside) context.strokeRect(across - width / 2, down - 11, width, 22);
   context.fillStyle = facts.colours.ink;
-  context.fillText(each.name, across, down + 4);
+  context.fillText(each.name, across, down + 5);
 }
 
 // Three digits that count, as in tables.
