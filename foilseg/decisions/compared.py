@@ -269,9 +269,7 @@ def by_size(
     wide = table.pivot(index="defect", columns="from", values=["recall", "objects"])
     wide["objects"] = wide["objects"].fillna(0).astype(int)
     last = [str(following - 1) for following in sizes[1:]]
-    groups = [f"{size}–\N{WORD JOINER}{end} px" for size, end in zip(sizes, last)] + [
-        f"from {sizes[-1]} px"
-    ]
+    groups = [f"{size}–{end} px" for size, end in zip(sizes, last)] + [f"from {sizes[-1]} px"]
     names = dict(zip(sizes, groups, strict=True))
     wide.columns = [f"{what}, {names[size]}" for what, size in wide.columns]
     return wide.reindex([d for d in compared.defects if d in wide.index])
