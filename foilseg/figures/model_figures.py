@@ -201,9 +201,9 @@ def froc(
     keys = ["model", "defect"]
     parts = [_drawn(part) for _, part in curves.groupby(keys, sort=False, observed=True)]
     with house_style():
-        lines = -(-len(defects) // 2)  # two panels side by side are in sight on a telephone
-        size = (5.4, 2.5 * lines + 1.2)
-        figure, axes = plt.subplots(lines, 2, figsize=size, sharey=True, squeeze=False)
+        rows = -(-len(defects) // 2)  # two panels side by side are in sight on a telephone
+        size = (5.4, 2.5 * rows + 1.2)
+        figure, axes = plt.subplots(rows, 2, figsize=size, sharey=True, squeeze=False)
         for place in axes.flat[len(defects) :]:
             place.set_axis_off()
         for place, defect in zip(axes.flat, defects):
