@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from foilseg import cli
-from foilseg.studies import provenance, shipped
+from foilseg.studies import provenance, shipped, variants
 from foilseg.training import experiments, runs
 from foilseg.training.rows import Experiment
 
@@ -63,6 +63,13 @@ def test_only_what_differs_from_a_default_is_in_a_command(study):
     plain = replace(study, data="twin", runs=runs.ROOT)
     assert plain.command(["a", "b"]) == "foilseg train a b --profile toy"
     assert replace(plain, data="my data").command(["a"]).endswith("--data 'my data'")
+
+
+def test_a_row_that_a_variant_alone_has_is_trained_with_all_of_it():
+    rows = variants.rows("matched-longer")
+    assert not all(isinstance(row, str) for row in rows)
+    line = provenance.command("", "matched-longer", 2, runs.ROOT, rows)
+    assert line == "foilseg train all --profile matched-longer --seed 2"
 
 
 def test_trained_models_are_selected_and_what_is_left_out_is_named(study, tmp_path):

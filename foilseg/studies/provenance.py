@@ -14,6 +14,7 @@ from foilseg.data.dataset import Dataset
 from foilseg.studies import shipped
 from foilseg.studies.model import Model
 from foilseg.training import experiments, runs
+from foilseg.training.rows import Experiment
 from foilseg.training.stored_run import StoredRun
 
 MISSING = "not trained"
@@ -21,16 +22,21 @@ JOINED = "joined"
 COLUMNS = ["model", "network", "seed", "run", "command", "made with", "format", "code", "data"]
 
 
-def command(data: str, profile: str, seed: int, store: Path, names: Iterable[str], *flags) -> str:
+def command(
+    data: str, profile: str, seed: int, store: Path, names: Iterable[str | Experiment], *flags
+) -> str:
     """The line that trains experiments: what differs from a default is written.
 
     Parameters
     ----------
     data : a dataset folder, or "" for the twin.
+    names : with a row that a variant alone has, all of them are trained.
     store : where the runs are stored.
     flags : put at its end.
     """
-    words = ["foilseg", "train", *names, "--profile", profile]
+    known = list(names)
+    known = known if all(isinstance(name, str) for name in known) else ["all"]
+    words = ["foilseg", "train", *known, "--profile", profile]
     words += ["--seed", str(seed)] if seed else []
     words += ["--data", data] if data else []
     words += ["--runs", str(store)] if store != runs.ROOT else []
