@@ -1,5 +1,7 @@
 """What goes beyond the thirteen: gains at one FPR by hand, the rule that chooses, costs, names."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,6 +77,16 @@ def test_gains_are_differences_at_the_fpr_of_the_thirteen(found):
     assert found.trainings == 1
     assert "Turned" in found.lacking and "Four baselines" in found.lacking
     assert "Baseline, four times the steps" in found.lacking and "CE + Dice" not in found.lacking
+
+
+def test_only_the_first_trainings_count_if_fewer_are_wanted(found):
+    twice = {
+        title: Trainings(part.chosen_on * 2, (*part.judged_on, part.chosen_on[0]))
+        for title, part in found.parts.items()
+    }
+    more = replace(found, parts=twice)
+    assert (more.trainings, more.counting(1).trainings, more.counting(9).trainings) == (2, 1, 2)
+    pd.testing.assert_frame_equal(more.counting(1).table("pit", 20), found.table("pit", 20))
 
 
 def test_the_rule_chooses_by_validation_and_cost_alone(found):
@@ -157,6 +169,7 @@ class Shown:
             {"experiment": m.row.name, "title": m.title, "runs": [r.name for r in m.runs.values()]}
             for m in models
         ]
+        self.trainings_of = parts.__getitem__
         self.shipped = type("Shipped", (), {"run": staticmethod(runs.__getitem__)})()
         self.shipped.manifest = {"models": entries, "sizes": study.profile.sizes}
 

@@ -75,6 +75,10 @@ class Remedies:
     def _at_one_fpr(self, judge: str = "label") -> pd.DataFrame:
         return operating_points.at_one_fpr(self.parts, self.base.levels, judge)
 
+    def counting(self, number: int) -> Remedies:
+        """The same models with their first trainings alone, at most so many."""
+        return replace(self, parts=_first(self.parts, number))
+
     @property
     def trainings(self) -> int:
         """How many of each model count."""
@@ -203,7 +207,7 @@ def of_records(base: Record, others: Mapping[str, Record]) -> Remedies:
         models = record.shipped.manifest["models"]
         kept = [entry["title"] for entry in models if entry["experiment"] in shown]
         names = {title: _name(title, profile, parts) for title in kept}
-        parts |= {names[title]: record.compared.parts[title] for title in kept}
+        parts |= {names[title]: record.trainings_of(title) for title in kept}
         costs.append(_costs(record).loc[kept].rename(index=names))
     least = min(len(part.chosen_on) for part in parts.values())
     return Remedies(base.compared, _first(parts, least), pd.concat(costs), plain["title"])
