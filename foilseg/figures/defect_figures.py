@@ -83,7 +83,7 @@ def distributions(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
     lines = partial(sns.histplot, hue="index", palette=colours, element="step", fill=False)
     shares = partial(lines, bins=24, stat="proportion", common_norm=False, legend=False)
     with house_style():
-        figure, axes = plt.subplots(1, len(PROPERTIES), figsize=(9, 3))
+        figure, axes = plt.subplots(1, len(PROPERTIES), figsize=(9, 3.6))
         for place, (column, title) in zip(axes, PROPERTIES.items()):
             finite = table[np.isfinite(table[column])]
             ends = finite[column].quantile([0.002, 0.998], interpolation="nearest")

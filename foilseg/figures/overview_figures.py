@@ -91,7 +91,7 @@ def three_orders(table: pd.DataFrame) -> Figure:
         axes.set_ylim(np.nanmin(known) - 0.06, np.nanmax(known) + 0.06)
         _ends(axes, table, steps)
         axes.set_xticks(range(3), ["at its own\nthreshold", "priors\nput right", "at one\nFPR"])
-        axes.set(xlim=(-1.05, 3.05), ylabel="mean TPR")
+        axes.set(xlim=(-1.3, 3.3), ylabel="mean TPR")
         axes.grid(False, axis="x")
         handles = model_figures.legend(table["model"])
         figure.legend(handles=handles, loc="outside upper left", ncols=3, **NARROW)
@@ -210,6 +210,7 @@ def _verdicts(axes: Axes, grid: pd.DataFrame, undecided: int) -> None:
     names = [escape.lines(name, 8) for name in grid.columns]
     axes.set_xticks(np.arange(len(names)) + 0.5, names, rotation=0, fontsize=10)
     axes.tick_params(axis="y", rotation=0, labelsize=10)
+    axes.grid(False)
     axes.xaxis.tick_top()
 
 
