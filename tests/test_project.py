@@ -250,6 +250,12 @@ def test_a_chapter_answers_in_three_sentences_and_ends_as_all_do(path):
     assert rules.open_tables(notebook) <= MOST_OPEN.get(path.stem, 99)
 
 
+@pytest.mark.parametrize("name", ["notebooks/00_front.md", "README.md"])
+def test_the_front_pages_say_in_three_sentences_what_was_found(name):
+    text = (ROOT / name).read_text().partition("**What was found.**")[2]
+    assert rules.sentences(text.partition("\n\n")[0].partition("\n:::")[0]) == 3
+
+
 @pytest.mark.parametrize(
     ("text", "number"),
     [
