@@ -46,7 +46,7 @@ NETWORKS = {
 }
 # inches at 100 CSS pixels each, which fit a phone; the file has twice as many, for screens of
 # double density
-SHAPE, DPI, QUALITY = (3.5, 2.5), 200, 75
+SHAPE, DPI, QUALITY = (3.44, 2.5), 200, 75
 
 
 def middle(box: tuple[slice, slice]) -> tuple[float, float]:

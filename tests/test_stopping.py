@@ -158,7 +158,7 @@ def test_a_picture_is_worked_out_as_the_command_does(tmp_path):
             shown = (example.foil.mask == index).any()
             assert shown or not len(near)
         figure = defect_figures.decided(example.foil, example.objects, example.classes, "cavity")
-        assert len(figure.axes[0].patches) == 1, "the frame alone"
-        assert len(figure.axes[1].patches) >= len(example.objects)
+        assert len(figure.axes[1].patches) == 1, "the frame alone"
+        assert len(figure.axes[0].patches) >= len(example.objects)
         first = example.first(3)
         assert list(first)[:4] == ["class", "score", "area (pixels)", "area (mm²)"]

@@ -30,14 +30,14 @@ def scored(screen):
 
 def test_false_positive_rates_are_pixels_in_a_million(screen):
     heads, rows = scored(screen)
-    assert [head for head in heads if "FPR" in head] == ["foil FPR (ppm)", "window FPR (ppm)"]
+    assert [head for head in heads if "FPR" in head] == ["picture FPR (ppm)", "window FPR (ppm)"]
     mask = screen.masks["wide"]["Model A"]
     false = sum(((mask == k) & (screen.foil.mask != k)).sum() for k in (1, 2, 3))
     clean = sum((screen.foil.mask != k).sum() for k in (1, 2, 3))
-    assert rows[0]["foil FPR (ppm)"] == readable.per_million(false / clean)
+    assert rows[0]["picture FPR (ppm)"] == readable.per_million(false / clean)
     note = screen.page.locator(".fs-counted")
     told, text = (note.evaluate(f"node => node.{name}") for name in ("scrollWidth", "innerText"))
-    assert all(word in text for word in ("foil", "window", "objects")), "what columns count"
+    assert all(word in text for word in ("picture", "window", "objects")), "what columns count"
     assert told <= screen.page.locator(".fs-compare").evaluate("node => node.clientWidth"), "whole"
 
 

@@ -155,12 +155,13 @@ def examples(chosen: Sequence[tuple[Foil, Sequence[str]]], classes: Sequence[Lab
     foils = [foil for foil, _ in chosen]
     with house_style():
         tallest = max(f.shape[0] / f.shape[1] for f in foils)
-        height = min(9.0, 1.2 + 2 * tallest * 9 / len(foils))
+        told = [escape.lines(f"most {', '.join(names)}") for _, names in chosen]
+        height = 0.2 * max(text.count("\n") for text in told)
+        height += min(9.0, 1.2 + 2 * tallest * 9 / len(foils))
         figure, axes = plt.subplots(2, len(foils), figsize=(9, height), squeeze=False)
-        for column, (foil, names) in enumerate(chosen):
+        for column, (foil, richest) in enumerate(zip(foils, told)):
             picture(axes[0, column], foil.image)
             annotation_of(axes[1, column], foil, classes)
-            richest = escape.lines(f"most {', '.join(names)}")
             axes[0, column].set_title(f"{escape.lines(foil.name)}\n{richest}")
             scale_bar(axes[0, column], *foil.shape, letters=12)
         axes[0, 0].set_ylabel("image")

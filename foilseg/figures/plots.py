@@ -55,7 +55,7 @@ def foil_shares(dataset: Dataset) -> Figure:
     table = pd.DataFrame(100 * counts / counts.sum(axis=1, keepdims=True))
     colours = {c.index: c.colour for c in dataset.defects}
     with house_style():
-        size = (7, 1.2 * len(colours) + 1)
+        size = (7, 1.2 * len(colours) + 1.8)
         figure, axes = plt.subplots(len(colours), 1, figsize=size, sharex=True, squeeze=False)
         for place, c in zip(axes[:, 0], dataset.defects):
             style = {"color": c.colour, "edgecolor": INK, "linewidth": 0.4}

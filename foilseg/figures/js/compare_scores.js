@@ -2,7 +2,7 @@
 // to the areas that are worth a look.
 
 const PER_MILLION = "FPR (ppm)"; // false pixels in a million without the defect
-const COUNTED = "A row is a model. “Foil” columns count all of the foil, “window” columns the part that is shown; “objects” are those of the reference in which a model finds a pixel.";
+const COUNTED = "A row is a model. “Picture” columns count all of the picture, “window” columns the part that is shown; “objects” are those of the reference in which a model finds a pixel.";
 
 // A closed or open table in a box of its own, which scrolls sideways where it is too narrow.
 function makeScores() {
@@ -42,7 +42,7 @@ function fillScores({ node, heading, box, mark }, title, rows) {
   const cells = (s) => [number(s.TPR), shown(s.FPR, perMillion), number(s.precision)];
   const head = (texts) => make("tr", {}, ...texts.map((t) => make("th", { scope: "col" }, t)));
   const names = ["TPR", PER_MILLION, "precision"];
-  const titles = [...names.map((n) => `foil ${n}`), ...names.map((n) => `window ${n}`), "objects"];
+  const titles = [...names.map((n) => `picture ${n}`), ...names.map((n) => `window ${n}`), "objects"];
   const body = rows.map(([model, whole, part, [found, all]]) => {
     const texts = [...cells(whole), ...cells(part), `${found} of ${all}`];
     const values = texts.map((text) => make("td", {}, text));
