@@ -42,7 +42,7 @@ def gains(table: pd.DataFrame, defect: str, best: str, chosen: str = "") -> Figu
     with house_style():
         height = 0.3 * len(table) + 1.4
         figure, axes = plt.subplots(
-            1, 3, figsize=(7.2, height), sharey=True, width_ratios=(4, 4, 2.4)
+            1, 3, figsize=(6.8, height), sharey=True, width_ratios=(3.1, 3.9, 2.4)
         )
         _effects(axes[0], table, ("mean TPR", "low", "high"), best)
         _effects(axes[1], table, (defect, "least", "most"), best)
@@ -105,7 +105,7 @@ def _key(figure: Figure, table: pd.DataFrame, best: str) -> None:
         [], [], c=COLOURS["second"], lw=1, ls=":", label=escape.legend(f"the level of {best}")
     )
     handles = [*model_figures.legend(table["model"]), line]
-    figure.legend(handles=handles, loc="outside upper left", ncols=3, **NARROW)
+    figure.legend(handles=handles, loc="outside upper left", ncols=2, **NARROW)
 
 
 def _names(axes: Axes, table: pd.DataFrame, chosen: str) -> None:
