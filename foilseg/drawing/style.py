@@ -19,6 +19,7 @@ from foilseg.training.rows import REMEDIES
 
 if TYPE_CHECKING:
     import pandas as pd
+    from matplotlib.artist import Artist
     from matplotlib.axes import Axes
     from matplotlib.axis import Axis
     from matplotlib.figure import Figure
@@ -73,8 +74,6 @@ STYLE = {
     "legend.borderpad": 0.8,  # keeps the titles of panels apart from a legend above them
     "text.parse_math": False,  # a name with two dollars is no formula
 }
-# A legend at the left of so narrow entries, three in a line, is whole on a telephone.
-NARROW = {"fontsize": 10, "columnspacing": 0.8, "handlelength": 1.2}
 MARKERS = "osD^vP*X<>hpd"
 FEW_DECADES, LEAST_LABELLED = 10**2.2, 1e-4  # of a logarithmic axis with plain numbers
 HELD = "by day"  # gid of what lies on an area that has its colour by night too
@@ -204,19 +203,30 @@ def look(title: str) -> Look:
     return Look(remedy, REMEDY_COLOURS[remedy], mark, line)
 
 
-def class_legend(
+def outside_legend(
     figure: Figure,
-    classes: Sequence[LabelClass],
+    handles: Sequence[Artist] | None = None,
+    ncols: int = 3,
     place: str = "upper left",
+    handlelength: float = 1.2,
 ) -> None:
+    """A legend outside of the panels, of all that has a label unless ``handles`` are given.
+
+    At the left and with narrow entries, three in a line, it is whole on a telephone.
+    """
+    given = {} if handles is None else {"handles": handles}
+    narrow = {"fontsize": 10, "columnspacing": 0.8, "handlelength": handlelength}
+    figure.legend(**given, loc=f"outside {place}", ncols=ncols, **narrow)
+
+
+def class_legend(figure: Figure, classes: Sequence[LabelClass], place: str = "upper left") -> None:
     """The colours of the classes outside of the panels, above them unless told."""
     from matplotlib.patches import Patch
 
     names = entries(c.name for c in classes)
     colours = (c.colour for c in classes)
     handles = [Patch(fc=colour, ec=PALE, label=name) for name, colour in zip(names, colours)]
-    across = min(3, columns(names))
-    figure.legend(handles=handles, loc=f"outside {place}", ncols=across, **NARROW)
+    outside_legend(figure, handles, min(3, columns(names)), place)
 
 
 def class_bars(

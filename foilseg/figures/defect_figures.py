@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from foilseg.data import defects, escape, plausibility
 from foilseg.data.components import boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.drawing.style import INK, NARROW, PAPER, class_legend, done, house_style, note
+from foilseg.drawing.style import INK, PAPER, class_legend, done, house_style, note, outside_legend
 from foilseg.evaluation.examples import NONE, Pick, look
 from foilseg.figures.acquisition_figures import relief
 from foilseg.figures.error_pictures import errors_on, kinds_of_errors
@@ -152,7 +152,7 @@ def found(
         axes[0, 0].set_ylabel("slope, annotation")
         axes[1, 0].set_ylabel("errors")
         kinds = kinds_of_errors(figure)
-        figure.legend(handles=kinds, loc="outside lower left", ncols=2, **NARROW)
+        outside_legend(figure, kinds, 2, place="lower left")
         return done(figure)
 
 
@@ -181,7 +181,7 @@ def threshold(curve: pd.DataFrame, classes: Sequence[LabelClass], unit: str) -> 
         axes.plot(curve["threshold"], curve["FPR"], c=INK, ls="--", label="FPR")
         axes.axvline(plausibility.best(curve)["threshold"], c=INK, lw=0.8)
         axes.set(xlabel=f"threshold in {unit}", ylabel="rate", ylim=(0, 1))
-        figure.legend(loc="outside upper left", ncols=2, **NARROW)
+        outside_legend(figure, ncols=2)
         return done(figure)
 
 

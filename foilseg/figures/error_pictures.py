@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from foilseg.data.dataset import Foil
-from foilseg.drawing.style import ERROR_COLOURS, NARROW, PALE
+from foilseg.drawing.style import ERROR_COLOURS, PALE, outside_legend
 from foilseg.figures.pictures import bare, stretched
 
 ERRORS = "errors"  # gid of pictures of kinds of errors
@@ -43,7 +43,7 @@ def kinds_of_errors(figure: Figure | None = None) -> list[Patch]:
 def errors_legend(figure: Figure) -> None:
     """The colours of the kinds of errors that are drawn, above the panels."""
     handles = kinds_of_errors(figure)
-    figure.legend(handles=handles, loc="outside upper left", ncols=4, **NARROW)
+    outside_legend(figure, handles, 4)
 
 
 def error_kinds(reference: np.ndarray, mask: np.ndarray) -> np.ndarray:

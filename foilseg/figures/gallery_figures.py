@@ -15,12 +15,12 @@ from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.drawing.style import (
     ERROR_COLOURS,
-    NARROW,
     PAPER,
     class_legend,
     done,
     house_style,
     note,
+    outside_legend,
 )
 from foilseg.evaluation.example_rules import Masks
 from foilseg.evaluation.examples import NONE, Pick, box_in_look, look
@@ -216,7 +216,7 @@ def closely(
             place.set_axis_off()
         class_legend(figure, shown, "upper left")
         kinds = kinds_of_errors(figure)
-        figure.legend(handles=kinds, loc="outside lower left", ncols=4, **NARROW)
+        outside_legend(figure, kinds, 4, place="lower left")
         return done(figure)
 
 
@@ -240,5 +240,5 @@ def error_maps(
             place.set_title(title)
         for place in axes.ravel()[len(masks) :]:
             place.set_axis_off()
-        figure.legend(handles=kinds_of_errors(), loc="outside lower left", ncols=4, **NARROW)
+        outside_legend(figure, kinds_of_errors(), 4, place="lower left")
         return done(figure)

@@ -16,7 +16,6 @@ from foilseg.data import escape
 from foilseg.drawing.names import MARK, laid_out, named
 from foilseg.drawing.style import (
     INK,
-    NARROW,
     PALE,
     PAPER,
     QUIET,
@@ -26,6 +25,7 @@ from foilseg.drawing.style import (
     house_style,
     look,
     note,
+    outside_legend,
 )
 
 MILLION = 1e6
@@ -58,7 +58,7 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
         for place in axes[0, 1:]:
             place.set_ylabel("")
         handles = legend(points["model"])
-        figure.legend(handles=handles, loc="outside upper left", ncols=3, **NARROW)
+        outside_legend(figure, handles)
         laid_out(figure)
         for place, table, marked in zip(axes[0], tables, drawn):
             stand_out(place, marked)
@@ -155,14 +155,13 @@ def lines(
             label = "_nolegend_"
 
 
-def line_legend(figure: Figure, axes: Axes, place: str, **style) -> None:
-    """The entries of :func:`lines` outside of the panels; none if there is no line."""
+def line_legend(figure: Figure, axes: Axes) -> None:
+    """The entries of :func:`lines` above the panels; none if there is no line."""
     handles, names = axes.get_legend_handles_labels()
     order = sorted(range(len(names)), key=lambda n: names[n] == OTHERS)  # they come last
-    handles, names = [handles[n] for n in order], [names[n] for n in order]
     if handles:
-        style = {"ncols": 2 if len(names) <= 6 else 3} | NARROW | {"handlelength": 1.8} | style
-        figure.legend(handles, names, loc=f"outside {place}", **style)
+        across = 2 if len(names) <= 6 else 3
+        outside_legend(figure, [handles[n] for n in order], across, handlelength=1.8)
 
 
 def places_of(table: pd.DataFrame) -> np.ndarray:
@@ -214,7 +213,7 @@ def froc(
                 place.axvline(rates[defect], c=INK, lw=0.8, zorder=1, label=COMMON)
         figure.supylabel("share of the objects found", fontsize=12)
         figure.supxlabel(f"false objects per {unit}", fontsize=12)
-        line_legend(figure, axes[0, 0], "upper left")
+        line_legend(figure, axes[0, 0])
         return done(figure)
 
 

@@ -20,7 +20,6 @@ from foilseg.data.components import components
 from foilseg.drawing.style import (
     COLOURS,
     INK,
-    NARROW,
     PALE,
     PAPER,
     Look,
@@ -28,6 +27,7 @@ from foilseg.drawing.style import (
     edge,
     house_style,
     look,
+    outside_legend,
 )
 from foilseg.figures import dial, error_pictures, model_figures, plots
 from foilseg.figures.pictures import bare, ringed, rings_of, scale_bar
@@ -48,7 +48,7 @@ def matched(table: pd.DataFrame) -> Figure:
     with house_style():
         figure, axes = plt.subplots(figsize=(4.2, 0.32 * len(table) + 1.5))
         _matched(axes, table)
-        figure.legend(*axes.get_legend_handles_labels(), loc="outside upper left", **NARROW)
+        outside_legend(figure, ncols=1)
         return done(figure)
 
 
@@ -94,7 +94,7 @@ def three_orders(table: pd.DataFrame) -> Figure:
         axes.set(xlim=(-1.3, 3.3), ylabel="mean TPR")
         axes.grid(False, axis="x")
         handles = model_figures.legend(table["model"])
-        figure.legend(handles=handles, loc="outside upper left", ncols=3, **NARROW)
+        outside_legend(figure, handles)
         return done(figure)
 
 
@@ -196,7 +196,7 @@ def claim_grid(judged: Mapping[str, Mapping[str, Verdict]]) -> Figure:
         for place, part in zip(axes, (grid[:half], grid[half:])):
             _verdicts(place, part, places[OPEN])
         axes[1].set_ylim(half, 0)  # rows as high as those at the left
-        figure.legend(handles=_patches(), loc="outside lower left", ncols=2, **NARROW)
+        outside_legend(figure, _patches(), 2, place="lower left")
         return done(figure)
 
 

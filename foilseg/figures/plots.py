@@ -18,13 +18,13 @@ from foilseg.drawing.names import laid_out, named
 from foilseg.drawing.style import (
     COLOURS,
     INK,
-    NARROW,
     PALE,
     REMEDY_LINES,
     class_bars,
     class_legend,
     done,
     house_style,
+    outside_legend,
 )
 from foilseg.figures import model_figures
 
@@ -41,7 +41,7 @@ def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
         axes.barh(places, table["share"], 0.6, color=shades, edgecolor=INK, linewidth=0.6)
         if "published share" in table:
             axes.plot(table["published share"], places, "|", ms=18, mew=2, c=INK, label="published")
-            figure.legend(loc="outside lower left", **NARROW)
+            outside_legend(figure, place="lower left")
         axes.set(xscale="log", yticks=places, yticklabels=list(map(escape.lines, names)))
         axes.set_xlabel("share of the training pixels (reproduced: bar)")
         axes.invert_yaxis()
@@ -123,7 +123,7 @@ def rate_comparison(
         axes[1].set_xlim(0, 1)
         models, both = reproduced["model"], printed is not None and len(printed) > 0
         handles = model_figures.legend(models, names if both else ())
-        figure.legend(handles=handles, loc="outside upper left", ncols=3, **NARROW)
+        outside_legend(figure, handles)
         laid_out(figure)
         for place, x, y in zip(axes, ("FPR", "TPR"), ("TPR", "precision")):
             theirs = printed[[x, y]].to_numpy(float) if both else None

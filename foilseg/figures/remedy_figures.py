@@ -14,7 +14,6 @@ from foilseg.data import escape
 from foilseg.drawing.style import (
     COLOURS,
     INK,
-    NARROW,
     PAPER,
     QUIET,
     REMEDY_COLOURS,
@@ -22,6 +21,7 @@ from foilseg.drawing.style import (
     edge,
     house_style,
     look,
+    outside_legend,
 )
 from foilseg.figures import model_figures
 
@@ -105,7 +105,7 @@ def _key(figure: Figure, table: pd.DataFrame, best: str) -> None:
         [], [], c=COLOURS["second"], lw=1, ls=":", label=escape.legend(f"the level of {best}")
     )
     handles = [*model_figures.legend(table["model"]), line]
-    figure.legend(handles=handles, loc="outside upper left", ncols=2, **NARROW)
+    outside_legend(figure, handles, 2)
 
 
 def _names(axes: Axes, table: pd.DataFrame, chosen: str) -> None:
@@ -141,7 +141,7 @@ def changes(table: pd.DataFrame) -> Figure:
             Line2D([], [], ls="", marker=each.mark, c=each.colour, label=escape.legend(model))
             for model, each in looks.items()
         ]
-        figure.legend(handles=handles, loc="outside upper left", ncols=3, **NARROW)
+        outside_legend(figure, handles)
         return done(figure)
 
 
@@ -176,8 +176,8 @@ def few_images(table: pd.DataFrame) -> Figure:
             place.set_axis_off()
         figure.supylabel("TPR at one FPR", fontsize=12)
         figure.supxlabel("annotated training images", fontsize=12)
-        handles = axes[0, 0].get_legend_handles_labels()
-        figure.legend(*handles, loc="outside upper left", ncols=2, **NARROW)
+        handles, _ = axes[0, 0].get_legend_handles_labels()
+        outside_legend(figure, handles, 2)
         return done(figure)
 
 

@@ -20,7 +20,6 @@ from foilseg.drawing.night import contrast
 from foilseg.drawing.style import (
     INK,
     MARKERS,
-    NARROW,
     PALE,
     PAPER,
     class_legend,
@@ -29,6 +28,7 @@ from foilseg.drawing.style import (
     house_style,
     look,
     note,
+    outside_legend,
 )
 from foilseg.evaluation import curves, metrics
 from foilseg.evaluation.curves import Histograms
@@ -58,9 +58,7 @@ def variation(
         axes[0].set_xlim(0, 1)
         axes[2].set_xlim(0, 1)
         handles, names = axes[0].get_legend_handles_labels()
-        figure.legend(
-            handles, names, loc="outside upper left", ncols=min(3, columns(names)), **NARROW
-        )
+        outside_legend(figure, handles, min(3, columns(names)))
         return done(figure)
 
 
@@ -166,7 +164,7 @@ def threshold_curves(
             below.set_xticks([1e-4, 1e-2])  # a third label would touch the second
         axes[0, 0].set_ylabel("precision")
         axes[1, 0].set_ylabel("TPR")
-        model_figures.line_legend(figure, axes[0, 0], "upper left")
+        model_figures.line_legend(figure, axes[0, 0])
         return done(figure)
 
 
@@ -189,7 +187,7 @@ def cost_curves(costs: pd.DataFrame, highlighted: Collection[str] = ()) -> Figur
         model_figures.lines(axes, each, "price", "cost", highlighted)
         axes.set(xscale="log", ylim=(0, 1.06), ylabel="cost, share of reporting nothing")
         axes.set_xlabel("cost of a missed pixel (a false one costs 1)")
-        model_figures.line_legend(figure, axes, "upper left")
+        model_figures.line_legend(figure, axes)
         return done(figure)
 
 

@@ -15,7 +15,6 @@ from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.drawing.style import (
     INK,
-    NARROW,
     PALE,
     PAPER,
     class_bars,
@@ -23,6 +22,7 @@ from foilseg.drawing.style import (
     done,
     house_style,
     note,
+    outside_legend,
 )
 from foilseg.figures.pictures import (
     annotation_of,
@@ -106,7 +106,7 @@ def frontier(curve: pd.DataFrame, classes: Sequence[LabelClass], made: float | N
         if made is not None:
             axes.axvline(100 * made, c=PALE, ls="--", label="share made above")
         axes.set(xlabel="pixels of each class, % of all", ylabel="expected variety", ylim=(0, 1))
-        figure.legend(loc="outside upper left", ncols=2, **NARROW)
+        outside_legend(figure, ncols=2)
         return done(figure)
 
 

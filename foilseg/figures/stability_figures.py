@@ -82,7 +82,7 @@ def late_iterations(means: pd.DataFrame, highlighted: Collection[str] = ()) -> F
             _ends(place, shown["iteration"])
             if rate == "FPR" and shown[rate].notna().any():
                 place.set_yscale("log")
-        model_figures.line_legend(figure, axes[0], "upper left")
+        model_figures.line_legend(figure, axes[0])
         return done(figure)
 
 
