@@ -11,7 +11,7 @@ from viewer import CLASSES
 
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.evaluation import example_rules, example_windows, examples
-from foilseg.figures import error_pictures, gallery_figures, pictures, sampling_figures
+from foilseg.figures import error_pictures, gallery_figures, sampling_figures
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
 COUNTS = pd.DataFrame(
@@ -355,9 +355,9 @@ def test_a_typical_object_is_found_as_much_as_its_whole_class():
 
 def test_a_legend_names_the_classes_that_are_drawn():
     foil = made("f", (0, 0, 2, 2, 2))
-    drawn = pictures.predictions(foil, {"x": foil.mask}, CLASSES)
-    told = [text.get_text() for legend in drawn.legends for text in legend.get_texts()]
-    assert told == [CLASSES[0].name, CLASSES[2].name]
+    drawn = gallery_figures.errors(foil, {"x": foil.mask}, CLASSES)
+    told = [[text.get_text() for text in legend.get_texts()] for legend in drawn.legends]
+    assert told == [[CLASSES[0].name, CLASSES[2].name], ["hit"]]
     errors = gallery_figures.example(
         examples.Pick("r", "f", 1), [foil], {"f": {"x": foil.mask}}, CLASSES
     )

@@ -23,7 +23,7 @@ from foilseg.drawing.style import (
     outside_legend,
 )
 from foilseg.evaluation.example_rules import Masks
-from foilseg.evaluation.examples import NONE, Pick, box_in_look, look
+from foilseg.evaluation.examples import NONE, Box, Pick, box_in_look, look
 from foilseg.figures.acquisition_figures import relief
 from foilseg.figures.error_pictures import error_kinds, errors_legend, errors_on, kinds_of_errors
 from foilseg.figures.pictures import (
@@ -34,7 +34,6 @@ from foilseg.figures.pictures import (
     mask_of,
     outline,
     picture,
-    predictions,
     ringed,
     rings_of,
     scale_bar,
@@ -166,12 +165,47 @@ def example(
     foil = next(f for f in foils if f.name == pick.foil)
     part, seen = look(pick, foil, masks[foil.name])
     box = box_in_look(pick, foil)
-    return predictions(part, seen, classes, _columns(part), errors_on, errors_legend, box)
+    return errors(part, seen, classes, _columns(part), box)
 
 
-def errors(foil: Foil, masks: Mapping[str, np.ndarray], classes: Sequence[LabelClass]) -> Figure:
-    """A whole region: input, annotation, truth where it is known, and the errors of predictions."""
-    return predictions(foil, dict(masks), classes, 2, errors_on, errors_legend)
+def errors(
+    foil: Foil,
+    masks: Mapping[str, np.ndarray],
+    classes: Sequence[LabelClass],
+    columns: int = 2,
+    box: Box | None = None,
+) -> Figure:
+    """Input, annotation, the errors of the first prediction, the truth if known, the other errors.
+
+    A narrow page shows the left of a figure, so the first prediction begins the second line of
+    two panels, or stands beside the annotation. ``box`` : is framed in every panel.
+    """
+    said, truth = list(masks), [] if foil.truth is None else ["truth"]
+    titles = ["annotation", *said[:1], *truth, *said[1:]]
+    count = len(titles) + 1
+    lines = -(-count // columns)
+    letters = 24 if columns < 6 else 11  # of a line of a title
+    with house_style():
+        aspect = foil.shape[0] / foil.shape[1]
+        height = min(14.0, lines * (9 / columns * aspect + 0.35 * (1 + (columns > 5))) + 1)
+        figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
+        places = axes.ravel()
+        picture(places[0], foil.image)
+        places[0].set_title(escape.lines(f"{foil.name}: input", letters))
+        for place, title in zip(places[1:], titles):
+            if title in masks:
+                errors_on(place, foil, masks[title])
+            else:
+                mask_of(place, foil.truth if title == "truth" else foil.mask, classes)
+            place.set_title(escape.lines(title, letters))
+        for place in places[count:]:
+            place.set_axis_off()
+        for place in places[:count] if box is not None else ():
+            framed(place, box)
+        scale_bar(places[0], *foil.shape, letters=12)
+        classes_legend(figure, classes)
+        errors_legend(figure)
+        return done(figure)
 
 
 def _columns(part: Foil) -> int:

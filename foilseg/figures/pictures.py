@@ -5,7 +5,7 @@ Class colours are those of the masks and of the widget.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -167,53 +167,6 @@ def examples(chosen: Sequence[tuple[Foil, Sequence[str]]], classes: Sequence[Lab
         axes[0, 0].set_ylabel("image")
         axes[1, 0].set_ylabel("annotation")
         classes_legend(figure, classes)
-        return done(figure)
-
-
-def predictions(
-    foil: Foil,
-    masks: dict[str, np.ndarray],
-    classes: Sequence[LabelClass],
-    columns: int = 2,
-    draw: Callable[[Axes, Foil, np.ndarray], None] | None = None,
-    key: Callable[[Figure], None] | None = None,
-    box: Box | None = None,
-) -> Figure:
-    """Input, annotation, the first prediction, the truth where there is one, the others.
-
-    A narrow page shows the left of a figure, so the first prediction begins the second line of
-    two panels, or stands beside the annotation.
-
-    ``draw`` : draws a prediction in another way than by its mask; ``key`` says what that means in
-    a legend of the figure.
-    ``box`` : is framed in every panel.
-    """
-    said, truth = list(masks.items()), [] if foil.truth is None else [("truth", foil.truth)]
-    panels = [("annotation", foil.mask), *said[:1], *truth, *said[1:]]
-    count = len(panels) + 1
-    lines = -(-count // columns)
-    letters = 24 if columns < 6 else 11  # of a line of a title
-    with house_style():
-        aspect = foil.shape[0] / foil.shape[1]
-        height = min(14.0, lines * (9 / columns * aspect + 0.35 * (1 + (columns > 5))) + 1)
-        figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
-        places = axes.ravel()
-        picture(places[0], foil.image)
-        places[0].set_title(escape.lines(f"{foil.name}: input", letters))
-        for place, (title, mask) in zip(places[1:], panels):
-            if draw is not None and title in masks:
-                draw(place, foil, mask)
-            else:
-                mask_of(place, mask, classes)
-            place.set_title(escape.lines(title, letters))
-        for place in places[count:]:
-            place.set_axis_off()
-        for place in places[:count] if box is not None else ():
-            framed(place, box)
-        scale_bar(places[0], *foil.shape, letters=12)
-        classes_legend(figure, classes)
-        if key is not None:
-            key(figure)
         return done(figure)
 
 
