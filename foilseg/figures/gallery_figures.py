@@ -270,8 +270,8 @@ def error_maps(
             kinds = error_kinds(reference, mask)
             place.imshow(kinds, cmap=palette, vmin=0, vmax=len(names), interpolation="nearest")
             bare(place)
-            scale_bar(place, *foil.shape, letters=12)
             place.set_title(title)
+        scale_bar(axes[0, 0], *foil.shape, letters=12)
         for place in axes.ravel()[len(masks) :]:
             place.set_axis_off()
         outside_legend(figure, kinds_of_errors(), 4, place="lower left")

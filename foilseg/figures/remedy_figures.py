@@ -46,7 +46,7 @@ def gains(table: pd.DataFrame, defect: str, best: str, chosen: str = "") -> Figu
         )
         _effects(axes[0], table, ("mean TPR", "low", "high"), best)
         _effects(axes[1], table, (defect, "least", "most"), best)
-        axes[0].set_xlabel("mean TPR,\nminus the baseline's")
+        axes[0].set_xlabel("mean TPR, minus\nthe baseline's")
         axes[1].set_xlabel(f"TPR of {escape.lines(defect)},\nminus the baseline's")
         _costs(axes[2], table)
         _names(axes[0], table, chosen)
@@ -75,6 +75,7 @@ def _effects(axes: Axes, table: pd.DataFrame, columns: tuple[str, str, str], bes
 def _farther(axes: Axes, least: float, row: float, value: float, colour: str) -> None:
     """An arrow with a number: a failed training's mark would leave no room for the others."""
     beside = {"textcoords": "offset points", "va": "center", "fontsize": 10}
+    beside["path_effects"] = edge()
     arrow = {"arrowstyle": "-|>", "color": colour, "shrinkA": 2, "shrinkB": 0}
     axes.annotate(f"\N{MINUS SIGN}{-value:.3f}", (least, row), (22, 0), arrowprops=arrow, **beside)
 
@@ -87,6 +88,7 @@ def _costs(axes: Axes, table: pd.DataFrame) -> None:
     axes.spines["bottom"].set_visible(False)
     axes.spines["left"].set_visible(False)
     axes.tick_params(length=0)
+    axes.tick_params(axis="x", labelsize=10)
     for place, row in table.iterrows():
         for x, column in ((0.5, "training"), (1.5, "prediction")):
             more = row[column] > 1.005

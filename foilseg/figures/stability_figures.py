@@ -46,6 +46,7 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, most: int = 4) -> Fi
                 place.plot(part["iteration"], part["FPR"], **own_look if model in told else grey)
             place.set(yscale="log", title=escape.lines(defect), xlabel="iteration")
             _ends(place, own["iteration"])
+            place.tick_params(axis="x", labelsize=10)
             place.margins(x=0.15, y=0.25)  # room for the names
         for place in axes[:, 0]:
             place.set_ylabel("FPR")
