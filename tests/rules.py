@@ -42,9 +42,9 @@ LAYERS = """
     decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands
     drawing: style night names
-    figures: model_figures pictures error_pictures plots result_plots stability_figures
-        acquisition_figures gallery_figures packing sampling_figures defect_figures remedy_figures
-        widgets dial overview_figures price_figures
+    figures: model_figures pictures plots result_plots stability_figures
+        acquisition_figures error_pictures gallery_figures packing sampling_figures
+        defect_figures remedy_figures widgets dial overview_figures price_figures
     book: forked kernels notebooks captions prose digits answers links own measurements readable
         execution selection tables ahead chapters
 """

@@ -6,7 +6,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from matplotlib.patches import Circle
+from matplotlib.patches import Circle, Rectangle
 from viewer import CLASSES
 
 from foilseg.data.dataset import Foil, LabelClass
@@ -280,6 +280,68 @@ def test_the_first_model_stands_left_and_all_of_them_fit_a_screen(shape, columns
     assert drawn.axes[0].get_gridspec().ncols == columns
 
 
+def frames(axes):
+    """Left, top, width and height of the frames in a panel, without their margins."""
+    boxes = [p.get_bbox().bounds for p in axes.patches if isinstance(p, Rectangle)]
+    return [(x + 1.5, y + 1.5, w - 2, h - 2) for x, y, w, h in boxes[::2]]
+
+
+def rings(axes):
+    return [patch.center for patch in axes.patches if isinstance(patch, Circle)]
+
+
+def large(name="f"):
+    """A foil with a pit of many pixels, and two specks of the second class in its lower right."""
+    blocks = [(10, 10, 40, 40, 1), (150, 250, 3, 3, 2), (170, 270, 3, 3, 2), (20, 20, 3, 3, 2)]
+    foil = made(name, *blocks, shape=(200, 320))
+    return replace(foil, truth=foil.mask)
+
+
+def test_a_large_foil_is_shown_with_the_window_of_its_rarest_defect():
+    foil, other = large(), made("other", (0, 0, 3, 3, 3), shape=(200, 320))
+    pick = example_windows.of_rarest(foil, [foil, other], CLASSES)
+    assert (pick.defect, pick.value) == (CLASSES[2].name, 2), "the third is rarer, but not here"
+    assert example_windows.of_rarest(made("bare"), [foil], CLASSES) is None
+    masks = {"f": {"x": foil.mask, "y": 0 * foil.mask}}
+    whole = examples.Pick("rule", "f", 1)
+    drawn = gallery_figures.example(whole, [foil, other], masks, CLASSES).axes
+    titles = ["f: input", "x: all of it", "annotation, outlined", "x", "truth", "y"]
+    assert [axes.get_title() for axes in drawn] == titles
+    top, left, *_ = examples.around(pick, foil.shape)
+    assert frames(drawn[0]) == frames(drawn[1]) == [(left, top, 96, 96)]
+    assert {axes.images[0].get_array().shape[:2] for axes in drawn[2:]} == {(96, 96)}
+    specks = [(251 - left, 151 - top), (271 - left, 171 - top)]
+    assert [rings(axes) for axes in drawn[2:]] == [specks] * 4
+    kinds = [int(drawn[k].images[1].get_array().max()) for k in (1, 3, 5)]
+    assert kinds == [1, 1, 2], "hits, hits, misses"
+
+
+def test_networks_are_shown_where_their_own_defect_is():
+    foil = large()
+    found = {CLASSES[1].name: foil.mask, CLASSES[2].name: 0 * foil.mask}
+    said = made("x", (60, 200, 4, 4, 3), shape=foil.shape).mask
+    every = found | {CLASSES[3].name: said}
+    pick = examples.Pick("rule", "f", 1)
+    drawn = gallery_figures.per_defect(pick, [foil], every, CLASSES).axes
+    assert [axes.get_title() for axes in drawn[2:]] == [c.name for c in CLASSES[1:4]]
+    assert len(frames(drawn[0])) == len(frames(drawn[1])) == 3
+    assert [int(axes.images[1].get_array().max()) for axes in drawn[2:]] == [1, 2, 3]
+    assert [len(rings(axes)) for axes in drawn[2:]] == [0, 2, 0], "large ones need no ring"
+    every[CLASSES[3].name] = 0 * said
+    empty = gallery_figures.per_defect(pick, [foil], every, CLASSES).axes[-1]
+    assert "nothing reported" in empty.texts[0].get_text() and not empty.images
+
+
+def test_the_densest_window_is_found_wherever_it_is():
+    pixels = np.zeros((50, 70), bool)
+    pixels[40:50, 61:70] = True
+    assert examples.densest(pixels, 10) == (40, 60, 10, 10)
+    pixels[3:6, 5:9] = True
+    pixels[44:, 60:] = False
+    assert examples.densest(pixels, 10) == (34, 60, 10, 10)
+    assert examples.densest(pixels[:8, :8], 10) == (0, 0, 8, 8)
+
+
 def test_the_truth_says_whether_models_against_the_annotation_are_right(wrong):
     _, b = wrong
     said = made("x", (14, 2, 2, 3, 2), (12, 6, 2, 2, 2)).mask
@@ -308,7 +370,7 @@ def test_the_window_with_most_objects_of_a_class_is_picked_and_looked_at_closely
     assert (corners.foil, corners.value, corners.box) == ("few", 1, (0, 0, 16, 16))
     assert example_windows.fullest(foils[:1], LabelClass(9, "none", "#000000")) is None
     masks = {"many": {"a": many, "b": np.zeros_like(many), "c": many, "d": many}}
-    figure = gallery_figures.closely(pick, foils, masks, CLASSES)
+    figure = error_pictures.closely(pick, foils, masks, CLASSES)
     titles = [axes.get_title() for axes in figure.axes if axes.axison]
     assert titles == ["annotation, outlined", "a", "b", "c", "d"]
     rings = [[p for p in axes.patches if isinstance(p, Circle)] for axes in figure.axes[:5]]
@@ -316,7 +378,7 @@ def test_the_window_with_most_objects_of_a_class_is_picked_and_looked_at_closely
     assert boxed >= 2 and figure.axes[0].images[0].get_array().shape == (64, 96)
     said = [axes.images[1].get_array() for axes in figure.axes[1:3]]
     assert [int(kinds.max()) for kinds in said] == [1, 2]  # hits, and misses
-    (none,) = gallery_figures.closely(None, foils, {}, CLASSES).axes[0].texts
+    (none,) = error_pictures.closely(None, foils, {}, CLASSES).axes[0].texts
     assert "No foil" in none.get_text()
 
 
@@ -355,7 +417,7 @@ def test_a_typical_object_is_found_as_much_as_its_whole_class():
 
 def test_a_legend_names_the_classes_that_are_drawn():
     foil = made("f", (0, 0, 2, 2, 2))
-    drawn = gallery_figures.errors(foil, {"x": foil.mask}, CLASSES)
+    drawn = error_pictures.errors(foil, {"x": foil.mask}, CLASSES)
     told = [[text.get_text() for text in legend.get_texts()] for legend in drawn.legends]
     assert told == [[CLASSES[0].name, CLASSES[2].name], ["hit"]]
     errors = gallery_figures.example(

@@ -14,7 +14,7 @@ from viewer import CLASSES
 
 from foilseg.data import images
 from foilseg.evaluation import judgement, label_audit, label_audit_quality, metrics, mistakes
-from foilseg.figures import error_pictures, gallery_figures, pictures
+from foilseg.figures import error_pictures, pictures
 
 NAMES = {c.name: c.index for c in CLASSES}
 PAIRS = st.tuples(st.integers(1, 9), st.integers(1, 9)).flatmap(
@@ -307,7 +307,7 @@ def test_the_error_maps_have_the_kinds_of_the_viewer(case):
         20 + 25 + 4 + 6,
         24,
     ]
-    drawn = gallery_figures.error_maps(foil, masks["f"]).axes
+    drawn = error_pictures.error_maps(foil, masks["f"]).axes
     assert [a.get_title() for a in drawn] == ["x", "y", "z"]
     assert (drawn[0].images[0].get_array() == kinds).all()
 

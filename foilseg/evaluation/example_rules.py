@@ -16,7 +16,7 @@ import pandas as pd
 
 from foilseg.data.components import boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.evaluation.examples import NONE, Pick, foils_of
+from foilseg.evaluation.examples import NONE, Pick, densest, foils_of
 from foilseg.evaluation.mistakes import objects
 
 Masks = Mapping[str, Mapping[str, np.ndarray]]
@@ -93,14 +93,19 @@ def representative(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> list
 
 
 def most_disagreed(masks: Masks) -> Pick:
-    """The foil on the largest share of whose pixels the models do not all agree."""
-    shares = {}
+    """The foil on the largest share of whose pixels the models do not all agree.
+
+    Its box is the window with most such pixels, as :func:`foilseg.evaluation.examples.densest`
+    cuts it.
+    """
+    apart = {}
     for foil, each in masks.items():
         first, *rest = each.values()
-        shares[foil] = float(np.mean(np.any([m != first for m in rest], axis=0))) if rest else 0.0
-    foil = max(shares, key=shares.__getitem__)
+        apart[foil] = np.any([np.zeros(first.shape, bool), *(m != first for m in rest)], axis=0)
+    foil = max(apart, key=lambda name: apart[name].mean())
     rule = "largest share of pixels on which models disagree"
-    return Pick(rule, foil, shares[foil], unit="% of the pixels")
+    box = densest(apart[foil])
+    return Pick(rule, foil, float(apart[foil].mean()), box=box, unit="% of the pixels")
 
 
 def largest_missed(

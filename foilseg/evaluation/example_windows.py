@@ -55,6 +55,17 @@ def fullest(foils: Sequence[Foil], c: LabelClass, side: int = WINDOW, step: int 
     return best
 
 
+def of_rarest(foil: Foil, foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Pick | None:
+    """The :func:`fullest` window of a foil for the rarest defect that is annotated in it.
+
+    None without an annotated object. ``foils`` : in whose masks pixels are counted; the class with
+    fewest is the rarest, of equals the first.
+    """
+    pixels = {c: sum(int((f.mask == c.index).sum()) for f in foils) for c in classes if c.index}
+    own = [c for c in pixels if (foil.mask == c.index).any()]
+    return fullest([foil], min(own, key=pixels.__getitem__)) if own else None
+
+
 def _middles(foil: Foil, classes: Sequence[LabelClass]) -> np.ndarray:
     """Row and column of the middle of every missed object: (n, 2)."""
     points = []

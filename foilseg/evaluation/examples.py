@@ -54,14 +54,26 @@ def _value(pick: Pick) -> str:
     return f"{number}{'' if share else ' '}{unit}".strip()
 
 
-def _around(pick: Pick, shape: tuple[int, int], least: int) -> Box:
-    """The part of a foil that is cut out for a pick with a box: top, left, height, width."""
+def around(pick: Pick, shape: tuple[int, int], least: int = LEAST) -> Box:
+    """The part of a foil that :func:`look` cuts out for a pick: top, left, height, width."""
+    if pick.box is None:
+        return (0, 0, *shape)
     corner, sizes = [], []
     for start, size, whole in zip(pick.box[:2], pick.box[2:], shape):
         side = min(whole, max(least, 2 * size))
         corner.append(int(np.clip(start + size // 2 - side // 2, 0, whole - side)))
         sizes.append(side)
     return (*corner, *sizes)
+
+
+def densest(pixels: np.ndarray, side: int = LEAST // 2) -> Box:
+    """The first window of ``side`` pixels that holds most pixels of a bool array (H, W)."""
+    height, width = (min(side, n) for n in pixels.shape)
+    sums = np.pad(pixels.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    inside = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width]
+    counts = inside + sums[:-height, :-width]
+    row, column = np.unravel_index(counts.argmax(), counts.shape)
+    return (int(row), int(column), height, width)
 
 
 def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = LEAST):
@@ -72,7 +84,7 @@ def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = L
     """
     if pick.box is None:
         return foil, dict(masks)
-    top, left, height, width = _around(pick, foil.shape, least)
+    top, left, height, width = around(pick, foil.shape, least)
     place = slice(top, top + height), slice(left, left + width)
     return foil.crop(top, left, height, width), {t: mask[place] for t, mask in masks.items()}
 
@@ -81,7 +93,7 @@ def box_in_look(pick: Pick, foil: Foil, least: int = LEAST) -> Box | None:
     """The box of a pick in the part that :func:`look` cuts out; None without one."""
     if pick.box is None:
         return None
-    top, left, _, _ = _around(pick, foil.shape, least)
+    top, left, _, _ = around(pick, foil.shape, least)
     return (pick.box[0] - top, pick.box[1] - left, *pick.box[2:])
 
 

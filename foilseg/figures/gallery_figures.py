@@ -1,4 +1,4 @@
-"""Picked examples -> Figure: in rows, network by network, and enlarged."""
+"""Picked examples -> Figure: in rows, network by network, and model by model."""
 
 from __future__ import annotations
 
@@ -7,32 +7,22 @@ from dataclasses import replace
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.colors import ListedColormap
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from foilseg.data import escape
 from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.drawing.style import (
-    ERROR_COLOURS,
-    PAPER,
-    class_legend,
-    done,
-    house_style,
-    note,
-    outside_legend,
-)
+from foilseg.drawing.style import INK, PAPER, class_legend, done, house_style, note
 from foilseg.evaluation.example_rules import Masks
-from foilseg.evaluation.examples import NONE, Box, Pick, box_in_look, look
-from foilseg.figures.acquisition_figures import relief
-from foilseg.figures.error_pictures import error_kinds, errors_legend, errors_on, kinds_of_errors
+from foilseg.evaluation.example_windows import fullest, of_rarest
+from foilseg.evaluation.examples import LEAST, NONE, Pick, around, box_in_look, look
+from foilseg.figures.error_pictures import errors, errors_legend, errors_on, outlined
 from foilseg.figures.pictures import (
     annotation_of,
-    bare,
     classes_legend,
     framed,
     mask_of,
-    outline,
     picture,
     ringed,
     rings_of,
@@ -40,6 +30,8 @@ from foilseg.figures.pictures import (
 )
 
 WIDTH = 9.0  # inches
+SMALL = 8  # pixels: the largest radius of an object that is ringed where all kinds are shown
+MIDDLE = {"ha": "center", "va": "center"}
 
 
 def gallery(
@@ -118,7 +110,10 @@ def per_defect(
     classes: Sequence[LabelClass],
     without: str = NONE,
 ) -> Figure:
-    """What each network of a One-vs-Rest model says: the errors of its mask, a panel a defect.
+    """A foil, and for each network of a One-vs-Rest model its errors in a window, enlarged.
+
+    The window has most annotated objects of the network's defect, of which small ones are ringed;
+    without one, most that it reports. Frames on the foil have the colour of the defect.
 
     ``masks`` : defect -> mask of the network for it (compare thesis Fig. 4.4, which shows masks).
     """
@@ -126,27 +121,51 @@ def per_defect(
         return note(f"{without}.")
     foil = next(f for f in foils if f.name == pick.foil)
     defects = [c for c in classes if c.name in masks]
-    part, seen = look(pick, foil, masks)
-    lines = 1 + -(-len(defects) // 2)
-    height = lines * (WIDTH / 2 * part.shape[0] / part.shape[1] + 0.3) + 1.1
     with house_style():
-        size = (WIDTH, min(14.0, height))
-        figure, axes = plt.subplots(lines, 2, figsize=size, squeeze=False)
-        picture(axes[0, 0], part.image)
-        _titled(axes[0, 0], f"{part.name}: input")
-        scale_bar(axes[0, 0], *part.shape, letters=12)
-        annotation_of(axes[0, 1], part, classes)
-        _titled(axes[0, 1], "annotation, all defects")
-        places = axes[1:].ravel()
-        for place, c in zip(places, defects):
-            own = np.where(part.mask == c.index, part.mask, 0)
-            errors_on(place, replace(part, mask=own), np.where(seen[c.name] == c.index, c.index, 0))
+        whole, close = _panels(foil, len(defects))
+        picture(whole[0], foil.image)
+        annotation_of(whole[1], foil, classes)
+        scale_bar(whole[0], *foil.shape, letters=12)
+        _titled(whole[0], f"{foil.name}: input")
+        _titled(whole[1], "annotation, all defects")
+        for place, c in zip(close, defects):
+            window = _own_errors(place, foil, masks[c.name], c)
+            for axes in whole if window else ():
+                framed(axes, around(window, foil.shape), c.colour)
             _titled(place, c.name)
-        for place in places[len(defects) :]:
-            place.set_axis_off()
-        classes_legend(figure, classes)
+        figure = place.figure
+        class_legend(figure, defects, "lower left")
         errors_legend(figure)
         return done(figure)
+
+
+def _own_errors(place: Axes, foil: Foil, mask: np.ndarray, c: LabelClass) -> Pick | None:
+    """A network's errors about its own defect in a window; the window, None if none has any."""
+    own = replace(foil, mask=np.where(foil.mask == c.index, foil.mask, 0))
+    said = np.where(mask == c.index, c.index, 0).astype(foil.mask.dtype)
+    window = fullest([own], c) or fullest([replace(own, mask=said)], c)
+    if window is None:
+        place.text(0.5, 0.5, "nothing annotated,\nnothing reported", **MIDDLE)
+        place.set_axis_off()
+        return None
+    part, seen = look(window, own, {c.name: said})
+    errors_on(place, part, seen[c.name])
+    rings = rings_of(components(part.mask == c.index)[0])
+    ringed(place, [ring for ring in rings if ring["radius"] <= SMALL])
+    scale_bar(place, *part.shape, letters=12)
+    return window
+
+
+def _panels(foil: Foil, number: int) -> tuple[list[Axes], list[Axes]]:
+    """Two panels for a whole foil, and below them square ones, at most four side by side."""
+    columns = min(4, number)
+    lines = -(-number // columns)
+    heights = [min(3.0, WIDTH / 2 * foil.shape[0] / foil.shape[1]), *[WIDTH / columns] * lines]
+    figure = plt.figure(figsize=(WIDTH, sum(heights) + 0.3 * len(heights) + 1))
+    grid = figure.add_gridspec(len(heights), 2 * columns, height_ratios=heights)
+    whole = [figure.add_subplot(grid[0, k * columns : (k + 1) * columns]) for k in range(2)]
+    places = [divmod(k, columns) for k in range(number)]
+    return whole, [figure.add_subplot(grid[1 + i, 2 * j : 2 * j + 2]) for i, j in places]
 
 
 def example(
@@ -158,121 +177,56 @@ def example(
 ) -> Figure:
     """What a rule picked: input, annotation, truth, and the errors of predictions on a relief.
 
-    A sentence for no pick. The box of a pick is framed.
+    A sentence for no pick. The box of a pick is framed; a large foil that is picked as a whole is
+    shown with the window of :func:`foilseg.evaluation.example_windows.of_rarest`, enlarged.
     """
     if pick is None:
         return note(f"{without}.")
     foil = next(f for f in foils if f.name == pick.foil)
+    window = of_rarest(foil, foils, classes) if pick.box is None else None
+    if window and foil.mask.size > 4 * LEAST**2:
+        return enlarged(foil, window, masks[foil.name], classes)
     part, seen = look(pick, foil, masks[foil.name])
     box = box_in_look(pick, foil)
     return errors(part, seen, classes, _columns(part), box)
 
 
-def errors(
-    foil: Foil,
-    masks: Mapping[str, np.ndarray],
-    classes: Sequence[LabelClass],
-    columns: int = 2,
-    box: Box | None = None,
+def enlarged(
+    foil: Foil, window: Pick, masks: Mapping[str, np.ndarray], classes: Sequence[LabelClass]
 ) -> Figure:
-    """Input, annotation, the errors of the first prediction, the truth if known, the other errors.
+    """A foil with the errors of the first prediction, and those of all in a window of it, enlarged.
 
-    A narrow page shows the left of a figure, so the first prediction begins the second line of
-    two panels, or stands beside the annotation. ``box`` : is framed in every panel.
+    Annotated objects of the window's defect are ringed; the truth stands there if it is known.
     """
-    said, truth = list(masks), [] if foil.truth is None else ["truth"]
-    titles = ["annotation", *said[:1], *truth, *said[1:]]
-    count = len(titles) + 1
-    lines = -(-count // columns)
-    letters = 24 if columns < 6 else 11  # of a line of a title
+    part, seen = look(window, foil, masks)
+    first, *others = masks
+    titles = ["annotation", first, *(["truth"] if part.truth is not None else []), *others]
+    (ringed_class,) = (c for c in classes if c.name == window.defect)
+    rings = rings_of(components(part.mask == ringed_class.index)[0])
     with house_style():
-        aspect = foil.shape[0] / foil.shape[1]
-        height = min(14.0, lines * (9 / columns * aspect + 0.35 * (1 + (columns > 5))) + 1)
-        figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
-        places = axes.ravel()
-        picture(places[0], foil.image)
-        places[0].set_title(escape.lines(f"{foil.name}: input", letters))
-        for place, title in zip(places[1:], titles):
-            if title in masks:
-                errors_on(place, foil, masks[title])
+        whole, close = _panels(foil, len(titles))
+        picture(whole[0], foil.image)
+        errors_on(whole[1], foil, masks[first])
+        for place, title in zip(whole, (f"{foil.name}: input", f"{first}: all of it")):
+            framed(place, around(window, foil.shape))
+            place.set_title(escape.lines(title))
+        shown = outlined(close[0], part, classes)
+        for place, title in zip(close[1:], titles[1:]):
+            if title == "truth":
+                mask_of(place, part.truth, classes)
             else:
-                mask_of(place, foil.truth if title == "truth" else foil.mask, classes)
-            place.set_title(escape.lines(title, letters))
-        for place in places[count:]:
-            place.set_axis_off()
-        for place in places[:count] if box is not None else ():
-            framed(place, box)
-        scale_bar(places[0], *foil.shape, letters=12)
-        classes_legend(figure, classes)
-        errors_legend(figure)
-        return done(figure)
+                errors_on(place, part, seen[title])
+            _titled(place, title)
+        for place, title in zip(close, titles):
+            ringed(place, rings, INK if title == "truth" else PAPER)
+        scale_bar(whole[0], *foil.shape, letters=12)
+        scale_bar(close[0], *part.shape, letters=12)
+        class_legend(whole[0].figure, shown, "lower left")
+        errors_legend(whole[0].figure)
+        return done(whole[0].figure)
 
 
 def _columns(part: Foil) -> int:
     """How many panels stand side by side, so that those of all models fit a screen."""
     height, width = part.shape
     return 2 if width > 2 * height else 8 if height > 2 * width else 4
-
-
-def closely(
-    pick: Pick | None,
-    foils: Sequence[Foil],
-    masks: Mapping[str, Mapping[str, np.ndarray]],
-    classes: Sequence[LabelClass],
-    without: str = NONE,
-) -> Figure:
-    """A window enlarged: the annotation as outlines, and what each model finds and misses in it.
-
-    ``masks`` : foil name -> title -> mask. Objects of the pick's defect are ringed. A sentence for
-    no pick.
-    """
-    if pick is None:
-        return note(f"{without}.")
-    part, seen = look(pick, next(f for f in foils if f.name == pick.foil), masks[pick.foil])
-    own = [components(part.mask == c.index)[0] for c in classes if c.name == pick.defect]
-    lines = -(-(1 + len(seen)) // 3)
-    with house_style():
-        figure, axes = plt.subplots(lines, 3, figsize=(9, 3.2 * lines + 0.9), squeeze=False)
-        places = axes.ravel()
-        relief(places[0], part)
-        shown = [c for c in classes if c.index and (part.mask == c.index).any()]
-        for c in sorted(shown, key=lambda c: -(part.mask == c.index).sum()):  # small ones on top
-            outline(places[0], part.mask == c.index, c.colour)
-        places[0].set_title("annotation, outlined")
-        for place, (title, mask) in zip(places[1:], seen.items()):
-            errors_on(place, part, mask)
-            place.set_title(escape.lines(title))
-        for place in places[: 1 + len(seen)]:
-            for numbers in own:
-                ringed(place, rings_of(numbers))
-            scale_bar(place, *part.shape)
-        for place in places[1 + len(seen) :]:
-            place.set_axis_off()
-        class_legend(figure, shown, "upper left")
-        kinds = kinds_of_errors(figure)
-        outside_legend(figure, kinds, 4, place="lower left")
-        return done(figure)
-
-
-def error_maps(
-    foil: Foil, masks: dict[str, np.ndarray], truth: bool = False, columns: int = 3
-) -> Figure:
-    """Small maps of hits, misses, false alarms and wrong defects, one a model."""
-    reference = foil.truth if truth else foil.mask
-    names = list(ERROR_COLOURS)
-    palette = ListedColormap([PAPER, *ERROR_COLOURS.values()])
-    lines = -(-len(masks) // columns)
-    with house_style():
-        aspect = foil.shape[0] / foil.shape[1]
-        height = min(14.0, lines * (9 / columns * aspect + 0.35) + 0.5)
-        figure, axes = plt.subplots(lines, columns, figsize=(9, height), squeeze=False)
-        for place, (title, mask) in zip(axes.ravel(), masks.items()):
-            kinds = error_kinds(reference, mask)
-            place.imshow(kinds, cmap=palette, vmin=0, vmax=len(names), interpolation="nearest")
-            bare(place)
-            place.set_title(title)
-        scale_bar(axes[0, 0], *foil.shape, letters=12)
-        for place in axes.ravel()[len(masks) :]:
-            place.set_axis_off()
-        outside_legend(figure, kinds_of_errors(), 4, place="lower left")
-        return done(figure)

@@ -93,11 +93,11 @@ def outline(axes: Axes, inside: np.ndarray, colour: str) -> None:
     axes.contour(places[1], places[0], edge, [0.5], colors=[colour], linewidths=1.4)
 
 
-def framed(axes: Axes, box: Box) -> None:
-    """A frame around a box of pixels, black in white, so that it is seen on every ground."""
+def framed(axes: Axes, box: Box, colour: str = INK) -> None:
+    """A frame around a box of pixels, with a white margin, so that it is seen on every ground."""
     top, left, height, width = box
-    for colour, thick in ((PAPER, 3.0), (INK, 1.2)):
-        style = {"fill": False, "ec": colour, "lw": thick}
+    for edge, thick in ((PAPER, 3.0), (colour, 1.2)):
+        style = {"fill": False, "ec": edge, "lw": thick}
         axes.add_patch(Rectangle((left - 1.5, top - 1.5), width + 2, height + 2, **style))
 
 
