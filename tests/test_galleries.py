@@ -60,6 +60,9 @@ def test_the_most_disputed_foil_has_the_largest_share_of_pixels():
     masks = {"a": {"x": zero, "y": one, "z": one}, "b": {"x": zero, "y": one, "z": other}}
     assert example_rules.most_disagreed(masks).foil == "b"
     assert example_rules.most_disagreed(masks).value == 5 / 20
+    wide = {"x": np.zeros((60, 200), np.uint8), "y": np.zeros((60, 200), np.uint8)}
+    wide["y"][12:60, 140:188] = 1
+    assert example_rules.most_disagreed({"a": wide}).box == (12, 140, 48, 48)
     assert example_rules.most_disagreed({"a": {"x": one}}).value == 0
 
 
@@ -340,6 +343,14 @@ def test_the_densest_window_is_found_wherever_it_is():
     pixels[44:, 60:] = False
     assert examples.densest(pixels, 10) == (34, 60, 10, 10)
     assert examples.densest(pixels[:8, :8], 10) == (0, 0, 8, 8)
+    for seed in range(5):
+        pixels = np.random.default_rng(seed).random((12, 17)) < 0.3
+        counts = {
+            (top, left): -pixels[top : top + 4, left : left + 4].sum()
+            for top in range(9)
+            for left in range(14)
+        }
+        assert examples.densest(pixels, 4) == (*min(counts, key=counts.__getitem__), 4, 4)
 
 
 def test_the_truth_says_whether_models_against_the_annotation_are_right(wrong):
