@@ -157,6 +157,9 @@ def test_findings_of_a_whole_column_are_one(checks):
     assert sum("all 52 cells" in cell for cell in short["cell"]) == 1
     assert len(short) < (checks["verdict"] == cells.DIFFERS).sum()
     assert audit.summary(checks)["checks"].sum() == len(checks)
+    assert "all 52 cells" in short["cell"][0] and "all 3 cells" in short["cell"][1]
+    assert short["printed"].tolist()[2:5] == [22_574, 0.024, 0.085], "tenfold, then swapped"
+    assert np.isnan(short["recomputed"].iloc[-1])
 
 
 def test_a_model_that_never_reports_has_no_f_score_but_a_high_accuracy():

@@ -1,5 +1,7 @@
 """What a difference from the thesis hangs on is computed: in made-up studies it is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -75,6 +77,16 @@ def test_a_change_that_mends_only_the_part_that_decides_is_told_apart():
         "none of 1 changes; this part alone: half"
     )
     assert "none of these turns" in reasons.summary([found])
+
+
+def test_the_most_telling_stand_first():
+    """Of four made-up reasons: what a change turns, what it turns in part, then wide gaps."""
+    one = next(iter(explained(ideal()).values()))
+    wide, narrow = (replace(one, part=replace(one.part, gap=gap)) for gap in (-0.5, -0.1))
+    partly = replace(narrow, part_turned=("half",))
+    turned = replace(narrow, turned=("truth",))
+    assert reasons.telling([narrow, wide, partly, turned]) == [turned, partly, wide, narrow]
+    assert reasons.telling([]) == []
 
 
 def test_a_mean_over_fewer_defects_is_said_to_be_one():

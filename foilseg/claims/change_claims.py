@@ -58,14 +58,21 @@ def _met(e: Evidence, model: str, rate: str, quoted: float) -> Part:
     return Part(text, bool(1 / most <= times <= most), gap, (model, BASELINE))
 
 
-@claim("5", "Os. Cavities against the baseline: TPR +35%, precision +2.5%, FPR +17%.", ALIKE)
+@claim(
+    "5",
+    "Os. Cavities raises the baseline's TPR by 35%, its precision by 2.5%, its FPR by 17%.",
+    ALIKE,
+)
 def c13(e: Evidence) -> list[Part]:
     foil_defects(e)
     return _quoted(e, "C13")
 
 
 @claim(
-    "5", "Binary against the baseline: TPR +5%, FPR -28%, precision unchanged.", ALIKE, UNCHANGED
+    "5",
+    "Binary raises the baseline's TPR by 5%, lowers its FPR by 28%; precision is unchanged.",
+    ALIKE,
+    UNCHANGED,
 )
 def c14(e: Evidence) -> list[Part]:
     found = change(e, "Binary", "precision")
@@ -74,14 +81,18 @@ def c14(e: Evidence) -> list[Part]:
     return [*_quoted(e, "C14"), same]
 
 
-@claim("5", "FL ISCF against the baseline: TPR +47%, FPR +92%, precision -24%.", ALIKE)
+@claim(
+    "5",
+    "FL ISCF raises the baseline's TPR by 47% and FPR by 92%, and takes 24% off its precision.",
+    ALIKE,
+)
 def c15(e: Evidence) -> list[Part]:
     return _quoted(e, "C15")
 
 
 @claim(
     "4.2, 5",
-    "ISCF trades better than ICF: much lower FPR, higher precision, modest TPR loss.",
+    "ISCF trades better than ICF: its FPR is much lower, the precision higher, the loss modest.",
     MUCH_LOWER,
     MODEST,
 )

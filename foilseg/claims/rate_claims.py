@@ -116,20 +116,28 @@ def _known(e: Evidence, model: str, rate: str) -> dict[str, float]:
 
 
 @claim(
-    "4.1", "TPR: cavity lowest, agglomeration highest in the baseline; most models follow.", MOST
+    "4.1",
+    "In the baseline cavity has the lowest TPR, agglomeration the highest; most models follow.",
+    MOST,
 )
 def c07(e: Evidence) -> list[Part]:
     return _pattern(e, "TPR", "cavity", "agglomeration")
 
 
 @claim(
-    "4.1", "FPR: cavity lowest, agglomeration highest in the baseline; most models follow.", MOST
+    "4.1",
+    "In the baseline cavity has the lowest FPR, agglomeration the highest; most models follow.",
+    MOST,
 )
 def c08(e: Evidence) -> list[Part]:
     return _pattern(e, "FPR", "cavity", "agglomeration")
 
 
-@claim("4.1", "Precision: cavity lowest, crack highest in the baseline; most models follow.", MOST)
+@claim(
+    "4.1",
+    "In the baseline cavity has the lowest precision, crack the highest; most models follow.",
+    MOST,
+)
 def c09(e: Evidence) -> list[Part]:
     return _pattern(e, "precision", "cavity", "crack")
 

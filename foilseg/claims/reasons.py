@@ -70,6 +70,13 @@ def differing(printed: Mapping[str, Verdict], ours: Mapping[str, Verdict]) -> li
     ]
 
 
+def telling(reasons: Iterable[Reason]) -> list[Reason]:
+    """Reasons, the most telling first: what a change turns, what it turns in part, wide gaps."""
+    return sorted(
+        reasons, key=lambda r: (not r.turned, not r.part_turned, -abs(np.nan_to_num(r.part.gap)))
+    )
+
+
 def explain(
     printed: Mapping[str, Verdict],
     ours: Mapping[str, Verdict],

@@ -72,7 +72,9 @@ def c20(e: Evidence) -> list[Part]:
     return [Part(f"multiply-adds per pixel: {factor:.2f} times", gap >= 0, gap)]
 
 
-@claim("5", "Resampling overfits: a larger gap of training and validation, largest for Eq. Pixels.")
+@claim(
+    "5", "Resampling overfits: training and validation lie further apart, most so for Eq. Pixels."
+)
 def c21(e: Evidence) -> list[Part]:
     gap = e.table("gaps", (BASELINE, *RESAMPLED))["gap"]
     if gap[[BASELINE, *RESAMPLED]].isna().any():
@@ -155,7 +157,7 @@ def _tested() -> tuple[str, ...]:
 
 @claim(
     "4.1, Table 4.1",
-    "SDs over late iterations and trainings stay below 0.05 (but Binary's TPR).",
+    "The SDs over late iterations and trainings stay below 0.05 (but for Binary's TPR).",
     STABLE,
 )
 def c12(e: Evidence) -> list[Part]:

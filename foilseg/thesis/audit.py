@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+import numpy as np
 import pandas as pd
 from scipy.stats import spearmanr
 
@@ -34,20 +35,28 @@ def printed_numbers() -> pd.DataFrame:
 def differing(checks: pd.DataFrame) -> pd.DataFrame:
     """The checks that failed, those with the same fault in a whole column as one row.
 
-    A column of Table A2 of which no cell agrees is one finding, not 52.
+    A column of Table A2 of which no cell agrees is one finding, not 52. The most telling stand
+    first: those of most cells, then those whose printed number is most times too large or too
+    small; without a recomputed number, last.
     """
     bad = checks[checks["verdict"] == DIFFERS].copy()
     kind = checks["cell"].str.rsplit(", ", n=1).str[-1]
     whole = checks.groupby([checks["table"], checks["rule"], kind])["verdict"].agg(set)
-    rows = []
+    rows, cells = [], []
     for (table, rule, name), group in bad.groupby(["table", "rule", kind], sort=False):
         if len(group) > 2 and whole[(table, rule, name)] == {DIFFERS}:
             row = group.iloc[0].to_dict()
             row["cell"] = f"{name}, all {len(group)} cells (first: {row['cell']})"
             rows.append(row)
+            cells.append(len(group))
         else:
             rows += group.to_dict("records")
-    return pd.DataFrame(rows, columns=checks.columns)
+            cells += [1] * len(group)
+    found = pd.DataFrame(rows, columns=checks.columns)
+    times = np.log(found["printed"].astype(float) / found["recomputed"].astype(float)).abs()
+    order = pd.DataFrame({"cells": cells, "times": times}, index=found.index)
+    order = order.sort_values(["cells", "times"], ascending=False, kind="stable")
+    return found.loc[order.index].reset_index(drop=True)
 
 
 _PLACE = re.compile(r"(?<!thesis )\b(Tables?|Figs?\.|Eqs?\.|[Ss]ections?|chapters?)(?= [\dA])")
