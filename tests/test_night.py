@@ -206,7 +206,7 @@ def test_a_margin_around_words_is_the_ground_by_day_and_by_night():
 
 
 def test_the_mark_of_a_published_share_is_the_same_by_day_and_by_night():
-    """It lies on a bar whose colour stays, so it keeps its own: a dark dash with a light edge."""
+    """It lies on a bar whose colour stays, so it keeps its own: hollow, dark, with a light edge."""
     classes = [LabelClass(0, "background", "#ffffff"), LabelClass(1, "pit", "#0072b2")]
     rows = [("a", c.name, 0.5, 0.2) for c in classes]
     table = pd.DataFrame(rows, columns=["set", "class", "share", "published"])
@@ -215,6 +215,7 @@ def test_the_mark_of_a_published_share_is_the_same_by_day_and_by_night():
     dashes = [c for c in axes.collections if len(c.get_offsets())]
     before = [c.get_edgecolor().tolist() for c in dashes]
     assert dashes and all(c.get_path_effects() for c in dashes)
+    assert all(not len(c.get_facecolor()) for c in dashes), "what is published is hollow"
     with night.dark(figure):
         assert [c.get_edgecolor().tolist() for c in dashes] == before
         assert to_rgb(axes.title.get_color()) != to_rgb(style.INK)

@@ -49,7 +49,7 @@ FORMATS: dict[str, Form] = {
     "deviation": "{:+z.1%}",
     "covered share": "{:.0%}",
     "tolerance": "{:.0%}",
-    "variety": "{:.2f}",
+    "variety": "{:.3f}",
     "times": "{:.0f}",
     "α": "{:.2f}",
     "gamma": "{:.1f}",

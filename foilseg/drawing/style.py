@@ -237,12 +237,13 @@ def class_bars(
     y: str,
     hue: str,
     marks: str = "",
-    marker: str = "_",
+    marker: str = "o",
 ) -> None:
     """A group of bars for each value of the column ``x``, in it one for each class in its colour.
 
     ``hue`` is the column of the classes' names, ``y`` that of the heights, ``marks`` one of heights
-    at which the place of a bar gets a mark. Where these are NaN, there is no bar and no mark.
+    at which the place of a bar gets a mark, hollow unless told. Where these are NaN, there is no
+    bar and no mark.
     """
     import seaborn as sns
 
@@ -254,4 +255,6 @@ def class_bars(
     for draw, high, palette in layers if marks else layers[:1]:
         draw = partial(draw, table, x=x, hue=hue, hue_order=[*colours], palette=palette)
         draw(y=high, legend=False, ax=axes)
+    for dot in axes.collections if marker == "o" else ():
+        dot.set(facecolor="none", edgecolor=INK)
     axes.set(xlabel="")

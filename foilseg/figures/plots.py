@@ -17,12 +17,14 @@ from foilseg.data.dataset import Dataset, LabelClass, class_pixels, training_reg
 from foilseg.drawing.names import laid_out, named
 from foilseg.drawing.style import (
     COLOURS,
+    HELD,
     INK,
     PALE,
     REMEDY_LINES,
     class_bars,
     class_legend,
     done,
+    edge,
     house_style,
     outside_legend,
 )
@@ -40,7 +42,9 @@ def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
         shades = [colours[name] for name in names]
         axes.barh(places, table["share"], 0.6, color=shades, edgecolor=INK, linewidth=0.6)
         if "published share" in table:
-            axes.plot(table["published share"], places, "|", ms=18, mew=2, c=INK, label="published")
+            hollow = {"mfc": "none", "mew": 1.6, "label": "published", "gid": HELD}
+            shown = axes.plot(table["published share"], places, "o", ms=9, c=INK, **hollow)
+            shown[0].set_path_effects(edge())
             outside_legend(figure, place="lower left")
         axes.set(xscale="log", yticks=places, yticklabels=list(map(escape.lines, names)))
         axes.set_xlabel("share of the training pixels (reproduced: bar)")
