@@ -23,6 +23,8 @@ DICE, LEAST_DICE = "CE + Dice", 0.02
 AVERAGES, AVERAGE_GAIN = ("Averaged", "Baseline, falling rate"), (0.01, 0.03)
 LONGER, COMMITTEE = "Baseline, four times the steps", "Four baselines"
 LEAST_RECIPE, MOST_RECIPE = 0.03, 0.05
+# Their third trainings.
+SURE, FAILED, MOST_MOVE = ("Averaged", "Four baselines", "Mirror views"), "Unified focal", 0.02
 # From the twin to tiles: numbers of images, bounds of gains, and the defects like those of foil.
 FEWEST, MANY, LEAST_FEW, LEAST_LIKE = (5, 10), 40, 0.03, 0.05
 LIKE_FOIL = ("blowhole", "crack")
@@ -154,6 +156,27 @@ def _recipe(own: pd.Series, best: str, defect: str) -> Iterator[Row]:
     yield _at_least(words, own["mean TPR"], LEAST_RECIPE)
     yield f"{words}, lower end", "above 0", f"{own['low']:.3f}", _came(own["low"] > 0)
     yield _at_most(f"{words}, {defect}", own[defect], MOST_RECIPE)
+
+
+def third(two: pd.DataFrame, three: pd.DataFrame, defect: str) -> pd.DataFrame:
+    """The same of what a third training of each row changes, by tables of two and of three.
+
+    Both of :meth:`foilseg.analysis.remedies.Remedies.table`; empty where a row is not in both.
+    """
+    before, after = (table.set_index("model") for table in (two, three))
+    if not {FAILED, *SURE} <= set(before.index) & set(after.index):
+        return pd.DataFrame(columns=COLUMNS)
+    single = after[~after["kind"].isin(["together", "of the thesis"])]
+    sure = sorted(single.index[single["low"] > 0])
+    words = "6: what gains by itself with an interval above zero"
+    rows = [(words, ", ".join(SURE), ", ".join(sure) or "none", _came(sure == list(SURE)))]
+    moved = (after["mean TPR"] - before["mean TPR"]).drop(FAILED).abs()
+    words = f"7: the largest move of another gain in mean TPR ({moved.idxmax()})"
+    rows.append(_at_most(words, moved.max(), MOST_MOVE))
+    found = after.loc[FAILED, defect] - before.loc[FAILED, defect]
+    words = f"8: what the third training adds to the gain of {FAILED} in {defect}"
+    rows.append((words, "above 0", f"{found:+.3f}", _came(found > 0)))
+    return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def few_images(table: pd.DataFrame) -> pd.DataFrame:
