@@ -136,7 +136,7 @@ def book_data(tmp_path_factory):
 
 @pytest.fixture(scope="session")
 def executed_book(tmp_path_factory):
-    """A folder with the real book, its chapters executed on the twin, once for all workers."""
+    """A folder with the real book, executed as readers see it, once for all workers."""
     import bookmaking
 
     shared = once_for_all_workers(tmp_path_factory)
