@@ -29,7 +29,7 @@ from foilseg.figures.pictures import (
     scale_bar,
 )
 
-WIDTH = 9.0  # inches
+WIDTH, HIGH = 9.0, 3.0  # inches: of a figure, and of its highest panel
 SMALL = 8  # pixels: the largest radius of an object that is ringed where all kinds are shown
 MIDDLE = {"ha": "center", "va": "center"}
 
@@ -160,12 +160,13 @@ def _panels(foil: Foil, number: int) -> tuple[list[Axes], list[Axes]]:
     """Two panels for a whole foil, and below them square ones, at most four side by side."""
     columns = min(4, number)
     lines = -(-number // columns)
-    heights = [min(3.0, WIDTH / 2 * foil.shape[0] / foil.shape[1]), *[WIDTH / columns] * lines]
+    whole, close = WIDTH / 2 * foil.shape[0] / foil.shape[1], WIDTH / columns
+    heights = [min(HIGH, whole), *[min(HIGH, close)] * lines]
     figure = plt.figure(figsize=(WIDTH, sum(heights) + 0.3 * len(heights) + 1))
     grid = figure.add_gridspec(len(heights), 2 * columns, height_ratios=heights)
-    whole = [figure.add_subplot(grid[0, k * columns : (k + 1) * columns]) for k in range(2)]
+    halves = [figure.add_subplot(grid[0, k * columns : (k + 1) * columns]) for k in range(2)]
     places = [divmod(k, columns) for k in range(number)]
-    return whole, [figure.add_subplot(grid[1 + i, 2 * j : 2 * j + 2]) for i, j in places]
+    return halves, [figure.add_subplot(grid[1 + i, 2 * j : 2 * j + 2]) for i, j in places]
 
 
 def example(
