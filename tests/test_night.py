@@ -10,6 +10,7 @@ import pandas as pd
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from IPython.core.pylabtools import print_figure
 from matplotlib.colors import ListedColormap, to_rgb, to_rgba
 from matplotlib.patches import Patch, Rectangle
 from PIL import Image
@@ -220,3 +221,21 @@ def test_the_mark_of_a_published_share_is_the_same_by_day_and_by_night():
         assert [c.get_edgecolor().tolist() for c in dashes] == before
         assert to_rgb(axes.title.get_color()) != to_rgb(style.INK)
     plt.close(figure)
+
+
+def test_a_figure_is_laid_out_once_and_looks_as_if_it_were_printed_by_itself():
+    def drawn():
+        with style.house_style():
+            figure, axes = plt.subplots(1, 2, figsize=(5, 2))
+            axes[0].set(xlabel="share", ylabel="a name that needs room", title="one")
+            axes[1].imshow(np.eye(3))
+            return style.done(figure)
+
+    figure = drawn()
+    engine = figure.get_layout_engine()
+    day, told = night.both(figure)
+    assert day == print_figure(drawn())
+    assert night.shape(base64.b64decode(told[night.KEY])) == night.shape(day)
+    assert engine is not None and figure.get_layout_engine() is engine
+    assert night.both(plt.figure()) is None, "an empty figure has no picture"
+    plt.close("all")

@@ -20,6 +20,7 @@ from foilseg.drawing.style import COLOURS, HELD, edge
 if TYPE_CHECKING:
     from matplotlib.artist import Artist
     from matplotlib.figure import Figure
+    from matplotlib.transforms import Bbox
 
 GROUND, INK = COLOURS["ground"], COLOURS["light"]
 # with the ground: of words, and of marks and lines, which have their colours; of areas
@@ -48,13 +49,33 @@ def both(figure: Figure) -> tuple[bytes, dict[str, Any]] | None:
     """A figure as a PNG, and its dark twin with the least width in CSS pixels; None if empty."""
     from IPython.core.pylabtools import print_figure
 
-    day = print_figure(figure)
-    if day is None:
+    if not figure.axes and not figure.lines:
         return None
-    with dark(figure):
-        night = print_figure(figure)
+    with laid_out(figure) as box:
+        day = print_figure(figure, bbox_inches=box)
+        with dark(figure):
+            night = print_figure(figure, bbox_inches=box)
     told = {KEY: base64.b64encode(night).decode(), WIDTH: least_width(figure, shape(day)[0])}
     return day, told
+
+
+@contextmanager
+def laid_out(figure: Figure) -> Iterator[Bbox]:
+    """Lay a figure out once, for all of its pictures: what it fills, in inches with its margin.
+
+    By itself every print lays out and measures anew, which takes as long as a picture.
+    """
+    from matplotlib import rc_context, rcParams
+
+    engine = figure.get_layout_engine()
+    figure.draw_without_rendering()
+    box = figure.get_tightbbox().padded(rcParams["savefig.pad_inches"])
+    with rc_context({"figure.constrained_layout.use": False, "figure.autolayout": False}):
+        figure.set_layout_engine(None)
+    try:
+        yield box
+    finally:
+        figure.set_layout_engine(engine)
 
 
 def shape(png: bytes) -> tuple[int, int]:

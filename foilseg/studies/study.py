@@ -112,9 +112,8 @@ class Study:
             If the store has none and that of the shipped study is stale or altered.
         """
         found = runs.find(self.runs, determines)
-        if found is None and self.shipped is not None:
-            found = self.shipped.find(determines)
-        return found
+        shipped = self.shipped if found is None else None  # asked once, since asking looks at files
+        return shipped.find(determines) if shipped is not None else found
 
     def _repr_html_(self) -> str:
         """The banner at the head of a chapter: which study its numbers come from."""
