@@ -310,7 +310,8 @@ def test_a_large_foil_is_shown_with_the_window_of_its_rarest_defect():
     drawn = gallery_figures.example(whole, [foil, other], masks, CLASSES).axes
     titles = ["f: input", "x: all of it", "annotation, outlined", "x", "truth", "y"]
     assert [axes.get_title() for axes in drawn] == titles
-    top, left, *_ = examples.around(pick, foil.shape)
+    top, left, *_ = pick.box
+    assert (top, left) == (104, 214), "both specks stand in the middle, as far as the foil goes"
     assert frames(drawn[0]) == frames(drawn[1]) == [(left, top, 96, 96)]
     assert {axes.images[0].get_array().shape[:2] for axes in drawn[2:]} == {(96, 96)}
     specks = [(251 - left, 151 - top), (271 - left, 171 - top)]

@@ -8,6 +8,7 @@ annotated (Fig. 5.2), chosen by eye.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 
@@ -17,6 +18,7 @@ from foilseg.evaluation.examples import Box, Pick
 from foilseg.evaluation.label_audit_quality import missed
 
 WINDOW = 48  # pixels a side of a place where objects are counted
+SEEN = (96, 8)  # of a window that is enlarged, and of the steps between windows
 
 
 def most_unlabelled(
@@ -46,24 +48,44 @@ def fullest(foils: Sequence[Foil], c: LabelClass, side: int = WINDOW, step: int 
     """
     best = None
     for foil in foils:
-        places = map(corner_and_size, boxes(components(foil.mask == c.index)[0]))
-        points = np.array([(top + h / 2, left + w / 2) for top, left, h, w in places])
-        box, count = _fullest(points.reshape(-1, 2), foil.shape, side, step)
+        box, count = _fullest(_annotated(foil, c), foil.shape, side, step)
         if count > (best.value if best else 0):
             rule = f"most annotated objects of a class, in a window of {side} pixels"
             best = Pick(rule, foil.name, float(count), c.name, box=box, unit="objects")
     return best
 
 
-def of_rarest(foil: Foil, foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Pick | None:
-    """The :func:`fullest` window of a foil for the rarest defect that is annotated in it.
+def close_up(foil: Foil, c: LabelClass) -> Pick | None:
+    """The :func:`fullest` window of a foil to look at, with its objects in the middle.
 
-    None without an annotated object. ``foils`` : in whose masks pixels are counted; the class with
-    fewest is the rarest, of equals the first.
+    Its size and the steps between windows are :data:`SEEN`; None without an annotated object.
+    """
+    pick = fullest([foil], c, *SEEN)
+    if pick is None:
+        return None
+    corner, size = np.array(pick.box[:2]), np.array(pick.box[2:])
+    far = _annotated(foil, c) - corner
+    inside = far[((far >= 0) & (far < size)).all(axis=1)]
+    moved = corner + (inside.min(axis=0) + inside.max(axis=0) - size) / 2
+    top, left = np.clip(moved.round().astype(int), 0, foil.shape - size)
+    return replace(pick, box=(int(top), int(left), *pick.box[2:]))
+
+
+def of_rarest(foil: Foil, foils: Sequence[Foil], classes: Sequence[LabelClass]) -> Pick | None:
+    """The :func:`close_up` of the rarest defect that is annotated in a foil; None without any.
+
+    ``foils`` : in whose masks pixels are counted; the class with fewest is the rarest, of equals
+    the first.
     """
     pixels = {c: sum(int((f.mask == c.index).sum()) for f in foils) for c in classes if c.index}
     own = [c for c in pixels if (foil.mask == c.index).any()]
-    return fullest([foil], min(own, key=pixels.__getitem__)) if own else None
+    return close_up(foil, min(own, key=pixels.__getitem__)) if own else None
+
+
+def _annotated(foil: Foil, c: LabelClass) -> np.ndarray:
+    """Row and column of the middle of every annotated object of a class: (n, 2)."""
+    places = map(corner_and_size, boxes(components(foil.mask == c.index)[0]))
+    return np.array([(top + h / 2, left + w / 2) for top, left, h, w in places]).reshape(-1, 2)
 
 
 def _middles(foil: Foil, classes: Sequence[LabelClass]) -> np.ndarray:

@@ -54,10 +54,8 @@ def _value(pick: Pick) -> str:
     return f"{number}{'' if share else ' '}{unit}".strip()
 
 
-def around(pick: Pick, shape: tuple[int, int], least: int = LEAST) -> Box:
-    """The part of a foil that :func:`look` cuts out for a pick: top, left, height, width."""
-    if pick.box is None:
-        return (0, 0, *shape)
+def _around(pick: Pick, shape: tuple[int, int], least: int) -> Box:
+    """The part of a foil that is cut out for a pick with a box: top, left, height, width."""
     corner, sizes = [], []
     for start, size, whole in zip(pick.box[:2], pick.box[2:], shape):
         side = min(whole, max(least, 2 * size))
@@ -84,16 +82,21 @@ def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = L
     """
     if pick.box is None:
         return foil, dict(masks)
-    top, left, height, width = around(pick, foil.shape, least)
+    return cut_out(_around(pick, foil.shape, least), foil, masks)
+
+
+def cut_out(box: Box, foil: Foil, masks: Mapping[str, np.ndarray]):
+    """The part of a foil inside of a box, and the same part of its masks."""
+    top, left, height, width = box
     place = slice(top, top + height), slice(left, left + width)
-    return foil.crop(top, left, height, width), {t: mask[place] for t, mask in masks.items()}
+    return foil.crop(*box), {title: mask[place] for title, mask in masks.items()}
 
 
 def box_in_look(pick: Pick, foil: Foil, least: int = LEAST) -> Box | None:
     """The box of a pick in the part that :func:`look` cuts out; None without one."""
     if pick.box is None:
         return None
-    top, left, _, _ = around(pick, foil.shape, least)
+    top, left, _, _ = _around(pick, foil.shape, least)
     return (pick.box[0] - top, pick.box[1] - left, *pick.box[2:])
 
 

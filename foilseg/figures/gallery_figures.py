@@ -15,8 +15,8 @@ from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.drawing.style import INK, PAPER, class_legend, done, house_style, note
 from foilseg.evaluation.example_rules import Masks
-from foilseg.evaluation.example_windows import fullest, of_rarest
-from foilseg.evaluation.examples import LEAST, NONE, Pick, around, box_in_look, look
+from foilseg.evaluation.example_windows import close_up, of_rarest
+from foilseg.evaluation.examples import LEAST, NONE, Pick, box_in_look, cut_out, look
 from foilseg.figures.error_pictures import errors, errors_legend, errors_on, outlined
 from foilseg.figures.pictures import (
     annotation_of,
@@ -131,7 +131,7 @@ def per_defect(
         for place, c in zip(close, defects):
             window = _own_errors(place, foil, masks[c.name], c)
             for axes in whole if window else ():
-                framed(axes, around(window, foil.shape), c.colour)
+                framed(axes, window.box, c.colour)
             _titled(place, c.name)
         figure = place.figure
         class_legend(figure, defects, "lower left")
@@ -143,12 +143,12 @@ def _own_errors(place: Axes, foil: Foil, mask: np.ndarray, c: LabelClass) -> Pic
     """A network's errors about its own defect in a window; the window, None if none has any."""
     own = replace(foil, mask=np.where(foil.mask == c.index, foil.mask, 0))
     said = np.where(mask == c.index, c.index, 0).astype(foil.mask.dtype)
-    window = fullest([own], c) or fullest([replace(own, mask=said)], c)
+    window = close_up(own, c) or close_up(replace(own, mask=said), c)
     if window is None:
         place.text(0.5, 0.5, "nothing annotated,\nnothing reported", **MIDDLE)
         place.set_axis_off()
         return None
-    part, seen = look(window, own, {c.name: said})
+    part, seen = cut_out(window.box, own, {c.name: said})
     errors_on(place, part, seen[c.name])
     rings = rings_of(components(part.mask == c.index)[0])
     ringed(place, [ring for ring in rings if ring["radius"] <= SMALL])
@@ -199,7 +199,7 @@ def enlarged(
 
     Annotated objects of the window's defect are ringed; the truth stands there if it is known.
     """
-    part, seen = look(window, foil, masks)
+    part, seen = cut_out(window.box, foil, masks)
     first, *others = masks
     titles = ["annotation", first, *(["truth"] if part.truth is not None else []), *others]
     (ringed_class,) = (c for c in classes if c.name == window.defect)
@@ -209,7 +209,7 @@ def enlarged(
         picture(whole[0], foil.image)
         errors_on(whole[1], foil, masks[first])
         for place, title in zip(whole, (f"{foil.name}: input", f"{first}: all of it")):
-            framed(place, around(window, foil.shape))
+            framed(place, window.box)
             place.set_title(escape.lines(title))
         shown = outlined(close[0], part, classes)
         for place, title in zip(close[1:], titles[1:]):
