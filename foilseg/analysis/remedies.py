@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import pandas as pd
 
@@ -141,8 +142,9 @@ class Remedies:
         """A row a model that goes beyond: what it finds more than the plain one, and its cost.
 
         Columns model, kind (:func:`kind`), ``mean TPR`` (difference at one FPR), low, high, the
-        same of one defect under its name with ``least`` and ``most``, ``average precision``, and
-        ``training`` and ``prediction`` in units of the plain model's cost.
+        same of one defect under its name with ``least`` and ``most``, ``average precision``,
+        ``training`` and ``prediction`` in units of the plain model's cost, and ``trainings``, the
+        number of those that count.
         """
         beside = self._both(self.plain, defect, resamples, seed)
         precise = average_precisions(self.parts, self.base.defects)
@@ -151,7 +153,15 @@ class Remedies:
         table = beside.loc[[*self.new, self.best]].rename_axis("model").reset_index()
         kinds = ["of the thesis" if m == self.best else kind(m) for m in table["model"]]
         table.insert(1, "kind", kinds)
-        return table
+        return table.assign(trainings=self.trainings)
+
+    def beside(self, fewer: Remedies, *asked: Any) -> pd.DataFrame:
+        """:meth:`table`, and the rows of another one of models that have fewer trainings.
+
+        Each row is compared with as many trainings of the plain model as it has itself.
+        """
+        own, other = self.table(*asked), fewer.table(*asked)
+        return pd.concat([own, other[~other["model"].isin(own["model"])]], ignore_index=True)
 
     def by_truth(self, defect: str, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
         """The differences to the plain model as in :meth:`table`, judged by the truth.
@@ -203,14 +213,28 @@ def of_records(base: Record, others: Mapping[str, Record]) -> Remedies:
     parts, costs = dict(base.compared.parts), [_costs(base)]
     plain = next(e for e in base.shipped.manifest["models"] if e["experiment"] == "baseline")
     for profile, record in others.items():
-        shown = {getattr(row, "name", row) for row in _shown(profile)}
-        models = record.shipped.manifest["models"]
-        kept = [entry["title"] for entry in models if entry["experiment"] in shown]
+        kept = _kept(profile, record)
         names = {title: _name(title, profile, parts) for title in kept}
         parts |= {names[title]: record.trainings_of(title) for title in kept}
         costs.append(_costs(record).loc[kept].rename(index=names))
     least = min(len(part.chosen_on) for part in parts.values())
     return Remedies(base.compared, _first(parts, least), pd.concat(costs), plain["title"])
+
+
+def trained(others: Mapping[str, Record], number: int) -> dict[str, Record]:
+    """Of some records, by profile, those of whose models every one has so many trainings."""
+    return {
+        profile: record
+        for profile, record in others.items()
+        if all(len(record.runs_of(title)) >= number for title in _kept(profile, record))
+    }
+
+
+def _kept(profile: str, record: Record) -> list[str]:
+    """The titles of a record's models that go beyond the thirteen."""
+    shown = {getattr(row, "name", row) for row in _shown(profile)}
+    models = record.shipped.manifest["models"]
+    return [entry["title"] for entry in models if entry["experiment"] in shown]
 
 
 def _first(parts: Mapping[str, Trainings], number: int) -> dict[str, Trainings]:
