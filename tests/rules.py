@@ -28,7 +28,7 @@ LAYERS = """
     networks: registry weighting checkpoints unet starts together devices losses region_losses
         class_wise label_noise costs inference quick export
     evaluation: metrics curves examples label_audit mistakes bootstrap scores
-        label_audit_quality example_rules example_windows judgement rank_swaps object_scores
+        label_audit_quality example_windows example_rules judgement rank_swaps object_scores
         operating_points prior_correction
     claims: evidence claim change_claims rate_claims study_claims registry verdicts turning reasons
     training: batches averaging locks rows experiments meters probing machine settings stored_run

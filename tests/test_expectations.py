@@ -83,13 +83,13 @@ def test_what_a_third_training_changes_is_the_difference_of_two_tables():
     three = two.assign(low=[0.01, 0.02, 0.03, -0.1, 0.1, 0.1])
     three["mean TPR"] = [0.11, 0.081, 0.1, 0.5, 0.105, 0.1]
     three["pit"] = [0.2, 0.2, 0.2, 0.4, 0.2, 0.2]
-    table = expectations.third(two, three, "pit")
+    table = expectations.third_trainings(two, three, "pit")
     assert table["came true"].tolist() == ["yes", "yes", "yes"]
     assert table["found"].tolist() == [", ".join(expectations.SURE), "0.019", "+0.200"]
     assert "(Four baselines)" in table["expectation"][1], "the failed one does not count"
     worse = three.assign(low=[0.01, -0.02, 0.03, 0.1, 0.1, 0.1], pit=0.1)
     worse.loc[4, "mean TPR"] = 0.2
-    table = expectations.third(two, worse, "pit")
+    table = expectations.third_trainings(two, worse, "pit")
     assert table["came true"].tolist() == ["no", "no", "no"]
     assert table["found"][0] == "Averaged, Mirror views, Unified focal"
-    assert expectations.third(two, three.iloc[1:], "pit").empty
+    assert expectations.third_trainings(two, three.iloc[1:], "pit").empty

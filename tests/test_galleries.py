@@ -6,10 +6,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from matplotlib.colors import to_hex
 from matplotlib.patches import Circle, Rectangle
 from viewer import CLASSES
 
 from foilseg.data.dataset import Foil, LabelClass
+from foilseg.drawing import style
 from foilseg.evaluation import example_rules, example_windows, examples
 from foilseg.figures import error_pictures, gallery_figures, sampling_figures
 
@@ -316,8 +318,18 @@ def test_a_large_foil_is_shown_with_the_window_of_its_rarest_defect():
     assert {axes.images[0].get_array().shape[:2] for axes in drawn[2:]} == {(96, 96)}
     specks = [(251 - left, 151 - top), (271 - left, 171 - top)]
     assert [rings(axes) for axes in drawn[2:]] == [specks] * 4
+    dark = [to_hex(axes.patches[0].get_edgecolor()) == style.INK for axes in drawn[2:]]
+    assert dark == [False, False, True, False], "the truth has a white ground"
     kinds = [int(drawn[k].images[1].get_array().max()) for k in (1, 3, 5)]
     assert kinds == [1, 1, 2], "hits, hits, misses"
+
+
+def test_a_small_foil_is_shown_whole():
+    foil = made("f", (5, 5, 3, 3, 2), shape=(96, 192))
+    masks = {"f": {"x": foil.mask}}
+    drawn = gallery_figures.example(examples.Pick("rule", "f", 1), [foil], masks, CLASSES).axes
+    assert [axes.get_title() for axes in drawn] == ["f: input", "annotation", "x", ""]
+    assert drawn[2].images[0].get_array().shape[:2] == foil.shape
 
 
 def test_networks_are_shown_where_their_own_defect_is():
@@ -339,11 +351,11 @@ def test_networks_are_shown_where_their_own_defect_is():
 def test_the_densest_window_is_found_wherever_it_is():
     pixels = np.zeros((50, 70), bool)
     pixels[40:50, 61:70] = True
-    assert examples.densest(pixels, 10) == (40, 60, 10, 10)
+    assert example_windows.densest(pixels, 10) == (40, 60, 10, 10)
     pixels[3:6, 5:9] = True
     pixels[44:, 60:] = False
-    assert examples.densest(pixels, 10) == (34, 60, 10, 10)
-    assert examples.densest(pixels[:8, :8], 10) == (0, 0, 8, 8)
+    assert example_windows.densest(pixels, 10) == (34, 60, 10, 10)
+    assert example_windows.densest(pixels[:8, :8], 10) == (0, 0, 8, 8)
     for seed in range(5):
         pixels = np.random.default_rng(seed).random((12, 17)) < 0.3
         counts = {
@@ -351,7 +363,7 @@ def test_the_densest_window_is_found_wherever_it_is():
             for top in range(9)
             for left in range(14)
         }
-        assert examples.densest(pixels, 4) == (*min(counts, key=counts.__getitem__), 4, 4)
+        assert example_windows.densest(pixels, 4) == (*min(counts, key=counts.__getitem__), 4, 4)
 
 
 def test_the_truth_says_whether_models_against_the_annotation_are_right(wrong):

@@ -80,23 +80,23 @@ def test_gains_are_differences_at_the_fpr_of_the_thirteen(found):
     assert "Baseline, four times the steps" in found.lacking and "CE + Dice" not in found.lacking
 
 
-def test_only_the_first_trainings_count_if_fewer_are_wanted(found):
-    twice = {
+def twice(found):
+    """The models of a table with two trainings each, of which the second finds something else."""
+    return {
         title: Trainings(part.chosen_on * 2, (*part.judged_on, part.chosen_on[0]))
         for title, part in found.parts.items()
     }
-    more = replace(found, parts=twice)
+
+
+def test_only_the_first_trainings_count_if_fewer_are_wanted(found):
+    more = replace(found, parts=twice(found))
     assert (more.trainings, more.counting(1).trainings, more.counting(9).trainings) == (2, 1, 2)
     pd.testing.assert_frame_equal(more.counting(1).table("pit", 20), found.table("pit", 20))
 
 
 def test_rows_of_fewer_trainings_stand_beside_the_others_and_say_so(found):
     """Two trainings of all but one row, whose only one is compared with one of the plain model."""
-    twice = {
-        title: Trainings(part.chosen_on * 2, (*part.judged_on, part.chosen_on[0]))
-        for title, part in found.parts.items()
-    }
-    more = replace(found, parts={t: part for t, part in twice.items() if t != "Averaged"})
+    more = replace(found, parts={t: p for t, p in twice(found).items() if t != "Averaged"})
     table = more.beside(found, "pit", 20)
     assert sorted(table["model"]) == sorted(found.table("pit", 20)["model"])
     each = table.set_index("model")

@@ -158,7 +158,7 @@ def _recipe(own: pd.Series, best: str, defect: str) -> Iterator[Row]:
     yield _at_most(f"{words}, {defect}", own[defect], MOST_RECIPE)
 
 
-def third(two: pd.DataFrame, three: pd.DataFrame, defect: str) -> pd.DataFrame:
+def third_trainings(two: pd.DataFrame, three: pd.DataFrame, defect: str) -> pd.DataFrame:
     """The same of what a third training of each row changes, by tables of two and of three.
 
     Both of :meth:`foilseg.analysis.remedies.Remedies.table`; empty where a row is not in both.

@@ -51,7 +51,7 @@ def both(figure: Figure) -> tuple[bytes, dict[str, Any]] | None:
 
     if not figure.axes and not figure.lines:
         return None
-    with laid_out(figure) as box:
+    with fixed(figure) as box:
         day = print_figure(figure, bbox_inches=box)
         with dark(figure):
             night = print_figure(figure, bbox_inches=box)
@@ -60,8 +60,8 @@ def both(figure: Figure) -> tuple[bytes, dict[str, Any]] | None:
 
 
 @contextmanager
-def laid_out(figure: Figure) -> Iterator[Bbox]:
-    """Lay a figure out once, for all of its pictures: what it fills, in inches with its margin.
+def fixed(figure: Figure) -> Iterator[Bbox]:
+    """A figure laid out once, for all of its pictures: what it fills, in inches with its margin.
 
     By itself every print lays out and measures anew, which takes as long as a picture.
     """

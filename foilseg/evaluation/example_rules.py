@@ -16,7 +16,8 @@ import pandas as pd
 
 from foilseg.data.components import boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.evaluation.examples import NONE, Pick, densest, foils_of
+from foilseg.evaluation.example_windows import densest
+from foilseg.evaluation.examples import NONE, Pick, foils_of
 from foilseg.evaluation.mistakes import objects
 
 Masks = Mapping[str, Mapping[str, np.ndarray]]
@@ -95,8 +96,8 @@ def representative(foils: Sequence[Foil], classes: Sequence[LabelClass]) -> list
 def most_disagreed(masks: Masks) -> Pick:
     """The foil on the largest share of whose pixels the models do not all agree.
 
-    Its box is the window with most such pixels, as :func:`foilseg.evaluation.examples.densest`
-    cuts it.
+    Its box is the window with most such pixels
+    (:func:`foilseg.evaluation.example_windows.densest`).
     """
     apart = {}
     for foil, each in masks.items():

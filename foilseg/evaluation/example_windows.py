@@ -1,4 +1,4 @@
-"""Rules that pick windows by how many objects lie in them, so that nobody picks them by hand.
+"""Rules that pick windows by what lies in them, so that nobody picks them by hand.
 
 As those of :mod:`foilseg.evaluation.example_rules` they return a
 :class:`foilseg.evaluation.examples.Pick`. The thesis shows places where many defects are not
@@ -14,11 +14,11 @@ import numpy as np
 
 from foilseg.data.components import boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
-from foilseg.evaluation.examples import Box, Pick
+from foilseg.evaluation.examples import LEAST, Box, Pick
 from foilseg.evaluation.label_audit_quality import missed
 
 WINDOW = 48  # pixels a side of a place where objects are counted
-SEEN = (96, 8)  # of a window that is enlarged, and of the steps between windows
+SEEN = (LEAST, 8)  # pixels a side of a window that is enlarged, and from one to the next
 
 
 def most_unlabelled(
@@ -53,6 +53,16 @@ def fullest(foils: Sequence[Foil], c: LabelClass, side: int = WINDOW, step: int 
             rule = f"most annotated objects of a class, in a window of {side} pixels"
             best = Pick(rule, foil.name, float(count), c.name, box=box, unit="objects")
     return best
+
+
+def densest(pixels: np.ndarray, side: int = WINDOW) -> Box:
+    """The first window of ``side`` pixels that holds most pixels of a bool array (H, W)."""
+    height, width = (min(side, n) for n in pixels.shape)
+    sums = np.pad(pixels.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
+    inside = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width]
+    counts = inside + sums[:-height, :-width]
+    row, column = np.unravel_index(counts.argmax(), counts.shape)
+    return (int(row), int(column), height, width)
 
 
 def close_up(foil: Foil, c: LabelClass) -> Pick | None:

@@ -64,16 +64,6 @@ def _around(pick: Pick, shape: tuple[int, int], least: int) -> Box:
     return (*corner, *sizes)
 
 
-def densest(pixels: np.ndarray, side: int = LEAST // 2) -> Box:
-    """The first window of ``side`` pixels that holds most pixels of a bool array (H, W)."""
-    height, width = (min(side, n) for n in pixels.shape)
-    sums = np.pad(pixels.cumsum(0).cumsum(1), ((1, 0), (1, 0)))
-    inside = sums[height:, width:] - sums[:-height, width:] - sums[height:, :-width]
-    counts = inside + sums[:-height, :-width]
-    row, column = np.unravel_index(counts.argmax(), counts.shape)
-    return (int(row), int(column), height, width)
-
-
 def look(pick: Pick, foil: Foil, masks: Mapping[str, np.ndarray], least: int = LEAST):
     """The part of a foil that a pick is about, and the same part of its masks.
 

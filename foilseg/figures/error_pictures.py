@@ -12,7 +12,6 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Patch
 
 from foilseg.data import escape
-from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.drawing.style import (
     ERROR_COLOURS,
@@ -34,7 +33,7 @@ from foilseg.figures.pictures import (
     outline,
     picture,
     ringed,
-    rings_of,
+    rings_of_class,
     scale_bar,
     stretched,
 )
@@ -136,7 +135,7 @@ def closely(
     if pick is None:
         return note(f"{without}.")
     part, seen = look(pick, next(f for f in foils if f.name == pick.foil), masks[pick.foil])
-    own = [components(part.mask == c.index)[0] for c in classes if c.name == pick.defect]
+    rings = [r for c in classes if c.name == pick.defect for r in rings_of_class(part, c)]
     lines = -(-(1 + len(seen)) // 3)
     with house_style():
         figure, axes = plt.subplots(lines, 3, figsize=(9, 3.2 * lines + 0.9), squeeze=False)
@@ -146,8 +145,7 @@ def closely(
             errors_on(place, part, mask)
             place.set_title(escape.lines(title))
         for place in places[: 1 + len(seen)]:
-            for numbers in own:
-                ringed(place, rings_of(numbers))
+            ringed(place, rings)
             scale_bar(place, *part.shape)
         for place in places[1 + len(seen) :]:
             place.set_axis_off()

@@ -11,7 +11,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from foilseg.data import escape
-from foilseg.data.components import components
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.drawing.style import INK, PAPER, class_legend, done, house_style, note
 from foilseg.evaluation.example_rules import Masks
@@ -25,11 +24,12 @@ from foilseg.figures.pictures import (
     mask_of,
     picture,
     ringed,
-    rings_of,
+    rings_of_class,
     scale_bar,
 )
 
 WIDTH, HIGH = 9.0, 3.0  # inches: of a figure, and of its highest panel
+LARGE = 4 * LEAST**2  # pixels: more than that is too much to see a defect of a few pixels in
 SMALL = 8  # pixels: the largest radius of an object that is ringed where all kinds are shown
 MIDDLE = {"ha": "center", "va": "center"}
 
@@ -150,7 +150,7 @@ def _own_errors(place: Axes, foil: Foil, mask: np.ndarray, c: LabelClass) -> Pic
         return None
     part, seen = cut_out(window.box, own, {c.name: said})
     errors_on(place, part, seen[c.name])
-    rings = rings_of(components(part.mask == c.index)[0])
+    rings = rings_of_class(part, c)
     ringed(place, [ring for ring in rings if ring["radius"] <= SMALL])
     scale_bar(place, *part.shape, letters=12)
     return window
@@ -185,7 +185,7 @@ def example(
         return note(f"{without}.")
     foil = next(f for f in foils if f.name == pick.foil)
     window = of_rarest(foil, foils, classes) if pick.box is None else None
-    if window and foil.mask.size > 4 * LEAST**2:
+    if window and foil.mask.size > LARGE:
         return enlarged(foil, window, masks[foil.name], classes)
     part, seen = look(pick, foil, masks[foil.name])
     box = box_in_look(pick, foil)
@@ -202,8 +202,7 @@ def enlarged(
     part, seen = cut_out(window.box, foil, masks)
     first, *others = masks
     titles = ["annotation", first, *(["truth"] if part.truth is not None else []), *others]
-    (ringed_class,) = (c for c in classes if c.name == window.defect)
-    rings = rings_of(components(part.mask == ringed_class.index)[0])
+    rings = [r for c in classes if c.name == window.defect for r in rings_of_class(part, c)]
     with house_style():
         whole, close = _panels(foil, len(titles))
         picture(whole[0], foil.image)

@@ -15,7 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Circle, Rectangle
 
 from foilseg.data import escape
-from foilseg.data.components import boxes
+from foilseg.data.components import boxes, components
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
 from foilseg.drawing.style import (
     INK,
@@ -99,6 +99,11 @@ def framed(axes: Axes, box: Box, colour: str = INK) -> None:
     for edge, thick in ((PAPER, 3.0), (colour, 1.2)):
         style = {"fill": False, "ec": edge, "lw": thick}
         axes.add_patch(Rectangle((left - 1.5, top - 1.5), width + 2, height + 2, **style))
+
+
+def rings_of_class(foil: Foil, c: LabelClass) -> list[dict[str, float]]:
+    """Middle and radius of every annotated object of a class, as :func:`rings_of`."""
+    return rings_of(components(foil.mask == c.index)[0])
 
 
 def rings_of(numbers: np.ndarray) -> list[dict[str, float]]:
