@@ -2,15 +2,16 @@
 
     python -m benchmarks.endless DIR [--draws N ...] [--arms ARM ...]
 
-Trains the baseline of the profile ``matched`` on 6 and on 12 of its 26 foils, and on 6 with 6 or
-20 rendered ones added, so that all are again 12 or 26: three draws of each. A rendered foil shows
+Trains the baseline of the profile ``matched`` on 6 and on 12 of its 26 foils, and on 6 with 6 or 20
+rendered ones added, so that all are again 12 or 26: three draws of each. A rendered foil shows
 cavities alone, with true masks that hold as many pixels of them as those of an annotated foil do on
 average. It is rendered by the very recipe of the annotated ones (``same recipe``), or by that of
-the profile ``desk``, which nobody has matched to them (``another recipe``). Rows a defect are
-added to ``foilseg/analysis/endless.csv`` for each training that it does not have yet, and for the
-three on all 26 foils that come with the repository. A training that was interrupted goes on where
-it stopped. Start the command twice and two processes share the work: each takes what no other has
-taken. Rendered foils and trainings lie in DIR.
+the profile ``desk``, which nobody has matched to them (``another recipe``). Rows a defect are added
+to ``endless.csv`` in ``foilseg/data_efficiency`` for each training that it does not have yet, and
+for the three on all 26 foils that come with the repository; and to ``endless_foils.csv`` one a test
+foil and defect, for intervals. A training that was interrupted goes on where it stopped. Start the
+command twice and two processes share the work: each takes what no other has taken. Rendered foils
+and trainings lie in DIR.
 
 What is expected stands in ``book/protocol.md``.
 """
@@ -22,14 +23,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from benchmarks import sharing
 from benchmarks.few_foils import (
-    ALONE,
     DRAWS,
-    LEAST,
     MOST,
     RECIPES,
     STUDY,
@@ -41,8 +39,8 @@ from benchmarks.few_foils import (
 )
 from benchmarks.from_twin import asked
 from foilseg.analysis import records
-from foilseg.analysis.domains import RENDERED
 from foilseg.data.dataset import Dataset, rarest
+from foilseg.data_efficiency.rendered import ALONE, FOILS, KEYS, LEAST, TABLE, rates, summary
 from foilseg.evaluation import metrics
 from foilseg.evaluation.curves import Histograms, average_precision
 from foilseg.evaluation.operating_points import Trainings, at_one_fpr
@@ -51,11 +49,12 @@ from foilseg.training import experiments, fit
 
 PROFILE = replace(experiments.profile(STUDY), name="endless")
 PLAN = ((LEAST, 0, ALONE), (12, 0, ALONE), *((LEAST, k, arm) for arm in RECIPES for k in (6, MOST)))
-KEYS = ["annotated", "rendered", "arm", "draw"]
 RATES = ["TPR", "FPR"]
 COLUMNS = [*KEYS, "defect", "against", "annotated pixels", "rendered pixels", *RATES]
 COLUMNS += [f"{rate}, own" for rate in RATES]
 COLUMNS += ["AP", *metrics.COUNTS, "minutes", "images"]
+OF_FOILS = [*KEYS, "foil", "defect", *metrics.COUNTS]
+Judged = tuple[pd.DataFrame, pd.DataFrame]  # rows of both tables
 
 
 @dataclass(frozen=True)
@@ -90,8 +89,10 @@ def judged(
     own: pd.DataFrame,
     levels: Mapping[str, float],
     names: Sequence[str],
-) -> pd.DataFrame:
+) -> Judged:
     """A row a defect and reference: rates at one FPR, average precision, counts.
+
+    And a row a test foil and defect: counts at the one FPR by the annotation.
 
     Parameters
     ----------
@@ -101,18 +102,17 @@ def judged(
     names : the annotated foils that trained; a threshold that their validation regions alone set
         gives the rates ``TPR, own`` and ``FPR, own``.
     """
-    parts = []
+    parts, of_foils, chosen = [], [], (here, _only(here, names))
     for against in ("label", "truth"):
-        scored = []
-        for chosen in (here, _only(here, names)):
-            even = at_one_fpr({"": Trainings((chosen,), (there,))}, levels, against)
-            scored.append(metrics.score(even, ["defect"], scores=RATES)[["defect", *RATES]])
+        even = [at_one_fpr({"": Trainings((h,), (there,))}, levels, against) for h in chosen]
+        of_foils.append(even[0])
+        scored = [metrics.score(e, ["defect"], scores=RATES)[["defect", *RATES]] for e in even]
         table = scored[0].merge(scored[1], on="defect", suffixes=("", ", own"))
         table["AP"] = [average_precision(there.total(d, against)) for d in table["defect"]]
         counts = own[own["against"] == against].groupby("defect")[list(metrics.COUNTS)].sum()
         table = table.merge(counts, left_on="defect", right_index=True)
         parts.append(table.assign(against=against, images=own["foil"].nunique()))
-    return pd.concat(parts, ignore_index=True)
+    return pd.concat(parts, ignore_index=True), of_foils[0]
 
 
 @dataclass(frozen=True, eq=False)
@@ -125,7 +125,7 @@ class Bench:
     levels: Mapping[str, float]
     twin: Mapping | None = None
 
-    def train(self, case: Case, iterations: int = PROFILE.iterations) -> pd.DataFrame:
+    def train(self, case: Case, iterations: int = PROFILE.iterations) -> Judged:
         """Train a case and judge it."""
         names, more = annotated(self.data, case.annotated, case.draw), None
         if case.rendered:
@@ -135,13 +135,14 @@ class Bench:
         profile = replace(PROFILE, iterations=iterations)
         run = fit.fit(few, experiments.experiment("baseline"), profile, case.draw, self.place)
         own, there = asked(run, self.test)
-        rows = judged(run.histograms(), there, own, self.levels, names)
+        rows, of_foils = judged(run.histograms(), there, own, self.levels, names)
         rows["annotated pixels"] = rows["defect"].map(pixels(few, added=False))
         rows["rendered pixels"] = rows["defect"].map(pixels(few, added=True))
         rows["minutes"] = run.cost()["training_seconds"] / 60
-        return rows.assign(**dict(zip(KEYS, case.key)))
+        key = dict(zip(KEYS, case.key))
+        return rows.assign(**key), of_foils.assign(**key)
 
-    def shipped(self, record: records.Record) -> pd.DataFrame:
+    def shipped(self, record: records.Record) -> Judged:
         """The same rows of the baselines on all foils that come with the repository."""
         parts, names = record.compared.parts["Baseline"], [foil.name for foil in self.data.foils]
         made = []
@@ -149,64 +150,36 @@ class Bench:
             own = run.evaluation(f"test-counts-{record.test_suffix}")
             one = parts.chosen_on[draw], parts.judged_on[draw], own, self.levels, names
             key = dict(zip(KEYS, (len(names), 0, ALONE, draw)))
-            made.append(judged(*one).assign(**key, minutes=run.cost()["training_seconds"] / 60))
-        rows = pd.concat(made, ignore_index=True)
+            rows, of_foils = (table.assign(**key) for table in judged(*one))
+            minutes = run.cost()["training_seconds"] / 60
+            made.append((rows.assign(minutes=minutes), of_foils))
+        rows, of_foils = (pd.concat(tables, ignore_index=True) for tables in zip(*made))
         all_of_them = together(self.data, names, None, 0)
         rows["annotated pixels"] = rows["defect"].map(pixels(all_of_them, added=False))
-        return rows.assign(**{"rendered pixels": 0})
+        return rows.assign(**{"rendered pixels": 0}), of_foils
 
 
-def worth(rates: Mapping[int, float], value: float) -> float:
-    """How many annotated foils find as much.
+@dataclass(frozen=True)
+class Tables:
+    """Where rows go: those of trainings and defects, and those of test foils as well."""
 
-    Read off straight lines between ``rates``, number of annotated foils -> TPR, over the logarithm
-    of the number. A TPR that falls counts as one that stays. The least number for what is not
-    above its TPR; inf for what is above that of the most.
-    """
-    numbers = sorted(rates)
-    heights = np.maximum.accumulate([rates[n] for n in numbers])
-    if value > heights[-1]:
-        return float("inf")
-    return float(np.exp(np.interp(value, heights, np.log(numbers))))
+    rates: Path = TABLE
+    foils: Path = FOILS
 
-
-def summary(table: pd.DataFrame, rare: str, against: str = "label") -> pd.DataFrame:
-    """Of each arm, over its draws: TPR of the rarest defect and mean TPR of the others.
-
-    ``least gain``, ``largest gain`` : of the rarest defect's TPR in a draw, over that of its 6
-    annotated foils alone; NaN without those.
-    ``as annotated`` : the annotated foils that find as much of the rarest defect (:func:`worth`).
-    ``price`` : rendered foils for each that they stand for beyond those that were annotated; inf if
-    they stand for none, 0 if more is found than with all annotated foils.
-    """
-    part, arms = table[table["against"] == against], KEYS[:3]
-    is_rare = part["defect"] == rare
-    tpr = part[is_rare].pivot(index="draw", columns=arms, values="TPR")
-    first = (LEAST, 0, ALONE)
-    gains = tpr.sub(tpr.get(first, np.nan), axis=0)
-    columns = {
-        "draws": tpr.count(),
-        "TPR": tpr.mean(),
-        "least gain": gains.min(),
-        "largest gain": gains.max(),
-        "TPR of the others": part[~is_rare].groupby(arms)["TPR"].mean(),
-    }
-    found = pd.DataFrame(columns).rename_axis(arms).reset_index()
-    alone = found[found["arm"] == ALONE].set_index("annotated")["TPR"].to_dict()
-    found["as annotated"] = [worth(alone, value) for value in found["TPR"]]
-    more = found["as annotated"] - found["annotated"]
-    price = (found["rendered"] / more.where(more > 1e-9)).fillna(np.inf)
-    return found.assign(price=price.where(found["rendered"] > 0))
+    def add(self, judged: Judged, place: Path) -> None:
+        """Add the rows of trainings that the tables lack; the rates come last."""
+        sharing.add(judged[1][OF_FOILS], KEYS, self.foils, place)
+        sharing.add(judged[0][COLUMNS], KEYS, self.rates, place)
 
 
-def work(bench: Bench, cases: Sequence[Case], table: Path, iterations: int) -> None:
-    """Train and judge what the table does not have and no other process has taken."""
+def work(bench: Bench, cases: Sequence[Case], tables: Tables, iterations: int) -> None:
+    """Train and judge what the tables do not have and no other process has taken."""
     for case in cases:
         with sharing.taken(bench.place / case.name) as free:
-            if free and case.key not in sharing.known(table, KEYS):
-                rows = bench.train(case, iterations)
-                sharing.add(rows[COLUMNS], KEYS, table, bench.place)
-                print(rows[COLUMNS].to_string(index=False), flush=True)
+            if free and case.key not in sharing.known(tables.rates, KEYS):
+                made = bench.train(case, iterations)
+                tables.add(made, bench.place)
+                print(made[0][COLUMNS].to_string(index=False), flush=True)
 
 
 def main() -> None:
@@ -215,18 +188,17 @@ def main() -> None:
     parser.add_argument("folder", type=Path, help="for rendered foils and trainings")
     parser.add_argument("--draws", type=int, nargs="+", default=DRAWS, choices=DRAWS)
     parser.add_argument("--arms", nargs="+", default=[ALONE, *RECIPES], choices=[ALONE, *RECIPES])
-    parser.add_argument("--iterations", type=int, default=PROFILE.iterations, help="for a trial")
-    parser.add_argument("--table", type=Path, default=RENDERED, help="where rows go")
     given = parser.parse_args()
     record, source = records.record(STUDY), Source(TWIN, experiments.profile(STUDY), STUDY)
     source.render()
     source.held_out.render()
     told = source.dataset, source.held_out.dataset, record.compared.levels
     bench = Bench(given.folder, *told)
-    sharing.add(bench.shipped(record)[COLUMNS], KEYS, given.table, given.folder)
+    tables = Tables()
+    tables.add(bench.shipped(record), given.folder)
     cases = [Case(*plan, draw) for draw in given.draws for plan in PLAN]
-    work(bench, [c for c in cases if c.arm in given.arms], given.table, given.iterations)
-    print(summary(pd.read_csv(given.table), rarest(bench.data).name).to_string(index=False))
+    work(bench, [c for c in cases if c.arm in given.arms], tables, PROFILE.iterations)
+    print(summary(rates(), rarest(bench.data).name).to_string(index=False))
 
 
 if __name__ == "__main__":

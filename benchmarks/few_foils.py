@@ -26,6 +26,7 @@ from foilseg.data.dataset import (
     validation_regions,
     write_mask,
 )
+from foilseg.data_efficiency.rendered import LEAST, OTHER, SAME
 from foilseg.training import experiments
 from foilseg.training.locks import lock
 from foilseg.twin import render
@@ -33,8 +34,7 @@ from foilseg.twin.annotators import AnnotatorConfig
 from foilseg.twin.config import TwinConfig
 
 STUDY = "matched"
-DRAWS, LEAST = (0, 1, 2), 6  # LEAST: annotated foils of a draw
-ALONE, SAME, OTHER = "alone", "same recipe", "another recipe"
+DRAWS = (0, 1, 2)
 RECIPES = {SAME: STUDY, OTHER: "desk"}  # arm -> profile whose twin is rendered
 SEED = 2000  # of the first draw's rendered foils; no foil that trains or judges has it
 TRIED = 50_000  # random divisions, of which the most even one is taken

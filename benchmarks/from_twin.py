@@ -5,10 +5,10 @@
 Trains the baseline on 5, 10, 20 and 40 photographs of magnetic tiles, three draws of each, and
 twice: with a last layer that begins at the priors of the classes (``alone``), and with all other
 layers as the baseline of the matched twin has them (``from the twin``). A row a defect is added to
-``foilseg/analysis/from_twin.csv`` for each training that it does not have yet, and one a piece of
-tile that judges and defect to ``from_twin_pieces.csv``, for intervals; a training that was
-interrupted goes on where it stopped. Start the command twice and two processes share the work. DIR
-is made by
+``from_twin.csv`` in ``foilseg/data_efficiency`` for each training that it does not have yet, and
+one a piece of tile that judges and defect to ``from_twin_pieces.csv``, for intervals; a training
+that was interrupted goes on where it stopped. Start the command twice and two processes share the
+work. DIR is made by
 
     foilseg import magnetic-tile SRC DIR --shrink 3 --standardise
 
@@ -30,9 +30,9 @@ import numpy as np
 import pandas as pd
 
 from benchmarks import sharing
-from foilseg.analysis.domains import FEW, FEW_PIECES
 from foilseg.data import folder, splits
 from foilseg.data.dataset import Dataset, class_pixels, training_regions, validation_regions
+from foilseg.data_efficiency.from_twin import PIECES, TABLE
 from foilseg.evaluation import metrics
 from foilseg.evaluation.curves import Histograms, average_precision
 from foilseg.evaluation.operating_points import Trainings, at_one_fpr
@@ -47,7 +47,7 @@ NUMBERS, DRAWS, ARMS = (5, 10, 20, 40), (0, 1, 2), {"alone": "priors", "from the
 LEVEL = 0.01  # the FPR of every defect that thresholds are set to: 10,000 false pixels in a million
 # Of a picture's name its block of 10,000 serial numbers, here called a piece: it holds one or more
 # places of tile, whose neighbouring numbers are one place under several lights.
-PIECES = r"(num_\d*?)\d{1,4}$"
+PIECE = r"(num_\d*?)\d{1,4}$"
 PROFILE = Profile(
     "few-tiles", 8, 96, batch=8, iterations=1_500, refresh=25, threads=1, learning_rate=2e-3,
     decay=0.9, augment="mirrored",
@@ -63,7 +63,7 @@ def divided(root: Path) -> tuple[Dataset, Dataset]:
     with lock(root, wait=True):
         if not (root / splits.NAME).exists():
             shares = {"validation": 0.2, "test": 0.4}
-            print(divide.propose(root, by_group=True, groups=PIECES, **shares).to_string())
+            print(divide.propose(root, by_group=True, groups=PIECE, **shares).to_string())
     return folder.load(root), folder.load(root, test=True)
 
 
@@ -114,7 +114,7 @@ def asked(run: Run, test: Dataset) -> tuple[pd.DataFrame, Histograms]:
 
 def piece(name: str) -> str:
     """The piece that a picture of this name shows; the name itself if it says none."""
-    found = re.search(PIECES, name)
+    found = re.search(PIECE, name)
     return found[1] if found else name
 
 
@@ -161,8 +161,8 @@ def main() -> None:
     parser.add_argument("--draws", type=int, nargs="+", default=DRAWS)
     parser.add_argument("--arms", nargs="+", default=list(ARMS), choices=ARMS)
     parser.add_argument("--iterations", type=int, default=PROFILE.iterations, help="for a trial")
-    parser.add_argument("--table", type=Path, default=FEW, help="where rows go")
-    parser.add_argument("--pieces", type=Path, default=FEW_PIECES, help="where those a piece go")
+    parser.add_argument("--table", type=Path, default=TABLE, help="where rows go")
+    parser.add_argument("--pieces", type=Path, default=PIECES, help="where those a piece go")
     given = parser.parse_args()
     place = given.folder.with_name(f"{given.folder.name}-trained")
     data, test = divided(given.folder)

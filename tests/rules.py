@@ -39,6 +39,7 @@ LAYERS = """
     analysis: stability trainings thresholds priors
         gather drawn counterfactuals records object_parts comparisons model_tables
         domains remedies expectations packed_findings ship
+    data_efficiency: from_twin rendered expected
     decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands
     drawing: style night names

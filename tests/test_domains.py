@@ -4,10 +4,9 @@ import pandas as pd
 import pytest
 
 from benchmarks import real_settings
-from foilseg.analysis import domains, expectations, records, trainings
+from foilseg.analysis import domains, records, trainings
 from foilseg.claims.verdicts import OPEN
 from foilseg.decisions import compared as by_object
-from foilseg.figures import remedy_figures
 from foilseg.studies import variants
 
 
@@ -164,80 +163,3 @@ def test_f1_stands_under_the_names_of_the_thesis():
     spindles = records.record("bsdata-photographs")
     models = set(domains.f1(spindles)["model"])
     assert "Os. Cavities" in models and "Os. Pitting" not in models
-
-
-@pytest.fixture
-def few(tmp_path, monkeypatch):
-    """Two defects, three draws: alone 0.1 a doubling, from the twin 0.18, 0.1, 0, 0 more of one."""
-    rows = []
-    for place, number in enumerate((5, 10, 20, 40)):
-        for draw, more in enumerate((-0.02, 0.0, 0.02)):
-            for defect, level in (("blowhole", 0.1), ("fray", 0.3)):
-                alone = level + 0.1 * place + more
-                gain = (0.18, 0.1, 0.0, 0.0)[place] * (defect == "blowhole")
-                rows += [(number, draw, "alone", defect, alone)]
-                rows += [(number, draw, "from the twin", defect, alone + gain)]
-    table = pd.DataFrame(rows, columns=["number", "draw", "arm", "defect", "TPR"])
-    table.assign(images=126).to_csv(tmp_path / "few.csv", index=False)
-    found = (1000 * table["TPR"]).round().astype(int)
-    counts = table.drop(columns="TPR").assign(tp=found, fn=1000 - found, fp=10, tn=990)
-    each = [counts.assign(piece=name) for name in ("num_1", "num_2", "num_3")]
-    pd.concat(each).to_csv(tmp_path / "pieces.csv", index=False)
-    monkeypatch.setattr(domains, "FEW", tmp_path / "few.csv")
-    monkeypatch.setattr(domains, "FEW_PIECES", tmp_path / "pieces.csv")
-    return domains.few_images()
-
-
-def test_few_images_are_paired_by_draw(few):
-    assert list(dict.fromkeys(few["defect"])) == ["blowhole", "fray", domains.MEAN]
-    assert len(few) == 4 * 3 * 3 and set(few["images"]) == {5, 10, 20, 40}
-    told = domains.by_number(few, 200).set_index("images")
-    assert list(told.index) == [5, 10, 20, 40, domains.ALL]
-    assert told["alone"].tolist() == pytest.approx([0.2, 0.3, 0.4, 0.5, 0.35])
-    assert told["gain"].tolist() == pytest.approx([0.09, 0.05, 0.0, 0.0, 0.035])
-    assert told["draws that gain"].tolist() == [3, 3, 0, 0, 3]
-    low, high = (
-        told["gain, low"],
-        told["gain, high"],
-    )  # all pieces are alike, so only the draws move it
-    assert (low < told["gain"]).all() and (told["gain"] < high).all()
-    assert low[5] == pytest.approx(0.09 - 0.026, abs=0.01) and low[20] < 0 < high[20]
-
-
-def test_the_start_stands_beside_twice_the_images_alone(few):
-    told = domains.lead_over_twice(200).set_index("images")
-    assert list(told.index) == [5, 10, 20]
-    assert told["lead"].tolist() == pytest.approx([-0.01, -0.05, -0.1])
-    assert (told["low"] < told["lead"]).all() and (told["lead"] < told["high"]).all()
-
-
-def test_a_gain_is_told_without_the_piece_that_has_most_of_a_defect(few):
-    """Twice as much fray on one piece, where nothing is found from the twin."""
-    table = pd.read_csv(domains.FEW_PIECES)
-    there = (table["piece"] == "num_2") & (table["defect"] == "fray")
-    table.loc[there, ["tp", "fn"]] *= 2
-    lost = there & (table["arm"] == "from the twin")
-    table.loc[lost, "fn"] += table.loc[lost, "tp"]
-    table.loc[lost, "tp"] = 0
-    table.to_csv(domains.FEW_PIECES, index=False)
-    pieces, share, without = domains.gain_without_piece("fray")
-    assert (pieces, share) == (3, 0.5) and without == pytest.approx(0.035)
-    assert domains.by_number(few, 2)["gain"].iloc[-1] == pytest.approx(0.035)  # of another table
-
-
-def test_what_was_expected_of_few_images_stands_beside_what_was_found(few):
-    table = expectations.few_images(few)
-    assert table["came true"].tolist() == ["yes"] * 6 + ["no"]
-    found = ["0.090", "0.050", "0.000", "0.100", "0.000", "-0.010", "0.040 and 0.090"]
-    assert table["found"].tolist() == found
-
-
-def test_few_images_are_drawn_with_a_mark_for_every_draw(few):
-    figure = remedy_figures.few_images(few)
-    shown = [axes for axes in figure.axes if axes.axison]
-    assert [axes.get_title() for axes in shown] == [domains.MEAN, "blowhole", "fray"]
-    for axes in shown:
-        means, draws = axes.lines[0], axes.lines[1]
-        own = few[few["defect"] == axes.get_title()]
-        assert list(means.get_ydata()) == pytest.approx(own.groupby("images")["alone"].mean())
-        assert list(draws.get_ydata()) == pytest.approx(own["alone"])

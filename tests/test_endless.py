@@ -9,10 +9,11 @@ import toy
 
 from benchmarks import endless, few_foils, sharing
 from benchmarks.endless import Bench, Case
-from benchmarks.few_foils import ALONE, OTHER, SAME
 from foilseg.analysis import records
 from foilseg.data import folder
 from foilseg.data.dataset import class_pixels, rarest, training_regions, validation_regions
+from foilseg.data_efficiency import rendered
+from foilseg.data_efficiency.rendered import ALONE, OTHER, SAME
 from foilseg.evaluation import metrics
 from foilseg.evaluation.curves import Histograms
 from foilseg.studies.source import TEST_SEED, TWIN, Source
@@ -126,22 +127,31 @@ def test_no_foil_that_trains_is_rendered_with_a_seed_of_another_part():
 
 def test_a_training_is_judged_once_and_left_to_who_has_taken_it(twin, tmp_path, few):
     levels = {c.name: 0.01 for c in twin.defects}
-    bench, table = Bench(tmp_path / "bench", twin, twin, levels, SMALL), tmp_path / "table.csv"
+    bench = Bench(tmp_path / "bench", twin, twin, levels, SMALL)
+    tables = endless.Tables(tmp_path / "rates.csv", tmp_path / "foils.csv")
     cases = [Case(2, 0, ALONE, 0), Case(2, 1, SAME, 0)]
     with lock(bench.place / cases[1].name):
-        endless.work(bench, cases, table, 2)
-    assert sharing.known(table, endless.KEYS) == {cases[0].key}
+        endless.work(bench, cases, tables, 2)
+    assert sharing.known(tables.rates, rendered.KEYS) == {cases[0].key}
     for _ in range(2):
-        endless.work(bench, cases, table, 2)
-    rows = pd.read_csv(table)
+        endless.work(bench, cases, tables, 2)
+    rows = pd.read_csv(tables.rates)
     assert list(rows) == endless.COLUMNS and len(rows) == 2 * 2 * len(twin.defects)
-    sharing.add(rows, endless.KEYS, table, bench.place)
-    assert len(pd.read_csv(table)) == len(rows)
+    foils = pd.read_csv(tables.foils)
+    assert list(foils) == endless.OF_FOILS and len(foils) == 2 * 6 * len(twin.defects)
+    tables.add((rows, foils), bench.place)
+    assert len(pd.read_csv(tables.rates)) == len(rows)
+    assert len(pd.read_csv(tables.foils)) == len(foils)
+    keys = [*rendered.KEYS, "defect"]
+    pooled = metrics.score(foils, keys).set_index(keys)
+    wanted = rows[rows["against"] == "label"].set_index(keys)
+    for rate in endless.RATES:
+        np.testing.assert_allclose(pooled.loc[wanted.index, rate], wanted[rate])
     assert (rows[list(metrics.COUNTS)].sum(axis=1) == 6 * 200 * 150).all()
     assert rows[["TPR", "TPR, own", "AP"]].stack().between(0, 1).all()
     cavities = rows[(rows["rendered"] == 1) & (rows["rendered pixels"] > 0)]
     assert set(cavities["defect"]) == {"cavity"}
-    told = endless.summary(rows, "cavity")
+    told = rendered.summary(rows[rows["against"] == "label"], "cavity")
     assert told[["annotated", "rendered", "draws"]].values.tolist() == [[2, 0, 1], [2, 1, 1]]
 
 
@@ -153,51 +163,27 @@ def test_the_shipped_trainings_are_judged_as_the_book_judges_them():
     part, names = compared.parts["Baseline"], compared.own["foil"].unique()
     one = part.chosen_on[1], part.judged_on[1]
     own = record.runs_of("Baseline")[1][0].evaluation(f"test-counts-{record.test_suffix}")
-    rows = endless.judged(*one, own, compared.levels, names)
+    rows, of_foils = endless.judged(*one, own, compared.levels, names)
     even = compared.even
     even = even[(even["model"] == "Baseline") & (even["training"] == 1)]
+    keys = ["foil", "defect"]
+    counts = [
+        table.astype({"defect": str, "foil": str}).set_index(keys)[list(metrics.COUNTS)]
+        for table in (of_foils, even)
+    ]
+    pd.testing.assert_frame_equal(*(table.sort_index() for table in counts))
     wanted = metrics.score(even, ["defect"]).set_index("defect")
     mine = rows[rows["against"] == "label"].set_index("defect")
     for rate in endless.RATES:
         pd.testing.assert_series_equal(mine[rate], wanted.loc[mine.index, rate])
         pd.testing.assert_series_equal(mine[f"{rate}, own"], mine[rate], check_names=False)
-    six = endless.judged(*one, own, compared.levels, names[:6])
+    six, _ = endless.judged(*one, own, compared.levels, names[:6])
     kept = one[0].keys["foil"].isin(names[:6]).to_numpy()
     first = Histograms(one[0].keys[kept], one[0].counts[kept])
-    alone = endless.judged(first, one[1], own, compared.levels, names)
+    alone, _ = endless.judged(first, one[1], own, compared.levels, names)
     for rate in endless.RATES:
         assert (six[rate] == rows[rate]).all() and (six[f"{rate}, own"] == alone[rate]).all()
         assert (six[f"{rate}, own"] != six[rate]).any()
     tested = compared.tested[compared.tested["training"] == 1]
     tested = tested[tested["model"] == "Baseline"].groupby("defect")[["tp", "fn"]].sum()
     assert (mine[["tp", "fn"]] == tested.loc[mine.index]).all(axis=None)
-
-
-@pytest.mark.parametrize(
-    ("value", "foils"),
-    [(0.2, 6), (0.3, 6), (0.35, 72**0.5), (0.4, 12), (0.5, 26), (0.51, np.inf)],
-)
-def test_what_is_found_is_worth_so_many_annotated_foils(value, foils):
-    assert endless.worth({6: 0.3, 26: 0.5, 12: 0.4}, value) == pytest.approx(foils)
-
-
-def test_the_price_of_an_annotated_foil_is_read_off_the_curve():
-    """6 rendered ones do as much as 12 - 6 annotated ones; 20 of another recipe do nothing."""
-    rates = {(6, 0, ALONE): 0.3, (12, 0, ALONE): 0.4, (26, 0, ALONE): 0.5, (6, 6, SAME): 0.4}
-    rates |= {(6, 20, SAME): 0.6, (6, 20, OTHER): 0.2}
-    rows = [
-        (*key, draw, defect, "label", rate + shift * key[1] / 6 + 0.1 * (defect == "crack"))
-        for key, rate in rates.items()
-        for draw, shift in enumerate((-0.05, 0.05))
-        for defect in ("cavity", "crack")
-    ]
-    table = pd.DataFrame(rows, columns=[*endless.KEYS, "defect", "against", "TPR"])
-    found = endless.summary(table, "cavity").set_index(["arm", "rendered"])
-    assert found["draws"].eq(2).all()
-    gains = found.loc[(SAME, 6), ["least gain", "largest gain"]].tolist()
-    assert gains == pytest.approx([0.05, 0.15])
-    np.testing.assert_allclose(found["TPR of the others"] - found["TPR"], 0.1)
-    assert found.loc[ALONE, "price"].isna().all()
-    assert found.loc[(SAME, 6), ["as annotated", "price"]].tolist() == pytest.approx([12, 1])
-    assert found.loc[(SAME, 20), "price"] == 0
-    assert found.loc[(OTHER, 20), ["as annotated", "price"]].tolist() == [6, np.inf]

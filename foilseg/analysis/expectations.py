@@ -10,7 +10,6 @@ from collections.abc import Iterator
 import pandas as pd
 
 from foilseg.analysis import comparisons, trainings
-from foilseg.analysis.domains import AFTER, ALONE, MEAN
 from foilseg.analysis.records import Record
 from foilseg.evaluation import bootstrap
 
@@ -25,9 +24,6 @@ LONGER, COMMITTEE = "Baseline, four times the steps", "Four baselines"
 LEAST_RECIPE, MOST_RECIPE = 0.03, 0.05
 # Their third trainings.
 SURE, FAILED, MOST_MOVE = ("Averaged", "Four baselines", "Mirror views"), "Unified focal", 0.02
-# From the twin to tiles: numbers of images, bounds of gains, and the defects like those of foil.
-FEWEST, MANY, LEAST_FEW, LEAST_LIKE = (5, 10), 40, 0.03, 0.05
-LIKE_FOIL = ("blowhole", "crack")
 WEIGHTED, LEAST = {"wCE ICF", "FL ICF"}, "Eq. Pixels"
 Row = tuple[str, str, str, str]
 
@@ -42,32 +38,34 @@ def table(record: Record) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
-def _at_most(words: str, value: float, bound: float) -> Row:
-    return words, f"at most {bound:.2f}", f"{value:.3f}", _came(value <= bound)
+def at_most(words: str, value: float, bound: float) -> Row:
+    """The row of a value that was expected to be no larger than a bound."""
+    return words, f"at most {bound:.2f}", f"{value:.3f}", yes_or_no(value <= bound)
 
 
-def _less_than(words: str, value: float, bound: float) -> Row:
-    return words, f"less than {bound:.2f}", f"{value:.3f}", _came(value < bound)
+def less_than(words: str, value: float, bound: float) -> Row:
+    """The row of a value that was expected to be smaller than a bound."""
+    return words, f"less than {bound:.2f}", f"{value:.3f}", yes_or_no(value < bound)
 
 
-def _at_least(words: str, value: float, bound: float) -> Row:
-    return words, f"at least {bound:.2f}", f"{value:.3f}", _came(value >= bound)
+def at_least(words: str, value: float, bound: float) -> Row:
+    """The row of a value that was expected to be no smaller than a bound."""
+    return words, f"at least {bound:.2f}", f"{value:.3f}", yes_or_no(value >= bound)
 
 
-def _came(true: bool) -> str:
+def yes_or_no(true: bool) -> str:
+    """Whether an expectation came true, in a word."""
     return "yes" if true else "no"
 
 
 def _predicted(record: Record) -> Iterator[Row]:
     own, printed = comparisons.means(record), comparisons.published_means()
     gaps = trainings.published_gaps(own, printed).set_index("rate")["mean absolute difference"]
-    yield _at_most(
-        "1: mean TPR of the twelve, distance to the published one", gaps["TPR"], MOST_GAP
-    )
+    yield at_most("1: mean TPR of the twelve, distance to the published one", gaps["TPR"], MOST_GAP)
     counts = record.findings.pooled.astype({"model": str})
     order = bootstrap.rank_correlations(counts, printed, 1).set_index("rate")["correlation"]
     for rate, least in LEAST_ORDER.items():
-        yield _at_least(f"1: rank correlation of the {rate} with the thesis", order[rate], least)
+        yield at_least(f"1: rank correlation of the {rate} with the thesis", order[rate], least)
 
 
 def _ends(record: Record) -> Iterator[Row]:
@@ -76,28 +74,28 @@ def _ends(record: Record) -> Iterator[Row]:
         highest = set(own[rate].nlargest(2).index)
         words = f"2: the two models with the highest {rate}"
         expected, found = (", ".join(sorted(each)) for each in (WEIGHTED, highest))
-        yield words, expected, found, _came(highest == WEIGHTED)
+        yield words, expected, found, yes_or_no(highest == WEIGHTED)
     least = own["TPR"].idxmin()
-    yield "2: the model with the lowest TPR", LEAST, least, _came(least == LEAST)
+    yield "2: the model with the lowest TPR", LEAST, least, yes_or_no(least == LEAST)
 
 
 def _levels(record: Record) -> Iterator[Row]:
     level = record.compared.table(2).set_index("model")
     test, even = level["own threshold, test"], level["one FPR"]
     spread = (even.max() - even.min()) / (test.max() - test.min())
-    yield _at_most(
+    yield at_most(
         "3: spread of the mean TPR at one FPR, divided by that at own thresholds",
         spread,
         MOST_SPREAD,
     )
     lead = even.max() - even["Baseline"]
-    yield _at_most(f"3: lead over the baseline at one FPR ({even.idxmax()})", lead, MOST_LEAD)
+    yield at_most(f"3: lead over the baseline at one FPR ({even.idxmax()})", lead, MOST_LEAD)
     kept = record.compared.realised
-    met = _came((kept["within half to two"] == 1).all())
+    met = yes_or_no((kept["within half to two"] == 1).all())
     found = f"{kept['least'].min():.2f} to {kept['largest'].max():.2f}"
     yield "4: FPR on the test foils, divided by the promised one", "0.5 to 2", found, met
     drop = level["own threshold"].mean() - test.mean()
-    yield _at_most("5: mean TPR lost from validation regions to test foils", drop, MOST_DROP)
+    yield at_most("5: mean TPR lost from validation regions to test foils", drop, MOST_DROP)
     rest = even.filter(regex="^Bin").max() - even["Baseline"]
     expected = "less than expected of one network at four times the cost"
     yield "6: lead of One-vs-Rest at one FPR", expected, f"{rest:.3f}", "open"
@@ -120,29 +118,29 @@ def beyond(table: pd.DataFrame, lead: pd.DataFrame, best: str, defect: str) -> p
 
 def _priors(gain: pd.Series) -> Iterator[Row]:
     for model in filter(gain.index.__contains__, PRIORS):
-        yield _at_most(f"1: {model}, distance to the baseline", abs(gain[model]), MOST_PRIOR)
+        yield at_most(f"1: {model}, distance to the baseline", abs(gain[model]), MOST_PRIOR)
 
 
 def _losses(table: pd.DataFrame) -> Iterator[Row]:
     if DICE not in set(table["model"]):
         return
     gain = table[table["kind"] == "loss"].set_index("model")["mean TPR"]
-    yield _at_least(f"2: gain of {DICE}", gain[DICE], LEAST_DICE)
-    yield "2: the loss that gains most", DICE, gain.idxmax(), _came(gain.idxmax() == DICE)
+    yield at_least(f"2: gain of {DICE}", gain[DICE], LEAST_DICE)
+    yield "2: the loss that gains most", DICE, gain.idxmax(), yes_or_no(gain.idxmax() == DICE)
 
 
 def _training(gain: pd.Series) -> Iterator[Row]:
     low, high = AVERAGE_GAIN
     for model in filter(gain.index.__contains__, AVERAGES):
-        expected, came = f"{low} to {high}", _came(low <= gain[model] <= high)
+        expected, came = f"{low} to {high}", yes_or_no(low <= gain[model] <= high)
         yield f"3: gain of {model}", expected, f"{gain[model]:.3f}", came
     if {LONGER, COMMITTEE} <= set(gain.index):
         found = f"{gain[LONGER]:.3f} and {gain[COMMITTEE]:.3f}"
-        came = _came(gain[LONGER] < gain[COMMITTEE])
+        came = yes_or_no(gain[LONGER] < gain[COMMITTEE])
         yield "3: four times the steps and four networks", "the first gains less", found, came
     for model, above in (("Turned", False), ("Mirrored", True), ("Mirror views", True)):
         if model in gain.index:
-            came = _came((gain[model] > 0) == above)
+            came = yes_or_no((gain[model] > 0) == above)
             yield (
                 f"4: gain of {model}",
                 f"{'above' if above else 'below'} 0",
@@ -153,9 +151,9 @@ def _training(gain: pd.Series) -> Iterator[Row]:
 
 def _recipe(own: pd.Series, best: str, defect: str) -> Iterator[Row]:
     words = f"5: lead of the recommended recipe over {best}"
-    yield _at_least(words, own["mean TPR"], LEAST_RECIPE)
-    yield f"{words}, lower end", "above 0", f"{own['low']:.3f}", _came(own["low"] > 0)
-    yield _at_most(f"{words}, {defect}", own[defect], MOST_RECIPE)
+    yield at_least(words, own["mean TPR"], LEAST_RECIPE)
+    yield f"{words}, lower end", "above 0", f"{own['low']:.3f}", yes_or_no(own["low"] > 0)
+    yield at_most(f"{words}, {defect}", own[defect], MOST_RECIPE)
 
 
 def third_trainings(two: pd.DataFrame, three: pd.DataFrame, defect: str) -> pd.DataFrame:
@@ -169,40 +167,11 @@ def third_trainings(two: pd.DataFrame, three: pd.DataFrame, defect: str) -> pd.D
     single = after[~after["kind"].isin(["together", "of the thesis"])]
     sure = sorted(single.index[single["low"] > 0])
     words = "6: what gains by itself with an interval above zero"
-    rows = [(words, ", ".join(SURE), ", ".join(sure) or "none", _came(sure == list(SURE)))]
+    rows = [(words, ", ".join(SURE), ", ".join(sure) or "none", yes_or_no(sure == list(SURE)))]
     moved = (after["mean TPR"] - before["mean TPR"]).drop(FAILED).abs()
     words = f"7: the largest move of another gain in mean TPR ({moved.idxmax()})"
-    rows.append(_at_most(words, moved.max(), MOST_MOVE))
+    rows.append(at_most(words, moved.max(), MOST_MOVE))
     found = after.loc[FAILED, defect] - before.loc[FAILED, defect]
     words = f"8: what the third training adds to the gain of {FAILED} in {defect}"
-    rows.append((words, "above 0", f"{found:+.3f}", _came(found > 0)))
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def few_images(table: pd.DataFrame) -> pd.DataFrame:
-    """The same of trainings on few images, alone and from the twin, by means over the draws.
-
-    ``table`` : of :func:`foilseg.analysis.domains.few_images`.
-    """
-    means = table.groupby(["defect", "images"])[[ALONE, AFTER]].mean()
-    gain, level = means[AFTER] - means[ALONE], means.loc[MEAN]
-    rows = [
-        _at_least(f"1: gain from the twin with {n} images", gain[MEAN, n], LEAST_FEW)
-        for n in FEWEST
-    ]
-    words = f"2: gain or loss with {MANY} images"
-    rows.append(_less_than(words, abs(gain[MEAN, MANY]), LEAST_FEW))
-    few = gain[gain.index.get_level_values("images").isin(FEWEST)].drop(MEAN, level="defect")
-    like = few.index.get_level_values("defect").isin(LIKE_FOIL)
-    numbers = " or ".join(map(str, FEWEST))
-    words = f"3: the smallest gain of {' and '.join(LIKE_FOIL)} with {numbers} images"
-    rows.append(_at_least(words, few[like].min(), LEAST_LIKE))
-    words = f"3: the largest gain of another defect with {numbers} images"
-    rows.append(_less_than(words, few[~like].max(), LEAST_FEW))
-    more = max(level[AFTER][n] - level[ALONE][2 * n] for n in level.index if 2 * n in level.index)
-    rows.append(_at_most("4: the largest lead over twice the images alone", more, 0))
-    own = table[(table["defect"] == MEAN) & (table["images"] == FEWEST[0])]
-    spread, won = own[ALONE].max() - own[ALONE].min(), gain[MEAN, FEWEST[0]]
-    words = f"5: with {FEWEST[0]} images, distance of the draws alone, and gain"
-    rows.append((words, "the first is larger", f"{spread:.3f} and {won:.3f}", _came(spread > won)))
+    rows.append((words, "above 0", f"{found:+.3f}", yes_or_no(found > 0)))
     return pd.DataFrame(rows, columns=COLUMNS)

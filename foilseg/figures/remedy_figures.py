@@ -9,8 +9,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from foilseg.analysis.domains import AFTER, ALONE, MEAN
 from foilseg.data import escape
+from foilseg.data_efficiency.from_twin import AFTER, ALONE, MEAN
 from foilseg.drawing.style import (
     COLOURS,
     INK,
@@ -160,8 +160,8 @@ def _change(axes: Axes, place: int, part: pd.DataFrame, least: float) -> None:
 def few_images(table: pd.DataFrame) -> Figure:
     """TPR at one FPR over the number of training images; a panel for the mean and each defect.
 
-    ``table`` : of :func:`foilseg.analysis.domains.few_images`. A line is the mean of the draws, a
-    small mark one of them.
+    ``table`` : of :func:`foilseg.data_efficiency.from_twin.few_images`. A line is the mean of the
+    draws, a small mark one of them.
     """
     panels = [MEAN, *(name for name in dict.fromkeys(table["defect"]) if name != MEAN)]
     rows, numbers = -(-len(panels) // 3), sorted(set(table["images"]))
