@@ -173,3 +173,22 @@ def test_what_was_expected_of_rendered_foils_stands_beside_what_was_found(traine
 def test_before_all_arms_were_trained_nothing_is_said_of_the_expectations(trained):
     trained[trained["arm"] != OTHER].to_csv(rendered.TABLE, index=False)
     assert expected.more_foils("cavity", 0.01).empty
+
+
+def test_rendered_foils_are_drawn_with_a_mark_for_every_draw(trained):
+    figure = remedy_figures.rendered_foils(rendered.rates(), "cavity")
+    assert [axes.get_title() for axes in figure.axes] == ["cavity", "the others (mean)"]
+    for axes, defect in zip(figure.axes, ("cavity", "crack")):
+        own = trained[(trained["defect"] == defect) & (trained["against"] == "label")]
+        means, draws = axes.lines[::2], axes.lines[1::2]
+        for arm, line, marks in zip((ALONE, SAME, OTHER), means, draws, strict=True):
+            part = own[(own["arm"] == arm) | ((own["annotated"] == 6) & (own["arm"] == ALONE))]
+            foils = part["annotated"] + part["rendered"]
+            expected_means = part.groupby(foils)["TPR"].mean()
+            assert list(line.get_xdata()) == list(expected_means.index) == [6, 12, 26]
+            assert list(line.get_ydata()) == pytest.approx(list(expected_means))
+            assert list(marks.get_ydata()) == pytest.approx(list(part["TPR"]))
+    named = [text.get_text() for text in figure.axes[0].texts]
+    assert named == ["annotated alone", "rendered, same recipe", "rendered, another recipe"]
+    colours = [line.get_color() for line in figure.axes[0].lines[::2]]
+    assert [text.get_color() for text in figure.axes[0].texts] == colours

@@ -10,7 +10,9 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from foilseg.data import escape
+from foilseg.data_efficiency import rendered
 from foilseg.data_efficiency.from_twin import AFTER, ALONE, MEAN
+from foilseg.drawing import names
 from foilseg.drawing.style import (
     COLOURS,
     INK,
@@ -25,6 +27,18 @@ from foilseg.drawing.style import (
 )
 from foilseg.figures import model_figures
 
+# Name of the line, and look, of trainings with rendered foils and without.
+ARM_LOOKS = {
+    rendered.ALONE: ("annotated alone", {"c": REMEDY_COLOURS["baseline"], "marker": "o"}),
+    rendered.SAME: (
+        "rendered, same recipe",
+        {"c": REMEDY_COLOURS["beyond"], "marker": "D"},
+    ),
+    rendered.OTHER: (
+        "rendered, another recipe",
+        {"c": QUIET, "marker": "s", "ls": "--"},
+    ),
+}
 SIDE = 1.04  # by what marks of two kinds stand apart on a logarithmic axis
 FARTHEST = 1.5  # times the largest gain: what loses more is an arrow with its number
 
@@ -178,15 +192,62 @@ def few_images(table: pd.DataFrame) -> Figure:
             place.set_axis_off()
         figure.supylabel("TPR at one FPR", fontsize=12)
         figure.supxlabel("annotated training images", fontsize=12)
-        handles, _ = axes[0, 0].get_legend_handles_labels()
-        outside_legend(figure, handles, 2)
+        _named_lines(figure, axes[0, 0])
         return done(figure)
 
 
 def _starts(axes: Axes, own: pd.DataFrame) -> None:
     """Of one defect: a line and a large mark for the mean, a small mark for each draw."""
     for start, kind, mark, side in ((ALONE, "baseline", "o", -1), (AFTER, "beyond", "D", 1)):
-        style = {"c": REMEDY_COLOURS[kind], "marker": mark, "mec": PAPER, "mew": 0.7}
-        means, beside = own.groupby("images")[start].mean(), SIDE**side
-        axes.plot(means.index * beside, means, ms=8, label=start, **style)
-        axes.plot(own["images"] * beside, own[start], ls="", ms=4, alpha=0.75, **style)
+        beside = own["images"] * SIDE**side
+        _draws(axes, beside, own[start], start, {"c": REMEDY_COLOURS[kind], "marker": mark})
+
+
+def _draws(axes: Axes, places: pd.Series, values: pd.Series, name: str, style: dict) -> None:
+    """A line and a large mark for the mean at a place, a small mark for each draw."""
+    means, style = values.groupby(places).mean(), {"mec": PAPER, "mew": 0.7, **style}
+    axes.plot(means.index, means, ms=8, label=name, **style)
+    axes.plot(places, values, **{**style, "ls": ""}, ms=4, alpha=0.75)
+
+
+def rendered_foils(table: pd.DataFrame, rare: str) -> Figure:
+    """TPR at one FPR over the foils that train; the rarest defect, and the mean of the others.
+
+    ``table`` : of :func:`foilseg.data_efficiency.rendered.rates`. A line is the mean of the draws,
+    a small mark one of them; the lines of rendered foils begin at the annotated ones alone.
+    """
+    panels = {rare: table["defect"] == rare, "the others (mean)": table["defect"] != rare}
+    numbers = sorted(set(table["annotated"] + table["rendered"]))
+    with house_style():
+        figure, places = plt.subplots(1, 2, figsize=(8, 3.8), sharex=True)
+        for axes, (name, chosen) in zip(places, panels.items()):
+            tpr = table[chosen].groupby(rendered.KEYS)["TPR"].mean().reset_index()
+            for arm in ARM_LOOKS:
+                _arm(axes, tpr, arm)
+            axes.set(xscale="log", title=escape.lines(name))
+            axes.set_xticks(numbers, map(str, numbers))
+            axes.minorticks_off()
+        places[0].set_ylabel("TPR at one FPR")
+        figure.supxlabel("foils that train, annotated and rendered", fontsize=12)
+        _named_lines(figure, places[0])
+        return done(figure)
+
+
+def _arm(axes: Axes, tpr: pd.DataFrame, arm: str) -> None:
+    """The trainings of an arm, after those of the annotated foils that it adds to."""
+    first = (tpr["arm"] == rendered.ALONE) & (tpr["annotated"] == rendered.LEAST)
+    own = tpr[(tpr["arm"] == arm) | first]
+    _draws(axes, own["annotated"] + own["rendered"], own["TPR"], *ARM_LOOKS[arm])
+
+
+def _named_lines(figure: Figure, axes: Axes) -> None:
+    """Write the name of each line of means of a panel beside its last mark."""
+    lines = [line for line in axes.lines if not line.get_label().startswith("_")]
+    marks = np.concatenate([line.get_xydata() for line in axes.lines])
+    names.laid_out(figure)
+    ends = np.array([line.get_xydata()[-1] for line in lines])
+    names.named(axes, ends, [line.get_label() for line in lines], marks)
+    for text, line in zip(axes.texts, lines):
+        text.set_color(line.get_color())
+        if text.arrow_patch:
+            text.arrow_patch.set_color(line.get_color())
