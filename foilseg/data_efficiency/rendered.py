@@ -22,6 +22,8 @@ LEAST = 6  # annotated foils of a draw
 ARMS = ["annotated", "rendered", "arm"]
 FIRST = (LEAST, 0, ALONE)  # what rendered foils are added to
 KEYS = [*ARMS, "draw"]
+# Columns of a table for a page: of :func:`summary`, with the gain of :func:`intervals`.
+SHOWN = [*ARMS, "draws", "TPR", "gain", "low", "high", "TPR of the others", "as annotated", "price"]
 
 
 def rates(against: str = "label") -> pd.DataFrame:
