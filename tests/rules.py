@@ -60,7 +60,7 @@ LONGEST, MEDIAN, MOST_CELLS, MOST_PARAMETERS = 15, 5, 22, 8
 ANSWER = "## The answer first"
 # How every chapter ends, and how much of it a reader is to keep.
 ENDING = ("To take home", "What this does not show", "Exercises", "Where the numbers come from")
-TAKEN_HOME, MOST_SENTENCES = 3, 3
+TAKEN_HOME, MOST_SENTENCES, MOST_WORDS = 3, 3, 100
 FIELD = re.compile(r"\{[^}]*\}")
 SHORT = re.compile(r"\b(?:Bin|Eqs?|Os|Figs?|vs|cf|e\.g|i\.e)\.(?= )")  # ends no sentence
 SENTENCE = re.compile(r"[.?!][)*\"']*(?=\s|$)")
@@ -298,6 +298,28 @@ def answer(notebook) -> str:
     return texts[0] if len(texts) == 1 else ""
 
 
+def words(text: str) -> int:
+    """How many words a text has; a field stands for one."""
+    return len(re.findall(r"\w[\w'.,-]*", FIELD.sub("X", text)))
+
+
+def picture_problems(notebook) -> list[str]:
+    """A picture of the answer that stands elsewhere in the source, and that no sentence names.
+
+    On the page it is at the head of the chapter, so a reader who comes to its place looks for it.
+    """
+    tags = [c.metadata.get("tags", []) for c in notebook.cells]
+    prose = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
+    broken = []
+    for place, cell in enumerate(notebook.cells):
+        name = cell.metadata.get("mystnb", {}).get("figure", {}).get("name")
+        behind = place and "answer" in tags[place - 1]
+        named = f"{{numref}}`{name}`" in prose
+        if "answer-picture" in tags[place] and name and not behind and not named:
+            broken.append(f"no sentence names {name}, which is shown at the head")
+    return broken
+
+
 def answer_problems(notebook) -> list[str]:
     """Why an answer is none, or cannot be read at a glance."""
     text = answer(notebook)
@@ -305,9 +327,11 @@ def answer_problems(notebook) -> list[str]:
     broken = [] if number else ["has no answer"]
     if number > MOST_SENTENCES:
         broken.append(f"{number} sentences in the answer, at most {MOST_SENTENCES}")
+    if words(text) > MOST_WORDS:
+        broken.append(f"{words(text)} words in the answer, at most {MOST_WORDS}")
     if number and not FIELD.search(text):
         broken.append("the answer has no number")
-    return broken
+    return broken + picture_problems(notebook)
 
 
 def ending_problems(notebook) -> list[str]:

@@ -68,16 +68,6 @@ def test_a_section_may_have_a_label():
     assert not any(answers.is_section(cell(text)) for text in ("### One", "(one)= ##", "a ## b"))
 
 
-def test_a_sentence_points_to_a_figure_that_was_moved():
-    notebook = chapter()
-    notebook.cells[3].metadata["mystnb"] = {"figure": {"name": "fig-one", "caption": "One."}}
-    for _ in range(2):
-        answers.first(notebook)
-        told = order(notebook)
-        assert told[:6] == FIRST[:6] and len(told) == len(FIRST) + 1
-        assert "{numref}`fig-one`" in told[6]
-
-
 def test_an_answer_that_is_left_out_stays_at_the_end():
     notebook, empty = chapter(f"{LEFT_OUT} about another study.*"), new_notebook(cells=[])
     before = [answers.PLAIN if text == "## The answer" else text for text in order(notebook)]

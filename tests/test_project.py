@@ -283,9 +283,23 @@ def test_a_long_answer_and_another_ending_are_found():
         "4 sentences in the answer, at most 3"
     ]
     assert rules.answer_problems(ended(text="So.")) == ["the answer has no number"]
+    assert rules.answer_problems(ended(text="It is {x} " + "so " * 100 + ".")) == [
+        "103 words in the answer, at most 100"
+    ]
     assert rules.ending_problems(ended(lines=4)) == ["4 lines to take home instead of 3"]
     swapped = (rules.ENDING[0], *rules.ENDING[:0:-1])
     assert rules.ending_problems(ended(swapped)) == [f"ends with {', '.join(swapped)}"]
+
+
+def test_a_picture_of_the_answer_that_no_sentence_names_is_found():
+    figure = {"tags": ["answer-picture"], "mystnb": {"figure": {"name": "fig-one"}}}
+    told = new_code_cell("text", metadata={"tags": ["answer"]})
+    cells = [new_markdown_cell("Text."), new_code_cell("draw()", metadata=figure)]
+    broken = ["no sentence names fig-one, which is shown at the head"]
+    assert rules.picture_problems(new_notebook(cells=cells)) == broken
+    assert rules.picture_problems(new_notebook(cells=[told, *cells[1:]])) == []
+    cells[0].source = "See {numref}`fig-one`."
+    assert rules.picture_problems(new_notebook(cells=cells)) == []
 
 
 def test_tables_behind_a_click_are_not_open():

@@ -21,9 +21,9 @@ SECTION = re.compile(r"(\([\w-]+\)=\n)?## ")
 def first(notebook: Any) -> None:
     """Move an executed chapter's answer, and the picture that shows it, behind its question.
 
-    The question is what the title's cell says; what the reader will learn follows the picture. In
-    the place of the picture a sentence points to it, if no other does. Where the study shown is not
-    the one that the answer was written about, all stay where they are, under a plain heading.
+    The question is what the title's cell says; what the reader will learn follows the picture.
+    Where the study shown is not the one that the answer was written about, all stay where they are,
+    under a plain heading.
     """
     words, pictures = (_tagged(notebook, tag) for tag in (ANSWER, PICTURE))
     moved = [*words, *pictures]
@@ -32,10 +32,7 @@ def first(notebook: Any) -> None:
             cell.source = PLAIN
     if not words or PLAIN in (cell.source for cell in words):
         return
-    prose = "\n".join(c.source for c in notebook.cells if c.cell_type == "markdown")
-    rest = []
-    for cell in (cell for cell in notebook.cells if cell not in words):
-        rest += _pointer(cell, prose) if cell in pictures else [cell]
+    rest = [cell for cell in notebook.cells if not any(cell is other for other in moved)]
     question, learned = _title(rest[:1])
     after = rest[len(question) :]
     if not question:
@@ -55,21 +52,6 @@ def _title(cells: list[Any]) -> tuple[list[Any], list[Any]]:
     title.source = title.source.strip()
     text = f"{LEARNED}\n\n{goals}{listed}"
     return [title], [new_markdown_cell(text, id=f"{title.id}-goals")] if goals else []
-
-
-def _pointer(picture: Any, prose: str) -> list[Any]:
-    """The sentence in the place of a figure that was moved.
-
-    None if the prose, which may hold the sentence already, refers to it, or it has no name.
-    """
-    from nbformat.v4 import new_markdown_cell
-
-    figure = picture.metadata.get("mystnb", {}).get("figure", {})
-    link = f"{{numref}}`{figure.get('name')}`"
-    if "name" not in figure or link in prose:
-        return []
-    text = f"See {link} at the head of the chapter."
-    return [new_markdown_cell(text, id=f"{picture.id}-moved")]
 
 
 def _tagged(notebook: Any, tag: str) -> list[Any]:
