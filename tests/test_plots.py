@@ -223,21 +223,21 @@ LEVEL = pd.DataFrame({"model": ["A", "B"], "own threshold": [0.6, 0.4], "one FPR
 LEVEL = LEVEL.assign(low=[0.65, 0.85], high=[0.75, 0.92])
 
 
-def test_two_thresholds_of_a_model_are_joined_and_the_best_comes_first():
+def test_two_thresholds_of_a_model_are_joined_in_the_order_of_the_table():
     figure = overview_figures.matched(LEVEL)
     axes = figure.axes[0]
-    assert [text.get_text() for text in axes.get_yticklabels()] == ["B", "A"]
-    assert [place for place, _ in marks(axes)] == [(0.9, 0), (0.7, 1)]
-    assert [x for x, _ in points(axes)[-2:]] == [0.4, 0.6]  # at its own threshold
+    assert [text.get_text() for text in axes.get_yticklabels()] == ["A", "B"]
+    assert [place for place, _ in marks(axes)] == [(0.7, 0), (0.9, 1)]
+    assert [x for x, _ in points(axes)[-2:]] == [0.6, 0.4]  # at its own threshold
     spans = [segment[:, 0].tolist() for segment in axes.collections[0].get_segments()]
     intervals = [segment[:, 0].tolist() for segment in axes.collections[1].get_segments()]
-    assert intervals == [[0.85, 0.92], [0.65, 0.75]]
-    assert spans == [[0.4, 0.9], [0.6, 0.7]] and axes.get_ylim()[0] > axes.get_ylim()[1]
+    assert intervals == [[0.65, 0.75], [0.85, 0.92]]
+    assert spans == [[0.6, 0.7], [0.4, 0.9]] and axes.get_ylim()[0] > axes.get_ylim()[1]
     assert axes.get_xlim() == pytest.approx((0.38, 0.94))
     assert legend(figure) == ["at its own threshold", "at one FPR, with interval"]
     tested = LEVEL.assign(**{"own threshold, test": [0.5, 0.3]})
     axes = overview_figures.matched(tested).axes[0]
-    assert [x for x, _ in points(axes)[-2:]] == [0.3, 0.5], "of the same images as the marks"
+    assert [x for x, _ in points(axes)[-2:]] == [0.5, 0.3], "of the same images as the marks"
     assert axes.get_xlim() == pytest.approx((0.28, 0.94))
 
 

@@ -41,9 +41,9 @@ RAISED = 0.22  # of a row, by which what is published lies above
 def matched(table: pd.DataFrame) -> Figure:
     """Mean TPR at the models' own thresholds (ticks) and at one FPR for all (marks).
 
-    ``table`` : of :meth:`foilseg.analysis.trainings.Compared.table`; the best at one FPR comes
-    first, with its interval. Both are of the test images where there are some. A model
-    without an own threshold (NaN) has the mark alone.
+    ``table`` : of :meth:`foilseg.analysis.trainings.Compared.table`; its first row comes first.
+    Both are of the test images where there are some. A model without an own threshold (NaN) has
+    the mark alone.
     """
     with house_style():
         figure, axes = plt.subplots(figsize=(4.2, 0.32 * len(table) + 1.5))
@@ -53,8 +53,7 @@ def matched(table: pd.DataFrame) -> Figure:
 
 
 def _matched(axes: Axes, table: pd.DataFrame) -> None:
-    table = table.sort_values("one FPR", ascending=False).reset_index(drop=True)
-    rows = range(len(table))
+    table, rows = table.reset_index(drop=True), range(len(table))
     own = table.get("own threshold, test", table["own threshold"])
     axes.hlines(rows, own, table["one FPR"], color=PALE, lw=1, zorder=1)
     looks = [look(str(model)) for model in table["model"]]
