@@ -4,7 +4,9 @@ Six regions of 960 x 317 pixels (the desk profile) with 14 predictions each are 
 of 1200 x 1200 pixels with 14 predictions is panned. Images are rendered by the twin, predictions
 are its truth with objects left out, made larger and added by smooth noise.
 
-    PYTHONPATH=.:tests python benchmarks/widget.py
+    PYTHONPATH=.:tests python benchmarks/widget.py --book _build/html
+
+With a built book the slider of thresholds is timed on its page as well.
 """
 
 from __future__ import annotations
@@ -27,6 +29,7 @@ from foilseg.figures import widgets
 from foilseg.twin import render
 
 MODELS, TALL = 14, 1200
+SLIDER = "Threshold of all models"
 # Time of every frame, and time that the page's own script used in it, over a pan by hand.
 PAN = """async ([mode, steps]) => {
   const choice = document.querySelector('[aria-label="Arrangement of the panes"]');
@@ -54,6 +57,27 @@ PAN = """async ([mode, steps]) => {
     requestAnimationFrame(frame);
   });
   fire("pointerup", 0, 0);
+  return times;
+}"""
+# Milliseconds from a move of the threshold's slider to the masks drawn at it, once the maps are
+# loaded: up and down the whole slider, several times.
+SLIDE = """async ([label, turns]) => {
+  const root = document.querySelector(".fs-compare");
+  const slider = document.querySelector(`[aria-label="${label}"]`);
+  const move = async (place) => {
+    const drawn = root.dataset.frames, begin = performance.now();
+    slider.value = place;
+    slider.dispatchEvent(new Event("input"));
+    while (root.dataset.frames === drawn || !root.dataset.ready)
+      await new Promise(requestAnimationFrame);
+    return performance.now() - begin;
+  };
+  await move(1);
+  const times = [];
+  for (let k = 0; k < turns; k++) {
+    for (let place = 2; place <= Number(slider.max); place++) times.push(await move(place));
+    for (let place = Number(slider.max) - 1; place; place--) times.push(await move(place));
+  }
   return times;
 }"""
 PAINT = """() => new Promise((done) => {
@@ -115,11 +139,30 @@ def report_pan(path: Path, foil: Foil, classes, generator, steps: int) -> None:
             print(f"  {mode}: ms a frame at 5 50 90 95 99 100 %: {text}; {fast:.0%} below 20 ms")
 
 
+def report_threshold(book: Path, turns: int = 5) -> None:
+    """Time the slider of thresholds on the page of a built book, at its first foil that has one."""
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto((book / "book/chapters/08_qualitative.html").resolve().as_uri())
+        page.wait_for_selector('.fs-compare[data-ready]:not([data-ready=""])')
+        slider = page.get_by_label(SLIDER)
+        foils = page.get_by_label("Foil", exact=True)
+        for name in foils.locator("option").evaluate_all("all => all.map((o) => o.value)"):
+            foils.select_option(name)
+            page.wait_for_selector(f'.fs-compare[data-ready="{name}"]')
+            if slider.is_enabled():
+                break
+        times = np.array(page.evaluate(SLIDE, [SLIDER, turns]))
+    levels = " ".join(f"{level:.1f}" for level in np.percentile(times, [5, 50, 95, 100]))
+    print(f"threshold of {name}, {len(times)} moves: ms to the masks at 5 50 95 100 %: {levels}")
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--steps", type=int, default=300, help="frames to measure a mode")
-    steps = parser.parse_args().steps
-    generator = np.random.default_rng(0)
+    parser.add_argument("--book", type=Path, help="pages of a built book, for its thresholds")
+    given = parser.parse_args()
+    steps, generator = given.steps, np.random.default_rng(0)
     print(f"{os.cpu_count()} cores, load {os.getloadavg()[0]:.1f}")
     with TemporaryDirectory() as place:
         config = render.TwinConfig(foils=6, scale=0.5)
@@ -130,6 +173,8 @@ def main() -> None:
         large = folder.load(render.write(Path(place) / "large", config)).foils[0]
         print(f"one foil {large.shape}, {MODELS} models")
         report_pan(Path(place) / "large.html", large, small.classes, generator, steps)
+    if given.book:
+        report_threshold(given.book)
 
 
 if __name__ == "__main__":

@@ -61,7 +61,7 @@ def test_a_forked_kernel_that_dies_is_reported(repository):
 def test_kernels_end_with_their_server_and_a_lost_server_is_said(tmp_path):
     environment = os.environ | {"JUPYTER_RUNTIME_DIR": str(tmp_path)}
     command = ["python", "-m", "ipykernel_launcher", "-f", str(tmp_path / "connection.json")]
-    with forked.server(tmp_path, forked.LEAST) as server:
+    with forked.server(tmp_path, forked.LEAST, {}) as server:
         child = server.fork(command, str(tmp_path), environment)
         kernel = psutil.Process(child.pid)
         assert kernel.ppid() == server.process.pid and child.poll() is None

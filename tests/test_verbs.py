@@ -4,9 +4,12 @@ import pickle
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import toy
 
+from foilseg.data.dataset import write_mask
+from foilseg.data.scan import DatasetError
 from foilseg.studies import network
 from foilseg.studies.model import Model, NotTrainedError
 from foilseg.studies.source import NotRenderedError, Source
@@ -162,3 +165,16 @@ def test_what_was_read_is_shared_by_seeds_and_stays_behind_in_another_process(em
     assert set(vars(one.source)) == {"data", "profile", "shipped_as", "numbers", "test"}
     assert len(pickle.dumps(empty)) < 2000
     assert replace(empty, runs=Path("x")).source == Source(empty.data, toy.PROFILE)
+
+
+def test_a_folder_is_read_once_for_several_studies_until_a_file_in_it_is_written_anew(tmp_path):
+    root = toy.write(tmp_path / "data")
+    first, second = (Source(str(root), toy.PROFILE) for _ in range(2))
+    assert first.dataset is second.dataset
+    mask = np.zeros(first.dataset.foils[0].shape, np.uint8)
+    write_mask(root / "labels" / "f0.png", mask, first.dataset.classes)
+    third = Source(str(root), toy.PROFILE).dataset
+    assert (third.foils[0].mask == 0).all() and first.dataset is second.dataset is not third
+    (root / "labels" / "f1.png").unlink()
+    with pytest.raises(DatasetError, match="f1"):
+        Source(str(root), toy.PROFILE).dataset  # noqa: B018  which reads it

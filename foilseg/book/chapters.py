@@ -11,7 +11,7 @@ import json
 import re
 import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from importlib import metadata
@@ -172,7 +172,7 @@ def _execute(due: list[Task], at_a_time: int, tell: Callable, bar: tqdm, root: P
 
     with (
         execution.environment(root, kernels.threads(at_a_time)) as place,
-        forked.server(root, len(due)) as server,
+        forked.server(root, len(due), _opened(due)) as server,
     ):
 
         def work(task: Task, held: kernels.Kernels) -> str:
@@ -184,6 +184,12 @@ def _execute(due: list[Task], at_a_time: int, tell: Callable, bar: tqdm, root: P
         raise others[0]
     if failed:
         raise ChapterError("\n".join(map(str, failed))) from failed[0]
+
+
+def _opened(due: Iterable[Task]) -> dict[str, str]:
+    """The data, profile and store that the chapters open."""
+    names = ("data", "profile", "runs")
+    return {k: v for task in due for k, v in task.given.items() if k in names}
 
 
 def _digest(content: bytes) -> str:

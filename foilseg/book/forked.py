@@ -17,7 +17,7 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
@@ -104,13 +104,16 @@ class Server:
 
 
 @contextmanager
-def server(root: Path, kernels: int) -> Iterator[Server | None]:
-    """A server while the block runs, None where it is not worth it or not possible."""
+def server(root: Path, kernels: int, opened: Mapping[str, str]) -> Iterator[Server | None]:
+    """A server while the block runs, None where it is not worth it or not possible.
+
+    ``opened`` : what the chapters give to :func:`foilseg.studies.study.open_study`.
+    """
     if not ABLE or kernels < LEAST:
         yield None
         return
     process = subprocess.Popen(
-        [sys.executable, "-m", __name__],
+        [sys.executable, "-m", __name__, json.dumps(dict(opened))],
         cwd=root,
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
@@ -140,14 +143,17 @@ def _import_all() -> None:
     pd.set_option("display.max_columns", KERNEL_COLUMNS)
 
 
-def _read_study() -> None:
-    """Read the shipped study once for all kernels; a chapter that needs it says what is wrong."""
+def _read_study(opened: Mapping[str, str]) -> None:
+    """Read the study and its data once for all kernels; a chapter says what is wrong with them."""
     from foilseg.analysis import records
     from foilseg.studies import variants
-    from foilseg.studies.shipped import ShippedError
+    from foilseg.studies.study import open_study
 
-    with suppress(ShippedError):
-        records.record(variants.BASE).compared  # noqa: B018  its tables stay in memory
+    with suppress(OSError, ValueError, RuntimeError):
+        if "profile" in opened:
+            open_study(**opened).dataset  # noqa: B018  what was read stays in memory
+    with suppress(OSError, ValueError, RuntimeError):
+        records.record(variants.BASE).compared  # noqa: B018  likewise
 
 
 def _serve() -> None:
@@ -187,5 +193,5 @@ def _become_kernel(arguments: list[str], folder: str, environment: dict[str, str
 if __name__ == "__main__":
     sys.path[:1] = []  # the folder it was started in, as for any kernel
     _import_all()
-    _read_study()
+    _read_study(json.loads(sys.argv[1]))
     _serve()

@@ -10,7 +10,6 @@ that no old number is printed for a new one.
 from __future__ import annotations
 
 import json
-import os
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
+from foilseg.data import files
 from foilseg.data.dataset import Dataset
 from foilseg.studies import run_tables
 from foilseg.studies.references import FILE, ReferenceError, References
@@ -180,19 +180,10 @@ def open_shipped(name: str, root: Path = ROOT) -> Shipped | None:
         If the manifest cannot be read or a file is missing, altered or unknown.
     """
     path = Path(root) / name / MANIFEST
-    return _open(path, _state(path.parent)) if path.is_file() else None
-
-
-def _state(folder: Path) -> int:
-    """Another number when something in a study's folder has come, gone or been written since."""
-    places = [folder, *(folder / name for name in FOLDERS if (folder / name).is_dir())]
-    found = (entry for place in places for entry in os.scandir(place))
-    stats = sorted((entry.name, *_changed(entry.stat())) for entry in found if entry.is_file())
-    return hash(tuple(stats))
-
-
-def _changed(stat: os.stat_result) -> tuple[int, int, int]:
-    return stat.st_ino, stat.st_size, stat.st_mtime_ns
+    if not path.is_file():
+        return None
+    folders = [path.parent, *(path.parent / part for part in FOLDERS)]
+    return _open(path, files.state(folders))
 
 
 @lru_cache(maxsize=8)

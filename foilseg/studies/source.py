@@ -6,11 +6,11 @@ Reading never renders: the twin is rendered by :meth:`Source.render`, a verb.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Any
 
-from foilseg.data import folder, splits
+from foilseg.data import files, folder, splits
 from foilseg.data.dataset import TEST, Dataset, training_regions, validation_regions
 from foilseg.sampling.pools import Index, build_index
 from foilseg.studies.shipped import Shipped, open_shipped
@@ -19,6 +19,12 @@ from foilseg.training.rows import Profile
 TWIN = "twin"
 DATA_ROOT = Path("_data")
 TEST_SEED = 1000  # of the twin's test foils; never of one to train on
+
+
+@lru_cache(maxsize=2)
+def _load(root: Path, test: bool, state: int) -> Dataset:
+    """A dataset folder, which several studies of a process read once while it stays as it is."""
+    return folder.load(root, test)
 
 
 class NotRenderedError(RuntimeError):
@@ -123,7 +129,7 @@ class Source:
                 f"{self.root}: the twin is not rendered yet; study.render() renders it, and so do "
                 f"open_study() and `foilseg train baseline --profile {self.profile.name}`"
             )
-        data = folder.load(self.root, self.test)
+        data = _load(self.root, self.test, files.state([self.root, *sorted(self.root.glob("*"))]))
         return self.shipped.adopt(data) if self.is_twin and self.shipped else (data, "")
 
     @cached_property
