@@ -1,7 +1,6 @@
 """What goes beyond the thirteen: gains at one FPR by hand, the rule that chooses, costs, names."""
 
 from dataclasses import replace
-from types import SimpleNamespace
 
 import numpy as np
 import pandas as pd
@@ -92,35 +91,6 @@ def test_only_the_first_trainings_count_if_fewer_are_wanted(found):
     more = replace(found, parts=twice(found))
     assert (more.trainings, more.counting(1).trainings, more.counting(9).trainings) == (2, 1, 2)
     pd.testing.assert_frame_equal(more.counting(1).table("pit", 20), found.table("pit", 20))
-
-
-def test_rows_of_fewer_trainings_stand_beside_the_others_and_say_so(found):
-    """Two trainings of all but one row, whose only one is compared with one of the plain model."""
-    more = replace(found, parts={t: p for t, p in twice(found).items() if t != "Averaged"})
-    table = more.beside(found, "pit", 20)
-    assert sorted(table["model"]) == sorted(found.table("pit", 20)["model"])
-    each = table.set_index("model")
-    assert each["trainings"].to_dict() == {t: 1 + (t != "Averaged") for t in each.index}
-    one = found.table("pit", 20).set_index("model").loc["Averaged"]
-    assert each.loc["Averaged"].tolist() == one.tolist()
-    whole = found.table("pit", 20)
-    pd.testing.assert_frame_equal(found.beside(found, "pit", 20), whole)
-
-
-def held(**numbers):
-    """A record of rows, by name, with so many trainings each; their titles are their names."""
-    models = [{"experiment": name, "title": name} for name in numbers]
-    shipped = SimpleNamespace(manifest={"models": models})
-    return SimpleNamespace(shipped=shipped, runs_of=lambda title: [[]] * numbers[title])
-
-
-def test_a_profile_counts_fully_if_all_its_shown_models_have_the_trainings():
-    beyond, decay = "matched-beyond", "matched-decay"
-    others = {beyond: held(dice=3, views=3), decay: held(baseline=2, binary=9)}
-    assert list(remedies.trained(others, 3)) == [beyond]
-    assert list(remedies.trained(others, 2)) == [beyond, decay]
-    others = {beyond: held(dice=3, views=2), decay: held(baseline=3, binary=1)}
-    assert list(remedies.trained(others, 3)) == [decay], "of a falling rate the baseline alone"
 
 
 def test_the_rule_chooses_by_validation_and_cost_alone(found):

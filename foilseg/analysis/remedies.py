@@ -10,7 +10,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 import pandas as pd
 
@@ -155,14 +154,6 @@ class Remedies:
         table.insert(1, "kind", kinds)
         return table.assign(trainings=self.trainings)
 
-    def beside(self, fewer: Remedies, *asked: Any) -> pd.DataFrame:
-        """:meth:`table`, and the rows of another one of models that have fewer trainings.
-
-        Each row is compared with as many trainings of the plain model as it has itself.
-        """
-        own, other = self.table(*asked), fewer.table(*asked)
-        return pd.concat([own, other[~other["model"].isin(own["model"])]], ignore_index=True)
-
     def by_truth(self, defect: str, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
         """The differences to the plain model as in :meth:`table`, judged by the truth.
 
@@ -219,15 +210,6 @@ def of_records(base: Record, others: Mapping[str, Record]) -> Remedies:
         costs.append(_costs(record).loc[kept].rename(index=names))
     least = min(len(part.chosen_on) for part in parts.values())
     return Remedies(base.compared, _first(parts, least), pd.concat(costs), plain["title"])
-
-
-def trained(others: Mapping[str, Record], number: int) -> dict[str, Record]:
-    """Of some records, by profile, those of whose models every one has so many trainings."""
-    return {
-        profile: record
-        for profile, record in others.items()
-        if all(len(record.runs_of(title)) >= number for title in _kept(profile, record))
-    }
 
 
 def _kept(profile: str, record: Record) -> list[str]:
