@@ -94,6 +94,12 @@ def test_what_is_found_is_worth_so_many_annotated_foils(value, foils):
     assert rendered.worth({6: 0.3, 26: 0.5, 12: 0.4}, value) == pytest.approx(foils)
 
 
+def test_a_tpr_that_falls_with_more_foils_counts_as_one_that_stays():
+    rates = {6: 0.3, 12: 0.2, 26: 0.5}
+    assert rendered.worth(rates, 0.25) == 6
+    assert rendered.worth(rates, 0.4) == pytest.approx((12 * 26) ** 0.5)
+
+
 def test_the_price_of_an_annotated_foil_is_read_off_the_curve():
     """6 rendered ones do as much as 12 - 6 annotated ones; 20 of another recipe do nothing."""
     rates = {(6, 0, ALONE): 0.3, (12, 0, ALONE): 0.4, (26, 0, ALONE): 0.5, (6, 6, SAME): 0.4}
@@ -146,7 +152,7 @@ def trained(tmp_path, monkeypatch):
 
 
 def test_gains_of_rendered_foils_have_intervals_over_foils_and_draws(trained):
-    found = rendered.intervals(rendered.foils(), ["cavity"], 200)
+    found = rendered.intervals(rendered.foils()[::-1], ["cavity"], 200)
     assert (6, 0, ALONE) not in found.index and len(found) == 6
     gains = found["gain"].to_dict()
     assert gains[6, 20, SAME] == pytest.approx(0.09) and gains[26, 0, ALONE] == pytest.approx(0.2)

@@ -11,6 +11,8 @@ import pytest
 from test_chapters import printed, repository
 
 from foilseg.book import chapters, forked
+from foilseg.studies import source
+from foilseg.studies.study import open_study
 
 __all__ = ["repository"]
 pytestmark = [
@@ -85,3 +87,17 @@ def _until(true, seconds=60):
 def test_pandas_shows_as_many_columns_as_in_a_kernel():
     source = Path(pd.__file__).with_name("core") / "config_init.py"
     assert f"max_cols = {forked.KERNEL_COLUMNS}" in source.read_text()
+
+
+def test_the_data_are_read_before_kernels_are_forked(toy, tmp_path):
+    given = {"data": str(toy), "profile": "smoke", "seed": 3}
+    paths = dict.fromkeys(("source", "result", "root"), tmp_path)
+    opened = chapters._opened([chapters.Task(given=given, state="", **paths)])
+    assert opened == {"data": str(toy), "profile": "smoke"}
+    source._load.cache_clear()
+    forked._read_study(opened)
+    assert source._load.cache_info().misses == 1
+    open_study(str(toy)).dataset  # noqa: B018  which is read already
+    assert source._load.cache_info()[:2] == (1, 1)
+    forked._read_study({})
+    assert source._load.cache_info()[:2] == (1, 1)
