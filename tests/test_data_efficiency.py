@@ -96,7 +96,8 @@ def test_what_is_found_is_worth_so_many_annotated_foils(value, foils):
 
 def test_a_tpr_that_falls_with_more_foils_counts_as_one_that_stays():
     rates = {6: 0.3, 12: 0.2, 26: 0.5}
-    assert rendered.worth(rates, 0.25) == 6
+    assert rendered.worth(rates, 0.25) == rendered.worth(rates, 0.3) == 6
+    assert rendered.worth({6: 0.3, 12: 0.5, 26: 0.4}, 0.5) == pytest.approx(12)
     assert rendered.worth(rates, 0.4) == pytest.approx((12 * 26) ** 0.5)
 
 

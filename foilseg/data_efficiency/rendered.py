@@ -48,14 +48,19 @@ def worth(rates: Mapping[int, float], value: float) -> float:
     """How many annotated foils find as much.
 
     Read off straight lines between ``rates``, number of annotated foils -> TPR, over the logarithm
-    of the number. A TPR that falls counts as one that stays. The least number for what is not
-    above its TPR; inf for what is above that of the most.
+    of the number. A TPR that falls counts as one that stays, and of several numbers that find as
+    much the least one is meant. The least number for what is not above its TPR; inf for what is
+    above all.
     """
     numbers = sorted(rates)
     heights = np.maximum.accumulate([rates[n] for n in numbers])
-    if value > heights[-1]:
+    place = int(np.searchsorted(heights, value))  # the first that find as much
+    if place == len(numbers):
         return float("inf")
-    return float(np.exp(np.interp(value, heights, np.log(numbers))))
+    if place == 0:
+        return float(numbers[0])
+    ends = np.s_[place - 1 : place + 1]
+    return float(np.exp(np.interp(value, heights[ends], np.log(numbers[ends]))))
 
 
 def summary(table: pd.DataFrame, rare: str) -> pd.DataFrame:
