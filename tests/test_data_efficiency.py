@@ -163,6 +163,18 @@ def test_gains_of_rendered_foils_have_intervals_over_foils_and_draws(trained):
     assert both[6, 20, SAME] == pytest.approx((0.09 - 0.05) / 2)
 
 
+def test_a_page_shows_gains_by_the_annotation_and_by_the_truth(trained):
+    table = rendered.table("cavity", 50).set_index(rendered.ARMS)
+    assert len(table) == 7
+    row = table.loc[(6, 20, SAME)]
+    assert row[["draws", "gain", "TPR"]].tolist() == pytest.approx([3, 0.09, 0.39])
+    assert row["TPR by the truth"] == pytest.approx(0.43)
+    least, most = row["least gain by the truth"], row["largest gain by the truth"]
+    assert [least, most] == pytest.approx([0.13, 0.13])
+    assert row["TPR of the others"] == pytest.approx(0.75) and row["low"] < 0.09 < row["high"]
+    assert table.loc[(6, 0, ALONE), ["gain", "low", "high"]].isna().all()
+
+
 def test_what_was_expected_of_rendered_foils_stands_beside_what_was_found(trained):
     table = expected.more_foils("cavity", 0.01)
     assert table["came true"].tolist() == ["yes"] * 19 + ["no"]

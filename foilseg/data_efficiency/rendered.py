@@ -22,8 +22,6 @@ LEAST = 6  # annotated foils of a draw
 ARMS = ["annotated", "rendered", "arm"]
 FIRST = (LEAST, 0, ALONE)  # what rendered foils are added to
 KEYS = [*ARMS, "draw"]
-# Columns of a table for a page: of :func:`summary`, with the gain of :func:`intervals`.
-SHOWN = [*ARMS, "draws", "TPR", "gain", "low", "high", "TPR of the others", "as annotated", "price"]
 
 
 def rates(against: str = "label") -> pd.DataFrame:
@@ -125,3 +123,17 @@ def intervals(
         .set_index(places)
         .set_axis(["gain", "low", "high"], axis=1)
     )
+
+
+def table(rare: str, resamples: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """What a page shows: a row an arm, :data:`ARMS`, ``draws``, and of the rarest defect its TPR.
+
+    Then ``gain``, ``low`` and ``high`` of :func:`intervals`; by the truth, ``TPR by the truth`` and
+    the least and largest gain of a draw there; ``TPR of the others`` and ``price``, both by the
+    annotation.
+    """
+    own, true = (summary(rates(against), rare).set_index(ARMS) for against in ("label", "truth"))
+    columns = ["TPR", "least gain", "largest gain"]
+    true = true[columns].add_suffix(" by the truth")
+    found = own[["draws", "TPR"]].join(intervals(foils(), [rare], resamples, seed))
+    return found.join(true).join(own[["TPR of the others", "price"]]).reset_index()
