@@ -61,7 +61,7 @@ def few_images(table: pd.DataFrame) -> pd.DataFrame:
 
 
 def more_foils(rare: str, level: float) -> pd.DataFrame:
-    """The same of rendered foils beside few annotated ones; empty before all arms were trained.
+    """The same of rendered foils beside few annotated ones; of the recipes that are trained.
 
     Parameters
     ----------
@@ -69,11 +69,9 @@ def more_foils(rare: str, level: float) -> pd.DataFrame:
     level : its promised FPR.
     """
     label, truth = rendered.rates("label"), rendered.rates("truth")
-    trained = set(label[rendered.ARMS].itertuples(index=False, name=None))
-    if len(trained) < 3 + 2 * len(MORE):
-        return pd.DataFrame(columns=COLUMNS)
     found = rendered.summary(label, rare).set_index(rendered.ARMS)
-    rows = [*_annotated(found["TPR"]), *_same(found), *_other(found)]
+    rows = [*_annotated(found["TPR"]), *_same(found)]
+    rows += _other(found) if OTHER in set(label["arm"]) else ()
     rows += [*_by_truth(label, truth, rare), *_others(label, rare)]
     return pd.DataFrame([*rows, *_own_thresholds(label, rare, level)], columns=COLUMNS)
 
@@ -130,7 +128,7 @@ def _others(label: pd.DataFrame, rare: str) -> Iterator[Row]:
     own = own.assign(reported=own["tp"] / (own["tp"] + own["fn"]))
     even, reported = (-rendered.gain_by_draw(own, rate).mean() for rate in ("TPR", "reported"))
     few, many = MORE
-    for arm in (SAME, OTHER):
+    for arm in dict.fromkeys(even.index.get_level_values("arm").drop(rendered.ALONE)):
         words = f"6: mean TPR of the others lost, {arm}, with"
         yield less_than(f"{words} {few}", even[LEAST, few, arm], LOST)
         (low, high), lost = MOST_LOST, even[LEAST, many, arm]

@@ -222,7 +222,7 @@ def rendered_foils(table: pd.DataFrame, rare: str) -> Figure:
         figure, places = plt.subplots(1, 2, figsize=(8, 3.8), sharex=True)
         for axes, (name, chosen) in zip(places, panels.items()):
             tpr = table[chosen].groupby(rendered.KEYS)["TPR"].mean().reset_index()
-            for arm in ARM_LOOKS:
+            for arm in filter(set(tpr["arm"]).__contains__, ARM_LOOKS):
                 _arm(axes, tpr, arm)
             axes.set(xscale="log", title=escape.lines(name))
             axes.set_xticks(numbers, map(str, numbers))
