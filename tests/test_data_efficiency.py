@@ -204,10 +204,15 @@ def test_a_recipe_that_is_not_wholly_trained_is_in_no_table(trained, left):
 
 
 def test_rendered_foils_are_drawn_with_a_mark_for_every_draw(trained):
-    figure = remedy_figures.rendered_foils(rendered.rates(), "cavity")
-    assert [axes.get_title() for axes in figure.axes] == ["cavity", "the others (mean)"]
-    for axes, defect in zip(figure.axes, ("cavity", "crack")):
-        own = trained[(trained["defect"] == defect) & (trained["against"] == "label")]
+    figure = remedy_figures.rendered_foils(rendered.rates(), rendered.rates("truth"), "cavity")
+    shown = {
+        "cavity": ("cavity", "label"),
+        "cavity, by the truth": ("cavity", "truth"),
+        "the others (mean)": ("crack", "label"),
+    }
+    assert [axes.get_title() for axes in figure.axes] == list(shown)
+    for axes, (defect, against) in zip(figure.axes, shown.values()):
+        own = trained[(trained["defect"] == defect) & (trained["against"] == against)]
         means, draws = axes.lines[::2], axes.lines[1::2]
         for arm, line, marks in zip((ALONE, SAME, OTHER), means, draws, strict=True):
             part = own[(own["arm"] == arm) | ((own["annotated"] == 6) & (own["arm"] == ALONE))]

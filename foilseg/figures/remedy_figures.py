@@ -210,18 +210,23 @@ def _draws(axes: Axes, places: pd.Series, values: pd.Series, name: str, style: d
     axes.plot(places, values, **{**style, "ls": ""}, ms=4, alpha=0.75)
 
 
-def rendered_foils(table: pd.DataFrame, rare: str) -> Figure:
-    """TPR at one FPR over the foils that train; the rarest defect, and the mean of the others.
+def rendered_foils(table: pd.DataFrame, truth: pd.DataFrame, rare: str) -> Figure:
+    """TPR at one FPR over the foils that train: of the rarest defect by both, and of the others.
 
-    ``table`` : of :func:`foilseg.data_efficiency.rendered.rates`. A line is the mean of the draws,
-    a small mark one of them; the lines of rendered foils begin at the annotated ones alone.
+    ``table``, ``truth`` : of :func:`foilseg.data_efficiency.rendered.rates`, by the annotation and
+    by the truth. A line is the mean of the draws, a small mark one of them; the lines of rendered
+    foils begin at the annotated ones alone.
     """
-    panels = {rare: table["defect"] == rare, "the others (mean)": table["defect"] != rare}
+    panels = {
+        rare: table[table["defect"] == rare],
+        f"{rare}, by the truth": truth[truth["defect"] == rare],
+        "the others (mean)": table[table["defect"] != rare],
+    }
     numbers = sorted(set(table["annotated"] + table["rendered"]))
     with house_style():
-        figure, places = plt.subplots(1, 2, figsize=(8, 3.8), sharex=True)
-        for axes, (name, chosen) in zip(places, panels.items()):
-            tpr = table[chosen].groupby(rendered.KEYS)["TPR"].mean().reset_index()
+        figure, places = plt.subplots(1, 3, figsize=(9, 3.6), sharex=True, sharey=True)
+        for axes, (name, own) in zip(places, panels.items()):
+            tpr = own.groupby(rendered.KEYS)["TPR"].mean().reset_index()
             for arm in filter(set(tpr["arm"]).__contains__, ARM_LOOKS):
                 _arm(axes, tpr, arm)
             axes.set(xscale="log", title=escape.lines(name))
