@@ -49,19 +49,13 @@ def few_images(table: pd.DataFrame) -> pd.DataFrame:
     own = table[(table["defect"] == MEAN) & (table["images"] == FEWEST[0])]
     spread, won = own[ALONE].max() - own[ALONE].min(), gain[MEAN, FEWEST[0]]
     words = f"5: with {FEWEST[0]} images, distance of the draws alone, and gain"
-    rows.append(
-        (
-            words,
-            "the first is larger",
-            f"{spread:.3f} and {won:.3f}",
-            yes_or_no(spread > won),
-        )
-    )
+    found = f"{spread:.3f} and {won:.3f}"
+    rows.append((words, "the first is larger", found, yes_or_no(spread > won)))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
 def more_foils(rare: str, level: float) -> pd.DataFrame:
-    """The same of rendered foils beside few annotated ones; of the recipes that are trained.
+    """The same of rendered foils beside few annotated ones.
 
     Parameters
     ----------
@@ -70,8 +64,7 @@ def more_foils(rare: str, level: float) -> pd.DataFrame:
     """
     label, truth = rendered.rates("label"), rendered.rates("truth")
     found = rendered.summary(label, rare).set_index(rendered.ARMS)
-    rows = [*_annotated(found["TPR"]), *_same(found)]
-    rows += _other(found) if OTHER in set(label["arm"]) else ()
+    rows = [*_annotated(found["TPR"]), *_same(found), *_other(found)]
     rows += [*_by_truth(label, truth, rare), *_others(label, rare)]
     return pd.DataFrame([*rows, *_own_thresholds(label, rare, level)], columns=COLUMNS)
 
@@ -128,7 +121,7 @@ def _others(label: pd.DataFrame, rare: str) -> Iterator[Row]:
     own = own.assign(reported=own["tp"] / (own["tp"] + own["fn"]))
     even, reported = (-rendered.gain_by_draw(own, rate).mean() for rate in ("TPR", "reported"))
     few, many = MORE
-    for arm in dict.fromkeys(even.index.get_level_values("arm").drop(rendered.ALONE)):
+    for arm in (SAME, OTHER):
         words = f"6: mean TPR of the others lost, {arm}, with"
         yield less_than(f"{words} {few}", even[LEAST, few, arm], LOST)
         (low, high), lost = MOST_LOST, even[LEAST, many, arm]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pandas as pd
 
+from foilseg.analysis.domains import MEAN
 from foilseg.evaluation import bootstrap, metrics
 from foilseg.evaluation.bootstrap import TRAINING
 
 TABLE = Path(__file__).with_name("from_twin.csv")  # written by benchmarks.from_twin
 PIECES = TABLE.with_name("from_twin_pieces.csv")  # so is this
-MEAN = "mean"  # of the defects
 ALONE, AFTER = "alone", "from the twin"  # where a training begins
 ALL = "all"  # numbers of images together
 

@@ -30,7 +30,7 @@ def rates(against: str = "label") -> pd.DataFrame:
     ``TPR, own`` and ``FPR, own`` have thresholds from the validation regions of the annotated foils
     that trained; the counts are those at the network's own threshold.
     """
-    table = _complete(pd.read_csv(TABLE))
+    table = pd.read_csv(TABLE)
     return table[table["against"] == against].drop(columns="against").reset_index(drop=True)
 
 
@@ -39,21 +39,7 @@ def foils() -> pd.DataFrame:
 
     The columns are named as :mod:`foilseg.evaluation.bootstrap` wants them; a model is an arm.
     """
-    return _complete(pd.read_csv(FOILS)).rename(columns={"draw": TRAINING})
-
-
-def lacking() -> list[str]:
-    """The recipes of which not all draws are trained yet; they are in no table."""
-    there = set(rates()["arm"])
-    return [arm for arm in (SAME, OTHER) if arm not in there]
-
-
-def _complete(table: pd.DataFrame) -> pd.DataFrame:
-    """Without recipes of which a number of foils has fewer draws than annotated foils alone."""
-    draws = table.groupby(ARMS)["draw"].nunique()
-    numbers = draws.groupby("arm").agg(["min", "size"])
-    whole = (numbers["min"] == draws.get(FIRST)) & (numbers["size"] >= 2)
-    return table[table["arm"].isin(whole.index[whole])].reset_index(drop=True)
+    return pd.read_csv(FOILS).rename(columns={"draw": TRAINING})
 
 
 def worth(rates: Mapping[int, float], value: float) -> float:

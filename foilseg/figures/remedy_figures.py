@@ -227,7 +227,7 @@ def rendered_foils(table: pd.DataFrame, truth: pd.DataFrame, rare: str) -> Figur
         figure, places = plt.subplots(1, 3, figsize=(9, 3.6), sharex=True, sharey=True)
         for axes, (name, own) in zip(places, panels.items()):
             tpr = own.groupby(rendered.KEYS)["TPR"].mean().reset_index()
-            for arm in filter(set(tpr["arm"]).__contains__, ARM_LOOKS):
+            for arm in ARM_LOOKS:
                 _arm(axes, tpr, arm)
             axes.set(xscale="log", title=escape.lines(name))
             axes.set_xticks(numbers, map(str, numbers))
