@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.text import Annotation, Text
 
 from foilseg.data import escape
-from foilseg.drawing.style import edge, look
+from foilseg.drawing.style import INK, edge, look
 
 MARK = 7  # points, how wide a mark is
 DISTANCES = (7, 18, 28, 40, 54)  # points from a mark at which its name may stand
@@ -31,13 +31,17 @@ def laid_out(figure: Figure) -> None:
 
 
 def named(
-    axes: Axes, places: np.ndarray, names: Iterable[str], others: np.ndarray | None = None
+    axes: Axes,
+    places: np.ndarray,
+    names: Iterable[str],
+    others: np.ndarray | None = None,
+    colours: Mapping[str, str] | None = None,
 ) -> None:
     """Write names beside marks, where they cover no mark, name or line if there is such a place.
 
     ``places`` : float (N, 2) in the data's units, NaN has no name; ``others`` : (M, 2), marks that
     have none. Lines and texts that the axes have already are kept free as well. The figure has its
-    final layout (:func:`laid_out`).
+    final layout (:func:`laid_out`). ``colours`` : of the names; by default those of the models.
     """
     known = [(str(n), p) for n, p in zip(names, places, strict=True) if np.isfinite(p).all()]
     if not known:
@@ -53,7 +57,8 @@ def named(
     ]
     chosen = _settled(np.array(costs), _among(tried))
     for (name, place), best in zip(known, chosen):
-        _beside(axes, name, place, directions[best])
+        colour = colours[name] if colours else look(name).colour
+        _beside(axes, name, place, directions[best], colour)
 
 
 def _among(tried: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
@@ -105,7 +110,7 @@ def _tried(
     axes: Axes, name: str, point: np.ndarray, directions: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
     """Of every place of a name, in pixels: its box (C, 4), and the line to it (C, 2, 2)."""
-    text = _beside(axes, name, point, directions[0])
+    text = _beside(axes, name, point, directions[0], INK)
     x0, y0, x1, y1 = extent(text)
     text.remove()
     size, scale = np.array([x1 - x0, y1 - y0]), axes.figure.dpi / 72
@@ -168,9 +173,9 @@ def extent(text: Text) -> np.ndarray:
     return Text.get_window_extent(text, renderer).extents
 
 
-def _beside(axes: Axes, name: str, place: np.ndarray, by: np.ndarray) -> Annotation:
-    """A name in the colour of its model, ``by`` points from its mark."""
-    colour, (across, up) = look(name).colour, _corner(by)
+def _beside(axes: Axes, name: str, place: np.ndarray, by: np.ndarray, colour: str) -> Annotation:
+    """A name ``by`` points from its mark."""
+    across, up = _corner(by)
     line = {"arrowstyle": "-", "lw": 0.7, "color": colour, "shrinkA": 1, "shrinkB": MARK / 2}
     line["relpos"] = (1 - across) / 2, (1 - up) / 2
     return axes.annotate(

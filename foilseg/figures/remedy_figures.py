@@ -1,4 +1,4 @@
-"""What each remedy, a change of the study, and a start on other images gain, at one glance."""
+"""What each remedy, a change of the study, and rendered images gain, at one glance."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from matplotlib.lines import Line2D
 from foilseg.data import escape
 from foilseg.data_efficiency import rendered
 from foilseg.data_efficiency.from_twin import AFTER, ALONE, MEAN
-from foilseg.drawing import names
+from foilseg.drawing.names import laid_out, named
 from foilseg.drawing.style import (
     COLOURS,
     INK,
@@ -247,12 +247,9 @@ def _arm(axes: Axes, tpr: pd.DataFrame, arm: str) -> None:
 
 def _named_lines(figure: Figure, axes: Axes) -> None:
     """Write the name of each line of means of a panel beside its last mark."""
-    lines = [line for line in axes.lines if not line.get_label().startswith("_")]
+    handles, names = axes.get_legend_handles_labels()
     marks = np.concatenate([line.get_xydata() for line in axes.lines])
-    names.laid_out(figure)
-    ends = np.array([line.get_xydata()[-1] for line in lines])
-    names.named(axes, ends, [line.get_label() for line in lines], marks)
-    for text, line in zip(axes.texts, lines):
-        text.set_color(line.get_color())
-        if text.arrow_patch:
-            text.arrow_patch.set_color(line.get_color())
+    laid_out(figure)
+    ends = np.array([line.get_xydata()[-1] for line in handles])
+    colours = {name: line.get_color() for name, line in zip(names, handles)}
+    named(axes, ends, names, marks, colours)

@@ -129,7 +129,7 @@ class Source:
                 f"{self.root}: the twin is not rendered yet; study.render() renders it, and so do "
                 f"open_study() and `foilseg train baseline --profile {self.profile.name}`"
             )
-        data = _load(self.root, self.test, files.state([self.root, *sorted(self.root.glob("*"))]))
+        data = _load(self.root, self.test, files.state([self.root, *self.root.glob("*")]))
         return self.shipped.adopt(data) if self.is_twin and self.shipped else (data, "")
 
     @cached_property
