@@ -143,7 +143,7 @@ def report_threshold(book: Path, turns: int = 5) -> None:
     """Time the slider of thresholds on the page of a built book, at its first foil that has one."""
     with browser.window() as context:
         page = context.new_page()
-        page.goto((book / "book/chapters/08_qualitative.html").resolve().as_uri())
+        browser.open_page(page, (book / "book/chapters/08_qualitative.html").resolve())
         page.wait_for_selector('.fs-compare[data-ready]:not([data-ready=""])')
         slider = page.get_by_label(SLIDER)
         foils = page.get_by_label("Foil", exact=True)
