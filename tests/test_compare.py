@@ -323,6 +323,9 @@ def test_the_next_error_is_the_next_smaller_one_and_lies_in_the_middle(screen):
     left, top, right, bottom = screen.data("window")
     assert left <= columns.start < columns.stop <= right
     assert top <= rows.start < rows.stop <= bottom
+    assert sizes[order[-1]][0] == 1, "the last one is a single pixel"
+    screen.key("N")
+    assert ", 1 pixel at row " in status.inner_text()
 
 
 def test_what_is_jumped_to_has_a_frame_until_something_else_is_shown(screen):

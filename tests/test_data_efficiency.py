@@ -186,7 +186,7 @@ def test_what_was_expected_of_rendered_foils_stands_beside_what_was_found(traine
     assert found["6: the same at own thresholds, same recipe, with 20"] == "0.150"
     assert found.iloc[-1] == "1.00 to 3.00"
     few = 6 / (6 * (2**0.7 - 1))  # 0.37 is seven tenths of the way from 6 to 12, in logarithms
-    assert found["3: rendered foils for an annotated one, with 6"] == f"{few:.1f}"
+    assert found["3: rendered foils for an annotated one, with 6"] == f"{few:.2f}"
 
 
 def test_rendered_foils_are_drawn_with_a_mark_for_every_draw(trained):

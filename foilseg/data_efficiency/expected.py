@@ -13,6 +13,7 @@ from foilseg.analysis.expectations import COLUMNS, Row, at_least, at_most, less_
 from foilseg.data_efficiency import rendered
 from foilseg.data_efficiency.from_twin import AFTER, ALONE, MEAN
 from foilseg.data_efficiency.rendered import FIRST, LEAST, OTHER, SAME
+from foilseg.numbers import three_digits
 
 # From the twin to tiles: numbers of images, bounds of gains, and the defects like those of foil.
 FEWEST, MANY, LEAST_FEW, LEAST_LIKE = (5, 10), 40, 0.03, 0.05
@@ -90,9 +91,14 @@ def _same(found: pd.DataFrame) -> Iterator[Row]:
     for number, price in zip(MORE, (few, many)):
         came = yes_or_no(low <= price <= high)
         words = f"3: rendered foils for an annotated one, with {number}"
-        yield words, f"{low} to {high}", f"{price:.1f}", came
+        yield words, f"{low} to {high}", three_digits(price), came
     words = f"3: that price with {MORE[0]} and with {MORE[1]}"
-    yield words, "the second is higher", f"{few:.1f} and {many:.1f}", yes_or_no(few < many)
+    yield (
+        words,
+        "the second is higher",
+        f"{three_digits(few)} and {three_digits(many)}",
+        yes_or_no(few < many),
+    )
 
 
 def _other(found: pd.DataFrame) -> Iterator[Row]:
@@ -104,7 +110,7 @@ def _other(found: pd.DataFrame) -> Iterator[Row]:
     price = found.loc[(LEAST, number, OTHER), "price"]
     came = yes_or_no(price > OTHER_PRICE)
     words = f"4: rendered foils for an annotated one, with {number} of these"
-    yield words, f"above {OTHER_PRICE}", f"{price:.1f}", came
+    yield words, f"above {OTHER_PRICE}", three_digits(price), came
 
 
 def _by_truth(label: pd.DataFrame, truth: pd.DataFrame, rare: str) -> Iterator[Row]:

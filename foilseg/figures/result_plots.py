@@ -35,6 +35,7 @@ from foilseg.evaluation.curves import Histograms
 from foilseg.figures import model_figures, plots
 
 RATES = ("TPR", "FPR", "precision")
+APART = 0.06  # of the width of a panel: keeps the last number of an axis from the next one
 
 
 def variation(
@@ -48,6 +49,7 @@ def variation(
     models = list(dict.fromkeys(rates["model"].astype(str)))
     with house_style():
         figure, axes = plt.subplots(1, 3, figsize=(9, 0.34 * len(models) + 1.4), sharey=True)
+        figure.get_layout_engine().set(wspace=APART)
         for place, rate in zip(axes, RATES):
             for table, shift, size in ((rates, -0.12, 7), (printed, 0.22, 4)):
                 if table is not None:

@@ -114,7 +114,7 @@ class Scored extends Drawn {
     this.moved();
     const { value, size, left, top } = regions[place];
     const what = kind === "error" ? `${ERRORS[value - 1]} of ${state.right}` : kind;
-    const where = `${size} pixels at row ${top}, column ${left}`;
+    const where = `${size} ${size === 1 ? "pixel" : "pixels"} at row ${top}, column ${left}`;
     this.controls.status.textContent = `${place + 1} of ${regions.length}: ${what}, ${where}`;
   }
 
