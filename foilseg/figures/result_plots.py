@@ -35,7 +35,7 @@ from foilseg.evaluation.curves import Histograms
 from foilseg.figures import model_figures, plots
 
 RATES = ("TPR", "FPR", "precision")
-APART = 0.06  # of the width of a panel: keeps the last number of an axis from the next one
+APART = 0.03  # of the width of a panel: keeps the last number of an axis from the next one
 
 
 def variation(
