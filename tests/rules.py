@@ -31,11 +31,12 @@ LAYERS = """
         label_audit_quality example_windows example_rules judgement rank_swaps object_scores
         operating_points prior_correction
     claims: evidence claim change_claims rate_claims study_claims registry verdicts turning reasons
-    training: batches averaging locks rows experiments meters probing machine settings stored_run
-        runs training evaluations restore fit one_vs_rest
+    training: batches averaging locks rows experiments meters probing settings stored_run
+        runs training evaluations restore fit one_vs_rest relabelling
     studies: workers cluster network model predict references variants tables run_tables shipped_run
         shipped source provenance study acquisition estimate
-    measured: confidence prior_tables object_tables held_out probability_maps dial_crop live
+    measured: relabelled confidence prior_tables object_tables held_out probability_maps dial_crop
+        live
     analysis: stability trainings thresholds priors
         gather drawn counterfactuals records object_parts comparisons model_tables
         domains remedies expectations packed_findings ship

@@ -93,3 +93,27 @@ def test_what_a_third_training_changes_is_the_difference_of_two_tables():
     assert table["came true"].tolist() == ["no", "no", "no"]
     assert table["found"][0] == "Averaged, Mirror views, Unified focal"
     assert expectations.third_trainings(two, three.iloc[1:], "pit").empty
+
+
+def test_the_bounds_of_relabelling_are_those_of_the_protocol():
+    text = PROTOCOL.read_text().split("*One round of relabelling.*")[1].split("\n## ")[0]
+    expected = text[text.index("\n9. ") :]
+    assert "at least three quarters" in expected and expectations.LEAST_RIGHT == 3 / 4
+    assert "less than half" in expected and expectations.MOST_FOUND == 1 / 2
+    said = [float(n) for n in re.findall(r"0\.\d+", expected)]
+    assert said == [expectations.MOST_NEW, expectations.MOST_BY_TRUTH]
+
+
+def test_expectations_of_relabelling_by_hand():
+    entered = pd.DataFrame({"defect": ["pit", "crack"], "right": [0.8, 0.75], "found": [0.4, 0.6]})
+    label = pd.Series({"Relabelled": -0.009, "Forward corr.": 0.0})
+    truth = pd.Series({"Relabelled": 0.015, "Forward corr.": 0.01})
+    table = expectations.relabelled(entered, label, truth, "pit")
+    assert table["came true"].tolist() == ["yes"] * 6
+    assert table["found"].tolist() == [
+        "0.750", "0.400", "0.009", "-0.009 and +0.015", "0.015", "+0.015 and +0.010",
+    ]  # fmt: skip
+    worse = entered.assign(right=[0.7, float("nan")], found=[0.5, 0.1])
+    other = expectations.relabelled(worse, label - 0.01, label - 0.02, "pit")
+    assert other["came true"].tolist() == ["no", "no", "no", "no", "yes", "no"]
+    assert expectations.relabelled(entered, label.iloc[1:], truth, "pit").empty

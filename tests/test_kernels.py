@@ -12,7 +12,7 @@ import pytest
 from test_chapters import PROGRESS_BAR, printed, repository
 
 from foilseg.book import chapters, kernels
-from foilseg.training import evaluations, locks, machine
+from foilseg.training import evaluations, locks, meters
 from foilseg.training.runs import Run
 
 __all__ = ["repository"]
@@ -112,10 +112,10 @@ def test_what_chapters_share_is_prepared_once_before_the_first_one(repository):
 
 
 def test_there_are_as_many_kernels_as_cores_and_memory_allow(monkeypatch):
-    monkeypatch.setattr(machine, "cores", lambda: 8)
-    monkeypatch.setattr(machine, "free_memory", lambda: 11e9)
+    monkeypatch.setattr(meters, "cores", lambda: 8)
+    monkeypatch.setattr(meters, "free_memory", lambda: 11e9)
     assert [kernels.number(n) for n in (0, 1, 3, 14)] == [1, 1, 3, 4]
-    monkeypatch.setattr(machine, "free_memory", lambda: 1e9)
+    monkeypatch.setattr(meters, "free_memory", lambda: 1e9)
     assert kernels.number(14) == 1
     assert [kernels.threads(n) for n in (1, 2, 3, 8, 9)] == [8, 4, 2, 1, 1]
 

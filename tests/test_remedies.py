@@ -123,6 +123,7 @@ def test_every_row_has_a_kind():
         "turned": "patches",
         "edges-ignored": "labels",
         "forward": "labels",
+        "relabelled": "labels",
         "averaged": "training",
         "views": "prediction",
         "dice-forced": "together",

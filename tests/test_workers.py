@@ -14,7 +14,7 @@ import toy
 from foilseg.networks import checkpoints
 from foilseg.studies import workers
 from foilseg.studies.study import Study
-from foilseg.training import machine
+from foilseg.training import meters
 from foilseg.training.runs import LOCKS
 
 TESTS = Path(__file__).parent
@@ -73,6 +73,6 @@ def test_processes_end_with_the_one_that_began_them_and_another_goes_on(toy_data
 
 
 def test_there_is_a_process_for_every_group_of_cores(monkeypatch):
-    monkeypatch.setattr(machine, "cores", lambda: 8)
+    monkeypatch.setattr(meters, "cores", lambda: 8)
     assert [workers.number(n, "cpu") for n in (0, 1, 2, 3, 16)] == [1, 8, 4, 2, 1]
     assert workers.number(1, "cuda") == 1

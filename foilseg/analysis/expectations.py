@@ -24,6 +24,9 @@ LONGER, COMMITTEE = "Baseline, four times the steps", "Four baselines"
 LEAST_RECIPE, MOST_RECIPE = 0.03, 0.05
 # Their third trainings.
 SURE, FAILED, MOST_MOVE = ("Averaged", "Four baselines", "Mirror views"), "Unified focal", 0.02
+# A round of relabelling.
+NEW, FORWARD, LEAST_RIGHT, MOST_FOUND = "Relabelled", "Forward corr.", 0.75, 0.5
+MOST_NEW, MOST_BY_TRUTH = 0.01, 0.02
 WEIGHTED, LEAST = {"wCE ICF", "FL ICF"}, "Eq. Pixels"
 Row = tuple[str, str, str, str]
 
@@ -174,4 +177,33 @@ def third_trainings(two: pd.DataFrame, three: pd.DataFrame, defect: str) -> pd.D
     found = after.loc[FAILED, defect] - before.loc[FAILED, defect]
     words = f"8: what the third training adds to the gain of {FAILED} in {defect}"
     rows.append((words, "above 0", f"{found:+.3f}", yes_or_no(found > 0)))
+    return pd.DataFrame(rows, columns=COLUMNS)
+
+
+def relabelled(
+    entered: pd.DataFrame, label: pd.Series, truth: pd.Series, rare: str
+) -> pd.DataFrame:
+    """The same of a round of relabelling; empty where its row is not trained.
+
+    Parameters
+    ----------
+    entered : of :func:`foilseg.measured.relabelled.summary`.
+    label, truth : gain in mean TPR of every model, judged by the annotation and by the truth.
+    rare : the rarest defect.
+    """
+    if NEW not in label.index:
+        return pd.DataFrame(columns=COLUMNS)
+    own, worst = entered.set_index("defect"), entered["right"].min()
+    rows = [
+        at_least("9: least share of a defect's new labels that is right", worst, LEAST_RIGHT),
+        less_than(f"10: new labels, of the {rare} left out", own.loc[rare, "found"], MOST_FOUND),
+        less_than(f"11: {NEW}, distance to the baseline", abs(label[NEW]), MOST_NEW),
+    ]
+    both = f"{label[NEW]:+.3f} and {truth[NEW]:+.3f}"
+    words = "11: its gain by the annotation and by the truth"
+    rows.append((words, "the second is larger", both, yes_or_no(truth[NEW] > label[NEW])))
+    rows.append(less_than("11: its gain by the truth", truth[NEW], MOST_BY_TRUTH))
+    both = f"{truth[NEW]:+.3f} and {truth[FORWARD]:+.3f}"
+    words = f"12: gain of {NEW} and of {FORWARD} by the truth"
+    rows.append((words, "the first is larger", both, yes_or_no(truth[NEW] > truth[FORWARD])))
     return pd.DataFrame(rows, columns=COLUMNS)

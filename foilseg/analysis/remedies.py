@@ -253,9 +253,9 @@ def _costs(record: Record) -> pd.DataFrame:
     for entry in record.shipped.manifest["models"]:
         each = [record.shipped.run(name) for name in entry["runs"]]
         row = rows.row_of(each[0].determines)
-        once = OPINIONS.get(row.network, 1)  # in training one at a time
+        often = row.trainings / OPINIONS.get(row.network, 1)  # in training one at a time
         table[entry["title"]] = {
-            "training": PASSES * patches * sum(r.cost()["macs_per_patch"] for r in each) / once,
+            "training": PASSES * patches * sum(r.cost()["macs_per_patch"] for r in each) * often,
             "prediction": sum(run.cost()["macs_per_megapixel"] for run in each),
         }
     return pd.DataFrame(table, dtype=float).T
@@ -266,7 +266,7 @@ def kind(title: str) -> str:
     row = next((row for row in BEYOND_ROWS.values() if row.title == title), None)
     if row is None:
         return "training"
-    if row.alter == "edges-ignored" or row.loss == "forward_corrected":
+    if row.relabel or row.alter == "edges-ignored" or row.loss == "forward_corrected":
         return "labels"
     changed = {KINDS[name] for name in row.determining if name in KINDS}
     return changed.pop() if len(changed) == 1 else "together"

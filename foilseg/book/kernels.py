@@ -14,7 +14,7 @@ from uuid import uuid4
 import psutil
 
 from foilseg.book.forked import Server
-from foilseg.training import machine
+from foilseg.training import meters
 
 MEMORY = 2.5e9  # bytes that a kernel may come to need
 SOCKET = 80  # characters of a folder in which the socket of a kernel can lie
@@ -22,12 +22,12 @@ SOCKET = 80  # characters of a folder in which the socket of a kernel can lie
 
 def number(wanted: int) -> int:
     """How many kernels to run at a time: one a core, as long as memory lasts, at least one."""
-    return max(1, min(wanted, machine.cores(), int(machine.free_memory() // MEMORY)))
+    return max(1, min(wanted, meters.cores(), int(meters.free_memory() // MEMORY)))
 
 
 def threads(kernels: int) -> int:
     """How many threads each of so many kernels may compute with."""
-    return max(1, machine.cores() // kernels)
+    return max(1, meters.cores() // kernels)
 
 
 class Kernels:

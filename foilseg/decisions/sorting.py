@@ -31,7 +31,7 @@ from foilseg.networks import devices
 from foilseg.networks.inference import Predictor
 from foilseg.networks.quick import EXACT, FORMATS
 from foilseg.studies.predict import find_images, read_image
-from foilseg.training import machine, restore
+from foilseg.training import meters, restore
 from foilseg.training.runs import Run
 
 ON_DEVICE = 2  # pictures at once where one device computes for all
@@ -87,7 +87,7 @@ def sort_files(
     paths, out = find_images(places), Path(out)
     _begin(out, chosen, paths)
     job = _Job(out, chosen, classes, restore.load(run, device), exact)
-    at_once = workers or (machine.cores() if job.predictor.device == "cpu" else ON_DEVICE)
+    at_once = workers or (meters.cores() if job.predictor.device == "cpu" else ON_DEVICE)
     with devices.threads(1):  # of each worker: pictures are shared out, not the maps of one
         job.settle(paths)
         for name in _in_order(job.work, paths, at_once):

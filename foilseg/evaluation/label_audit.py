@@ -22,6 +22,7 @@ from foilseg.data.components import BOX, boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
 
 OVERLAP = 0.1  # an object with less than this share of another mask is not in it
+VOTERS = 3  # networks that audit training regions, each trained on a part of the foils
 PAGE_NAME = 285  # the TIFF tag that GIMP takes the name of a layer from
 LAYERS = ("annotation", "with candidates")
 MISSING, OTHER = "not annotated", "other defect"
@@ -142,6 +143,24 @@ def _candidates(foil: Foil, shares, classes, least: float, known):
                 }
             )
     return rows, numbers
+
+
+def above(found: Audit, confidence: float) -> Audit:
+    """The candidates of a confidence above a bound, under their numbers; the others are gone.
+
+    Raises
+    ------
+    ValueError
+        If the confidence of a candidate is not known.
+    """
+    if found.table["confidence"].isna().any():
+        raise ValueError("confidence: not known of every candidate; give audit() the confidences")
+    kept = found.table[found.table["confidence"] > confidence].reset_index(drop=True)
+    numbers = {}
+    for foil, each in found.numbers.items():
+        own = kept.loc[kept["foil"] == foil, "object"].to_numpy(int)
+        numbers[foil] = np.where(np.isin(each, own), each, 0).astype(each.dtype)
+    return Audit(kept, numbers)
 
 
 def most(models: int) -> int:

@@ -73,8 +73,8 @@ class Network:
 
     @property
     def iterations(self) -> int:
-        """Of its training."""
-        return self.study.profile.iterations
+        """Of its training, and of those before it that relabel for it."""
+        return self.row.trainings * self.study.profile.iterations
 
     def determines(self) -> dict[str, Any]:
         """Everything that decides what its run holds."""
@@ -108,20 +108,14 @@ class Network:
 
     def train(self, device: str, progress: Callable[[int], object]) -> StoredRun:
         """Train it, unless its run is there; ``progress`` is told numbers of iterations."""
-        from foilseg.training import fit
+        from foilseg.training import fit, relabelling
 
-        s = self.study
-        return fit.fit(
-            s.dataset,
-            self.row,
-            s.profile,
-            s.seed,
-            s.runs,
-            defect=self.defect,
-            index=s.index,
-            device=device,
-            progress=progress,
-        )
+        s, shared = self.study, {"device": device, "progress": progress}
+        data, index, where = s.dataset, s.index, (s.profile, s.seed, s.runs)
+        if self.row.relabel:
+            data = relabelling.relabelled(data, self.row.relabel, *where, **shared)
+            index = None  # of the new labels
+        return fit.fit(data, self.row, *where, defect=self.defect, index=index, **shared)
 
 
 def lacking(networks: Iterable[Network]) -> list[Network]:

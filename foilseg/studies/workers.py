@@ -21,7 +21,7 @@ from typing import Protocol
 from tqdm import tqdm
 
 from foilseg.networks import devices
-from foilseg.training import machine
+from foilseg.training import meters
 
 LOOK = 0.2  # seconds after which the bars are drawn again
 
@@ -57,7 +57,7 @@ def number(threads: int, device: str = "auto") -> int:
     """
     if threads < 1 or devices.resolve_device(device) != "cpu":
         return 1
-    return max(1, machine.cores() // threads)
+    return max(1, meters.cores() // threads)
 
 
 class Crew(Protocol):

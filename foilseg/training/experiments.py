@@ -77,6 +77,7 @@ _BEYOND = [
     Experiment(
         "forward", "Forward corr.", loss="forward_corrected", loss_options={"missed": OMITTED}
     ),
+    Experiment("relabelled", "Relabelled", relabel=0.8),
     Experiment("mirrored", "Mirrored", alter="mirrored"),
     Experiment("views", "Mirror views", network="unet-mirrored"),
     # Several of the above together: what was tried for the recommended recipe.

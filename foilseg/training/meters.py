@@ -1,4 +1,4 @@
-"""Seconds, energy and peak memory of a stretch of work in this process."""
+"""What the machine has, and what a stretch of work takes of it: seconds, energy, peak memory."""
 
 from __future__ import annotations
 
@@ -12,6 +12,19 @@ POWERCAP = Path("/sys/class/powercap")
 WATTS_PER_CORE = 10.0  # assumed for the estimate: a busy core of a server or desktop processor
 MEASURED = "measured (RAPL counters of the processor packages, other programs included)"
 ESTIMATED = f"estimate (threads x seconds x an assumed {WATTS_PER_CORE:g} W per busy core)"
+
+
+def cores() -> int:
+    """How many cores this process may use."""
+    process = psutil.Process()
+    if hasattr(process, "cpu_affinity"):  # not on macOS
+        return len(process.cpu_affinity())
+    return psutil.cpu_count() or 1
+
+
+def free_memory() -> int:
+    """Bytes that programs can have without others being pushed out."""
+    return psutil.virtual_memory().available
 
 
 @dataclass(frozen=True)

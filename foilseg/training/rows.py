@@ -11,6 +11,7 @@ from dataclasses import MISSING, dataclass, field, fields
 from typing import Any
 
 from foilseg.code_version import code_version
+from foilseg.evaluation.label_audit import VOTERS
 from foilseg.networks.registry import LOSSES, NETWORKS, NORMALISERS, STARTS
 from foilseg.networks.weighting import WEIGHTS
 from foilseg.registry import pick, root_of
@@ -36,6 +37,7 @@ SHOWN = ("name", "title", "published")  # fields that decide nothing
 
 # Where the code of every run begins, and of one that joins One-vs-Rest networks.
 FIT, JOIN = ("training.fit", "fit"), ("training.one_vs_rest", "join")
+RELABEL = ("training.relabelling", "relabelled")
 DATA = tuple(("data.dataset", name) for name in ("Foil", "Dataset", "as_float"))
 
 
@@ -75,6 +77,8 @@ class Experiment:
     average : decay of the moving average of the weights, 0 for none.
     decay : power with which the learning rate falls to 0; with 0 the profile says it.
     loss_options : further arguments of the loss, such as ``{"missed": 0.2}``.
+    relabel : confidence above which what an audit proposes is entered into the training labels
+        (:mod:`foilseg.training.relabelling`), 0 for labels as they are.
 
     Raises
     ------
@@ -98,6 +102,7 @@ class Experiment:
     average: float = 0.0
     decay: float = 0.0
     loss_options: dict[str, Any] = field(hash=False, default_factory=dict)
+    relabel: float = 0.0
 
     def __post_init__(self):
         if not self.name or not all(c.isalnum() or c in "-_" for c in self.name):
@@ -109,6 +114,8 @@ class Experiment:
         alterations.chosen(self.alter)
         if not self.gamma >= 0:
             raise ValueError(f"gamma: {self.gamma} is negative")
+        if not 0 <= self.relabel < 1:
+            raise ValueError(f"relabel: {self.relabel} is not at least 0 and below 1")
         if SAMPLERS[self.sampler].one_vs_rest and not self.is_one_vs_rest:
             raise ValueError(f"sampler: {self.sampler!r} needs scheme={ONE_VS_REST!r}")
 
@@ -126,11 +133,16 @@ class Experiment:
             "class weights": self.weights != "none",
             "resampling": self.sampler != "uniform",
         }
-        if self.alter or self.average or self.decay:
+        if self.alter or self.average or self.decay or self.relabel:
             return "beyond"
         if self.loss != "focal" or self.network != "unet":
             return "beyond"
         return next((name for name, said in changed.items() if said), "baseline")
+
+    @property
+    def trainings(self) -> int:
+        """How many networks are trained for each one that is kept."""
+        return 1 + (VOTERS if self.relabel else 0)
 
     @property
     def determining(self) -> dict[str, Any]:
@@ -148,6 +160,7 @@ class Experiment:
         )
         chosen = (*SAMPLERS[self.sampler].roots, root_of(WEIGHTS[self.weights]), loss.root)
         joined = (JOIN,) if self.is_one_vs_rest else ()
+        joined += (RELABEL,) if self.relabel else ()
         altered = (root_of(maker) for maker in alterations.chosen(self.alter))
         return (FIT, *DATA, *joined, *chosen, *altered, NETWORKS[self.network].root)
 
