@@ -152,7 +152,7 @@ def test_labelme_files_that_fit_no_picture_are_named(tmp_path):
     (tmp_path / "in" / "b.json").write_text("[" * 5000)
     with pytest.raises(FormatError, match="is no LabelMe file"):
         labelme.bring(tmp_path / "in", tmp_path / "out")
-    with pytest.raises(FileNotFoundError, match="no such folder"):
+    with pytest.raises(FileNotFoundError, match="no such folder; give the one with"):
         labelme.bring(tmp_path / "none", tmp_path / "out")
 
 

@@ -103,6 +103,23 @@ def reached(level):
     return f"{chance(EDGES[level - 1])} to {chance(EDGES[level])}"
 
 
+def test_once_its_maps_are_there_a_move_of_the_threshold_waits_for_nothing(screen):
+    move = """([label, place]) => {
+      const slider = document.querySelector(`[aria-label="${label}"]`);
+      slider.value = place;
+      slider.dispatchEvent(new Event("input"));
+      return document.querySelector(".fs-compare").dataset.ready;
+    }"""
+    assert screen.page.evaluate(move, [SLIDER, 3]) == "", "the maps are loaded first"
+    screen.page.wait_for_selector(".fs-compare[data-ready='first']")
+    for place in (9, 0, 4):
+        assert screen.page.evaluate(move, [SLIDER, place]) == "first"
+    screen.pick("Foil", "second")
+    screen.page.wait_for_selector(".fs-compare[data-ready='second']")
+    screen.pick("Foil", "first")
+    screen.page.wait_for_selector(".fs-compare[data-ready='first']")
+
+
 def test_the_probability_under_the_pointer_is_read_out_once_it_is_loaded(screen, page):
     title, logits = next(iter(page[3].items()))
     screen.pick("Mask in the right pane", title)

@@ -64,7 +64,7 @@ def test_prediction_refuses_what_it_cannot_do(study, tmp_path, toy_data):
     cases = [
         ([colour], r"colour\.png: has three channels.*trained on images with one channel"),
         ([broken], r"broken\.png: cannot be read"),
-        ([tmp_path / "none.png"], "no such file or folder"),
+        ([tmp_path / "none.png"], "no such file or folder; give pictures"),
         ([toy_data], "holds no image"),
         ([colour, colour], "would both be written"),
     ]

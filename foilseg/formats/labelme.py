@@ -50,7 +50,9 @@ def bring(source: Path, root: Path, **shared: Any) -> Path:
     """
     source = Path(source)
     if not source.is_dir():
-        raise FileNotFoundError(f"{source}: no such folder")
+        raise FileNotFoundError(
+            f"{source}: no such folder; give the one with the pictures and their JSON files"
+        )
     pictures = images.pictures(source.iterdir())
     told = {path: _read(path) for path in _files(source)}
     files_of = _pictures_of(told, pictures)

@@ -92,7 +92,9 @@ def bring(
     """
     source = Path(source)
     if not source.is_dir():
-        raise FileNotFoundError(f"{source}: no such folder")
+        raise FileNotFoundError(
+            f"{source}: no such folder; give the one with the pictures and the masks"
+        )
     if layout not in LAYOUTS:
         raise FormatError(f"layout: {layout!r} is not one of {', '.join(LAYOUTS)}")
     pairs = _pairs(source, LAYOUTS[layout])

@@ -39,7 +39,9 @@ def find_images(places: Sequence[Path]) -> list[Path]:
         elif place.is_file():
             found.append(place)
         else:
-            raise ValueError(f"{place}: no such file or folder")
+            raise ValueError(
+                f"{place}: no such file or folder; give pictures, or folders that hold them"
+            )
     names: dict[str, Path] = {}
     for path in found:
         if escape.printable(path.name) != path.name:

@@ -15,6 +15,7 @@ class Viewer extends Pointed {
     this.foils = this.facts.foils.map((facts, place) => makeFoil(facts, files[place]));
     this.camera = { x: 0, y: 0, zoom: 1 };
     this.painted = new Map();
+    this.turned = new Map();
     this.objects = new Map();
     this.controls = makeControls((change) => this.set(change), {
       zoom: (factor) => this.zoom(factor),
@@ -64,10 +65,10 @@ class Viewer extends Pointed {
   }
 
   set(change, camera = null) {
-    const old = this.state;
+    const [old, ready] = [this.state, this.root.dataset.ready];
     [this.state, this.foil] = settle({ ...old, ...change }, this.foils);
     const another = !old || old.foil !== this.state.foil;
-    if (another || old.edge !== this.state.edge) this.painted.clear();
+    if (another || old.edge !== this.state.edge) this.forget();
     if (another) this.objects.clear();
     if (another && !this.foil.problem)
       this.camera = camera || { x: this.foil.width / 2, y: this.foil.height / 2, zoom: 1 };
@@ -75,8 +76,17 @@ class Viewer extends Pointed {
     this.arrange();
     fillControls(this.controls, this.state, this.foils, this.foil, this.classes);
     this.legend();
-    this.load();
+    if (old && this.follows(old, ready)) {
+      this.redraw();
+      this.score();
+    } else this.load();
     if (this.thumbs.node.open) this.overview();
+  }
+
+  // Masks at another threshold, and what was painted of any.
+  forget() {
+    this.turned = new Map();
+    this.painted.clear();
   }
 
   get defect() {

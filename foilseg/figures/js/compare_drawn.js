@@ -17,6 +17,7 @@ class Drawn {
       await Promise.all(foil.layers.map(foil.layer));
       await this.turn(foil, state);
       if (this.state !== state) return;
+      this.forget();
       this.root.dataset.ready = foil.name;
       this.redraw();
       this.score();
@@ -28,24 +29,35 @@ class Drawn {
     }
   }
 
-  // The masks of the models at the threshold that was chosen, instead of their own.
+  // The log-odds of the models, if another threshold than their own was chosen.
   async turn(foil, state) {
-    const turned = new Map();
-    const indices = this.classes.filter((c) => c.index).map((c) => c.index);
-    const area = foil.width * foil.height;
-    await Promise.all(
-      Object.keys(state.edge === USUAL ? {} : foil.levels.keys).map(async (title) => {
-        const levels = await foil.level(title, indices.length);
-        turned.set(title, atEdge(levels, Number(state.edge), indices, area));
-      }),
-    );
-    if (this.state !== state) return;
-    foil.turned = turned;
-    this.painted.clear();
+    const wanted = state.edge === USUAL ? [] : Object.keys(foil.levels.keys);
+    await Promise.all(wanted.map((title) => foil.level(title, this.indices.length)));
   }
 
+  // Whether nothing but the threshold was moved, and all that this needs is there: then the masks
+  // follow within a frame.
+  follows(old, ready) {
+    const { foil, state } = this;
+    if (!this.picture || ready !== foil.name || foil.problem) return false;
+    if (state.edge !== USUAL && !Object.keys(foil.levels.keys).every((t) => foil.loaded.has(t)))
+      return false;
+    return Object.keys(state).every((name) => name === "edge" || state[name] === old[name]);
+  }
+
+  get indices() {
+    return this.classes.filter((c) => c.index).map((c) => c.index);
+  }
+
+  // A mask at the threshold that was chosen, worked out when it is first asked for.
   mask(title) {
-    return this.foil.turned?.get(title) ?? this.foil.masks.get(title);
+    const { foil, state, turned } = this;
+    if (state.edge === USUAL || !foil.loaded.has(title)) return foil.masks.get(title);
+    if (!turned.has(title)) {
+      const area = foil.width * foil.height;
+      turned.set(title, atEdge(foil.loaded.get(title), Number(state.edge), this.indices, area));
+    }
+    return turned.get(title);
   }
 
   // Drawing -------------------------------------------------------------------------------------
