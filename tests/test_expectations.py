@@ -116,4 +116,6 @@ def test_expectations_of_relabelling_by_hand():
     worse = entered.assign(right=[0.7, float("nan")], found=[0.5, 0.1])
     other = expectations.relabelled(worse, label - 0.01, label - 0.02, "pit")
     assert other["came true"].tolist() == ["no", "no", "no", "no", "yes", "no"]
+    behind = expectations.relabelled(entered, label, truth - [0.01, 0.0], "pit")
+    assert behind["came true"].tolist()[-1] == "no", "against the same of the truth"
     assert expectations.relabelled(entered, label.iloc[1:], truth, "pit").empty

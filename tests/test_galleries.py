@@ -13,7 +13,7 @@ from viewer import CLASSES
 from foilseg.data.dataset import Foil, LabelClass
 from foilseg.drawing import style
 from foilseg.evaluation import example_rules, example_windows, examples
-from foilseg.figures import error_pictures, gallery_figures, sampling_figures
+from foilseg.figures import error_pictures, gallery_figures, pictures, sampling_figures
 
 # F-scores: a 2*1/(2+1+1) = 0.5, b 8/(8+0+2) = 0.8, c 0, d undefined, e 1
 COUNTS = pd.DataFrame(
@@ -465,3 +465,28 @@ def test_a_legend_of_errors_names_the_kinds_that_are_drawn():
     assert len(error_pictures.kinds_of_errors()) == 4
     error_pictures.errors_legend(plt.figure())  # nothing is drawn
     plt.close("all")
+
+
+@pytest.mark.parametrize("above", [False, True])
+@pytest.mark.parametrize("beside", [False, True])
+def test_the_bar_of_length_stands_where_it_hides_the_least(above, beside):
+    shown = np.ones((60, 80), bool)
+    shown[np.s_[:15] if above else np.s_[45:], np.s_[:40] if beside else np.s_[40:]] = False
+    figure, axes = plt.subplots()
+    pictures.scale_bar(axes, 60, 80, top=100, left=200, shown=shown)
+    x, y = axes.lines[0].get_data()
+    (words,) = axes.texts
+    rows = sorted([y[0], words.get_position()[1]])
+    assert 200 < x[0] < x[1] < 280 and x[1] - x[0] == pictures.bar_of(80)
+    assert (rows[1] < 115) == above and (rows[0] > 145) == (not above)
+    assert (x[1] < 240) == beside and (x[0] > 240) == (not beside)
+    plt.close(figure)
+
+
+def test_the_bar_of_length_stands_at_the_lower_right_if_nothing_is_told():
+    figure, axes = plt.subplots(1, 2)
+    pictures.scale_bar(axes[0], 60, 80)
+    pictures.scale_bar(axes[1], 60, 80, shown=np.zeros((60, 80), bool))
+    for place in axes:
+        assert place.lines[0].get_xdata()[1] > 70 and place.lines[0].get_ydata()[0] > 50
+    plt.close(figure)

@@ -192,15 +192,21 @@ def test_what_was_entered_is_counted_by_the_truth(asked):
     data = scene(3)
     sure |= {"f1": 0.5}
     found = relabelling.audited(data, toy.PROFILE, 0, None)
+    narrow, wrong = (f.truth.copy() for f in (data.foils[0], data.foils[2]))
+    narrow[BOX][0] = 0  # 20 of 25 pixels are right, and so is the object
+    wrong[BOX] = 0  # nothing is there
+    masks = (narrow, data.foils[1].truth, wrong)
+    data = replace(data, foils=tuple(replace(f, truth=m) for f, m in zip(data.foils, masks)))
     table = measured.counted(data, found, 0.8).set_index("defect")
     pit = table.loc["pit hole"]
-    assert pit[measured.COUNTS].tolist() == [3, 2, 2, 3, 2]
+    assert pit[measured.COUNTS].tolist() == [3, 2, 1, 2, 1]
     annotated = sum((f.mask[TOP:] == 2).sum() for f in data.foils)
-    assert pit[measured.PIXELS].tolist() == [annotated, 50, 50, 75]
+    assert pit[measured.PIXELS].tolist() == [annotated, 50, 20, 45]
     assert table.loc["scratch", measured.COUNTS].tolist() == [0, 0, 0, 0, 0]
-    whole = pd.concat([table.assign(seed=0), table.assign(seed=1)]).reset_index()
+    more = table.assign(entered=4, right=3, missing=10, found=2)
+    whole = pd.concat([table.assign(seed=0), more.assign(seed=1)]).reset_index()
     means = measured.summary(whole).set_index("defect").loc["pit hole"]
-    assert means.tolist() == pytest.approx([3, 2, 1, 2 / 3, 50 / annotated])
+    assert means.tolist() == pytest.approx([3, 3, 4 / 6, 3 / 12, 50 / annotated])
     blind = replace(data, foils=tuple(replace(f, truth=None) for f in data.foils))
     with pytest.raises(ValueError, match="scene: has no truth"):
         measured.counted(blind, found, 0.8)

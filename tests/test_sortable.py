@@ -100,12 +100,12 @@ def test_the_sorted_column_is_marked_before_a_click_and_the_mark_moves(tmp_path)
             assert set(cells.evaluate_all(weights)) == {"600"}
             return marked.inner_text(), marked.evaluate(arrow), cells.count()
 
-        assert state() == ("gain", '" ▼"', 8)
+        assert state() == ("gain", '"\xa0▼"', 8)
         page.click("th >> text=gain")
-        assert state() == ("gain", '" ▲"', 8)
+        assert state() == ("gain", '"\xa0▲"', 8)
         assert page.locator("td.sorted").first.inner_text() == "-0.200"
         page.click("th >> text=model")
-        assert state() == ("model", '" ▲"', 8)
+        assert state() == ("model", '"\xa0▲"', 8)
 
 
 @pytest.mark.browser

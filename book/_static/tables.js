@@ -26,6 +26,14 @@
   const most = (table) => Math.min(MOST, Number(table.dataset.first) || MOST);
   const isLong = (table, rows) => rows > most(table) + FEW;
 
+  // A range in a heading, such as 1–4 px, stays on one line.
+  const whole = (table) => {
+    for (const cell of table.tHead?.querySelectorAll("th") ?? [])
+      for (const node of cell.childNodes)
+        if (node.nodeType === Node.TEXT_NODE)
+          node.data = node.data.replace(/(\d)–(?=\d)/g, "$1\u2060–\u2060");
+  };
+
   // A table that is higher than the window scrolls in itself, so that its headings stay in sight.
   const watch = (table) => {
     if (!table.tHead || !table.tBodies.length) return;
@@ -207,6 +215,7 @@
     document.querySelectorAll(TABLES).forEach((table) => {
       label(table);
       align(table);
+      whole(table);
       watch(table);
     });
     addEventListener("hashchange", follow);

@@ -25,7 +25,7 @@ SECTIONS = {
         "Unified focal", "Lovász", "Class-wise FL", "Class-wise, views",
     ),
     "remedies-patches": ("Turned", "Mirrored", "Copy-paste"),
-    "remedies-labels": ("Forward corr.", "Edges ignored"),
+    "remedies-labels": ("Forward corr.", "Edges ignored", "Relabelled"),
     "remedies-training": (
         "Averaged", "Mirror views", "Baseline, falling rate", "Baseline, four times the steps",
         "Four baselines", "Binary, a quarter of the steps",

@@ -146,7 +146,7 @@ def closely(
             place.set_title(escape.lines(title))
         for place in places[: 1 + len(seen)]:
             ringed(place, rings)
-            scale_bar(place, *part.shape)
+            scale_bar(place, *part.shape, shown=part.mask > 0)
         for place in places[1 + len(seen) :]:
             place.set_axis_off()
         class_legend(figure, shown, "upper left")
@@ -182,7 +182,7 @@ def error_maps(
             place.imshow(kinds, cmap=palette, vmin=0, vmax=len(names), interpolation="nearest")
             bare(place)
             place.set_title(title)
-        scale_bar(axes[0, 0], *foil.shape, letters=12)
+        scale_bar(axes[0, 0], *foil.shape, letters=12, shown=foil.mask > 0)
         for place in axes.ravel()[len(masks) :]:
             place.set_axis_off()
         outside_legend(figure, kinds_of_errors(), 4, place="lower left")

@@ -152,7 +152,7 @@ def _own_errors(place: Axes, foil: Foil, mask: np.ndarray, c: LabelClass) -> Pic
     errors_on(place, part, seen[c.name])
     rings = rings_of_class(part, c)
     ringed(place, [ring for ring in rings if ring["radius"] <= SMALL])
-    scale_bar(place, *part.shape, letters=12)
+    scale_bar(place, *part.shape, letters=12, shown=part.mask > 0)
     return window
 
 
@@ -220,7 +220,7 @@ def enlarged(
         for place, title in zip(close, titles):
             ringed(place, rings, INK if title == "truth" else PAPER)
         scale_bar(whole[0], *foil.shape, letters=12)
-        scale_bar(close[0], *part.shape, letters=12)
+        scale_bar(close[0], *part.shape, letters=12, shown=part.mask > 0)
         class_legend(whole[0].figure, shown, "lower left")
         errors_legend(whole[0].figure)
         return done(whole[0].figure)

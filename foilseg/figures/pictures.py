@@ -131,17 +131,44 @@ def bar_of(width: int) -> int:
 
 
 def scale_bar(
-    axes: Axes, height: int, width: int, top: int = 0, left: int = 0, letters: float = 9
+    axes: Axes,
+    height: int,
+    width: int,
+    top: int = 0,
+    left: int = 0,
+    letters: float = 9,
+    shown: np.ndarray | None = None,
 ) -> None:
-    """The bar of :func:`bar_of` with its length in pixels, at the lower right of a window."""
-    length = bar_of(width)
-    right, low = left + width * 0.96, top + height * 0.93
+    """The bar of :func:`bar_of` with its length in pixels, in a corner of a window.
+
+    The lower right one, or of all the one where it lies on the least of what is ``shown``, bool
+    (height, width).
+    """
+    length, low, right = bar_of(width), top + height * 0.93, left + width * 0.96
+    if shown is not None:
+        above, beside = _free_corner(shown, length)
+        low, right = (
+            top + height * 0.13 if above else low,
+            left + width * 0.04 + length if beside else right,
+        )
     for colour, thick in ((INK, 5), (PAPER, 2.5)):
         axes.plot([right - length, right], [low] * 2, c=colour, lw=thick, solid_capstyle="butt")
     words = {"ha": "right", "va": "bottom", "fontsize": letters, "color": INK}
     ground = {"fc": PAPER, "ec": "none", "alpha": 0.7, "pad": 1}
     axes.text(right, low - height * 0.03, f"{length} px", bbox=ground, **words)
     axes.set(xlim=(left - 0.5, left + width - 0.5), ylim=(top + height - 0.5, top - 0.5))
+
+
+def _free_corner(shown: np.ndarray, length: int) -> tuple[bool, bool]:
+    """Whether a bar stands least in the way above, and at the left; below and right if it is even.
+
+    A corner is as wide as the bar and a fifth as high as the window.
+    """
+    high, wide = max(1, shown.shape[0] // 5), min(shown.shape[1], round(1.3 * length))
+    rows = {False: np.s_[-high:], True: np.s_[:high]}
+    columns = {False: np.s_[-wide:], True: np.s_[:wide]}
+    corners = [(a, b) for a in (False, True) for b in (False, True)]
+    return min(corners, key=lambda c: int(shown[rows[c[0]], columns[c[1]]].sum()))
 
 
 def bare(axes) -> None:

@@ -12,6 +12,7 @@ import seaborn as sns
 from matplotlib.axes import Axes
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogLocator
 
 from foilseg.data import escape
 from foilseg.data.dataset import LabelClass
@@ -35,7 +36,8 @@ from foilseg.evaluation.curves import Histograms
 from foilseg.figures import model_figures, plots
 
 RATES = ("TPR", "FPR", "precision")
-APART = 0.03  # of the width of a panel: keeps the last number of an axis from the next one
+LIGHT = -11  # place that would be black: so the first ones are grey, and dark numbers read well
+APART = 0.06  # of the width of a panel: keeps the last number of an axis from the next one
 
 
 def variation(
@@ -73,6 +75,7 @@ def _scaled(axes: Axes, rate: str) -> None:
     """The scale of a rate: of powers for the FPR, if there is any."""
     if rate == "FPR" and any(np.isfinite(line.get_xdata(orig=False)).any() for line in axes.lines):
         axes.set_xscale("log")
+        axes.xaxis.set_major_locator(LogLocator(numticks=3))  # not each power: the numbers are long
     else:
         axes.locator_params(axis="x", nbins=4)
 
@@ -90,7 +93,7 @@ def per_image(counts: pd.DataFrame) -> Figure:
     models = rates["model"].nunique()
     colours = {model: look(model).colour for model in rates["model"]}
     shared = {"hue": "model", "palette": colours, "legend": False}
-    dots = partial(sns.stripplot, jitter=False, size=4, alpha=0.45, linewidth=0, **shared)
+    dots = partial(sns.stripplot, jitter=False, size=4, alpha=0.7, linewidth=0, **shared)
     middle = partial(sns.pointplot, estimator="median", errorbar=("pi", 50), linestyle="none")
     middle = partial(middle, marker="|", markersize=13, err_kws={"linewidth": 4}, **shared)
     with house_style():
@@ -112,7 +115,7 @@ def rank_map(ranks: pd.DataFrame) -> Figure:
     figures = places.map(lambda place: "" if np.isnan(place) else f"{place:.0f}")
     with house_style():
         figure, axes = plt.subplots(figsize=(1.2 * places.shape[1] + 2, 0.32 * len(places) + 1.4))
-        sns.heatmap(places, annot=figures, fmt="", cmap="Greys_r", cbar=False, vmin=-3, ax=axes)
+        sns.heatmap(places, annot=figures, fmt="", cmap="Greys_r", cbar=False, vmin=LIGHT, ax=axes)
         axes.set(ylabel="")
         shades = axes.collections[0].get_facecolors()[places.notna().to_numpy().ravel()]
         for text, shade in zip((t for t in axes.texts if t.get_text()), shades):

@@ -15,7 +15,7 @@ from foilseg.drawing.names import laid_out, named
 from foilseg.drawing.style import INK, PALE, PAPER, done, house_style, look
 from foilseg.evaluation import metrics
 from foilseg.figures import model_figures, plots
-from foilseg.figures.result_plots import RATES
+from foilseg.figures.result_plots import APART, RATES
 
 
 def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, most: int = 4) -> Figure:
@@ -44,12 +44,15 @@ def late_classes(counts: pd.DataFrame, worst: pd.DataFrame, most: int = 4) -> Fi
                 style, grey = look(model), {"c": PALE, "lw": 0.8, "zorder": 1.5}
                 own_look = {"c": style.colour, "ls": style.line, "lw": 1.4}
                 place.plot(part["iteration"], part["FPR"], **own_look if model in told else grey)
-            place.set(yscale="log", title=escape.lines(defect), xlabel="iteration")
+            place.set(yscale="log", title=escape.lines(defect))
             _ends(place, own["iteration"])
             place.tick_params(axis="x", labelsize=10)
             place.margins(x=0.15, y=0.25)  # room for the names
         for place in axes[:, 0]:
             place.set_ylabel("FPR")
+        for place in axes[-1, :]:
+            place.set_xlabel("iteration")
+        figure.get_layout_engine().set(wspace=APART, hspace=APART)
         laid_out(figure)
         for place, defect in zip(axes.flat, defects):
             _peaks(place, outliers[outliers["defect"] == defect])

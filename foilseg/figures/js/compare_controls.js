@@ -43,7 +43,8 @@ const STYLE = `
 :is(.fs-legend, .fs-kinds) i { display: inline-block; width: 0.9em; height: 0.9em; margin-right: 0.3em; border: 1px solid var(--fs-pale); vertical-align: -1px; }
 .fs-compare table { border-collapse: collapse; font-size: 0.8rem; font-variant-numeric: tabular-nums; margin: 0.3rem 0; }
 .fs-compare :is(th, td) { padding: 0 0.5rem; text-align: right; }
-.fs-compare th:first-child { text-align: left; white-space: nowrap; }
+.fs-compare :is(td, th:first-child) { white-space: nowrap; }
+.fs-compare th:first-child { text-align: left; }
 .fs-counted { font-size: 0.8rem; margin: 0.3rem 0; }
 .fs-scroll { overflow-x: auto; --at-left: 0px; --at-right: 0px; }
 .fs-compare .fs-scroll table { display: table; overflow: visible; }
