@@ -299,3 +299,13 @@ def test_the_gap_to_the_published_means_leaves_out_the_baseline():
     both = (table.assign(FPR=0.1, precision=np.nan) for table in (ours, theirs))
     gaps = trainings.published_gaps(*both).set_index("rate")["mean absolute difference"]
     assert gaps["TPR"] == pytest.approx(0.2) and gaps["FPR"] == 0 and np.isnan(gaps["precision"])
+
+
+def test_the_tpr_at_one_fpr_is_that_of_the_shifts():
+    base, other = records.record(variants.BASE).first, records.record("matched-random-order")
+    found = comparisons.tpr_at_one_fpr(base, other)
+    shifts = comparisons.shifts_at_one_fpr(base, other)["TPR", "variant"]
+    assert len(found) == 14 and found["Eq. Pixels, thesis"] == shifts["Eq. Pixels, thesis"]
+    assert found["Baseline"] == pytest.approx(
+        base.compared.table(2).set_index("model")["one FPR"]["Baseline"]
+    )

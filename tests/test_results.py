@@ -125,6 +125,7 @@ def test_the_readme_says_what_the_studies_say():
     """The gains at one false-alarm rate in its head, of all three trainings."""
     base, beyond = records.record("matched"), records.record(remedies.BEYOND)
     whole = remedies.of_records(base, {remedies.BEYOND: beyond})
+    assert whole.times.loc["Relabelled"].tolist() == pytest.approx([4, 1]), "with three voters"
     recipe = experiments.experiment("recommended").title
     gains = remedies.alone(whole, beyond, recipe).gains("Baseline", resamples=2)["difference"]
     assert gains.drop(recipe).idxmax() == "Binary FL"

@@ -167,6 +167,14 @@ def shifts_at_one_fpr(base: Record, variant: Record, defect: str = "") -> pd.Dat
     return _beside(*each, ("TPR",), defect)
 
 
+def tpr_at_one_fpr(base: Record, *others: Record) -> pd.Series:
+    """Mean TPR of all models of some studies at the base's common FPR, by their names here."""
+    parts = {name: part for r in (base, *others) for name, part in r.compared.parts.items()}
+    counts = operating_points.at_one_fpr(parts, base.compared.levels)
+    found = scores.mean_rates(scores.defect_rates(counts)).astype({"model": str})
+    return found.set_index("model")["TPR"]
+
+
 def every_shift(base: Record, each: Mapping[str, Record], defect: str = "") -> pd.DataFrame:
     """:func:`shifts` and :func:`shifts_at_one_fpr` of several variants, one below the other."""
     tables = {}

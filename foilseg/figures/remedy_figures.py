@@ -20,7 +20,6 @@ from foilseg.drawing.style import (
     QUIET,
     REMEDY_COLOURS,
     done,
-    edge,
     house_style,
     look,
     outside_legend,
@@ -39,6 +38,7 @@ ARM_LOOKS = {
         {"c": QUIET, "marker": "s", "ls": "--"},
     ),
 }
+GROUND = {"fc": PAPER, "ec": "none", "pad": 0.5}  # of words that a line would cross
 SIDE = 1.04  # by what marks of two kinds stand apart on a logarithmic axis
 FARTHEST = 1.5  # times the largest gain: what loses more is an arrow with its number
 
@@ -58,6 +58,7 @@ def gains(table: pd.DataFrame, defect: str, best: str, chosen: str = "") -> Figu
         figure, axes = plt.subplots(
             1, 3, figsize=(6.8, height), sharey=True, width_ratios=(3.1, 3.9, 2.4)
         )
+        figure.get_layout_engine().set(wspace=0.06)  # numbers of two axes are no row
         _effects(axes[0], table, ("mean TPR", "low", "high"), best)
         _effects(axes[1], table, (defect, "least", "most"), best)
         axes[0].set_xlabel("mean TPR, minus\nthe baseline's")
@@ -81,6 +82,8 @@ def _effects(axes: Axes, table: pd.DataFrame, columns: tuple[str, str, str], bes
             _farther(axes, least, place, row[middle], style.colour)
             continue
         axes.plot([row[low], row[high]], [place, place], c=style.colour, lw=1.6)
+        if row[low] < axes.get_xlim()[0]:  # the interval goes on
+            axes.plot(axes.get_xlim()[0], place, "<", c=style.colour, ms=5, clip_on=False)
         axes.plot(row[middle], place, style.mark, c=style.colour, ms=6)
     axes.grid(False, axis="y")
     axes.locator_params(axis="x", nbins=4)
@@ -89,7 +92,7 @@ def _effects(axes: Axes, table: pd.DataFrame, columns: tuple[str, str, str], bes
 def _farther(axes: Axes, least: float, row: float, value: float, colour: str) -> None:
     """An arrow with a number: a failed training's mark would leave no room for the others."""
     beside = {"textcoords": "offset points", "va": "center", "fontsize": 10}
-    beside["path_effects"] = edge()
+    beside["bbox"] = GROUND
     arrow = {"arrowstyle": "-|>", "color": colour, "shrinkA": 2, "shrinkB": 0}
     axes.annotate(f"\N{MINUS SIGN}{-value:.3f}", (least, row), (22, 0), arrowprops=arrow, **beside)
 
@@ -149,7 +152,7 @@ def changes(table: pd.DataFrame) -> Figure:
             _change(axes, place, table[table["change"] == change], least)
             above = {"transform": axes.get_yaxis_transform(), "va": "bottom", "fontsize": 10}
             told = escape.lines(change, 46)
-            axes.text(0.01, place - 0.34, told, path_effects=edge(), **above)
+            axes.text(0.01, place - 0.34, told, bbox=GROUND, **above)
         axes.set(xlabel="mean TPR at one FPR, minus the study's", yticks=range(len(order)))
         axes.set(yticklabels=[], ylim=(len(order) - 0.6, -1))
         looks = {model: look(model) for model in table["model"].astype(str)}

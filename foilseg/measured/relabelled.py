@@ -66,13 +66,13 @@ def summary(counts: pd.DataFrame) -> pd.DataFrame:
     """Means over the trainings, a row a defect in the order of the table.
 
     Columns defect, ``proposed``, ``entered``, ``right`` (share of the objects entered, NaN if there
-    is none), ``found`` (share of the missing objects), and ``pixels more`` (entered, over those
-    annotated).
+    is none), ``found`` (share of the missing objects), and ``added area`` (pixels entered, as a
+    share of those annotated).
     """
     sums = counts.groupby("defect", sort=False)[[*COUNTS, *PIXELS]].sum()
     number = counts["seed"].nunique()
     result = sums[["proposed", "entered"]] / number
     result["right"] = sums["right"] / sums["entered"]
     result["found"] = sums["found"] / sums["missing"]
-    result["pixels more"] = sums["pixels entered"] / sums["annotated"]
+    result["added area"] = sums["pixels entered"] / sums["annotated"]
     return result.reset_index()
