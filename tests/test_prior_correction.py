@@ -50,6 +50,9 @@ def test_calibration_error_by_hand():
     # all in one bin: said 55 of 150, true 60 of 150
     assert prior_correction.expected_calibration_error(counts, middle, 1) == pytest.approx(5 / 150)
     assert np.isnan(prior_correction.expected_calibration_error(np.zeros((2, 2)), middle))
+    found = prior_correction.equal_mass(counts, middle, 2)
+    np.testing.assert_allclose(found, [[10, 45], [20, 40], [100, 50]])
+    assert not np.any(prior_correction.equal_mass(np.zeros((2, 2)), middle, 2))
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=4, max_size=40))

@@ -19,7 +19,7 @@ from foilseg.analysis.thresholds import MOVED, Moved
 from foilseg.data.dataset import training_regions
 from foilseg.drawing import names as names_beside
 from foilseg.drawing import style
-from foilseg.evaluation import curves
+from foilseg.evaluation import curves, prior_correction
 from foilseg.evaluation.bootstrap import TRAINING
 from foilseg.evaluation.curves import BINS, Histograms
 from foilseg.evaluation.metrics import COUNTS
@@ -101,9 +101,34 @@ def test_a_model_is_compared_with_the_dial_at_its_own_false_alarms(moved):
     wild = table.loc["Wild"]  # more than the dial reaches
     assert wild[["tau", "dial's FPR", "dial's TPR", "one number", "low", "high"]].isna().all()
     assert wild["each defect"] == pytest.approx(1 - (0.2 + 0.8 * 80 / 90))
-    each = moved.by_defect(moved.beside(2)).set_index("model")
-    assert list(each) == list(DEFECTS) and list(each.index) == ["Other", "Careful"]
-    np.testing.assert_allclose(each.loc["Other"], -0.1)
+    each = moved.by_defect(moved.beside(2), 50).set_index("model")
+    ends = ("", ", low", ", high")
+    assert list(each) == [f"{d}{e}" for d in DEFECTS for e in ends]
+    assert list(each.index) == ["Other", "Careful"]
+    np.testing.assert_allclose(each.loc["Other"], -0.1)  # all images are alike
+
+
+def test_a_difference_for_a_defect_is_drawn_over_its_images(moved):
+    """Of two images one has all that the model finds more: the mean of 0 and 0.6, drawn anew."""
+    own = moved.compared.own.copy()
+    more = (own["model"] == "Other") & (own["foil"] == "a") & (own["defect"] == "pit")
+    own.loc[more, ["tp", "fn"]] = [10, 0]
+    compared = trainings.Compared(own, moved.compared.parts)
+    other = Moved(compared, "Baseline", moved.chosen, moved.judged, moved.corrected)
+    row = other.by_defect(moved.beside(2), 400).set_index("model").loc["Other"]
+    assert row["pit"] == pytest.approx((10 + 5) / 20 - 0.6)
+    assert row["pit, low"] == pytest.approx(-0.1) and row["pit, high"] == pytest.approx(0.4)
+    np.testing.assert_allclose(row[["line", "line, low", "line, high"]].astype(float), -0.1)
+
+
+def test_false_alarms_of_a_defect_are_a_million_times_its_fpr(moved):
+    table = moved.beside(2)
+    own, dial = moved.false_alarms("Other", "pit", table)
+    assert (own, dial) == (pytest.approx(1e5), pytest.approx(1e5))
+    own, dial = moved.false_alarms("Careful", "line", table)
+    assert (own, dial) == (0, 0)
+    assert np.isnan(moved.false_alarms("Wild", "pit", table)).all(), "the dial does not reach it"
+    assert np.isnan(moved.false_alarms("", "", table)).all()
 
 
 def test_the_false_alarms_of_a_model_are_those_on_the_validation_regions(moved):
@@ -234,11 +259,43 @@ def test_only_pixels_that_are_called_probable_count_for_calibration():
     made[0, 10] = 10_000, 500  # at next to no probability, a twentieth is of the class
     made[0, 100] = 40, 60  # at nearly 1, six in ten are
     keys = pd.DataFrame([("a", "label", "pit")], columns=curves.KEYS)
-    found = priors._error(Histograms(keys, made), "pit", "label")
+    found = priors._error(Histograms(keys, made), 0.0, "pit", "label")
     middle = 1 / (1 + np.exp(-(-16 + 100.5 * 0.25)))
     assert found == pytest.approx(middle - 0.6)
     made[0, 100] = 0
-    assert np.isnan(priors._error(Histograms(keys, made), "pit", "label"))
+    assert np.isnan(priors._error(Histograms(keys, made), 0.0, "pit", "label"))
+
+
+def test_reliability_is_what_the_error_is_made_of(small):
+    study, compared = small
+    table = priors.reliability(study, NAMES, compared)
+    assert set(table["kind"]) == {priors.AS_IS, priors.RIGHT}
+    titles = {study.model(n).title for n in NAMES} - {"Focal Loss"}
+    assert set(table["model"]) == titles, "without priors there is nothing to put right"
+    histograms = study.run("baseline").histograms()
+    middle = 1 / (1 + np.exp(-np.linspace(-15.875, 15.875, BINS)))
+    counts = histograms.total("crack") * (middle >= 0.05)[:, None]
+    said, true, mass = prior_correction.equal_mass(counts, middle)
+    some = mass > 0
+    for kind in (priors.AS_IS, priors.RIGHT):  # a plain network keeps its own
+        own = table[(table["model"] == "Baseline") & (table["kind"] == kind)]
+        own = own[own["defect"] == "crack"]
+        np.testing.assert_allclose(own["said"][some], said[some] / mass[some])
+        np.testing.assert_allclose(own["true"][some], true[some] / mass[some])
+        assert own["said"][~some].isna().all() and len(own) == 15
+    figure = plots.reliability(table)
+    panels = [axes for axes in figure.axes if axes.lines]
+    assert len(panels) == 2 * len(compared.defects)
+    assert all(len(axes.lines) == 1 + len(titles) for axes in panels)
+    words = plots.reliability(table.iloc[:0]).axes[0].texts
+    assert "No model here has priors" in words[0].get_text()
+
+
+def test_the_mean_of_trainings_leaves_out_what_is_unknown():
+    found = priors._known_mean([np.array([[1.0, np.nan]]), np.array([[3.0, np.nan]])])
+    np.testing.assert_array_equal(found, [[2.0, np.nan]])
+    found = priors._known_mean([np.array([[1.0, np.nan]]), np.array([[np.nan, 4.0]])])
+    np.testing.assert_array_equal(found, [[1.0, 4.0]])
 
 
 def test_every_model_has_a_look_of_its_own_and_its_remedy_s_colour():

@@ -27,6 +27,7 @@ from foilseg.training.stored_run import StoredRun
 PLAIN = "baseline"  # the row whose network is moved
 COUNTED = ["foil", "defect", *metrics.COUNTS]
 SAID = 0.05  # the least probability of a pixel by whose share a network is called calibrated
+AS_IS, RIGHT = "as trained", "priors put right"
 STEP = 2 * LARGEST / BINS  # of the logit, between two thresholds
 
 
@@ -106,6 +107,9 @@ def place_of_logit(logit: float) -> float:
     return float(np.clip((LARGEST - logit) / STEP, 0, BINS))
 
 
+Shifted = tuple[Histograms, float]  # of a training, and what is added to all its logits
+
+
 def calibration(
     study: Study, names: Sequence[str | Experiment], compared: Compared
 ) -> pd.DataFrame:
@@ -118,15 +122,39 @@ def calibration(
     are no priors to put right, and what is plain keeps its own.
     """
     table = []
+    for title, defect, *both in _each(study, names, compared):
+        errors = ([_error(*each, defect, compared.against) for each in part] for part in both)
+        table.append((title, defect, *map(_mean, errors)))
+    return pd.DataFrame(table, columns=["model", "defect", AS_IS, RIGHT])
+
+
+def reliability(
+    study: Study, names: Sequence[str | Experiment], compared: Compared
+) -> pd.DataFrame:
+    """What share of the pixels that get a probability is of the class, before and after.
+
+    The bins are those of :func:`calibration`; a row a model with priors to put right, defect,
+    ``kind`` (:data:`AS_IS`, :data:`RIGHT`) and bin. Columns model, defect, kind, ``said`` (mean
+    probability) and ``true`` (share of the class), means of the trainings.
+    """
+    rows = []
+    for title, defect, *both in _each(study, names, compared):
+        for kind, part in zip((AS_IS, RIGHT), both if both[1] else ()):
+            binned = [_binned(*each, defect, compared.against) for each in part]
+            rows += [(title, defect, kind, *pair) for pair in zip(*_known_mean(binned))]
+    return pd.DataFrame(rows, columns=["model", "defect", "kind", "said", "true"])
+
+
+def _each(study: Study, names, compared: Compared):
+    """Title, defect, and the trainings as they are and with priors put right."""
     studies = studies_of(study, names, compared)
     for name in names:
         title = study.model(name).title
         runs = [run for s in studies for run in s.model(name).runs.values()]
+        own = [(histograms, 0.0) for histograms in compared.parts[title].judged_on]
         for defect in compared.defects:
-            own = [_error(h, defect, compared.against) for h in compared.parts[title].judged_on]
-            right = [e for run in runs for e in _right(study, run, compared, defect, own)]
-            table.append((title, defect, _mean(own), _mean(right)))
-    return pd.DataFrame(table, columns=["model", "defect", "as trained", "priors put right"])
+            right = [each for run in runs for each in _right(study, run, compared, defect, own)]
+            yield title, defect, own, right[: len(own)]
 
 
 def _mean(errors: Sequence[float]) -> float:
@@ -135,9 +163,9 @@ def _mean(errors: Sequence[float]) -> float:
 
 
 def _right(
-    study: Study, run: StoredRun, compared: Compared, defect: str, own: Sequence[float]
-) -> list[float]:
-    """The errors of a network with its priors put right; none if it has none or not this defect."""
+    study: Study, run: StoredRun, compared: Compared, defect: str, own: Sequence[Shifted]
+) -> list[Shifted]:
+    """A network with its priors put right; none if it has none or not this defect."""
     row, test = rows.row_of(run.determines), compared.tested is not None
     if not prior_tables.has_priors(row):
         return []
@@ -145,17 +173,35 @@ def _right(
         return list(own)
     if prior_tables.CORRECTED in prior_tables.kinds(run):
         table = held_out.of_part(study, run, prior_tables.CORRECTED, test)
-        return [_error(read_histograms(table), defect, compared.against)] if len(table) else []
+        return [(read_histograms(table), 0.0)] if len(table) else []
     label = next(c.index for c in study.dataset.defects if c.name == defect)
     if run.config["label"] != label:
         return []
     histograms = read_histograms(held_out.examine(study, run)) if test else run.histograms()
-    by = prior_tables.shift(study.dataset, run)
-    return [_error(histograms, defect, compared.against, by)]
+    return [(histograms, prior_tables.shift(study.dataset, run))]
 
 
-def _error(histograms: Histograms, defect: str, against: str, by: float = 0.0) -> float:
-    """The error after adding a number to all logits; NaN if no pixel is called so probable."""
+def _counted(histograms: Histograms, by: float, defect: str, against: str):
+    """Counts of the pixels that get at least :data:`SAID`, and the probability of every bin."""
     middle = 1 / (1 + np.exp(-((np.arange(BINS) + 0.5) * STEP - LARGEST + by)))
-    counts = histograms.total(defect, against) * (middle >= SAID)[:, None]
-    return prior_correction.expected_calibration_error(counts, middle)
+    return histograms.total(defect, against) * (middle >= SAID)[:, None], middle
+
+
+def _known_mean(parts: Sequence[np.ndarray]) -> np.ndarray:
+    """The mean of arrays where they are known, NaN where none is."""
+    stacked = np.array(parts)
+    number = (~np.isnan(stacked)).sum(axis=0)
+    unknown = np.full(number.shape, np.nan)
+    return np.divide(np.nansum(stacked, axis=0), number, out=unknown, where=number > 0)
+
+
+def _error(histograms: Histograms, by: float, defect: str, against: str) -> float:
+    """The error after adding a number to all logits; NaN if no pixel is called so probable."""
+    return prior_correction.expected_calibration_error(*_counted(histograms, by, defect, against))
+
+
+def _binned(histograms: Histograms, by: float, defect: str, against: str) -> np.ndarray:
+    """Mean probability and true share of every bin: (2, bins), NaN in an empty one."""
+    parts = prior_correction.equal_mass(*_counted(histograms, by, defect, against))
+    said, true, mass = parts
+    return np.divide([said, true], mass, out=np.full((2, len(mass)), np.nan), where=mass > 0)

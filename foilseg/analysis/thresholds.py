@@ -157,17 +157,39 @@ class Moved:
         names = ["each defect", "least", "largest"]
         return dict(zip(names, gap[["difference", "low", "high"]]))
 
-    def by_defect(self, table: pd.DataFrame) -> pd.DataFrame:
+    def by_defect(self, table: pd.DataFrame, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
         """TPR of every model minus the dial's at the settings of :meth:`beside`, defect by defect.
 
-        Columns model, and a column a defect; models that the dial does not reach are left out.
+        Columns model, and of every defect ``DEFECT``, ``DEFECT, low`` and ``DEFECT, high``, the
+        interval over images and trainings; models that the dial does not reach are left out.
         """
-        each = {}
+        ends = ["difference", "low", "high"]
+        rows = []
         for row in table.dropna(subset=["tau"]).itertuples():
             theirs = self.own[self.own["model"] == row.model]
-            each[row.model] = _tpr(theirs) - _tpr(self.counts_at(row.tau))
-        named = pd.DataFrame(each).T.rename_axis("model")
-        return named.reindex(columns=self.compared.defects).reset_index()
+            both = _sorted(pd.concat([theirs, self.counts_at(row.tau)])[list(theirs)])
+            told = {"model": row.model}
+            for defect in self.compared.defects:
+                part = both[both["defect"] == defect]
+                found = bootstrap.differences(part, MOVED, resamples, seed).set_index("rate")
+                names = [defect, f"{defect}, low", f"{defect}, high"]
+                told |= dict(zip(names, found.loc["TPR", ends]))
+            rows.append(told)
+        columns = [f"{d}{end}" for d in self.compared.defects for end in ("", ", low", ", high")]
+        return pd.DataFrame(rows, columns=["model", *columns])
+
+    def false_alarms(self, model: str, defect: str, table: pd.DataFrame) -> tuple[float, float]:
+        """False pixels of a defect per million: of a model, and of the dial beside it.
+
+        ``table`` : of :meth:`beside`. NaN for a model that it does not have or reach.
+        """
+        taus = table.set_index("model")["tau"].dropna()
+        if model not in taus:
+            return np.nan, np.nan
+        both = self.own[self.own["model"] == model], self.counts_at(taus[model])
+        sums = [t[t["defect"].astype(str) == defect][["fp", "tn"]].sum() for t in both]
+        own, dial = (float(1e6 * s["fp"] / s.sum()) for s in sums)
+        return own, dial
 
     def gaps(self, points: pd.DataFrame) -> pd.Series:
         """Mean TPR of some points minus the curve at their mean FPR: by model, NaN outside of it.
@@ -225,8 +247,3 @@ def _ahead(own: np.ndarray, walked: np.ndarray, weight: np.ndarray, other: np.nd
         return float("nan")
     rising = np.maximum.accumulate(rates[:, 1])
     return float(tpr - np.interp(fpr, rising, rates[:, 0]))
-
-
-def _tpr(counts: pd.DataFrame) -> pd.Series:
-    each = metrics.score(counts.astype({"defect": str}), ["defect"], scores=["TPR"])
-    return each.set_index("defect")["TPR"]

@@ -56,10 +56,23 @@ def expected_calibration_error(counts: np.ndarray, middle: np.ndarray, bins: int
     middle : float64 (B,), the probability of each of these fine bins.
     bins : of equal mass, made by joining neighbouring fine ones, so none is split.
     """
+    said, true, mass = equal_mass(counts, middle, bins)
+    return float(np.abs(said - true).sum() / mass.sum()) if mass.sum() else float("nan")
+
+
+def equal_mass(
+    counts: np.ndarray, middle: np.ndarray, bins: int = 15
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The bins of :func:`expected_calibration_error`: float64 (bins,) each.
+
+    Returns
+    -------
+    said, true, mass : sum of the probabilities, pixels of the class, and all pixels in each bin;
+        zeros without a pixel. ``true / mass`` over ``said / mass`` is the reliability diagram.
+    """
     mass = counts.sum(axis=1).astype(float)
-    if not mass.sum():
-        return float("nan")
-    group = np.minimum((np.cumsum(mass) - mass / 2) / mass.sum() * bins, bins - 1).astype(int)
-    said = np.bincount(group, mass * middle, minlength=bins)
-    true = np.bincount(group, counts[:, 1].astype(float), minlength=bins)
-    return float(np.abs(said - true).sum() / mass.sum())
+    whole = max(mass.sum(), 1.0)
+    group = np.minimum((np.cumsum(mass) - mass / 2) / whole * bins, bins - 1).astype(int)
+    weights = (mass * middle, counts[:, 1].astype(float), mass)
+    said, true, all_ = (np.bincount(group, each, minlength=bins) for each in weights)
+    return said, true, all_

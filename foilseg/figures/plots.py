@@ -26,6 +26,7 @@ from foilseg.drawing.style import (
     done,
     edge,
     house_style,
+    note,
     outside_legend,
 )
 from foilseg.figures import model_figures
@@ -161,6 +162,37 @@ def pairs(
     heights = np.concatenate(known)
     floor = np.floor(10 * np.nanmin(heights)) / 10 if np.isfinite(heights).any() else 0
     axes.set(xlabel=f"mean {x}", ylabel=f"mean {y}", ylim=(floor, 1))
+
+
+def reliability(table: pd.DataFrame) -> Figure:
+    """What share of the pixels is of a class, over the probability that a network gives them.
+
+    A row a defect, a column a kind, a line a model; on the diagonal what is said is true.
+
+    ``table`` : of :func:`foilseg.analysis.priors.reliability`; a sentence if it has no row.
+    """
+    defects, kinds = (list(dict.fromkeys(table[name])) for name in ("defect", "kind"))
+    if not defects:
+        return note("No model here has priors to put right.")
+    with house_style():
+        size = (5.4, 2.2 * len(defects) + 1)
+        figure, axes = plt.subplots(
+            len(defects), len(kinds), figsize=size, sharex=True, sharey=True, squeeze=False
+        )
+        figure.get_layout_engine().set(wspace=0.1)
+        for line, defect in zip(axes, defects):
+            for place, kind in zip(line, kinds):
+                own = table[(table["defect"] == defect) & (table["kind"] == kind)]
+                place.plot([0, 1], [0, 1], c=PALE, lw=1)
+                model_figures.lines(place, own, "said", "true", lw=1.4)
+                place.set(xlim=(0, 1), ylim=(0, 1), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+            line[0].set_ylabel(f"share of {escape.lines(defect)}", fontsize=10)
+        for place, kind in zip(axes[0], kinds):
+            place.set_title(kind)
+        for place in axes[-1]:
+            place.set_xlabel("mean probability")
+        model_figures.line_legend(figure, axes[0, 0])
+        return done(figure)
 
 
 def defect_bars(rates: pd.DataFrame, classes: Sequence[LabelClass], rate: str = "TPR") -> Figure:
