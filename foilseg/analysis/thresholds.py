@@ -160,23 +160,18 @@ class Moved:
     def by_defect(self, table: pd.DataFrame, resamples: int = 200, seed: int = 0) -> pd.DataFrame:
         """TPR of every model minus the dial's at the settings of :meth:`beside`, defect by defect.
 
-        Columns model, and of every defect ``DEFECT``, ``DEFECT, low`` and ``DEFECT, high``, the
-        interval over images and trainings; models that the dial does not reach are left out.
+        Columns model, defect, difference, low, high, the last two the interval over images and
+        trainings; models that the dial does not reach are left out.
         """
-        ends = ["difference", "low", "high"]
-        rows = []
+        ends, rows = ["difference", "low", "high"], []
         for row in table.dropna(subset=["tau"]).itertuples():
             theirs = self.own[self.own["model"] == row.model]
             both = _sorted(pd.concat([theirs, self.counts_at(row.tau)])[list(theirs)])
-            told = {"model": row.model}
             for defect in self.compared.defects:
                 part = both[both["defect"] == defect]
                 found = bootstrap.differences(part, MOVED, resamples, seed).set_index("rate")
-                names = [defect, f"{defect}, low", f"{defect}, high"]
-                told |= dict(zip(names, found.loc["TPR", ends]))
-            rows.append(told)
-        columns = [f"{d}{end}" for d in self.compared.defects for end in ("", ", low", ", high")]
-        return pd.DataFrame(rows, columns=["model", *columns])
+                rows.append((row.model, defect, *found.loc["TPR", ends]))
+        return pd.DataFrame(rows, columns=["model", "defect", *ends])
 
     def false_alarms(self, model: str, defect: str, table: pd.DataFrame) -> tuple[float, float]:
         """False pixels of a defect per million: of a model, and of the dial beside it.
