@@ -98,6 +98,7 @@ def per_image(counts: pd.DataFrame) -> Figure:
     middle = partial(middle, marker="|", markersize=13, err_kws={"linewidth": 4}, **shared)
     with house_style():
         figure, axes = plt.subplots(1, 3, figsize=(9, 0.34 * models + 1.2), sharey=True)
+        figure.get_layout_engine().set(wspace=APART)
         for place, rate in zip(axes, RATES):
             for draw in (dots, middle):
                 draw(rates, x=rate, y="model", ax=place)

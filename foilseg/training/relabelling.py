@@ -1,10 +1,11 @@
 """One round of relabelling: networks that did not see a foil say what its annotation lacks.
 
-The foils are divided into thirds, and a baseline is trained on each, a *voter*. So every training
-region is asked of two networks that were not trained on it. What the audit of the labels proposes
-there (:func:`foilseg.evaluation.label_audit.audit`: both say the same defect, the annotation says
-it nearly nowhere) with a confidence above that of the row is entered into the annotation, and the
-row is trained on that. Validation regions keep their annotation, and no truth is used.
+The foils are divided into thirds, and a baseline is trained on each, a *voter*. So two networks
+that were not trained on it are asked about every training region. What the audit of the labels
+(:func:`foilseg.evaluation.label_audit.audit`) proposes there, since both say the same defect and
+the annotation says it nearly nowhere, is entered into the annotation if its confidence is above
+that of the row, and the row is trained on that. Validation regions keep their annotation, and no
+truth is used.
 
 To predict with networks that were not trained on an example is what confident learning asks for:
 Northcutt et al., "Confident Learning: Estimating Uncertainty in Dataset Labels", section 3,
