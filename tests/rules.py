@@ -244,9 +244,18 @@ def _cell_problems(code) -> list[str]:
             broken.append("a while loop: it belongs into the library")
         if any(isinstance(n, ast.Name) and n.id == "plt" for n in nodes):
             broken.append("draws with plt: foilseg.figures.pictures draws")
+        if any(_sorts_equals_anyhow(n) for n in nodes):
+            broken.append("sorts equals as a processor does: sort_values(..., kind='stable')")
     if importing > 1:
         broken.append(f"{importing} cells import, at most one")
     return broken
+
+
+def _sorts_equals_anyhow(node: ast.AST) -> bool:
+    """Whether it sorts a table without a word on rows that are equal."""
+    name = getattr(getattr(node, "func", None), "attr", "")
+    told = {keyword.arg for keyword in getattr(node, "keywords", [])}
+    return isinstance(node, ast.Call) and name == "sort_values" and not told & {"kind", None}
 
 
 def _seen_problems(cell) -> list[str]:

@@ -220,6 +220,7 @@ BREAKING = {
     "or class": _set_source("class A:\n    pass"),
     "a while loop": _set_source("while True:\n    break"),
     "draws with plt": _set_source("plt.show()"),
+    "sorts equals": _set_source("table.sort_values('a', ascending=False)"),
     "2 cells import": _set_source("import math"),
     "metadata": lambda notebook: notebook.metadata.update(widgets={}),
 }

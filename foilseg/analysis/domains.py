@@ -164,7 +164,7 @@ def tried(data: str) -> pd.DataFrame:
     on the validation images; ``defect`` where there are several, which have a row each.
     """
     table = pd.read_csv(TRIED).rename(columns={"iterations": "steps"})
-    own = table[table["data"] == data].sort_values("F1", ascending=False)
+    own = table[table["data"] == data].sort_values("F1", ascending=False, kind="stable")
     own = own.assign(changed=own["setting"].map(CHANGED).fillna(own["setting"]))
     names = ["setting", "changed", "steps", "TPR", "FPR", "precision", "F1"]
     return own[[*(["defect"] if own["defect"].nunique() > 1 else []), *names]]

@@ -179,7 +179,7 @@ class Remedies:
         own = counts[counts["defect"].astype(str) == defect]
         columns = {"mean TPR": mean_tpr(counts, ["model"]), defect: mean_tpr(own, ["model"])}
         table = pd.DataFrame(columns).join(self.times)
-        table = table.loc[self.new].sort_values("mean TPR", ascending=False)
+        table = table.loc[self.new].sort_values("mean TPR", ascending=False, kind="stable")
         return table[table["training"] <= MOST_COST].rename_axis("model").reset_index()
 
     @property

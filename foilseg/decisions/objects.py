@@ -174,7 +174,7 @@ def place_of_rate(curve: pd.DataFrame, rate: float) -> float:
     is -1 if already the highest edge has more, and a part of that for a mixture with reporting
     nothing.
     """
-    ordered = curve.sort_values("edge", ascending=False)
+    ordered = curve.sort_values("edge", ascending=False, kind="stable")
     false = np.concatenate([[0.0], ordered["false"].to_numpy(float)])
     above = np.flatnonzero(false > rate)
     if not len(above):
@@ -221,7 +221,7 @@ def by_size(
 
 def mean_recall(curve: pd.DataFrame, rates: Iterable[float]) -> float:
     """The mean of one defect's recall at some rates of false objects, as on the curve."""
-    ordered = curve.sort_values("edge", ascending=False)
+    ordered = curve.sort_values("edge", ascending=False, kind="stable")
     recall = np.concatenate([[0.0], ordered["recall"].to_numpy(float), [np.nan]])
     found = []
     for rate in rates:

@@ -63,7 +63,9 @@ def rankings(counts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
         columns[f"rank {way}"] = ranked
     table = pd.DataFrame(columns).rename_axis("model").reset_index()
     ranks = [name for name in table if name.startswith("rank")]
-    return table.astype(dict.fromkeys(ranks, int)).sort_values(ranks[1], ignore_index=True)
+    return table.astype(dict.fromkeys(ranks, int)).sort_values(
+        ranks[1], ignore_index=True, kind="stable"
+    )
 
 
 def explained(

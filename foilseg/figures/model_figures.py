@@ -223,7 +223,7 @@ def _drawn(curve: pd.DataFrame) -> pd.DataFrame:
     A threshold without a false object has no place on a logarithmic axis. The loosest ones let
     reports flow together, so that there are fewer: from the most false objects on, none is drawn.
     """
-    own = curve.sort_values("edge")
+    own = curve.sort_values("edge", kind="stable")
     false = own["false"].where(own["false"] > 0)
     if false.notna().any():
         false = false.where(own["edge"] >= own.loc[false.idxmax(), "edge"])

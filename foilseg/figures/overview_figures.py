@@ -103,7 +103,7 @@ def _ends(axes: Axes, table: pd.DataFrame, steps: Sequence[str]) -> None:
     A thin line leads from each mark to its name.
     """
     for x, step, side in ((0, steps[0], "right"), (2, steps[-1], "left")):
-        part = table.sort_values(step)
+        part = table.sort_values(step, kind="stable")
         levels = part[step].to_numpy(float)
         heights = model_figures.spread(
             levels, 0.035 * (table[steps].max().max() - table[steps].min().min() + 0.2)

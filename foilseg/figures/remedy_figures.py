@@ -52,7 +52,7 @@ def gains(table: pd.DataFrame, defect: str, best: str, chosen: str = "") -> Figu
         the thesis's models, has a row; a thin line goes on from it over all rows.
     chosen : the model whose row is emphasised, "" for none.
     """
-    table = table.sort_values("mean TPR", ascending=False).reset_index(drop=True)
+    table = table.sort_values("mean TPR", ascending=False, kind="stable").reset_index(drop=True)
     with house_style():
         height = 0.3 * len(table) + 1.4
         figure, axes = plt.subplots(
@@ -142,7 +142,7 @@ def changes(table: pd.DataFrame) -> Figure:
     ``table`` : of :func:`foilseg.analysis.comparisons.changes`; the largest mean gain comes first.
     Each row has its name above it, so that a narrow screen shows both.
     """
-    order = table.groupby("change")["gain"].mean().sort_values(ascending=False).index
+    order = table.groupby("change")["gain"].mean().sort_values(ascending=False, kind="stable").index
     with house_style():
         figure, axes = plt.subplots(figsize=(4.4, 0.74 * len(order) + 1.5))
         axes.axvline(0, c=INK, lw=1)
