@@ -9,7 +9,7 @@ from typing import NamedTuple
 import numpy as np
 import pandas as pd
 
-from foilseg.analysis import stability
+from foilseg.analysis import stability, trainings
 from foilseg.analysis.records import Record
 from foilseg.claims import evidence, verdicts
 from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE, Verdict
@@ -171,8 +171,7 @@ def tpr_at_one_fpr(base: Record, *others: Record) -> pd.Series:
     """Mean TPR of all models of some studies at the base's common FPR, by their names here."""
     parts = {name: part for r in (base, *others) for name, part in r.compared.parts.items()}
     counts = operating_points.at_one_fpr(parts, base.compared.levels)
-    found = scores.mean_rates(scores.defect_rates(counts)).astype({"model": str})
-    return found.set_index("model")["TPR"]
+    return trainings.mean_tpr(counts, ["model"])
 
 
 def every_shift(base: Record, each: Mapping[str, Record], defect: str = "") -> pd.DataFrame:

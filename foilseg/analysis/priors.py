@@ -124,7 +124,7 @@ def calibration(
     table = []
     for title, defect, *both in _each(study, names, compared):
         errors = ([_error(*each, defect, compared.against) for each in part] for part in both)
-        table.append((title, defect, *map(_mean, errors)))
+        table.append((title, defect, *(float(_known_mean(each)) for each in errors)))
     return pd.DataFrame(table, columns=["model", "defect", AS_IS, RIGHT])
 
 
@@ -157,11 +157,6 @@ def _each(study: Study, names, compared: Compared):
             yield title, defect, own, right[: len(own)]
 
 
-def _mean(errors: Sequence[float]) -> float:
-    known = [error for error in errors if not np.isnan(error)]
-    return float(np.mean(known)) if known else float("nan")
-
-
 def _right(
     study: Study, run: StoredRun, compared: Compared, defect: str, own: Sequence[Shifted]
 ) -> list[Shifted]:
@@ -187,9 +182,9 @@ def _counted(histograms: Histograms, by: float, defect: str, against: str):
     return histograms.total(defect, against) * (middle >= SAID)[:, None], middle
 
 
-def _known_mean(parts: Sequence[np.ndarray]) -> np.ndarray:
-    """The mean of arrays where they are known, NaN where none is."""
-    stacked = np.array(parts)
+def _known_mean(parts: Sequence[np.ndarray | float]) -> np.ndarray:
+    """The mean of numbers or arrays where they are known, NaN where none is."""
+    stacked = np.array(parts, float)
     number = (~np.isnan(stacked)).sum(axis=0)
     unknown = np.full(number.shape, np.nan)
     return np.divide(np.nansum(stacked, axis=0), number, out=unknown, where=number > 0)
@@ -202,6 +197,5 @@ def _error(histograms: Histograms, by: float, defect: str, against: str) -> floa
 
 def _binned(histograms: Histograms, by: float, defect: str, against: str) -> np.ndarray:
     """Mean probability and true share of every bin: (2, bins), NaN in an empty one."""
-    parts = prior_correction.equal_mass(*_counted(histograms, by, defect, against))
-    said, true, mass = parts
+    said, true, mass = prior_correction.equal_mass(*_counted(histograms, by, defect, against))
     return np.divide([said, true], mass, out=np.full((2, len(mass)), np.nan), where=mass > 0)

@@ -147,10 +147,8 @@ def scale_bar(
     length, low, right = bar_of(width), top + height * 0.93, left + width * 0.96
     if shown is not None:
         above, beside = _free_corner(shown, length)
-        low, right = (
-            top + height * 0.13 if above else low,
-            left + width * 0.04 + length if beside else right,
-        )
+        low = top + height * 0.13 if above else low
+        right = left + width * 0.04 + length if beside else right
     for colour, thick in ((INK, 5), (PAPER, 2.5)):
         axes.plot([right - length, right], [low] * 2, c=colour, lw=thick, solid_capstyle="butt")
     words = {"ha": "right", "va": "bottom", "fontsize": letters, "color": INK}

@@ -111,10 +111,10 @@ class Network:
         from foilseg.training import fit, relabelling
 
         s, shared = self.study, {"device": device, "progress": progress}
-        data, index, where = s.dataset, s.index, (s.profile, s.seed, s.runs)
+        data, where = s.dataset, (s.profile, s.seed, s.runs)
         if self.row.relabel:
             data = relabelling.relabelled(data, self.row.relabel, *where, **shared)
-            index = None  # of the new labels
+        index = None if self.row.relabel else s.index  # is of the labels as they are
         return fit.fit(data, self.row, *where, defect=self.defect, index=index, **shared)
 
 
