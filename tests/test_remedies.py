@@ -159,6 +159,21 @@ def test_the_figure_names_every_row_once(found):
     assert drawn
 
 
+def test_an_interval_that_leaves_the_panel_ends_in_an_arrowhead(found):
+    table = found.table("pit", 20)
+    table["low"], table["least"] = table["mean TPR"] - 0.01, table["pit"] - 0.01
+    table.loc[table["model"] == "CE + Dice", "low"] = -9.0
+    figure = remedy_figures.gains(table, "pit", found.best, found.chosen)
+    whole, own = (
+        [m for m in axes.lines if m.get_marker() == "<" and not m.get_clip_on()]
+        for axes in figure.axes[:2]
+    )
+    assert not own and len(whole) == 1
+    rows = [t.get_text() for t in figure.axes[0].get_yticklabels()]
+    assert whole[0].get_ydata() == [rows.index("CE + Dice")]
+    assert whole[0].get_xdata() == [figure.axes[0].get_xlim()[0]]
+
+
 class Shown:
     """As much of a shipped study as a table of remedies reads."""
 

@@ -85,6 +85,20 @@ def test_the_column_that_rows_are_ordered_by_is_told_or_is_the_only_one():
 
 
 @pytest.mark.browser
+def test_a_range_in_a_heading_is_not_broken(tmp_path):
+    browser.require()
+    table = pd.DataFrame({"recall, 1–4 px": [0.1], "half–done": [0.2], "20–99 px": [0.3]})
+    body = f"<div class=cell_output>{sortable(table)._repr_html_()}</div>"
+    with browser.window() as context:
+        page = context.new_page()
+        page.goto(written(tmp_path, body))
+        heads = page.locator("th").all_text_contents()
+    joined = "\N{WORD JOINER}–\N{WORD JOINER}"
+    told = [head for head in heads if "–" in head]
+    assert told == [f"recall, 1{joined}4 px", "half–done", f"20{joined}99 px"]
+
+
+@pytest.mark.browser
 def test_the_sorted_column_is_marked_before_a_click_and_the_mark_moves(tmp_path):
     browser.require()
     body = f"<div class=cell_output>{sortable(ranked(), by='gain')._repr_html_()}</div>"
