@@ -32,7 +32,7 @@ STUDY = $(WHAT) $(if $(SEED),--seed $(SEED))
 help:  ## list the tasks
 	@echo "make TASK, where TASK is"
 	@sed -n 's/^\([a-z]*\):.*## /  \1\t/p' $(MAKEFILE_LIST) | expand -t 10
-	@echo "variables: PROFILE=matched|smoke|photographs|desk|thesis (smoke if DATA is given),"
+	@echo "variables: PROFILE=matched|smoke|photographs|tiles|desk|thesis (smoke if DATA is given),"
 	@echo "           DATA=DIR (a dataset folder; the twin if empty), SEED=NUMBER, ARGS='what pytest takes, or foilseg ship'"
 
 setup: $(VENV)/.book  ## set up .venv/ alone, for the command foilseg; other tasks do it as well

@@ -87,7 +87,7 @@ def test_the_spindles_bring_numbers_and_no_picture_and_every_model_learned():
     manifest = record.shipped.manifest
     assert not manifest["predictions"] and not list(record.shipped.path.rglob("*.png"))
     names = [entry["experiment"] for entry in manifest["models"]]
-    assert tuple(names) == variants.rows(variants.REAL) == variants.objects(variants.REAL)
+    assert tuple(names) == variants.rows("photographs") == variants.objects("photographs")
     assert record.compared.trainings == 3 and record.compared.tested["foil"].nunique() == 23
     seen = record.findings.seen
     found = seen.groupby(seen["model"].astype(str))["tp"].sum()

@@ -14,8 +14,8 @@ from foilseg.training.rows import Experiment, Profile
 from foilseg.twin.annotators import AnnotatorConfig
 
 BASE = "matched"
-# The profile of real images, and what "all" means in it: the thesis's models and the recipe.
-REAL = "photographs"
+# The profiles of real images, and what "all" means in them: the thesis's models and the recipe.
+REAL = ("photographs", "tiles")
 REAL_ROWS = (*EXPERIMENTS, RECOMMENDED)
 _FAULTLESS = AnnotatorConfig(**dict.fromkeys(AnnotatorConfig.__dataclass_fields__, 0.0))
 _ONE_OF_EACH = ("baseline", "oversampled-cavities", "equal-pixels", "wce-icf", "focal-iscf")
@@ -116,7 +116,7 @@ def rows(name: str) -> tuple[str | Experiment, ...]:
     """The models that "all" means in a profile: those of a variant, else all."""
     if name in VARIANTS:
         return VARIANTS[name].rows
-    return REAL_ROWS if name == REAL else tuple(EXPERIMENTS)
+    return REAL_ROWS if name in REAL else tuple(EXPERIMENTS)
 
 
 def again(name: str) -> tuple[str, ...]:
@@ -128,7 +128,7 @@ def objects(name: str) -> tuple[str, ...]:
     """The models whose tables of objects go along with a study of numbers."""
     if name in VARIANTS:
         return VARIANTS[name].objects
-    return REAL_ROWS if name == REAL else ()
+    return REAL_ROWS if name in REAL else ()
 
 
 def late(name: str) -> bool:
