@@ -8,6 +8,9 @@ from pathlib import Path
 
 from filelock import FileLock
 
+from foilseg.book import chapters
+from foilseg.studies.source import DATA_ROOT
+
 ROOT = Path(__file__).parent.parent
 JUPYTER_BOOK = str(Path(sys.executable).with_name("jupyter-book"))
 BUILD = [JUPYTER_BOOK, "build", ".", "--all", "-n", "-W", "--keep-going"]
@@ -24,9 +27,18 @@ def front_matter(target):
 def real_sources(target):
     """Copy the real front matter and the real chapters, none of them executed; the folder."""
     front_matter(target)
-    (target / "results").symlink_to(ROOT / "results")
+    for name in ("results", "benchmarks"):
+        (target / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "notebooks", target / "notebooks")
     return target
+
+
+def with_results(root, data):
+    """The folder with the twin that is rendered already, and what ``make book`` has executed."""
+    (root / DATA_ROOT).symlink_to(data)
+    if (ROOT / chapters.RESULTS).exists():
+        shutil.copytree(ROOT / chapters.RESULTS, root / chapters.RESULTS)
+    return root
 
 
 def build(root, *options):

@@ -135,8 +135,11 @@ def book_data(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def executed_book(tmp_path_factory):
-    """A folder with the real book, executed as readers see it, once for all workers."""
+def executed_book(tmp_path_factory, book_data):
+    """A folder with the real book, executed as readers see it, once for all workers.
+
+    Chapters that ``make book`` has executed are executed again if they are no longer valid.
+    """
     import bookmaking
 
     shared = once_for_all_workers(tmp_path_factory)
@@ -144,7 +147,7 @@ def executed_book(tmp_path_factory):
     with bookmaking.alone(shared / "executed-book.lock"):
         if not done.exists():
             shutil.rmtree(root, ignore_errors=True)
-            bookmaking.execute(bookmaking.real_sources(root))
+            bookmaking.execute(bookmaking.with_results(bookmaking.real_sources(root), book_data))
             done.touch()
     return root
 
