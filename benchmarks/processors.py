@@ -28,7 +28,7 @@ names, parameters, out = json.loads(sys.argv[1])
 chapters.execute(names, parameters, out_dir=out, force=True, progress=False)
 """
 PRINTED = ("text/", "application/papermill.record")  # the second is what glue stores
-LINKED = ("notebooks", "results", "benchmarks")
+LINKED = ("notebooks", "results", "benchmarks", "book")  # the last for its glossary
 
 
 def settings() -> dict[str, dict[str, str]]:
