@@ -29,8 +29,8 @@ def built_book(executed_book):
     return bookmaking.build(executed_book)
 
 
-# Tables without a number and words, lines of code that are cut where no reader asked for them, and
-# letters of less than nine points.
+# Tables without a number and words, lines of code that are cut where no reader asked for them,
+# commands that a sentence breaks, and letters of less than nine points.
 UNREADABLE = """() => {
   const bare = [...document.querySelectorAll("article table:is(.dataframe, .table)")].filter(
     (table) => !/^Table \\d+(\\.\\d+\\.)? \\S/.test(table.caption?.textContent ?? ""));
@@ -39,8 +39,16 @@ UNREADABLE = """() => {
   const small = [...document.querySelectorAll("article :is(p, li, td, th, caption, summary)")]
     .filter((words) => words.checkVisibility())
     .filter((words) => parseFloat(getComputedStyle(words).fontSize) < 12);
+  const lines = (code) => {
+    const words = document.createRange();
+    words.selectNodeContents(code);
+    return new Set([...words.getClientRects()].map((box) => Math.round(box.top))).size;
+  };
+  const broken = [...document.querySelectorAll("article :not(pre) > code")].filter(
+    (code) => code.checkVisibility() && lines(code) > 1);
   const told = (kind, each) => each.map((e) => `${kind}: ${e.textContent.trim().slice(0, 60)}`);
-  return [...told("no caption", bare), ...told("cut", cut), ...told("small", small)];
+  return [...told("no caption", bare), ...told("cut", cut), ...told("broken", broken),
+          ...told("small", small)];
 }"""
 
 

@@ -181,6 +181,15 @@ def test_a_claim_holds_where_it_should_and_fails_where_it_should(number):
         assert found.verdict == verdicts.FAILS and found.failing, found.numbers
 
 
+def test_models_on_the_wrong_side_of_the_baseline_are_told_beside_those_claimed_there():
+    """C01 says that all others but one are above it: "none below" is told with that one."""
+    study = ideal()
+    assert "claimed" not in verdicts.judge(CLAIMS["C01"], build(study)).numbers
+    study["means"]["Eq. Pixels"][0] = 0.51
+    told = verdicts.judge(CLAIMS["C01"], build(study)).numbers
+    assert "not above the baseline's 0.500: none (claimed: Eq. Pixels)" in told
+
+
 def test_the_named_exception_of_the_stability_claim_is_allowed_there_and_nowhere_else():
     study = ideal()
     cell("stability", 2, "TPR", 0.07)(study)

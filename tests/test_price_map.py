@@ -2,6 +2,7 @@
 
 import json
 import re
+from types import SimpleNamespace
 
 import browser
 import numpy as np
@@ -50,6 +51,26 @@ def test_choices_without_a_name_on_the_map_are_told(made, monkeypatch):  # noqa:
     told = price_figures.drag(made).facts
     named = {place["number"] for place in told["names"]}
     assert told["unnamed"] == sorted(set(np.unique(made.chosen).tolist()) - named) != []
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_no_line_to_a_name_runs_through_another_name(seed):
+    """Bands too thin for the names of their choices, and a large free corner."""
+    rng, (rows, columns) = np.random.default_rng(seed), np.mgrid[:40, :40]
+    chosen = np.digitize(rows - columns, np.sort(rng.choice(np.arange(-20, 20), 4, False)))
+    chosen[(rows + columns > rng.integers(32, 56)) & (rows > columns - 6)] = 5
+    names = ["Eq. Pixels", "Bin FL ISCF", "Os. Cavities", "Dice, Eq. S., views", "Binary FL"]
+    there = sorted(((k, chosen == k) for k in np.unique(chosen)), key=lambda own: -own[1].sum())
+    given = {"chosen": chosen, "choices": [*names, prices.EVERYTHING], "regions": there}
+    found = price_figures.regions(SimpleNamespace(**given))
+    boxes = [price_figures._box(r.name, r.name_y, r.name_x, chosen.shape) for r in found]
+    lines = [np.linspace((r.y, r.x), (r.name_y, r.name_x), 200) for r in found if r.outside]
+    own = [box for r, box in zip(found, boxes) if r.outside]
+    assert lines
+    for line, its in zip(lines, own):
+        for rows, columns in (box for box in boxes if box is not its):
+            low, high = (rows.start, columns.start), (rows.stop, columns.stop)
+            assert not ((line >= low) & (line < high)).all(axis=1).any()
 
 
 @pytest.mark.browser

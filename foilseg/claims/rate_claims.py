@@ -35,7 +35,8 @@ def _means(e: Evidence, rate: str) -> dict[str, float]:
 def sides(e: Evidence, rate: str, above: Iterable[str], words: str, form: str = ".3f") -> Part:
     """Whether just these models have a higher mean rate than the baseline.
 
-    ``words`` : ``"above"`` or ``"not above"``, the side whose models the text lists.
+    ``words`` : ``"above"`` or ``"not above"``, the side whose models the text lists, beside those
+    that the claim has there if they are others.
     """
     above, values = list(above), _means(e, rate)
     base = values.pop(BASELINE)
@@ -43,8 +44,9 @@ def sides(e: Evidence, rate: str, above: Iterable[str], words: str, form: str = 
     worst = min(leads, key=leads.get)
     between = (worst, BASELINE) if worst in above else (BASELINE, worst)
     found = [m for m, v in values.items() if v > base]
-    shown = found if words == "above" else [m for m in values if m not in found]
-    text = f"{words} the baseline's {base:{form}}: {listed(shown)}"
+    side = [[m for m in values if (m in own) == (words == "above")] for own in (found, above)]
+    text = f"{words} the baseline's {base:{form}}: {listed(side[0])}"
+    text += "" if side[0] == side[1] else f" (claimed: {listed(side[1])})"
     return Part(text, set(found) == set(above), leads[worst], between, rate)
 
 

@@ -22,6 +22,8 @@ LEAST = 6  # annotated foils of a draw
 ARMS = ["annotated", "rendered", "arm"]
 FIRST = (LEAST, 0, ALONE)  # what rendered foils are added to
 KEYS = [*ARMS, "draw"]
+# Headings that say what the bounds are of, so that they bear its sign.
+HEADS = {"low": "gain, low", "high": "gain, high"}
 
 
 def rates(against: str = "label") -> pd.DataFrame:

@@ -13,7 +13,7 @@ from foilseg.data import escape
 from foilseg.drawing.style import INK, edge, look
 
 MARK = 7  # points, how wide a mark is
-DISTANCES = (7, 18, 28, 40, 54)  # points from a mark at which its name may stand
+DISTANCES = (7, 13, 18, 23, 28, 34, 40, 54, 70)  # points from a mark at which its name may stand
 FAR = 12  # points from which on a thin line leads from the mark to its name
 SIDES = {-1: ("right", "top"), 0: ("center", "center"), 1: ("left", "bottom")}
 # What a place costs: to stand outside, on a mark or name, under or with one's own line across a

@@ -30,6 +30,7 @@ from foilseg.drawing.style import (
 
 MILLION = 1e6
 WIDER = 1.5  # times its usual width is a mark on which another one lies
+APART = {"mec": PAPER, "mew": 0.4}  # parts marks that lie on each other
 PUBLISHED = "published"  # the one thing that is hollow
 FALSELY = "false alarms per million pixels"
 
@@ -80,8 +81,8 @@ def walk(
     Returns the marks.
     """
     _settings(axes, curve)
-    edge = {} if hollow else {"mec": PAPER, "mew": 0.4}  # parts marks that lie on each other
-    marked = marks(axes, places_of(points), points["model"], hollow=hollow, **edge)
+    apart = {} if hollow else APART
+    marked = marks(axes, places_of(points), points["model"], hollow=hollow, **apart)
     floor = _floor(curve, points)
     axes.set(xscale="log", xlabel=f"mean {FALSELY}", ylabel="mean TPR", ylim=(floor, 1))
     return marked
@@ -107,9 +108,11 @@ def hidden(places: np.ndarray, reach: float) -> np.ndarray:
 def _settings(axes: Axes, curve: pd.DataFrame) -> None:
     across = MILLION * curve["FPR"]
     axes.plot(across, curve["TPR"], c=PALE, lw=3, solid_capstyle="round", zorder=1)
-    axes.plot(across, curve["TPR"], "o", c=PALE, ms=3, zorder=1)
+    told = curve["tau"] % 0.5 == 0
+    for rows, size in ((curve[~told], 3), (curve[told], 6)):
+        axes.plot(MILLION * rows["FPR"], rows["TPR"], "o", c=PALE, ms=size, zorder=1)
     falling = np.gradient(curve["TPR"]) < 0 if len(curve) > 1 else np.zeros(len(curve), bool)
-    for row in curve.assign(falling=falling)[curve["tau"] % 0.5 == 0].itertuples():
+    for row in curve.assign(falling=falling)[told].itertuples():
         by, side = ((-3, -14), "right") if row.falling else ((5, -11), "left")  # inside the bend
         beside = {"textcoords": "offset points", "color": INK, "fontsize": 10, "ha": side}
         place = MILLION * row.FPR, row.TPR

@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 from matplotlib.patches import Rectangle
 
 from foilseg.data import escape
@@ -121,8 +122,11 @@ def rate_comparison(
     )
     with house_style():
         figure, axes = plt.subplots(1, 2, figsize=(10, 4.8))
-        for place, x, y in zip(axes, ("FPR", "TPR"), ("TPR", "precision")):
+        rates = ("FPR", "TPR"), ("TPR", "precision")
+        drawn = [
             pairs(place, reproduced, printed, x=x, y=y, other=names[1])
+            for place, x, y in zip(axes, *rates)
+        ]
         axes[0].set_xscale("log" if reproduced["TPR"].notna().any() else "linear")
         axes[0].margins(x=0.12)  # for the names of marks at its sides
         axes[1].set_xlim(0, 1)
@@ -130,7 +134,8 @@ def rate_comparison(
         handles = model_figures.legend(models, names if both else ())
         outside_legend(figure, handles)
         laid_out(figure)
-        for place, x, y in zip(axes, ("FPR", "TPR"), ("TPR", "precision")):
+        for place, marked, x, y in zip(axes, drawn, *rates):
+            model_figures.stand_out(place, marked)
             theirs = printed[[x, y]].to_numpy(float) if both else None
             named(place, reproduced[[x, y]].to_numpy(float), models, theirs)
         return done(figure)
@@ -144,11 +149,12 @@ def pairs(
     x: str,
     y: str,
     other: str = model_figures.PUBLISHED,
-) -> None:
+) -> list[Line2D]:
     """One rate over another with a mark for each model: filled, and hollow joined to it by a line.
 
     Both tables have the columns ``model``, ``x`` and ``y``; of ``hollow`` only the models of
     ``filled`` are drawn. They are faint instead if ``other`` names something not published.
+    Returns the filled marks.
     """
     filled = filled.astype({"model": str})
     if hollow is not None and len(hollow):
@@ -157,11 +163,13 @@ def pairs(
         axes.plot(across.T, up.T, c=PALE, lw=0.8, zorder=0.9)
         theirs = both[[f"{x}_y", f"{y}_y"]].to_numpy(float)
         model_figures.marks(axes, theirs, both["model"], **model_figures.second(other))
-    model_figures.marks(axes, filled[[x, y]].to_numpy(float), filled["model"])
+    own = filled[[x, y]].to_numpy(float), filled["model"]
+    marked = model_figures.marks(axes, *own, **model_figures.APART)
     known = [t[y].to_numpy(float) for t in (filled, hollow) if t is not None]
     heights = np.concatenate(known)
     floor = np.floor(10 * np.nanmin(heights)) / 10 if np.isfinite(heights).any() else 0
     axes.set(xlabel=f"mean {x}", ylabel=f"mean {y}", ylim=(floor, 1))
+    return marked
 
 
 def reliability(table: pd.DataFrame) -> Figure:

@@ -19,8 +19,9 @@ from foilseg.figures import model_figures
 from foilseg.figures.widgets import SCRIPTS, Still, drawn
 
 SMALLEST = 0.01  # share of the map from which a region bears its name
-LETTER, HIGH = 0.46, 1.6  # half the room of a letter and of a line of a name, in steps of the map
+LETTER, HIGH = 0.41, 1.6  # half the room of a letter and of a line of a name, in steps of the map
 STEPS = 0.0, 0.5, 0.75  # towards white, of choices that would have one colour
+LED = 10  # breadths of the map that a line through a name counts for
 SMALL = 1e-3  # costs that begin below are told in millionths
 LEAST, MOST = 0.01, 1.0  # of the regret that is told apart
 START = 0.65, 0.4  # where the reader finds the mark, as a share of the map
@@ -86,32 +87,44 @@ def regions(prices: Prices) -> list[Region]:
             continue
         placed = _placed(prices, number, there, taken)
         if placed is not None:
-            region, box = placed
+            region, box, line = placed
             taken[box] = True
+            taken[line] |= region.outside
             found.append(region)
     return found
 
 
 def _placed(prices: Prices, number: int, there: np.ndarray, taken: np.ndarray):
-    """A region and what its name covers: as far inside as there is room, else as near to it."""
+    """A region, what its name covers, and the line to it: inside if there is room, else near."""
     name, shape = prices.choices[number], there.shape
     depth = ndimage.distance_transform_edt(np.pad(there, 1))[1:-1, 1:-1]
-    inside = depth >= depth.max() / 2
-    away, (rows, columns) = ndimage.distance_transform_edt(~inside, return_indices=True)
+    inner = np.argwhere(depth >= depth.max() / 2)
+    inner = inner[np.argsort(-depth[tuple(inner.T)], kind="stable")]
+    away = ndimage.distance_transform_edt(depth < depth.max() / 2)
     order = np.argsort((away - depth / depth.max()).ravel(), kind="stable")
     places = (divmod(int(k), shape[1]) for k in order)
     boxes = [(place, box) for place in places if (box := _box(name, *place, shape))]
     free = [(p, b) for p, b in boxes if not taken[b].any() and np.ptp(prices.chosen[b]) == 0]
     own = [(p, b) for p, b in free if there[b].all()]
-    found = []
-    for (y, x), box in own or free:
-        inner = int(columns[y, x]), int(rows[y, x])
-        ends = zip((y, x), inner[::-1])
-        line = tuple(np.linspace(*pair, 2 * max(shape)).astype(int) for pair in ends)
-        found.append((Region(number, name, *inner, x, y, not own), box))
-        if not taken[line].any():  # a line through another name is used only for want of others
-            return found[-1]
-    return found[0] if found else None
+    found = None
+    for place, box in own or free:
+        lines = _lines(place, inner, 2 * max(shape))
+        hit = taken[lines].any(axis=1)
+        near = np.argmin(np.hypot(*(inner - place).T) + max(shape) * LED * hit)
+        y, x = map(int, inner[near])
+        region = Region(number, name, x, y, *place[::-1], not own)
+        found = found or (region, box, tuple(line[near] for line in lines))
+        if not hit[near]:  # one through a name or line is used only for want of others
+            return region, box, tuple(line[near] for line in lines)
+    return found
+
+
+def _lines(place: tuple[int, int], ends: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
+    """Rows and columns (N, steps) of the lines from a place to others (N, 2)."""
+    rows, columns = np.linspace(np.broadcast_to(place, ends.shape), ends, steps, axis=-1).transpose(
+        1, 0, 2
+    )
+    return rows.astype(int), columns.astype(int)
 
 
 def _box(name: str, y: int, x: int, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
