@@ -39,7 +39,7 @@ LAYERS = """
         live
     analysis: stability trainings thresholds priors
         gather drawn counterfactuals records object_parts comparisons model_tables
-        domains remedies expectations packed_findings ship
+        expectations domains remedies packed_findings ship
     data_efficiency: from_twin rendered expected
     decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands

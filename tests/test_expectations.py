@@ -7,7 +7,13 @@ from types import SimpleNamespace
 import pandas as pd
 import pytest
 
-from foilseg.analysis import comparisons, expectations, records, trainings
+from foilseg.analysis import (
+    comparisons,
+    domains,
+    expectations,
+    records,
+    trainings,
+)
 from foilseg.studies import variants
 
 PROTOCOL = Path(__file__).parent.parent / "book" / "protocol.md"
@@ -40,6 +46,18 @@ def test_the_bounds_beyond_the_thirteen_are_those_of_the_protocol():
         expectations.LEAST_RECIPE,
         expectations.MOST_RECIPE,
     ]
+
+
+def test_the_bounds_of_tiles_are_those_of_the_protocol():
+    text = PROTOCOL.read_text().split("## The photographs of tiles")[1].split("\n## ")[0]
+    text = text.split("*What is expected*")[1]
+    said = [float(n) for n in re.findall(r"0\.\d+", text)]
+    bounds = domains.LEAST_F1, domains.MOST_F1, domains.PUBLISHED_F1, domains.LEAST_ORDER
+    assert said == list(bounds)
+    assert "not among the best three" in text and domains.BEST == 3
+    published = domains.other_networks().set_index("network")["value"]
+    assert published["DEU-Net"] == domains.PUBLISHED_F1
+    assert all(model in text for model in domains.MORE_OFTEN)
 
 
 LEVEL = pd.DataFrame(
