@@ -169,7 +169,7 @@ def test_an_altered_table_is_refused(place):
 
 def test_an_unknown_profile_is_refused():
     with pytest.raises(
-        ValueError, match="moon.*smoke, desk, matched, photographs, thesis, matched-batch-8"
+        ValueError, match="moon.*smoke, desk, matched, photographs, tiles, thesis, matched-batch-8"
     ):
         variants.profile("moon")
 
