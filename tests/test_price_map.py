@@ -68,8 +68,8 @@ def test_no_line_to_a_name_runs_through_another_name(seed):
     own = [box for r, box in zip(found, boxes) if r.outside]
     assert lines
     for line, its in zip(lines, own):
-        for rows, columns in (box for box in boxes if box is not its):
-            low, high = (rows.start, columns.start), (rows.stop, columns.stop)
+        for box in (box for box in boxes if box is not its):
+            low, high = zip(*((side.start, side.stop) for side in box))
             assert not ((line >= low) & (line < high)).all(axis=1).any()
 
 

@@ -9,7 +9,7 @@ import pandas as pd
 import pytest
 import torch
 
-from foilseg.analysis import records, remedies, ship, stability
+from foilseg.analysis import domains, records, remedies, ship, stability
 from foilseg.data.dataset import class_pixels, training_regions, validation_regions
 from foilseg.networks import costs
 from foilseg.networks.unet import UNet
@@ -132,6 +132,8 @@ def test_the_readme_says_what_the_studies_say():
     text = " ".join((ROOT / "README.md").read_text().split())
     assert f"the focal loss finds {gains['Binary FL']:.3f} more" in text
     assert f"today's means finds {gains[recipe]:.3f} more" in text
+    tiles = domains.gains({"": records.record("magnetic_tile-tiles").compared.even}, "Baseline", 2)
+    assert f"(and {tiles.set_index('model')[''][recipe]:.3f} on photographs of tiles" in text
 
 
 def test_the_page_on_machines_counts_what_the_thesis_profile_costs():

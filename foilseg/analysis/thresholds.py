@@ -142,7 +142,8 @@ class Moved:
             for w in [ones, *bootstrap.resample_weights(both, resamples, seed)]
         ]
         known = np.array(found[1:])[~np.isnan(found[1:])]
-        low, high = np.percentile(known, bootstrap.LEVEL) if len(known) else (np.nan, np.nan)
+        told = len(known) and not np.isnan(found[0])  # an interval is one of a value
+        low, high = np.percentile(known, bootstrap.LEVEL) if told else (np.nan, np.nan)
         return dict(zip(names, (found[0], low, high)))
 
     def _each_defect(

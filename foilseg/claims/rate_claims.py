@@ -44,9 +44,11 @@ def sides(e: Evidence, rate: str, above: Iterable[str], words: str, form: str = 
     worst = min(leads, key=leads.get)
     between = (worst, BASELINE) if worst in above else (BASELINE, worst)
     found = [m for m, v in values.items() if v > base]
-    side = [[m for m in values if (m in own) == (words == "above")] for own in (found, above)]
-    text = f"{words} the baseline's {base:{form}}: {listed(side[0])}"
-    text += "" if side[0] == side[1] else f" (claimed: {listed(side[1])})"
+    there, claimed = (
+        [m for m in values if (m in own) == (words == "above")] for own in (found, above)
+    )
+    text = f"{words} the baseline's {base:{form}}: {listed(there)}"
+    text += "" if there == claimed else f" (claimed: {listed(claimed)})"
     return Part(text, set(found) == set(above), leads[worst], between, rate)
 
 

@@ -21,7 +21,7 @@ from foilseg.figures.widgets import SCRIPTS, Still, drawn
 SMALLEST = 0.01  # share of the map from which a region bears its name
 LETTER, HIGH = 0.41, 1.6  # half the room of a letter and of a line of a name, in steps of the map
 STEPS = 0.0, 0.5, 0.75  # towards white, of choices that would have one colour
-LED = 10  # breadths of the map that a line through a name counts for
+LED = 10  # lengths of the longest line that one through a name counts for
 SMALL = 1e-3  # costs that begin below are told in millionths
 LEAST, MOST = 0.01, 1.0  # of the regret that is told apart
 START = 0.65, 0.4  # where the reader finds the mark, as a share of the map
@@ -108,23 +108,26 @@ def _placed(prices: Prices, number: int, there: np.ndarray, taken: np.ndarray):
     own = [(p, b) for p, b in free if there[b].all()]
     found = None
     for place, box in own or free:
-        lines = _lines(place, inner, 2 * max(shape))
-        hit = taken[lines].any(axis=1)
-        near = np.argmin(np.hypot(*(inner - place).T) + max(shape) * LED * hit)
-        y, x = map(int, inner[near])
-        region = Region(number, name, x, y, *place[::-1], not own)
-        found = found or (region, box, tuple(line[near] for line in lines))
-        if not hit[near]:  # one through a name or line is used only for want of others
-            return region, box, tuple(line[near] for line in lines)
+        (y, x), line = _line(place, inner, taken)
+        placed = Region(number, name, x, y, *place[::-1], not own), box, line
+        if not taken[line].any():  # one through a name or line is used only for want of others
+            return placed
+        found = found or placed
     return found
 
 
-def _lines(place: tuple[int, int], ends: np.ndarray, steps: int) -> tuple[np.ndarray, np.ndarray]:
-    """Rows and columns (N, steps) of the lines from a place to others (N, 2)."""
-    rows, columns = np.linspace(np.broadcast_to(place, ends.shape), ends, steps, axis=-1).transpose(
-        1, 0, 2
-    )
-    return rows.astype(int), columns.astype(int)
+def _line(place: tuple[int, int], ends: np.ndarray, taken: np.ndarray):
+    """Where the nearest of some ends (N, 2) lies, and what the line to it covers.
+
+    One through a name or another line counts as far away.
+    """
+    steps = 2 * max(taken.shape)
+    lines = [
+        np.linspace(start, end, steps, axis=-1).astype(int) for start, end in zip(place, ends.T)
+    ]
+    away = np.hypot(*(ends - place).T) + LED * steps * taken[tuple(lines)].any(axis=1)
+    nearest = np.argmin(away)
+    return tuple(map(int, ends[nearest])), tuple(line[nearest] for line in lines)
 
 
 def _box(name: str, y: int, x: int, shape: tuple[int, ...]) -> tuple[slice, slice] | None:
