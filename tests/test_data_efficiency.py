@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from foilseg.book import digits
 from foilseg.data_efficiency import expected, from_twin, rendered
 from foilseg.data_efficiency.rendered import ALONE, OTHER, SAME
 from foilseg.figures import remedy_figures
@@ -173,6 +174,8 @@ def test_a_page_shows_gains_by_the_annotation_and_by_the_truth(trained):
     assert [least, most] == pytest.approx([0.13, 0.13])
     assert row["TPR of the others"] == pytest.approx(0.75) and row["low"] < 0.09 < row["high"]
     assert table.loc[(6, 0, ALONE), ["gain", "low", "high"]].isna().all()
+    signed = [digits.written(0.02, digits.form_of(head, "")) for head in rendered.HEADS.values()]
+    assert signed == ["+0.020"] * 2 and set(rendered.HEADS) <= set(table)
 
 
 def test_what_was_expected_of_rendered_foils_stands_beside_what_was_found(trained):

@@ -333,8 +333,12 @@ def test_a_mark_below_another_one_is_wider_than_it():
     curve = pd.DataFrame({"tau": [0.0, 1.0], "TPR": [0.4, 0.9], "FPR": [1e-3, 1e-1]})
     points = pd.DataFrame({"model": ["wCE ISCF", "FL ISCF", "Binary"], "TPR": [0.6, 0.6, 0.8]})
     figure = model_figures.dial(curve, points.assign(FPR=[1e-2, 1.01e-2, 1e-2]))
-    sizes = [line.get_markersize() for line in figure.axes[0].lines[-3:]]
-    assert sizes[0] == model_figures.WIDER * sizes[1] and sizes[1] == sizes[2]
+    rates = plots.rate_comparison(points.assign(FPR=[1e-2, 1.01e-2, 2e-2], precision=[1, 0, 0.5]))
+    for axes in (figure.axes[0], rates.axes[0]):
+        sizes = [line.get_markersize() for line in axes.lines[-3:]]
+        assert sizes[0] == model_figures.WIDER * sizes[1] and sizes[1] == sizes[2]
+    apart = [line.get_markersize() for line in rates.axes[1].lines[-3:]]
+    assert apart == [sizes[1]] * 3, "where none lies on another"
 
 
 def test_rates_of_which_none_is_defined_have_no_mark_and_no_name():

@@ -108,6 +108,15 @@ def test_a_model_is_compared_with_the_dial_at_its_own_false_alarms(moved):
     np.testing.assert_allclose(other, -0.1)  # all images are alike
 
 
+def test_what_the_dial_does_not_reach_has_no_interval_although_some_draws_are_within(moved):
+    own = moved.compared.own
+    few, wild = own["foil"] == FOILS[0], own["model"] == "Wild"
+    own.loc[wild & few, ["fp", "tn"]] = 10, 80
+    own.loc[wild & ~few, ["fp", "tn"]] = 90, 0
+    row = moved.beside(20).set_index("model").loc["Wild"]
+    assert row[["one number", "low", "high"]].isna().all()
+
+
 def test_a_difference_for_a_defect_is_drawn_over_its_images(moved):
     """Of two images one has all that the model finds more: the mean of 0 and 0.6, drawn anew."""
     own = moved.compared.own.copy()
