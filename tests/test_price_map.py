@@ -53,7 +53,7 @@ def test_choices_without_a_name_on_the_map_are_told(made, monkeypatch):  # noqa:
     assert told["unnamed"] == sorted(set(np.unique(made.chosen).tolist()) - named) != []
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", [*range(12), 36, 48])
 def test_no_line_to_a_name_runs_through_another_name(seed):
     """Bands too thin for the names of their choices, and a large free corner."""
     rng, (rows, columns) = np.random.default_rng(seed), np.mgrid[:40, :40]
