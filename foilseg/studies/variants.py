@@ -14,9 +14,10 @@ from foilseg.training.rows import Experiment, Profile
 from foilseg.twin.annotators import AnnotatorConfig
 
 BASE = "matched"
-# The profiles of real images, and what "all" means in them: the thesis's models and the recipe.
-REAL = ("photographs", "tiles")
-REAL_ROWS = (*EXPERIMENTS, RECOMMENDED)
+# The profiles of real images, and what "all" means in them: the thesis's models and the recipe, or
+# the recipe and what it is compared with.
+_REAL_ROWS = (*EXPERIMENTS, RECOMMENDED)
+REAL = {"photographs": _REAL_ROWS, "tiles": _REAL_ROWS, "tiles-longer": ("baseline", RECOMMENDED)}
 _FAULTLESS = AnnotatorConfig(**dict.fromkeys(AnnotatorConfig.__dataclass_fields__, 0.0))
 _ONE_OF_EACH = ("baseline", "oversampled-cavities", "equal-pixels", "wce-icf", "focal-iscf")
 
@@ -116,7 +117,7 @@ def rows(name: str) -> tuple[str | Experiment, ...]:
     """The models that "all" means in a profile: those of a variant, else all."""
     if name in VARIANTS:
         return VARIANTS[name].rows
-    return REAL_ROWS if name in REAL else tuple(EXPERIMENTS)
+    return REAL.get(name, tuple(EXPERIMENTS))
 
 
 def again(name: str) -> tuple[str, ...]:
@@ -128,7 +129,7 @@ def objects(name: str) -> tuple[str, ...]:
     """The models whose tables of objects go along with a study of numbers."""
     if name in VARIANTS:
         return VARIANTS[name].objects
-    return REAL_ROWS if name in REAL else ()
+    return REAL.get(name, ())
 
 
 def late(name: str) -> bool:

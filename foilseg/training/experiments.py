@@ -127,15 +127,17 @@ _MATCHED = {
     "surface": SurfaceConfig(coarse_grains=270.0, coarse_rise=0.65),
 }
 # Chosen by the baseline on the validation images of two sets (benchmarks/real_settings.py).
-_REAL = {"batch": 8, "iterations": 3_000, "refresh": 25, "threads": 1, "learning_rate": 2e-3,
-         "decay": 0.9, "start": "priors"}  # fmt: skip
+_REAL = {"base": 8, "patch": 96, "batch": 8, "iterations": 3_000, "refresh": 25, "threads": 1,
+         "learning_rate": 2e-3, "decay": 0.9, "start": "priors"}  # fmt: skip
+_UPRIGHT = {**_REAL, "augment": "mirrored"}  # tiles stand upright in their pictures
 _SMOKE_TWIN = {"foils": 4, "height": 640, "width": 512, **_HALF}
 _PROFILES = [
     Profile("smoke", 8, 64, batch=8, iterations=48, refresh=12, threads=1, twin=_SMOKE_TWIN),
     Profile("desk", 8, 128, batch=2, iterations=12_000, refresh=100, threads=1, twin=_HALF),
     Profile("matched", 8, 128, batch=2, iterations=12_000, refresh=100, threads=1, twin=_MATCHED),
-    Profile("photographs", 8, 96, augment="turned", **_REAL),  # many real images, not large
-    Profile("tiles", 8, 96, augment="mirrored", **_REAL),  # that stand upright: nothing is turned
+    Profile("photographs", augment="turned", **_REAL),  # many real images, not large
+    Profile("tiles", **_UPRIGHT),
+    Profile("tiles-longer", **{**_UPRIGHT, "iterations": 12_000}),
     Profile("thesis", base=32, patch=256, batch=8, iterations=10_000, refresh=175),
 ]  # fmt: skip
 PROFILES = {p.name: p for p in _PROFILES}
