@@ -3,7 +3,7 @@
     python -m benchmarks.real_settings DIR [SETTING ...]
 
 Trains the baseline, and nothing else, with each of the settings that are named (all of
-:data:`SETTINGS` if none is) and adds a row a defect to ``foilseg/analysis/real_settings.csv``:
+:data:`SETTINGS` if none is) and adds a row a defect to ``foilseg/elsewhere/real_settings.csv``:
 pooled TPR, FPR, precision and F1 on the validation images, and the minutes that the training took
 a core. Images of the part ``test`` are not opened. ``--name`` is written in the place of the data
 set's own, where one set is divided in two ways. The tiles were brought in and divided so:
@@ -23,8 +23,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from foilseg.analysis.domains import TRIED
 from foilseg.data import folder
+from foilseg.elsewhere.domains import TRIED
 from foilseg.evaluation import metrics
 from foilseg.studies.study import Study
 from foilseg.training.rows import Profile

@@ -39,7 +39,8 @@ LAYERS = """
         live
     analysis: stability trainings thresholds priors
         gather drawn counterfactuals records object_parts comparisons model_tables
-        expectations domains remedies packed_findings ship
+        expectations remedies packed_findings ship
+    elsewhere: domains expected_of_tiles
     data_efficiency: from_twin rendered expected
     decisions: objects conformal compared prices stopping scores likeness decision calibration
         quickest results sorting page brought worked commands

@@ -6,9 +6,10 @@ import pandas as pd
 import pytest
 
 from benchmarks import real_settings
-from foilseg.analysis import domains, records, trainings
-from foilseg.claims.verdicts import FAILS, HOLDS, OPEN, UNSURE
+from foilseg.analysis import records, trainings
+from foilseg.claims.verdicts import OPEN
 from foilseg.decisions import compared as by_object
+from foilseg.elsewhere import domains
 from foilseg.studies import variants
 
 
@@ -121,45 +122,6 @@ def test_photographs_bring_numbers_and_no_picture_and_every_model_learned(
 def test_profiles_of_photographs_are_settings_that_were_tried(name, tried):
     assert variants.profile(name).sizes == real_settings.SETTINGS[tried].sizes
     assert tried in set(pd.read_csv(domains.TRIED)["setting"])
-
-
-def tiles_of(f1, gains, verdict, seen):
-    """What is said of a study with these numbers: first letters of an expectation -> came true."""
-    counts = {"model": "Baseline", "defect": ["a", "b"], "tp": seen, "fp": 0, "fn": 1, "tn": 1}
-    record = SimpleNamespace(
-        findings=SimpleNamespace(seen=pd.DataFrame(counts)),
-        compared=SimpleNamespace(even=pd.DataFrame({"model": []})),
-        titles={},
-        verdicts={"C03": SimpleNamespace(verdict=verdict)},
-    )
-    tables = {
-        "f1": lambda _: pd.DataFrame(f1.items(), columns=["model", "mean"]),
-        "gains": lambda *_, seed: pd.DataFrame(gains, columns=["model", "gain", "low", "high"]),
-    }
-    means = pd.DataFrame({"model": ["x", "y", "z"], "TPR": [0.1, 0.2, 0.3]})
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(domains.comparisons, "means", lambda _: means)
-        for name, table in tables.items():
-            patch.setattr(domains, name, table)
-        found = domains.expected_of_tiles(record, record, "recipe")
-    return {row[0]: row[-1] for row in found.itertuples(index=False)}
-
-
-def test_what_was_expected_of_the_tiles_is_judged_by_its_bounds():
-    models = ["Eq. Samples", "Bin. Balanced", "recipe", "wCE ICF", "FL ICF"]
-    gains = [(0.1, 0.05, 0.2), (0.1, -0.05, 0.2), (-0.1, -0.2, -0.05), (0, -1, 1), (0, -1, 1)]
-    rows = [(model, *gain) for model, gain in zip(models, gains)]
-    told = tiles_of({"Baseline": 0.3, "recipe": 0.6}, rows, HOLDS, [1, 1])
-    assert [words[0] for words in told] == list("122345567")
-    expected = ["open", "yes", "yes", "yes", "yes", "yes", "open", "no", "no"]
-    assert list(told.values()) == expected
-    rows[2], rows[3] = ("recipe", 0.3, 0.2, 0.4), ("wCE ICF", -1, -1, -1)
-    rows[4] = "FL ICF", -1, -1, -1
-    told = tiles_of({"Baseline": 0.5, "recipe": 0.8}, rows, FAILS, [1, 0])
-    assert list(told.values()) == ["no", "no", "no", "no", "yes", "yes", "open", "yes", "yes"]
-    for low in (0.2, 0.1):
-        again = tiles_of({"Baseline": low, "recipe": 0.7}, rows, UNSURE, [1, 1])
-        assert list(again.values())[1:4] == ["no", "yes", "open"]
 
 
 def test_other_works_have_a_source_each():

@@ -9,8 +9,9 @@ import pandas as pd
 import pytest
 import torch
 
-from foilseg.analysis import domains, records, remedies, ship, stability
+from foilseg.analysis import records, remedies, ship, stability
 from foilseg.data.dataset import class_pixels, training_regions, validation_regions
+from foilseg.elsewhere import domains
 from foilseg.networks import costs
 from foilseg.networks.unet import UNet
 from foilseg.studies import shipped

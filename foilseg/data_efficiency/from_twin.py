@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from foilseg.analysis.domains import MEAN
+from foilseg.elsewhere.domains import MEAN
 from foilseg.evaluation import bootstrap, metrics
 from foilseg.evaluation.bootstrap import TRAINING
 

@@ -1,26 +1,19 @@
-"""Studies of several kinds of images: settings, costs, F1, gains, expectations, other works."""
+"""Studies of several kinds of images: settings, costs, F1, gains, other works."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
 
-from foilseg.analysis import comparisons
-from foilseg.analysis.expectations import COLUMNS, WEIGHTED, Row, yes_or_no
 from foilseg.analysis.records import Record
-from foilseg.claims.claim import BASELINE
-from foilseg.claims.verdicts import HOLDS, UNSURE
 from foilseg.evaluation import bootstrap, metrics
 from foilseg.evaluation.bootstrap import TRAINING
 
 TRIED = Path(__file__).with_name("real_settings.csv")  # written by benchmarks.real_settings
 OTHERS = Path(__file__).with_name("other_networks.csv")
 MEAN = "mean"
-# What was expected of the tiles, in the order of the protocol.
-MORE_OFTEN = "Eq. Samples", "Bin. Balanced"
-LEAST_F1, MOST_F1, PUBLISHED_F1, LEAST_ORDER, BEST = 0.2, 0.45, 0.749, 0.8, 3
 UNTRAINED = ""  # in the place of a number: the study has no such model
 # A setting of benchmarks.real_settings -> what of the chosen settings it changes, in words.
 CHANGED = {
@@ -175,57 +168,3 @@ def tried(data: str) -> pd.DataFrame:
     own = own.assign(changed=own["setting"].map(CHANGED).fillna(own["setting"]))
     names = ["setting", "changed", "steps", "TPR", "FPR", "precision", "F1"]
     return own[[*(["defect"] if own["defect"].nunique() > 1 else []), *names]]
-
-
-def expected_of_tiles(record: Record, twin: Record, recipe: str, seed: int = 0) -> pd.DataFrame:
-    """What ``book/protocol.md`` expected of the photographs of tiles, beside what was found.
-
-    A row an expectation: in words, what was expected, what was found, whether it came true.
-
-    Parameters
-    ----------
-    record, twin : the studies of the tiles and of the foil.
-    recipe : the recommended row, by the name it has there.
-    seed : of the intervals.
-    """
-    rows = [*_learned(record), *_order(record, twin), *_at_one_fpr(record, recipe, seed)]
-    return pd.DataFrame(rows, columns=COLUMNS)
-
-
-def _learned(record: Record) -> Iterator[Row]:
-    seen = record.findings.seen
-    seen = seen[seen["model"].astype(str) == BASELINE]
-    least = metrics.score(seen, ["defect"], scores=["TPR"])["TPR"].min()
-    words = "1: TPR of the baseline on the images of the first training, least defect"
-    came = "no" if least == 0 else UNSURE  # what the others found there is not stored
-    yield words, "above 0 in every training", f"{least:.3f}", came
-    table = f1(record).set_index("model")[MEAN]
-    own, best = table[BASELINE], table.idxmax()
-    came = yes_or_no(LEAST_F1 < own < MOST_F1)
-    yield "2: mean F1 of the baseline", f"{LEAST_F1} to {MOST_F1}", f"{own:.3f}", came
-    found = f"{table[best]:.3f} ({best})"
-    expected, came = f"less than {PUBLISHED_F1}", yes_or_no(table[best] < PUBLISHED_F1)
-    yield "2: mean F1 of the best model", expected, found, came
-
-
-def _order(record: Record, twin: Record) -> Iterator[Row]:
-    verdict = record.verdicts["C03"].verdict
-    came = UNSURE if verdict == UNSURE else yes_or_no(verdict == HOLDS)
-    yield "3: claim C03 on tiles", HOLDS, verdict, came
-    both = [comparisons.means(each).set_index("model")["TPR"] for each in (record, twin)]
-    agree = both[0].corr(both[1], "spearman")
-    words = "4: rank correlation of the mean TPR with the twin"
-    yield words, f"above {LEAST_ORDER}", f"{agree:.2f}", yes_or_no(agree > LEAST_ORDER)
-
-
-def _at_one_fpr(record: Record, recipe: str, seed: int) -> Iterator[Row]:
-    even = under_thesis_names(record, record.compared.even)
-    gain = gains({"gain": even}, BASELINE, seed=seed).set_index("model")
-    for number, model in (*(("5", often) for often in MORE_OFTEN), ("6", recipe)):
-        by, low, high = gain.loc[model]
-        came = UNSURE if low <= 0 <= high else yes_or_no(low > 0)
-        found = f"{by:+.3f} ({low:+.3f} to {high:+.3f})"
-        yield f"{number}: gain of {model} at one FPR", "an interval above 0", found, came
-    best = list(gain["gain"].nlargest(BEST).index)
-    words, expected = f"7: the best {BEST} at one FPR", f"without {' and '.join(sorted(WEIGHTED))}"
-    yield words, expected, ", ".join(best), yes_or_no(WEIGHTED.isdisjoint(best))

@@ -1,0 +1,1 @@
+"""Studies of photographs that have nothing to do with foil, beside the foil's."""
