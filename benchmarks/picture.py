@@ -94,8 +94,8 @@ def draw(axes, foil: Foil, said: np.ndarray, c: LabelClass) -> str:
             axes.plot(column, row, "x", mew=1.6, ms=6, color=false)
     wrong = int((~real & ~unlabelled).sum())
     return (
-        f"{found.sum()} of {len(found)} annotated found,\n"
-        f"{(~real & unlabelled).sum()} not annotated, {wrong} false"
+        f"{found.sum()} of {len(found)} annotated,\n"
+        f"{(~real & unlabelled).sum()} unlabelled, {wrong} false"
     )
 
 
@@ -128,7 +128,7 @@ def main() -> None:
             told = draw(place, foil, reported(name, foil.image, rare), rare)
             scale_bar(place, SIZE, SIZE, top, left)
             place.set_title(title, fontsize=10)
-            place.set_xlabel(f"{rare.name} on this foil:\n{told}", fontsize=9)
+            place.set_xlabel(f"found on this foil:\n{told}", fontsize=9)
         save(done(figure), options.out)
     print(f"{options.out}: {foil.name}, rows from {top}, columns from {left}")
 

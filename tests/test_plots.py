@@ -556,3 +556,28 @@ def test_numbers_below_a_logarithmic_axis_do_not_touch():
     assert all(a.x1 + 10 < b.x0 for a, b in pairwise(boxes)), [
         b.x0 - a.x1 for a, b in pairwise(boxes)
     ]
+
+
+def test_lines_that_cross_are_those_of_matplotlib():
+    """And a name whose line would cross another name's costs as much as one across a mark."""
+    rng = np.random.default_rng(0)
+    one, other = rng.uniform(size=(2, 40, 2, 2))
+    met = names_beside._meet(one, other)
+    expected = [[Path(a).intersects_path(Path(b), filled=False) for b in other] for a in one]
+    assert met.tolist() == expected and 0 < met.sum() < met.size
+    point = np.repeat(one[:, :1], 2, axis=1)
+    assert not names_beside._meet(point, other).any()
+    assert not names_beside._meet(one, one).diagonal().any()
+    far = np.array([[[2.0, 2.0, 2.1, 2.1]], [[3.0, 3.0, 3.1, 3.1]]])
+    crossing = np.array([[[0.0, 0.0], [1.0, 1.0]]]), np.array([[[0.0, 1.0], [1.0, 0.0]]])
+    among = names_beside._among(list(zip(far, crossing)))
+    assert among[0, 1].tolist() == among[1, 0].tolist() == [[names_beside.LED]]
+
+
+def test_one_panel_needs_no_title_and_two_say_whose_marks_they_show():
+    curve = pd.DataFrame({"tau": [0.0, 1.0], "TPR": [0.5, 0.9], "FPR": [0.001, 0.01]})
+    points = pd.DataFrame({"model": ["Baseline"], "TPR": [0.5], "FPR": [0.001]})
+    (alone,) = model_figures.dial(curve, points).axes
+    assert alone.get_title(loc="left") == ""
+    both = model_figures.dial(curve, points, points.copy()).axes
+    assert [axes.get_title(loc="left") for axes in both] == ["this study", "published"]

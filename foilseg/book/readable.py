@@ -26,6 +26,7 @@ INFINITE = three_digits(float("inf"))
 NUMBER = re.compile(r"[-+]?[\d.,:%/e+\- ]+")
 FPR_PPM = "FPR (ppm)"  # false pixels in a million without the defect
 LONGEST_NAME = 20  # letters of a cell that is not broken into lines
+OF_RUNS = ("run", "command", "made with")  # columns whose cells are never broken
 # Of fewer rows some column is in order by chance: of 7 rows one of ten columns in 1 of 250 tables.
 LEAST_ROWS = 7
 # words that say how a check or claim came out -> their colour, another one on a dark page
@@ -129,7 +130,10 @@ class Sortable:
 
     def _repr_html_(self) -> str:
         place, way = self.ordered or (-1, "")
-        kinds = [_kind(self.frame.iloc[:, k]) for k in range(self.frame.shape[1])]
+        kinds = [
+            "name" if name in OF_RUNS else _kind(self.frame.iloc[:, k])
+            for k, name in enumerate(self.frame.columns)
+        ]
         ways = [f' aria-sort="{way}"' if k == place else "" for k in range(len(kinds))]
         heads = "".join(map(_head, self.frame.columns, kinds, ways))
         kinds = [f"{kind} sorted".strip() if k == place else kind for k, kind in enumerate(kinds)]

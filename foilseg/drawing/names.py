@@ -17,11 +17,11 @@ DISTANCES = (7, 13, 18, 23, 28, 34, 40, 54, 70)  # points from a mark at which i
 FAR = 12  # points from which on a thin line leads from the mark to its name
 SIDES = {-1: ("right", "top"), 0: ("center", "center"), 1: ("left", "bottom")}
 # What a place costs: to stand outside, on a mark or name, under or with one's own line across a
-# name or mark, on a line, or nearer to another mark; a point of distance costs 1.
-OUTSIDE, COVERED, LED, CROSSED, NEARER = 1000, 120, 80, 40, 60
+# name, mark or name's line, on a line, or nearer to another mark; a point of distance costs 1.
+OUTSIDE, COVERED, LED, CROSSED, NEARER = 1000, 120, 80, 60, 60
 ROOM = np.array([3, 1.5])  # pixels that stay free around a name
 BESIDE = 7  # points from a mark of another, within which a name would seem to be its
-ORDERS = 30  # in which names are put
+ORDERS = 200  # in which names are put
 
 
 def laid_out(figure: Figure) -> None:
@@ -67,7 +67,8 @@ def _among(tried: list[tuple[np.ndarray, np.ndarray]]) -> np.ndarray:
     among = np.zeros((len(tried), len(tried), count, count))
     for i, (boxes, leads) in enumerate(tried):
         for j, (theirs, lines) in enumerate(tried[:i]):
-            cost = LED * (_hit(leads, theirs) + _hit(lines, boxes).T.astype(int))
+            led = _hit(leads, theirs) + _hit(lines, boxes).T.astype(int) + _meet(leads, lines)
+            cost = LED * led
             among[i, j] = cost + COVERED * _overlap(boxes, theirs)
             among[j, i] = among[i, j].T
     return among
@@ -163,6 +164,19 @@ def _hit(lines: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     start, way = lines[:, None, 0], lines[:, None, 1] - lines[:, None, 0] + 1e-9
     ends = np.stack([(boxes[:, :2] - start) / way, (boxes[:, 2:] - start) / way])
     return ends.min(0).max(-1).clip(min=0) < ends.max(0).min(-1).clip(max=1)
+
+
+def _meet(one: np.ndarray, other: np.ndarray) -> np.ndarray:
+    """Which lines (L, 2, 2) cross which others (M, 2, 2): bool (L, M); a point crosses nothing."""
+    return _parted(one, other) & _parted(other, one).T
+
+
+def _parted(lines: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Which lines (L, 2, 2), made endless, have an end of which others (M, 2, 2) on each side."""
+    way = lines[:, 1] - lines[:, 0]
+    from_start = others[None] - lines[:, None, :1]
+    sides = way[:, None, None, 0] * from_start[..., 1] - way[:, None, None, 1] * from_start[..., 0]
+    return sides[..., 0] * sides[..., 1] < 0
 
 
 def extent(text: Text) -> np.ndarray:

@@ -55,7 +55,8 @@ def dial(curve: pd.DataFrame, points: pd.DataFrame, printed: pd.DataFrame | None
             hollow = table is not points
             drawn.append(walk(place, curve, table, hollow=hollow))
             place.set(ylim=(_floor(curve, *tables), 1))
-            place.set_title("published" if hollow else "this study", loc="left")
+            if len(tables) > 1:
+                place.set_title("published" if hollow else "this study", loc="left")
         for place in axes[0, 1:]:
             place.set_ylabel("")
         handles = legend(points["model"])

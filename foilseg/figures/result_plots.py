@@ -76,6 +76,8 @@ def _scaled(axes: Axes, rate: str) -> None:
     if rate == "FPR" and any(np.isfinite(line.get_xdata(orig=False)).any() for line in axes.lines):
         axes.set_xscale("log")
         axes.xaxis.set_major_locator(LogLocator(numticks=3))  # not each power: the numbers are long
+        axes.xaxis.set_minor_locator(LogLocator(numticks=99))  # but each has its line
+        axes.grid(which="minor", axis="x")
     else:
         axes.locator_params(axis="x", nbins=4)
 
