@@ -131,6 +131,19 @@ SLICED = """() => [...document.querySelectorAll(
   .map((content) => `${content.tagName} ${content.textContent.trim().slice(0, 60)}`)"""
 
 
+# Full stops and commas after a command that begin a line of their own.
+LONELY = """() => [...document.querySelectorAll("article :not(pre) > code")]
+  .filter((code) => code.checkVisibility() && /^[.,;:!?)]/.test(code.nextSibling?.data ?? ""))
+  .filter((code) => {
+    const end = document.createRange();
+    end.setStart(code.nextSibling, 0);
+    end.setEnd(code.nextSibling, code.nextSibling.data.search(/[.,;:!?)]/) + 1);
+    const lines = [...end.getClientRects()];
+    return lines.at(-1).top >= [...code.getClientRects()].at(-1).bottom;
+  })
+  .map((code) => `what ends ${code.textContent.slice(0, 40)} is on the next line`)"""
+
+
 @pytest.mark.parametrize("width", [browser.NARROW, browser.WIDE, browser.WIDEST])
 def test_no_table_code_figure_or_formula_is_cut_without_a_cue(built_book, width):
     browser.require()
@@ -141,7 +154,9 @@ def test_no_table_code_figure_or_formula_is_cut_without_a_cue(built_book, width)
             page.goto(path.as_uri())
             page.evaluate("window.MathJax?.startup?.promise")
             page.wait_for_timeout(100)
-            found += [(path.stem, what) for what in page.evaluate(SLICED)]
+            found += [
+                (path.stem, what) for kind in (SLICED, LONELY) for what in page.evaluate(kind)
+            ]
             if page.evaluate("document.documentElement.scrollWidth") > width:
                 found.append((path.stem, "the page is wider than its window"))
     assert not found

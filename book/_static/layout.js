@@ -51,10 +51,34 @@
     look();
   };
 
+  // A command in a sentence is a box of one line, but one that is longer than a line. What ends
+  // it stands on its line.
+  const keepEnd = (code) => {
+    const end = /^[.,;:!?)]+/.exec(code.nextSibling?.data ?? "");
+    if (!end) return;
+    const whole = document.createElement("span");
+    whole.className = "with-end";
+    code.nextSibling.data = code.nextSibling.data.slice(end[0].length);
+    code.replaceWith(whole);
+    whole.append(code, end[0]);
+  };
+  const commands = (content, codes) => {
+    codes.forEach(keepEnd);
+    const look = () => codes.forEach((code) => {
+      code.classList.remove("long");
+      const line = parseFloat(getComputedStyle(code).fontSize);
+      code.classList.toggle("long", code.offsetHeight > 2 * line);
+    });
+    new ResizeObserver(look).observe(content);
+    look();
+  };
+
   const start = () => {
     const all = (boxes) => [...document.querySelectorAll(boxes)];
     const alone = (boxes) => all(boxes).forEach((box) => cue(box, [box]));
     all(".cell_output table.dataframe, .bd-article table.table").forEach(fit);
+    const article = document.querySelector(".bd-article");
+    if (article) commands(article, all(".bd-article :not(pre) > code"));
     all(".picture").forEach((box) => takeMargin([box]));
     coverContents();
     alone(`.bd-article pre, .bd-article .picture, ${LISTS}`);
