@@ -57,6 +57,17 @@ def test_judged_elsewhere_the_same_threshold_gives_what_is_there():
     assert told["within half to two"] == 0.0
 
 
+def test_where_thresholds_are_set_on_the_images_that_judge_all_have_the_fpr_there():
+    """By hand: 20 of 190 negative pixels are all 5 of bin 100 and half of the 30 of bin 70."""
+    level = {"pit": 20 / 190}
+    found = operating_points.where_judged({"m": Trainings((HERE,), (THERE,))}, level)
+    total = found[["tp", "fp", "fn", "tn"]].sum()
+    assert total["fp"] / (total["fp"] + total["tn"]) == pytest.approx(level["pit"])
+    assert found[["fp", "tp"]].to_numpy().tolist() == [[15.0, 5.0], [5.0, 1.0]]
+    told = operating_points.realised(found, level).iloc[0]
+    assert told["least"] == told["largest"] == pytest.approx(1)
+
+
 def test_of_places_with_one_fpr_the_one_that_finds_most():
     assert operating_points.place_of_fpr(HERE.total("pit"), 0.0) == BINS - 71  # all of bin 100
 

@@ -98,6 +98,18 @@ def at_one_fpr(
     return pd.concat(parts, ignore_index=True)[heads]
 
 
+def where_judged(
+    models: Mapping[str, Trainings], levels: Mapping[str, float], against: str = "label"
+) -> pd.DataFrame:
+    """The same where every threshold is set on the images that judge, so that all have the FPR.
+
+    What :func:`at_one_fpr` chooses elsewhere may realise another FPR there. Nobody could use these
+    thresholds, but a difference that they take away was one of false alarms.
+    """
+    same = {title: Trainings(part.judged_on, part.judged_on) for title, part in models.items()}
+    return at_one_fpr(same, levels, against)
+
+
 def _each(models: Mapping[str, Trainings]) -> Iterator[tuple[str, int, Histograms, Histograms]]:
     for model, trainings in models.items():
         for number, (here, there) in enumerate(zip(*trainings, strict=True)):
