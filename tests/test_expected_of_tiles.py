@@ -17,7 +17,7 @@ def rows_of(told):
 def record_of(verdict=HOLDS):
     """A study of which nothing is read but a verdict."""
     return SimpleNamespace(
-        compared=SimpleNamespace(even=pd.DataFrame({"model": []})),
+        compared=SimpleNamespace(parts={}, levels={}),
         titles={},
         verdicts={"C03": SimpleNamespace(verdict=verdict)},
     )
@@ -34,6 +34,7 @@ def gain_table(rows):
 def tiles_of(f1, gains, verdict, least):
     """What is said of a study with these numbers: whether each expectation came true."""
     means = pd.DataFrame({"model": ["x", "y", "z"], "TPR": [0.1, 0.2, 0.3]})
+    even = pd.DataFrame({"model": []})
     tables = {
         "in_training": lambda: pd.DataFrame({"TPR": [1.0, least]}),
         "f1": lambda _: f1_table(f1),
@@ -41,6 +42,7 @@ def tiles_of(f1, gains, verdict, least):
     }
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(expected_of_tiles.comparisons, "means", lambda _: means)
+        patch.setattr(expected_of_tiles.operating_points, "at_one_fpr", lambda *_: even)
         for name, table in tables.items():
             patch.setattr(expected_of_tiles, name, table)
         record = record_of(verdict)
@@ -64,10 +66,18 @@ def test_what_was_expected_is_judged_by_its_bounds():
         assert [came for _, came in told][1:4] == ["no", "yes", "open"]
 
 
+def at_the_first(parts, levels):
+    """Both studies are set to the FPR of the first."""
+    assert levels == {"a": 0.1}
+    return pd.DataFrame({"model": []})
+
+
 def longer_of(before, after, first, then):
     """The same of trainings with more steps, from mean F1 and gains of both studies."""
     one, other = record_of(), record_of()
+    one.compared.levels = {"a": 0.1}
     with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(expected_of_tiles.operating_points, "at_one_fpr", at_the_first)
         f1 = {id(one): before, id(other): after}
         patch.setattr(expected_of_tiles, "f1", lambda record: f1_table(f1[id(record)]))
         found = iter(gain_table([("recipe", *gain)]) for gain in (first, then))

@@ -5,7 +5,7 @@ The expectations are those of ``book/protocol.md``, in its order; bounds are wri
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pandas as pd
@@ -16,7 +16,7 @@ from foilseg.analysis.records import Record
 from foilseg.claims.claim import BASELINE
 from foilseg.claims.verdicts import HOLDS, UNSURE
 from foilseg.elsewhere.domains import MEAN, f1, gains, under_thesis_names
-from foilseg.evaluation import metrics
+from foilseg.evaluation import metrics, operating_points
 from foilseg.evaluation.bootstrap import TRAINING
 
 IN_TRAINING = Path(__file__).with_name("found_in_training.csv")  # by benchmarks.found_in_training
@@ -50,7 +50,7 @@ def table(record: Record, twin: Record, recipe: str, seed: int = 0) -> pd.DataFr
 
 
 def longer_trainings(record: Record, longer: Record, recipe: str, seed: int = 0) -> pd.DataFrame:
-    """The same of the study whose networks were trained with more steps.
+    """The same of the study whose networks were trained with more steps, at the FPR of the other.
 
     Parameters
     ----------
@@ -66,7 +66,8 @@ def longer_trainings(record: Record, longer: Record, recipe: str, seed: int = 0)
         at_least("2: mean F1 of the recipe", after[recipe], LEAST_LONGER),
         less_than("2: mean F1 of the recipe", after[recipe], PUBLISHED_F1),
     ]
-    first, then = (_gain(each, seed).loc[recipe] for each in (record, longer))
+    levels = record.compared.levels
+    first, then = (_gain(each, seed, levels).loc[recipe] for each in (record, longer))
     rows.append(_above_zero("3: gain of the recipe at one FPR", *then))
     rows.append(less_than("3: gain of the recipe at one FPR", then.iloc[0], first.iloc[0]))
     return pd.DataFrame(rows, columns=COLUMNS)
@@ -95,9 +96,10 @@ def _order(record: Record, twin: Record) -> Iterator[Row]:
     yield words, f"above {LEAST_ORDER}", f"{agree:.2f}", yes_or_no(agree > LEAST_ORDER)
 
 
-def _gain(record: Record, seed: int) -> pd.DataFrame:
+def _gain(record: Record, seed: int, levels: Mapping[str, float]) -> pd.DataFrame:
     """Gains on the baseline at one FPR by model: ``gain``, ``gain, low``, ``gain, high``."""
-    even = under_thesis_names(record, record.compared.even)
+    even = operating_points.at_one_fpr(record.compared.parts, levels)
+    even = under_thesis_names(record, even)
     return gains({"gain": even}, BASELINE, seed=seed).set_index("model")
 
 
@@ -107,7 +109,7 @@ def _above_zero(words: str, by: float, low: float, high: float) -> Row:
 
 
 def _at_one_fpr(record: Record, recipe: str, seed: int) -> Iterator[Row]:
-    gain = _gain(record, seed)
+    gain = _gain(record, seed, record.compared.levels)
     for number, model in (*(("5", often) for often in MORE_OFTEN), ("6", recipe)):
         yield _above_zero(f"{number}: gain of {model} at one FPR", *gain.loc[model])
     best = list(gain["gain"].nlargest(BEST).index)
