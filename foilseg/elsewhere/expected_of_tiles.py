@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from foilseg.analysis import comparisons
-from foilseg.analysis.expectations import COLUMNS, WEIGHTED, Row, at_least, less_than, yes_or_no
+from foilseg.analysis.expectations import COLUMNS, WEIGHTED, Row, at_least, yes_or_no
 from foilseg.analysis.records import Record
 from foilseg.claims.claim import BASELINE
 from foilseg.claims.verdicts import HOLDS, UNSURE
@@ -62,14 +62,14 @@ def longer_trainings(record: Record, longer: Record, recipe: str, seed: int = 0)
     own = growth[BASELINE]
     rows = [
         at_least("1: growth of the mean F1 of the baseline", own, LEAST_GROWTH),
-        less_than("1: growth of the mean F1 of the recipe", growth[recipe], own),
+        _below("1: growth of the mean F1 of the recipe", growth[recipe], own),
         at_least("2: mean F1 of the recipe", after[recipe], LEAST_LONGER),
-        less_than("2: mean F1 of the recipe", after[recipe], PUBLISHED_F1),
+        _below("2: mean F1 of the recipe", after[recipe], PUBLISHED_F1),
     ]
     levels = record.compared.levels
     first, then = (_gain(each, seed, levels).loc[recipe] for each in (record, longer))
     rows.append(_above_zero("3: gain of the recipe at one FPR", *then))
-    rows.append(less_than("3: gain of the recipe at one FPR", then.iloc[0], first.iloc[0]))
+    rows.append(_below("3: gain of the recipe at one FPR", then.iloc[0], first.iloc[0]))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -81,9 +81,8 @@ def _learned(record: Record) -> Iterator[Row]:
     own, best = means[BASELINE], means.idxmax()
     came = yes_or_no(LEAST_F1 < own < MOST_F1)
     yield "2: mean F1 of the baseline", f"{LEAST_F1} to {MOST_F1}", f"{own:.3f}", came
-    found = f"{means[best]:.3f} ({best})"
-    expected, came = f"less than {PUBLISHED_F1}", yes_or_no(means[best] < PUBLISHED_F1)
-    yield "2: mean F1 of the best model", expected, found, came
+    words, expected, found, came = _below("2: mean F1 of the best model", means[best], PUBLISHED_F1)
+    yield words, expected, f"{found} ({best})", came
 
 
 def _order(record: Record, twin: Record) -> Iterator[Row]:
@@ -101,6 +100,11 @@ def _gain(record: Record, seed: int, levels: Mapping[str, float]) -> pd.DataFram
     even = operating_points.at_one_fpr(record.compared.parts, levels)
     even = under_thesis_names(record, even)
     return gains({"gain": even}, BASELINE, seed=seed).set_index("model")
+
+
+def _below(words: str, value: float, bound: float) -> Row:
+    """The row of a value that was expected to be smaller than one that was measured."""
+    return words, f"less than {bound:.3f}", f"{value:.3f}", yes_or_no(value < bound)
 
 
 def _above_zero(words: str, by: float, low: float, high: float) -> Row:
