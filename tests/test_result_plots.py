@@ -119,6 +119,20 @@ def test_a_dot_is_the_mean_over_the_defects_of_an_image():
     assert dots[2] == [(3 / 4 + 1) / 2]
 
 
+def test_each_power_of_ten_of_the_fpr_has_a_line_and_few_have_a_number():
+    table = pd.concat([counts().assign(fp=fp, tn=10**6 - fp) for fp in (2, 200, 20_000, 400_000)])
+    table = table.assign(foil=[f"foil {n}" for n in range(len(table))])
+    figure = result_plots.per_image(table)
+    figure.canvas.draw()
+    axis = figure.axes[1].xaxis
+    low, high = axis.get_view_interval()
+    told = [place for place in axis.get_majorticklocs() if low <= place <= high]
+    lined = [tick.get_loc() for tick in axis.get_minor_ticks() if tick.gridline.get_visible()]
+    powers = {10.0**n for n in range(-9, 1) if low <= 10.0**n <= high}
+    assert len(told) < len(powers) >= 3
+    assert {f"{place:.0e}" for place in lined + told} >= {f"{place:.0e}" for place in powers}
+
+
 def test_a_place_is_a_number_and_the_best_is_the_darkest():
     ranks = pd.DataFrame({"model": ["a", "b", "c"], "by TPR": [2, 1, None]}).astype(
         {"by TPR": "Int64"}

@@ -478,3 +478,12 @@ def test_handles_right_below_each_other_are_one(tmp_path):
             handles.first.click()
             page.wait_for_function(f"document.querySelectorAll('[open]').length === {3 * opened}")
             assert [c.is_visible() for c in code.all()] == [opened] * 3 + [False, False]
+
+
+def test_commands_of_runs_stand_on_one_line_and_long_words_do_not():
+    command = "foilseg train baseline equal-samples --profile matched --seed 1"
+    rows = pd.DataFrame(
+        {"run": ["baseline-matched-1"], "command": [command], "note": ["word " * 9]}
+    )
+    html = sortable(rows)._repr_html_()
+    assert f'<td class="name">{command}</td>' in html and '<td class="words">word' in html
