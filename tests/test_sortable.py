@@ -487,3 +487,11 @@ def test_commands_of_runs_stand_on_one_line_and_long_words_do_not():
     )
     html = sortable(rows)._repr_html_()
     assert f'<td class="name">{command}</td>' in html and '<td class="words">word' in html
+
+
+def test_a_column_of_categories_may_have_one_alone():
+    """Data with one defect; pandas maps a single category to categories again."""
+    names = [f"model {n}" for n in range(9)]
+    rows = pd.DataFrame({"model": pd.Categorical(names), "defect": pd.Categorical(["pit"] * 9)})
+    table = sortable(rows.assign(TPR=np.linspace(0.9, 0.1, 9)))
+    assert list(table.frame["defect"]) == ["pit"] * 9 and table.ordered is None

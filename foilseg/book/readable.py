@@ -221,7 +221,7 @@ def _seen(table: pd.DataFrame) -> tuple[int, str] | None:
     found = []
     for place in range(table.shape[1] if len(table) >= LEAST_ROWS else 0):
         column = table.iloc[:, place]
-        if is_numeric_dtype(column) or column.map(lambda value: isinstance(value, str)).all():
+        if is_numeric_dtype(column) or all(isinstance(value, str) for value in column):
             ways = {"ascending": column.is_monotonic_increasing}
             ways["descending"] = column.is_monotonic_decreasing
             found += [(place, way) for way, is_so in ways.items() if is_so and column.is_unique]
