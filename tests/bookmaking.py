@@ -6,6 +6,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 from filelock import FileLock
 
 from foilseg.book import chapters
@@ -31,6 +32,18 @@ def real_sources(target):
         (target / name).symlink_to(ROOT / name)
     shutil.copytree(ROOT / "notebooks", target / "notebooks")
     return target
+
+
+def squares(kinds):
+    """Three pictures of bright squares of some kinds, each with its mask."""
+    rng = np.random.default_rng(0)
+    for _ in range(3):
+        mask = np.zeros((200, 260), np.uint8)  # with room for patches that lack a class
+        for number in range(24):
+            top, left = rng.integers(0, 194), rng.integers(0, 254)
+            mask[top : top + 6, left : left + 6] = 1 + number % kinds
+        image = rng.normal(128, 8, (*mask.shape, 3)) + 35 * mask[..., None]
+        yield image.clip(0, 255).astype(np.uint8), mask
 
 
 def with_results(root, data):

@@ -18,6 +18,7 @@ LONGEST = (
     "test_book_of_other_data.py",
     "test_results.py",
     "test_book_machinery.py",
+    "test_data_of_one_defect.py",
     "test_twin.py",
     "test_compare.py",
     "test_training.py",

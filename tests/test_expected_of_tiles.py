@@ -102,8 +102,5 @@ def test_longer_trainings_are_judged_by_their_bounds(after, then, expected):
 
 def test_every_training_of_the_baseline_finds_every_defect_where_it_was_trained():
     table = expected_of_tiles.in_training()
-    assert (
-        table["training"].nunique() == 3
-        and table.groupby("training")["defect"].nunique().eq(5).all()
-    )
-    assert (table["TPR"] > 0).all()
+    defects = table.groupby("training")["defect"].nunique()
+    assert defects.tolist() == [5, 5, 5] and (table["TPR"] > 0).all()

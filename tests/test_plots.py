@@ -581,3 +581,9 @@ def test_one_panel_needs_no_title_and_two_say_whose_marks_they_show():
     assert alone.get_title(loc="left") == ""
     both = model_figures.dial(curve, points, points.copy()).axes
     assert [axes.get_title(loc="left") for axes in both] == ["this study", "published"]
+
+
+def test_rates_that_are_all_one_stand_below_the_upper_end():
+    table = pd.DataFrame({"model": ["Baseline", "Binary"], "TPR": 1.0, "FPR": 1e-3})
+    for axes in plots.rate_comparison(table.assign(precision=1.0)).axes:
+        assert axes.get_ylim() == (0.9, 1)

@@ -46,9 +46,9 @@ def at_most(words: str, value: float, bound: float) -> Row:
     return words, f"at most {bound:.2f}", f"{value:.3f}", yes_or_no(value <= bound)
 
 
-def less_than(words: str, value: float, bound: float) -> Row:
-    """The row of a value that was expected to be smaller than a bound."""
-    return words, f"less than {bound:.2f}", f"{value:.3f}", yes_or_no(value < bound)
+def less_than(words: str, value: float, bound: float, digits: int = 2) -> Row:
+    """The row of a value that was expected to be smaller than a bound with so many decimals."""
+    return words, f"less than {bound:.{digits}f}", f"{value:.3f}", yes_or_no(value < bound)
 
 
 def at_least(words: str, value: float, bound: float) -> Row:

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 
 from foilseg.analysis import comparisons
-from foilseg.analysis.expectations import COLUMNS, WEIGHTED, Row, at_least, yes_or_no
+from foilseg.analysis.expectations import COLUMNS, WEIGHTED, Row, at_least, less_than, yes_or_no
 from foilseg.analysis.records import Record
 from foilseg.claims.claim import BASELINE
 from foilseg.claims.verdicts import HOLDS, UNSURE
@@ -24,6 +24,7 @@ MORE_OFTEN = "Eq. Samples", "Bin. Balanced"
 LEAST_F1, MOST_F1, PUBLISHED_F1, LEAST_ORDER, BEST = 0.2, 0.45, 0.749, 0.8, 3
 # Of trainings with more steps.
 LEAST_GROWTH, LEAST_LONGER = 0.05, 0.68
+DIGITS = 3  # of a bound that was measured
 
 
 def in_training() -> pd.DataFrame:
@@ -62,14 +63,15 @@ def longer_trainings(record: Record, longer: Record, recipe: str, seed: int = 0)
     own = growth[BASELINE]
     rows = [
         at_least("1: growth of the mean F1 of the baseline", own, LEAST_GROWTH),
-        _below("1: growth of the mean F1 of the recipe", growth[recipe], own),
+        less_than("1: growth of the mean F1 of the recipe", growth[recipe], own, DIGITS),
         at_least("2: mean F1 of the recipe", after[recipe], LEAST_LONGER),
-        _below("2: mean F1 of the recipe", after[recipe], PUBLISHED_F1),
+        less_than("2: mean F1 of the recipe", after[recipe], PUBLISHED_F1, DIGITS),
     ]
     levels = record.compared.levels
     first, then = (_gain(each, seed, levels).loc[recipe] for each in (record, longer))
-    rows.append(_above_zero("3: gain of the recipe at one FPR", *then))
-    rows.append(_below("3: gain of the recipe at one FPR", then.iloc[0], first.iloc[0]))
+    words = "3: gain of the recipe at one FPR"
+    rows.append(_above_zero(words, *then))
+    rows.append(less_than(words, then.iloc[0], first.iloc[0], DIGITS))
     return pd.DataFrame(rows, columns=COLUMNS)
 
 
@@ -81,7 +83,8 @@ def _learned(record: Record) -> Iterator[Row]:
     own, best = means[BASELINE], means.idxmax()
     came = yes_or_no(LEAST_F1 < own < MOST_F1)
     yield "2: mean F1 of the baseline", f"{LEAST_F1} to {MOST_F1}", f"{own:.3f}", came
-    words, expected, found, came = _below("2: mean F1 of the best model", means[best], PUBLISHED_F1)
+    row = less_than("2: mean F1 of the best model", means[best], PUBLISHED_F1, DIGITS)
+    words, expected, found, came = row
     yield words, expected, f"{found} ({best})", came
 
 
@@ -100,11 +103,6 @@ def _gain(record: Record, seed: int, levels: Mapping[str, float]) -> pd.DataFram
     even = operating_points.at_one_fpr(record.compared.parts, levels)
     even = under_thesis_names(record, even)
     return gains({"gain": even}, BASELINE, seed=seed).set_index("model")
-
-
-def _below(words: str, value: float, bound: float) -> Row:
-    """The row of a value that was expected to be smaller than one that was measured."""
-    return words, f"less than {bound:.3f}", f"{value:.3f}", yes_or_no(value < bound)
 
 
 def _above_zero(words: str, by: float, low: float, high: float) -> Row:

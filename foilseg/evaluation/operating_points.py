@@ -101,10 +101,10 @@ def at_one_fpr(
 def where_judged(
     models: Mapping[str, Trainings], levels: Mapping[str, float], against: str = "label"
 ) -> pd.DataFrame:
-    """The same where every threshold is set on the images that judge, so that all have the FPR.
+    """Counts of every model at one FPR that it has on the images that judge: thresholds from there.
 
-    What :func:`at_one_fpr` chooses elsewhere may realise another FPR there. Nobody could use these
-    thresholds, but a difference that they take away was one of false alarms.
+    Those that :func:`at_one_fpr` chooses elsewhere may realise another FPR. Nobody could use these,
+    but a difference that they take away was one of false alarms. Takes and returns what it does.
     """
     same = {title: Trainings(part.judged_on, part.judged_on) for title, part in models.items()}
     return at_one_fpr(same, levels, against)

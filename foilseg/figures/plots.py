@@ -167,7 +167,8 @@ def pairs(
     marked = model_figures.marks(axes, *own, **model_figures.APART)
     known = [t[y].to_numpy(float) for t in (filled, hollow) if t is not None]
     heights = np.concatenate(known)
-    floor = np.floor(10 * np.nanmin(heights)) / 10 if np.isfinite(heights).any() else 0
+    # a tenth below all marks, and not 1, where a rate of 1 stands
+    floor = min(np.floor(10 * np.nanmin(heights)), 9) / 10 if np.isfinite(heights).any() else 0
     axes.set(xlabel=f"mean {x}", ylabel=f"mean {y}", ylim=(floor, 1))
     return marked
 
