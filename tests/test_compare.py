@@ -92,7 +92,7 @@ def test_half_transparent_masks_are_mixed_with_the_input(screen):
 
 def test_another_foil_and_one_defect_of_it(screen):
     opaque(screen)
-    screen.pick("Foil", "second")
+    screen.pick("Image", "second")
     assert_drawn(screen, 0, screen.foil.mask, COLOURS)
     screen.pick("Defect to show", "crack & line")
     only = np.where(screen.foil.mask == 2, 2, 0)
@@ -251,7 +251,7 @@ def test_everything_is_reached_with_the_keyboard(screen):
     screen.key(".", ".", ",", "<")
     assert screen.chosen("Opacity of the masks in percent") == "70"
     screen.key("f")
-    assert screen.chosen("Foil") == "second"
+    assert screen.chosen("Image") == "second"
     screen.key("F", "+", "+", "ArrowDown", "-")
     assert screen.data("camera")[2] == pytest.approx(1.5)
     screen.key("0")
@@ -369,7 +369,7 @@ def test_the_next_disagreement_counts_the_areas_where_models_differ(screen):
 
 
 def test_a_link_restores_the_view(screen, viewer_window):
-    screen.pick("Foil", "second")
+    screen.pick("Image", "second")
     screen.pick("Defect to show", "crack & line")
     screen.pick("Arrangement of the panes", "swipe")
     screen.key("+", "+", "ArrowUp", "o", "e")
@@ -381,7 +381,7 @@ def test_a_link_restores_the_view(screen, viewer_window):
     assert link.startswith("#compare:foil=second")
     other = screen.again(viewer_window)
     other.open(screen.path, link)
-    for name in ("Foil", "Defect to show", "Arrangement of the panes", "What the colours mean"):
+    for name in ("Image", "Defect to show", "Arrangement of the panes", "What the colours mean"):
         assert other.chosen(name) == screen.chosen(name)
     assert other.data("camera") == pytest.approx(before, abs=2e-3)
     assert (other.pixels(0) == screen.pixels(0)).all()
@@ -392,19 +392,19 @@ def test_a_link_restores_the_view(screen, viewer_window):
 def test_a_link_to_nothing_shows_the_first_view(screen, viewer_window, link):
     other = screen.again(viewer_window)
     other.open(screen.path, link)
-    assert other.chosen("Foil") == "first" and other.data("camera") == [60, 30, 1]
+    assert other.chosen("Image") == "first" and other.data("camera") == [60, 30, 1]
     other.page.close()
 
 
 def test_a_foil_that_cannot_be_shown_says_why_and_the_others_work(screen):
-    screen.pick("Foil", "broken")
+    screen.pick("Image", "broken")
     said = screen.page.locator(".fs-problem").inner_text()
     assert said == (
         "broken: the mask of Model B is 7 x 9 pixels, the image 60 x 120; "
         "predict this region again."
     )
     screen.key("n", "+", "v")
-    screen.pick("Foil", "second")
+    screen.pick("Image", "second")
     assert len(screen.pixels(0)) > 50
 
 
@@ -426,13 +426,13 @@ def test_each_kind_of_bad_input_says_why_in_the_place_of_the_picture(viewer_wind
     widget = widgets.compare(foils, masks, viewer.CLASSES)
     screen = viewer.Screen(viewer_window.new_page(), foils, masks)
     screen.open(viewer.write_page([widget], tmp_path / "page.html"))
-    assert screen.chosen("Foil") == "sound", "the first that can be shown"
+    assert screen.chosen("Image") == "sound", "the first that can be shown"
     for name, sentence in BAD.items():
-        screen.pick("Foil", name)
+        screen.pick("Image", name)
         shown = screen.page.locator(".fs-problem")
         assert shown.count() == 1 and shown.inner_text().startswith(sentence)
         screen.key("n", "d", "+", "v")
-    screen.pick("Foil", "sound")
+    screen.pick("Image", "sound")
     assert screen.page.locator(".fs-problem").count() == 0 and len(screen.pixels(0)) > 50
     assert screen.said == []
     screen.page.close()
@@ -456,7 +456,7 @@ def test_bytes_that_are_no_picture_are_a_sentence_and_no_error(page_file, viewer
     screen = viewer.Screen(viewer_window.new_page(), foils, masks)
     screen.open(viewer.write_page([widget], tmp_path / "page.html"))
     assert "first: cannot be shown" in screen.page.locator(".fs-problem").inner_text()
-    screen.pick("Foil", "second")
+    screen.pick("Image", "second")
     opaque(screen)
     assert_drawn(screen, 0, screen.foil.mask, COLOURS)
     assert screen.said == []
@@ -500,7 +500,7 @@ def test_a_picture_of_the_list_is_chosen_by_a_click(screen):
     listed(screen)
     screen.page.locator(".fs-thumbs button", has_text="second").click()
     screen.page.wait_for_selector('.fs-compare[data-ready="second"]')
-    assert screen.chosen("Foil") == "second"
+    assert screen.chosen("Image") == "second"
     current = screen.page.locator('.fs-thumbs button[aria-current="true"]')
     current.filter(has_text="second").wait_for()
     assert current.count() == 1

@@ -122,6 +122,12 @@ def test_the_formula_of_the_focal_loss_is_still_one():
     assert "$p_t$" in label.get_text() and label.get_parse_math()
 
 
+def test_long_names_are_broken_after_underscores():
+    name = "01_200907033300_462500_045_crop_2"
+    assert escape.lines(name) == "01_200907033300_\n462500_045_crop_2"
+    assert escape.lines("foil_09") == "foil_09"
+
+
 def test_a_long_name_is_broken_into_lines_and_loses_nothing():
     name = "an overlong name " + "x" * 60
     assert max(map(len, escape.lines(name).split("\n"))) <= 24

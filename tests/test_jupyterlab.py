@@ -81,7 +81,7 @@ def test_the_viewer_works_in_jupyterlab(lab):
         assert_drawn(screen, 1, kinds, ERRORS)
         screen.pick("Arrangement of the panes", "swipe")
         screen.key("f")
-        assert screen.chosen("Foil") == "second"
+        assert screen.chosen("Image") == "second"
         assert page.locator(".jp-CodeCell").count() == 1, "the keys did nothing to the notebook"
         box = screen.box(0)
         page.mouse.move(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)

@@ -114,9 +114,9 @@ def test_once_its_maps_are_there_a_move_of_the_threshold_waits_for_nothing(scree
     screen.page.wait_for_selector(".fs-compare[data-ready='first']")
     for place in (9, 0, 4):
         assert screen.page.evaluate(move, [SLIDER, place]) == "first"
-    screen.pick("Foil", "second")
+    screen.pick("Image", "second")
     screen.page.wait_for_selector(".fs-compare[data-ready='second']")
-    screen.pick("Foil", "first")
+    screen.pick("Image", "first")
     screen.page.wait_for_selector(".fs-compare[data-ready='first']")
 
 
@@ -162,7 +162,7 @@ def test_keys_turn_it_and_links_keep_it(screen):
 
 
 def test_a_file_that_is_not_there_is_named_and_other_foils_have_no_slider(screen, page):
-    screen.pick("Foil", "second")
+    screen.pick("Image", "second")
     screen.page.get_by_label(SLIDER).fill("3")
     screen.page.wait_for_selector(".fs-problem")
     text = screen.page.locator(".fs-problem").inner_text()

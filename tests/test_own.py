@@ -12,8 +12,8 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from foilseg import cli
 from foilseg.book import chapters, own, prose, selection, tables
-from foilseg.data import defects, folder, splits
-from foilseg.data.dataset import training_regions
+from foilseg.data import defects, description, folder, images, splits
+from foilseg.data.dataset import as_pixels, training_regions
 from foilseg.studies import estimate
 from foilseg.studies.study import Study
 
@@ -101,6 +101,18 @@ def test_a_notebook_loses_its_readings_and_headings_of_nothing():
     told = notebook.cells[3].metadata["mystnb"]
     assert told["figure"]["caption"] == "Each image."
     assert told["image"]["alt"] == "Of these images."
+
+
+def test_of_an_answer_without_words_the_picture_is_left():
+    left = prose._ELSEWHERE.format(name="matched")
+    shown = new_output("display_data", data={"text/markdown": left})
+    words = new_code_cell("reading()", outputs=[shown])
+    picture = new_code_cell("draw()", metadata={"tags": ["answer-picture"]})
+    for after, head in (([picture], "## In one picture"), ([new_code_cell("x")], "## Reading")):
+        cells = [new_markdown_cell("## Reading"), words, *after]
+        notebook = new_notebook(cells=cells)
+        own.write(notebook, "07_objects", "d", ["pit"])
+        assert [cell.source for cell in notebook.cells] == [head, after[0].source]
 
 
 def test_a_table_of_the_thesiss_defects_is_closed():
@@ -198,3 +210,41 @@ def test_an_estimate_grows_with_the_steps_and_is_printed(tmp_path, toy_data, mon
     assert "photographs cannot be: its patches of 96 pixels" in shown and "PROFILE=" not in shown
     assert cli.main(["estimate", str(small), "--profile", "photographs"]) == 1
     assert "larger than every region" in capsys.readouterr().err
+
+
+def test_a_formula_stays_with_what_it_is_part_of():
+    text = "For the twin the rate is\n\n$$a$$\n\nso it is small.\n\nThis is another matter."
+    boxed, other = own.rewritten(text, HERE).rsplit("\n\n", 1)
+    assert boxed.startswith("::::{admonition}") and "so it is small." in boxed
+    assert other == "This is another matter."
+    assert prose.paragraphs("## Head\n\n$$a$$\n\nIt.") == ["## Head", "$$a$$", "It."]
+
+
+def test_normals_are_spoken_of_only_where_there_are_some():
+    text = "The network sees the normals.\n\nThe normal distribution is steep."
+    for lacks, boxes in ((set(), 0), ({"normals"}, 1)):
+        notebook = new_notebook(cells=[new_markdown_cell(text)])
+        own.write(notebook, "01_dataset", "d", ["pit"], lacks)
+        assert notebook.cells[0].source.count("dropdown foils") == boxes
+
+
+def test_cells_that_need_what_the_data_lack_are_left_out(tmp_path):
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(0, 0.1, (2, 20, 30))
+    normals = np.stack([x, y, np.sqrt(1 - x**2 - y**2)]).astype(np.float32)
+    pictures = {"normals": as_pixels(normals), "photograph": as_pixels(normals[::-1] * 0.3)}
+    for name, pixels in pictures.items():
+        root = tmp_path / name
+        several = toy.CLASSES if name == "normals" else toy.CLASSES[:2]
+        description.write(root / description.NAME, name, several)
+        images.write(root / "images" / "a.png", pixels)
+    (tmp_path / "normals" / "truth").mkdir()
+    assert selection.lacking(tmp_path / "normals") == {"lights", "twin"}
+    lacks = selection.lacking(tmp_path / "photograph")
+    assert lacks == {"truth", "lights", "defects", "normals", "twin"}
+    tags = [[], ["needs-truth"], ["hide-input", "needs-defects"], ["hide-input"]]
+    cells = [new_markdown_cell("a", metadata={"tags": each}) for each in tags]
+    assert selection.without_lacking(cells, lacks) == [cells[0], cells[3]]
+    assert selection.without_lacking(cells, set()) == cells
+    used = {t for s in chapters.sources() for t in re.findall(r"needs-(\w+)", s.read_text())}
+    assert used <= set(selection.WANTED)

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from PIL import Image
 
+from foilseg.data.dataset import as_pixels
 from foilseg.figures import packing, widgets
 from foilseg.measured import live
 
@@ -119,3 +120,17 @@ def test_a_class_between_those_of_the_data_is_of_another_data_set():
     assert "annotation holds the class 2, which these data do not have" in refused(
         foil, viewer.models([foil])["f"], gap
     )
+
+
+def test_a_photograph_in_colours_is_no_picture_of_normals():
+    plain = viewer.foil("one", 1)
+    masks = viewer.models([plain])["one"]
+    grounds = np.random.default_rng(0).uniform(-0.9, 0.9, (3, 1, 1))
+    colours = np.full((3, *plain.shape), 0.5 * grounds, np.float32)
+    colours[..., 60:] += 0.1
+    photograph = replace(plain, image=colours)
+    facts, files = packing.pack(photograph, masks, viewer.CLASSES)
+    assert facts["inputs"] == ["image"]
+    assert packing.pack(plain, masks, viewer.CLASSES)[0]["inputs"] == ["normals"]
+    shown = np.asarray(Image.open(io.BytesIO(files[0]))).astype(int)
+    assert np.median(abs(shown - as_pixels(colours))) <= 4, "as it is, but for what JPEG loses"

@@ -6,7 +6,15 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from foilseg.data.photometric import check_lights, estimate_normals, line_lights, render
+from foilseg.data.dataset import as_float, as_pixels
+from foilseg.data.photometric import (
+    are_normals,
+    brightness,
+    check_lights,
+    estimate_normals,
+    line_lights,
+    render,
+)
 
 
 def degrees_between(a, b):
@@ -145,3 +153,24 @@ def test_sizes_that_do_not_fit_are_refused():
         estimate_normals(np.ones((3, 2, 2)), line_lights())
     with pytest.raises(ValueError, match="fit"):
         render(np.ones((3, 2, 2)), np.ones((2, 3)), line_lights())
+
+
+def test_pictures_of_normals_are_told_from_photographs():
+    rng = np.random.default_rng(0)
+    x, y = rng.normal(0, 0.2, (2, 40, 50))
+    normals = np.stack([x, y, np.sqrt(1 - x**2 - y**2)]).astype(np.float32)
+    stored = as_float(as_pixels(normals))
+    assert are_normals(normals) and are_normals(stored)
+    assert not are_normals(np.full((3, 9, 9), 1 / np.sqrt(3), np.float32)), "a grey photograph"
+    assert not are_normals(rng.uniform(-1, 1, (3, 40, 50)).astype(np.float32))
+    assert not are_normals(normals[:1]) and not are_normals(normals[:, :0])
+
+
+def test_brightness_is_the_luma_of_colours_and_the_grey_value_itself():
+    pure = np.full((3, 1, 4), -1, np.float32)
+    for place in range(3):
+        pure[place, 0, place] = 1
+    pure[:, 0, 3] = 1
+    assert brightness(pure)[0] == pytest.approx([0.299, 0.587, 0.114, 1], abs=1e-6)
+    grey = np.linspace(0, 1, 6, dtype=np.float32).reshape(1, 2, 3)
+    assert (brightness(grey) == grey[0]).all()

@@ -1,6 +1,7 @@
 """Charts of numbers: what is drawn is what the tables say, under the names they have."""
 
 import itertools
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -84,9 +85,17 @@ def test_foil_shares_are_percentages_of_the_training_region_a_panel_a_defect(num
     assert np.allclose(heights(first)["#0072b2"], [100 / 3] * number)
     assert np.allclose([bar.get_height() for bar in axes.containers[0]], [100 / 3] * number)
     assert [place.get_title(loc="left") for place in figure.axes] == ["pit", "_a"]
-    assert axes.get_xlabel() == "foil" and figure.get_supylabel() == "share of the pixels in %"
+    assert axes.get_xlabel() == "image" and figure.get_supylabel() == "share of the pixels in %"
     labels = [text.get_text() for text in axes.get_xticklabels()]
     assert len(labels) == named and labels[0] == "f0"
+
+
+def test_images_with_long_names_are_numbered():
+    few = dataset(3)
+    foils = tuple(replace(foil, name=f"{n}_of_a_long_name") for n, foil in enumerate(few.foils))
+    axes = plots.foil_shares(replace(few, foils=foils)).axes[-1]
+    assert [text.get_text() for text in axes.get_xticklabels()] == ["1", "2", "3"]
+    assert axes.get_xlabel() == "image, by the order of their names"
 
 
 def test_the_history_shows_each_iteration_and_its_running_mean():

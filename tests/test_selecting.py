@@ -157,7 +157,7 @@ def test_keys_of_the_browser_are_left_to_it(screen):
         ("toString", {}),
     ):
         assert not screen.page.evaluate(SEND, [key, held])
-    assert both(screen) == ("annotation", "Model A") and screen.chosen("Foil") == "first"
+    assert both(screen) == ("annotation", "Model A") and screen.chosen("Image") == "first"
 
 
 COPIED = """The link to this view was copied; the address of this page is the same."""

@@ -364,6 +364,11 @@ def test_the_list_of_contents_is_out_of_sight_where_the_margin_is_taken(tmp_path
         page.evaluate("scrollTo(0, 2000)")
         page.wait_for_selector("nav:not(.covered)")
         assert contents.is_visible()
+        page.evaluate("scrollTo(0, 500)")  # the margin is taken below the list
+        page.wait_for_timeout(100)
+        assert contents.is_visible()
+        page.evaluate("document.querySelector('nav').style.height = '600px'")
+        page.wait_for_selector("nav.covered", state="attached")
 
 
 @pytest.mark.browser

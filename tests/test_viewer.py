@@ -93,11 +93,11 @@ def test_panes_of_wide_pictures_stand_above_each_other(screen):
     assert first["x"] == second["x"] and second["y"] > first["y"] + first["height"]
     assert first["width"] > 1200, "each has the whole width"
     for name in ("twice", "square"):
-        screen.pick("Foil", name)
+        screen.pick("Image", name)
         first, second = screen.box(0), screen.box(1)
         assert first["y"] == second["y"] and second["x"] > first["x"] + first["width"]
     screen.page.set_viewport_size({"width": 1280, "height": 700})
-    screen.pick("Foil", "wide")
+    screen.pick("Image", "wide")
     first, second = screen.box(0), screen.box(1)
     assert second["y"] + second["height"] - first["y"] <= 700, "a low window shows both"
 
@@ -114,7 +114,7 @@ PLACES = """() => [...document.querySelectorAll(".fs-compare, .fs-compare *")].m
 
 @pytest.mark.parametrize("name", ["twice", "wide"])
 def test_the_pixel_under_the_pointer_is_read_out(screen, name):
-    screen.pick("Foil", name)
+    screen.pick("Image", name)
     scored(screen)
     screen.page.evaluate("document.querySelector('.fs-stage').scrollIntoView()")
     before, places = screen.told(), screen.page.evaluate(PLACES)
@@ -136,7 +136,7 @@ def test_the_pixel_under_the_pointer_is_read_out(screen, name):
 
 
 def test_what_is_read_out_follows_the_picture_under_a_still_pointer(screen):
-    screen.pick("Foil", "twice")
+    screen.pick("Image", "twice")
     screen.hover(20, 40, 1)
     screen.key("]")
     title, mask = "Model B", screen.masks["twice"]["Model B"]
@@ -150,7 +150,7 @@ def test_what_is_read_out_follows_the_picture_under_a_still_pointer(screen):
 
 
 def test_on_either_side_of_the_divider_its_own_mask_is_read_out(screen):
-    screen.pick("Foil", "twice")
+    screen.pick("Image", "twice")
     screen.pick("Arrangement of the panes", "swipe")
     screen.pick(LEFT, "Model C")
     for column, title in ((30, "Model C"), (90, "Model A")):

@@ -46,9 +46,11 @@ PIXELS = """([pane, width, height]) => {
 
 
 def foil(name: str, seed: int, shape=(60, 120), truth=True, channels=3) -> Foil:
-    """A foil of soft noise with blocks of every class."""
+    """A foil of soft noise, normals or grey, with blocks of every class."""
     generator = np.random.default_rng(seed)
-    image = generator.normal(0, 0.2, (channels, *shape)).clip(-0.9, 0.9).astype(np.float32)
+    image = generator.normal(0, 0.2, (channels, *shape)).clip(-0.6, 0.6).astype(np.float32)
+    if channels == 3:
+        image[2] = np.sqrt(1 - image[0] ** 2 - image[1] ** 2)
     mask = blocks(generator, shape)
     return Foil(name, abs(image) if channels == 1 else image, mask, mask_like(mask, generator))
 
@@ -159,7 +161,7 @@ class Screen:
 
     @property
     def foil(self) -> Foil:
-        return self.foils[self.chosen("Foil")]
+        return self.foils[self.chosen("Image")]
 
     def pixels(self, pane: int = 0) -> np.ndarray:
         """int (n, 5): column, row, red, green, blue of every visible pixel of the foil."""

@@ -47,7 +47,9 @@
       list.classList.toggle("covered", covers);
     };
     addEventListener("scroll", () => requestAnimationFrame(look), { passive: true });
-    new ResizeObserver(look).observe(document.body);
+    const sizes = new ResizeObserver(look);
+    sizes.observe(document.body);
+    sizes.observe(list); // the theme folds and unfolds it after a scroll has ended
     look();
   };
 

@@ -85,14 +85,20 @@ class Task:
         self.keep(executed)
         return f"executed in {time.monotonic() - begun:.1f} s"
 
+    def rewrite(self, executed: Any) -> None:
+        """Make an executed chapter one about data of one's own."""
+        place = self.root / self.given["data"]
+        data, lacks = description.read(place / description.NAME), selection.lacking(place)
+        executed.cells = selection.without_lacking(executed.cells, lacks)
+        names = [c.name for c in data["classes"]]
+        own.write(executed, self.source.stem, data["name"], names, lacks)
+
     def keep(self, executed: Any) -> None:
         """Write a result with its stamp."""
         text, code = _stamps(self.source, self.given, self.state, self.root)
         answers.first(executed)
         if selection.is_own(self.given):
-            data = description.read(self.root / self.given["data"] / description.NAME)
-            names = [c.name for c in data["classes"]]
-            own.write(executed, self.source.stem, data["name"], names)
+            self.rewrite(executed)
         links.short_names(executed)
         captions.write(executed, self.source.stem)
         links.write(executed, self.source.stem)

@@ -10,13 +10,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable
-from itertools import groupby
+from itertools import groupby, pairwise
 from typing import Any
 
 from foilseg.book import notebooks
-from foilseg.book.answers import is_section
+from foilseg.book.answers import PICTURE, PLAIN, is_section
 from foilseg.book.links import NO_WORDS
-from foilseg.book.prose import LEFT_OUT, Reading
+from foilseg.book.prose import FENCE, LEFT_OUT, Reading, paragraphs
 from foilseg.data import escape, folder
 from foilseg.studies.study import Study
 
@@ -33,17 +33,18 @@ DEFECTS = {
     "blade trail": r"blade trails?",
 }
 THINGS = (
-    r"twins?|battery|coat(?:ed|ing)s?|annotators?|original (?:foils?|images?)|rendered|"
+    r"twins?|battery|coat(?:ed|ing)s?|original (?:foils?|images?)|rendered|"
     r"line lights?|thesis Tables?|the thesis's (?:foils?|images?|defects)|"
     r"(?:moving|transported) foils?|(?:shipped|matched|desk) stud(?:y|ies)"
 )
+# And what a picture of normals shows, for data that hold none.
+OF_NORMALS = r"(?<!surface )normals?|slopes?|tilt"
+IN_A_PICTURE = "## In one picture"
 HTML = "text/html"
 GLUED = "application/papermill.record/text/plain"  # of what is put into a text
 _SENTENCE = re.compile(r"(?:\S+\s+){3,}\S+\.['\"]?$")  # and is no name
 _HEAD = re.compile(r"(<th\b[^>]*>)([^<]*)")
-_FENCE = re.compile(r"^(`{3,}|:{3,}|~{3,})")
 _FENCED = re.compile(r"(^(?:`{3,}|~{3,})[\s\S]*?^(?:`{3,}|~{3,})\s*$)", re.MULTILINE)
-_ITEM = re.compile(r"^(?:[*+-]|\d+\.) ")
 _KEPT = re.compile(rf"({NO_WORDS}|\]\([^)]*\)|\{{[\w:-]+\}})")  # nor targets, directives
 _WORDS = (
     (re.compile(r"\b([Aa])(\s+)foil\b"), lambda m: f"{m[1]}n{m[2]}image"),
@@ -52,7 +53,9 @@ _WORDS = (
 )
 
 
-def write(notebook: Any, stem: str, name: str, classes: Iterable[str]) -> None:
+def write(
+    notebook: Any, stem: str, name: str, classes: Iterable[str], lacks: Iterable[str] = ()
+) -> None:
     """Make an executed chapter one about other data.
 
     Parameters
@@ -60,12 +63,14 @@ def write(notebook: Any, stem: str, name: str, classes: Iterable[str]) -> None:
     stem : of the chapter, such as ``06_quantitative``.
     name : of the data.
     classes : the names of their classes.
+    lacks : what they do not have, of :func:`foilseg.book.selection.lacking`.
     """
     if stem in OF_THE_THESIS:
         _say(notebook, name)
         return
     absent = set(DEFECTS) - {str(c).lower() for c in classes}
-    spoken, printed = _with_glue(_speaks_of(absent), notebook), _prints(absent)
+    words = (OF_NORMALS,) if "normals" in lacks else ()
+    spoken, printed = _with_glue(_speaks_of(absent, words), notebook), _prints(absent)
     notebook.cells = _without_left_out(notebook.cells)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
@@ -109,12 +114,15 @@ def _without_left_out(cells: list[Any]) -> list[Any]:
         if before is not None and is_section(cell) and "\n" not in before.source.strip():
             kept.pop()
         kept.append(cell)
+    for cell, after in pairwise(kept):  # of an answer without its words the picture is left
+        if cell.source == PLAIN and PICTURE in after.metadata.get("tags", []):
+            cell.source = IN_A_PICTURE
     return kept
 
 
-def _speaks_of(absent: set[str]) -> Callable[[str], Any]:
+def _speaks_of(absent: set[str], others: Iterable[str] = ()) -> Callable[[str], Any]:
     """What finds, in a text, a word for what these data do not have."""
-    words = "|".join([*(DEFECTS[name] for name in sorted(absent)), THINGS])
+    words = "|".join([*(DEFECTS[name] for name in sorted(absent)), THINGS, *others])
     return re.compile(rf"\b(?:{words})\b", re.IGNORECASE).search
 
 
@@ -147,7 +155,7 @@ def _say(notebook: Any, name: str) -> None:
 def rewritten(text: str, spoken: Callable[[str], Any]) -> str:
     """A text in Markdown with what it speaks of foils in boxes; of all else a foil is an image."""
     made = []
-    for boxed, group in groupby(_blocks(text), key=lambda b: _is_boxed(b, spoken)):
+    for boxed, group in groupby(paragraphs(text), key=lambda b: _is_boxed(b, spoken)):
         part = "\n\n".join(group)
         made.append(_box(part) if boxed else _of_images(part))
     return "\n\n".join(made)
@@ -158,7 +166,7 @@ def _is_boxed(block: str, spoken: Callable[[str], Any]) -> bool:
 
 
 def _box(text: str) -> str:
-    longest = max((len(m[1]) for m in map(_FENCE.match, text.split("\n")) if m), default=2)
+    longest = max((len(m[1]) for m in map(FENCE.match, text.split("\n")) if m), default=2)
     fence = ":" * max(longest + 1, 4)
     return f"{fence}{{admonition}} {TITLE}\n:class: dropdown foils\n\n{text}\n{fence}"
 
@@ -175,30 +183,6 @@ def _renamed(text: str) -> str:
         for pattern, word in _WORDS:
             pieces[place] = pattern.sub(word, pieces[place])
     return "".join(pieces)
-
-
-def _blocks(text: str) -> list[str]:
-    """Paragraphs, items of lists, and fenced parts as a whole."""
-    blocks: list[list[str]] = [[]]
-    fence = ""
-    for line in text.split("\n"):
-        found = _FENCE.match(line)
-        if fence:
-            blocks[-1].append(line)
-            if found and found[1].startswith(fence) and not line[len(found[1]) :].strip():
-                fence = ""
-                blocks.append([])
-            continue
-        if found:
-            blocks.append([line])
-            fence = found[1]
-        elif not line.strip():
-            blocks.append([])
-        elif _ITEM.match(line):
-            blocks.append([line])
-        else:
-            blocks[-1].append(line)
-    return ["\n".join(block) for block in blocks if block]
 
 
 def _caption(cell: Any, spoken: Callable[[str], Any]) -> None:

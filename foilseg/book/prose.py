@@ -8,6 +8,7 @@ they no longer hold, the chapter fails instead of saying what its own tables con
 from __future__ import annotations
 
 import math
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from string import Formatter
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
 RESULTS = Path("benchmarks/results")  # of stored measurements, from the root of the project
 WRITTEN_ABOUT = "matched"
+FENCE = re.compile(r"^(`{3,}|:{3,}|~{3,})")
+_ITEM = re.compile(r"^(?:[*+-]|\d+\.) ")
 LEFT_OUT = "*A reading was written here"
 _ELSEWHERE = (
     f"{LEFT_OUT} about the study in `results/{{name}}` and this chapter's own"
@@ -102,6 +105,11 @@ def reading(study: Study, usual: bool, text: str, *premises: bool, **numbers: ob
     return read(text, *premises, **numbers)
 
 
+def left_out() -> Reading:
+    """In place of a figure that shows nothing new; a book about other data leaves it out."""
+    return Reading(f"{LEFT_OUT} about a picture of its own. It would be the one above.*")
+
+
 def read(text: str, *premises: bool, **numbers: object) -> Reading:
     """:func:`reading` of studies that are fixed, such as :mod:`foilseg.analysis.records`."""
     for place, holds in enumerate(premises, 1):
@@ -111,6 +119,47 @@ def read(text: str, *premises: bool, **numbers: object) -> Reading:
                 f"{text[:70]!r}"
             )
     return Reading(_Fields().vformat(text.strip(), (), numbers))
+
+
+def paragraphs(text: str) -> list[str]:
+    """The parts of a Markdown text that make sense alone: paragraphs, items, what is fenced.
+
+    A formula on lines of its own belongs to the paragraph before it, and so does what goes on
+    after it with a small letter.
+    """
+    blocks: list[list[str]] = [[]]
+    fence = ""
+    for line in text.split("\n"):
+        found = FENCE.match(line)
+        if fence:
+            blocks[-1].append(line)
+            if found and found[1].startswith(fence) and not line[len(found[1]) :].strip():
+                fence = ""
+                blocks.append([])
+            continue
+        if found:
+            blocks.append([line])
+            fence = found[1]
+        elif not line.strip():
+            blocks.append([])
+        elif _ITEM.match(line):
+            blocks.append([line])
+        else:
+            blocks[-1].append(line)
+    return _with_formulas(["\n".join(block) for block in blocks if block])
+
+
+def _with_formulas(blocks: list[str]) -> list[str]:
+    made: list[str] = []
+    for block in blocks:
+        goes_on = block.startswith("$$") or (
+            made and made[-1].endswith("$$") and block[0].islower()
+        )
+        if goes_on and made and not made[-1].startswith("#"):
+            made[-1] += f"\n\n{block}"
+        else:
+            made.append(block)
+    return made
 
 
 class _Fields(Formatter):

@@ -2,7 +2,7 @@
 
 Nothing is drawn here. An object is a connected component of one class
 (:mod:`foilseg.data.components`). The *signal* of a picture is what a threshold could work on: the
-tilt of the normal in degrees, or for a grey picture the distance from the median grey value.
+tilt of the normal in degrees, or of any other picture the distance from the median brightness.
 """
 
 from __future__ import annotations
@@ -18,18 +18,20 @@ from skimage.segmentation import expand_labels
 
 from foilseg.data.components import components, objects
 from foilseg.data.dataset import Foil, LabelClass
+from foilseg.data.photometric import are_normals, brightness
 
 _RING = 4
 QUARTILES = (0.25, 0.5, 0.75)
 
 
 def signal(image: np.ndarray) -> np.ndarray:
-    """Tilt of the normals in degrees, or distance from the median grey: float32 (H, W).
+    """Tilt of the normals in degrees, or distance from the median brightness: float32 (H, W).
 
-    ``image`` is (3, H, W) normals, of any length, or (1, H, W) grey values.
+    ``image`` is (3, H, W) normals or colours, or (1, H, W) grey values.
     """
-    if image.shape[0] == 1:
-        return np.abs(image[0] - np.median(image[0])) if image.size else image[0]
+    if not are_normals(image):
+        grey = brightness(image)
+        return np.abs(grey - np.median(grey)) if image.size else grey
     flat = np.hypot(image[0], image[1])
     return np.rad2deg(np.arctan2(flat, image[2]))
 

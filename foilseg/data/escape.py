@@ -14,6 +14,7 @@ import re
 import textwrap
 import unicodedata
 
+BREAK = "\ue000"  # for private use; no name has it
 LONGEST_NAME = 48  # letters; pandas cuts longer cells off
 LONGEST_FILE = 80  # letters of a file's name without its ending
 _TURNS = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")  # of the direction of text
@@ -43,8 +44,13 @@ def script_json(text: str) -> str:
 
 
 def lines(text: object, letters: int = 24) -> str:
-    """Text for a figure: broken into lines, because a long one leaves the picture no room."""
-    return "\n".join(textwrap.wrap(str(text), letters, break_on_hyphens=False))
+    """Text for a figure: broken into lines, because a long one leaves the picture no room.
+
+    Between words, or in a name of more ``letters`` after an underscore, if it has one.
+    """
+    said = str(text).replace("_", f"_{BREAK} ") if len(str(text)) > letters else str(text)
+    broken = "\n".join(textwrap.wrap(said, letters, break_on_hyphens=False))
+    return broken.replace(f"{BREAK} ", "").replace(BREAK, "")
 
 
 def legend(text: object) -> str:

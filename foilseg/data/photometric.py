@@ -13,6 +13,9 @@ import numpy as np
 
 _CHUNK = 1 << 15
 _SMALLEST_VOLUME = 1e-3
+EVERY = 7  # pixels looked at, along both axes
+UNIT = 0.05  # how far lengths may be from 1, for the median pixel
+LUMA = np.float32(0.299), np.float32(0.587), np.float32(0.114)  # of red, green, blue (BT.601)
 
 
 def line_lights(n: int = 4, polar_deg: float = 55.0, azimuth_deg: float = 45.0) -> np.ndarray:
@@ -190,3 +193,20 @@ def _normalise(scaled: np.ndarray, albedo: np.ndarray) -> None:
         scaled /= np.where(black, 1, albedo)
     else:
         scaled /= albedo
+
+
+def are_normals(image: np.ndarray) -> bool:
+    """Whether an image (C, H, W) in [-1, 1] is of surface normals; no pixel is of none."""
+    if image.shape[0] != 3 or not image.size:
+        return False
+    x, y, z = image[:, ::EVERY, ::EVERY].astype(np.float32)
+    flat = np.hypot(x, y)
+    has_length = abs(np.median(np.hypot(flat, z)) - 1) < UNIT
+    return bool(has_length and np.median(z - flat) > 0)
+
+
+def brightness(image: np.ndarray) -> np.ndarray:
+    """The grey values of an image (1, H, W), or the luma of colours (3, H, W): (H, W) in [0, 1]."""
+    if image.shape[0] == 1:
+        return image[0]
+    return (sum(part * plane for part, plane in zip(LUMA, image)) + 1) / 2  # no BLAS: every bit

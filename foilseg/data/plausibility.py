@@ -1,7 +1,7 @@
 """Is a data set too easy or too odd? A trivial baseline, and who lies near whom.
 
 The *signal* is that of :mod:`foilseg.data.defects`: the tilt of the normals in degrees, or the
-distance from the median grey value.
+distance from the median brightness.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
 from foilseg.data.dataset import Foil
+from foilseg.data.photometric import are_normals, brightness
 from foilseg.drawing.style import COLOURS, INK, PALE, done, house_style, note
 from foilseg.figures.pictures import bare, picture
 
@@ -92,8 +93,9 @@ def gradients(normals: np.ndarray) -> np.ndarray:
 
 
 def relief(axes, foil: Foil) -> None:
-    """The x gradient of normals, or the grey picture: where a defect is easiest seen."""
-    values = foil.image[0] if foil.image.shape[0] == 1 else gradients(foil.image)[0]
+    """The x gradient of normals, or the picture in grey: where a defect is easiest seen."""
+    is_slope = are_normals(foil.image)
+    values = gradients(foil.image)[0] if is_slope else brightness(foil.image)
     middle = np.median(values)
     reach = max(float(np.quantile(np.abs(values - middle), 0.99)), 1e-6)
     axes.imshow(values, cmap="gray", vmin=middle - reach, vmax=middle + reach)

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from foilseg.data import defects, escape, plausibility
 from foilseg.data.components import boxes, components, corner_and_size
 from foilseg.data.dataset import Foil, LabelClass
+from foilseg.data.photometric import are_normals
 from foilseg.drawing.style import INK, PAPER, class_legend, done, house_style, note, outside_legend
 from foilseg.evaluation.examples import NONE, Pick, look
 from foilseg.figures.acquisition_figures import relief
@@ -149,7 +150,8 @@ def found(
             column[0].set_title(f"{escape.lines(c.name, 16)}: {pick.value:.0%} found", fontsize=10)
             for place in column:
                 scale_bar(place, *part.shape)
-        axes[0, 0].set_ylabel("slope, annotation")
+        kind = "slope" if are_normals(foil.image) else "picture"
+        axes[0, 0].set_ylabel(f"{kind}, annotation")
         axes[1, 0].set_ylabel("errors")
         kinds = kinds_of_errors(figure)
         outside_legend(figure, kinds, 2, place="lower left")

@@ -15,7 +15,8 @@ from matplotlib.text import Text
 from matplotlib.transforms import Affine2D, Bbox
 
 from foilseg.data.components import components
-from foilseg.data.dataset import LabelClass
+from foilseg.data.dataset import LabelClass, as_float, as_pixels
+from foilseg.data.photometric import are_normals, brightness
 from foilseg.drawing import night
 from foilseg.drawing.names import MARK, extent, laid_out, named
 from foilseg.drawing.style import COLOURS, ERROR_COLOURS, PAPER, done, house_style, look
@@ -84,8 +85,8 @@ def dial(
 
 def shaded(image: np.ndarray) -> np.ndarray:
     """A window as grey uint8 (H, W): normals lit from the upper left, their contrast stretched."""
-    if image.ndim == 2:
-        return image
+    if not are_normals(as_float(image)):
+        return as_pixels(brightness(as_float(image))[None])
     slope = (image[..., 0].astype(float) - image[..., 1]) / 2
     low, high = np.quantile(slope, (0.005, 0.995))
     return np.rint(np.clip((slope - low) / max(high - low, 1.0), 0, 1) * 255).astype(np.uint8)

@@ -29,13 +29,13 @@ from foilseg.figures.pictures import (
     bare,
     classes_legend,
     framed,
+    in_grey,
     mask_of,
     outline,
     picture,
     ringed,
     rings_of_class,
     scale_bar,
-    stretched,
 )
 
 ERRORS = "errors"  # gid of pictures of kinds of errors
@@ -43,8 +43,7 @@ ERRORS = "errors"  # gid of pictures of kinds of errors
 
 def errors_on(axes, foil: Foil, mask: np.ndarray) -> None:
     """What a mask finds, misses and reports falsely, on a grey relief of the foil."""
-    seen = foil.image if foil.image.shape[0] == 1 else stretched(foil.image)[:1]
-    axes.imshow(seen[0], cmap="gray", interpolation="antialiased", alpha=0.6)
+    axes.imshow(in_grey(foil.image), cmap="gray", interpolation="antialiased", alpha=0.6)
     coloured(axes, foil.mask, mask)
     bare(axes)
 

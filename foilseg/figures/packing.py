@@ -15,8 +15,9 @@ import numpy as np
 from PIL import Image
 
 from foilseg.data import images
-from foilseg.data.dataset import Foil, LabelClass, as_pixels
-from foilseg.figures.pictures import stretched
+from foilseg.data.dataset import Foil, LabelClass
+from foilseg.data.photometric import are_normals
+from foilseg.figures.pictures import seen
 
 QUALITY = 60  # of the JPEG; what it loses is below what the stretched contrast adds
 ANNOTATION, TRUTH = "annotation", "truth"
@@ -24,7 +25,7 @@ ANNOTATION, TRUTH = "annotation", "truth"
 
 def picture_bytes(image: np.ndarray) -> bytes:
     """An image (1 or 3, H, W) as the bytes of a JPEG; normals with their contrast stretched."""
-    pixels = as_pixels(image if image.shape[0] == 1 else stretched(image))
+    pixels = seen(image)
     file = io.BytesIO()
     Image.fromarray(np.ascontiguousarray(pixels)).save(file, "jpeg", quality=QUALITY)
     return file.getvalue()
@@ -97,7 +98,7 @@ def pack(
     facts = {"name": foil.name, "problem": " ".join(said), "inputs": [], "layers": []}
     if said:
         return facts | {"height": 0, "width": 0}, []
-    first = "normals" if foil.image.shape[0] == 3 else "image"
+    first = "normals" if are_normals(foil.image) else "image"
     shown = {first: foil.image} | {title: extra[None] for title, extra in inputs.items()}
     drawn = layers(foil, masks)
     facts |= {"height": foil.shape[0], "width": foil.shape[1]}
@@ -108,7 +109,7 @@ def pack(
 
 def still(foil: Foil, mask: np.ndarray, classes: Sequence[LabelClass], width: int = 720) -> bytes:
     """A small PNG for readers without JavaScript: annotation on the image above a prediction."""
-    pixels = as_pixels(foil.image if foil.image.shape[0] == 1 else stretched(foil.image))
+    pixels = seen(foil.image)
     pixels = np.repeat(pixels[..., None], 3, -1) if pixels.ndim == 2 else pixels
     palette = np.zeros((max(c.index for c in classes) + 1, 3), np.uint8)
     for c in classes:

@@ -17,6 +17,7 @@ from matplotlib.patches import Circle, Rectangle
 from foilseg.data import escape
 from foilseg.data.components import boxes, components
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
+from foilseg.data.photometric import are_normals, brightness
 from foilseg.drawing.style import (
     INK,
     PALE,
@@ -41,9 +42,18 @@ def _outline(classes: Sequence[LabelClass]) -> tuple[ListedColormap, BoundaryNor
 
 def picture(axes, image: np.ndarray) -> None:
     """Draw an image (C, H, W); normals with their contrast stretched."""
-    pixels = as_pixels(image if image.shape[0] == 1 else stretched(image))
-    axes.imshow(pixels, cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
+    axes.imshow(seen(image), cmap="gray", vmin=0, vmax=255, interpolation="antialiased")
     bare(axes)
+
+
+def seen(image: np.ndarray) -> np.ndarray:
+    """An image (C, H, W) as pixels, uint8 (H, W) or (H, W, 3); normals stretched."""
+    return as_pixels(stretched(image) if are_normals(image) else image)
+
+
+def in_grey(image: np.ndarray) -> np.ndarray:
+    """An image (C, H, W) as a grey one (H, W); of normals the slope along x, stretched."""
+    return stretched(image)[0] if are_normals(image) else brightness(image)
 
 
 def stretched(normals: np.ndarray, share: float = 0.005) -> np.ndarray:

@@ -32,6 +32,7 @@ from foilseg.drawing.style import (
 )
 from foilseg.figures import model_figures
 
+LONGEST_TICK = 12  # letters
 LEAST = 1e-6  # the smallest FPR that a logarithmic axis shows; smaller ones stand there
 
 
@@ -49,7 +50,8 @@ def class_shares(table: pd.DataFrame, classes: Sequence[LabelClass]) -> Figure:
             shown[0].set_path_effects(edge())
             outside_legend(figure, place="lower left")
         axes.set(xscale="log", yticks=places, yticklabels=list(map(escape.lines, names)))
-        axes.set_xlabel("share of the training pixels (reproduced: bar)")
+        bars = " (reproduced: bar)" if "published share" in table else ""
+        axes.set_xlabel(f"share of the training pixels{bars}")
         axes.invert_yaxis()
         axes.grid(False, axis="y")
         return done(figure)
@@ -70,8 +72,11 @@ def foil_shares(dataset: Dataset) -> Figure:
             place.grid(False, axis="x")
         figure.supylabel("share of the pixels in %", fontsize=12)
         axes = axes[-1, 0]
-        axes.set(xlabel="foil", xlim=(-1, len(counts)))
         named = [escape.lines(region.name) for region in training_regions(dataset)]
+        is_short = max(map(len, named)) <= LONGEST_TICK
+        named = named if is_short else [str(n) for n in range(1, len(named) + 1)]
+        axes.set(xlabel="image" if is_short else "image, by the order of their names")
+        axes.set(xlim=(-1, len(counts)))
         step = 1 + len(counts) // 31
         axes.set_xticks(range(0, len(named), step), named[::step], rotation=90, fontsize=10)
         return done(figure)
@@ -99,7 +104,7 @@ def history(frames: dict[str, pd.DataFrame], window: int = 0) -> Figure:
             place.set(title=title, xlabel="iteration", yscale="log")
         axes[0, 0].set_ylabel("loss (mean over pixels)")
         handles, names = axes[0, 0].get_legend_handles_labels()
-        told = f"mean of {window:,} iterations"
+        told = f"mean of {window:,} iterations" if window > 1 else None
         figure.legend(
             handles, names, loc="outside upper left", ncols=2, title=told, alignment="left"
         )

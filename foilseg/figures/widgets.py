@@ -19,6 +19,7 @@ from PIL import Image
 
 from foilseg.data import escape
 from foilseg.data.dataset import Foil, LabelClass, as_pixels
+from foilseg.data.photometric import are_normals
 from foilseg.drawing.style import COLOURS, ERROR_COLOURS
 from foilseg.figures import packing
 
@@ -110,9 +111,9 @@ class Sentence:
 def relight(foil: Foil, size: int = 256) -> Relight | Sentence:
     """The middle of a foil, at most ``size`` pixels a side, under a light the reader moves.
 
-    Grey-scale data have no normals to light; then a sentence says so.
+    Photographs have no normals to light; then a sentence says so.
     """
-    if foil.image.shape[0] != 3:
+    if not are_normals(foil.image):
         return Sentence("These data hold no surface normals, so there is nothing to light anew.")
     height, width = (min(size, n) for n in foil.shape)
     part = foil.crop((foil.shape[0] - height) // 2, (foil.shape[1] - width) // 2, height, width)

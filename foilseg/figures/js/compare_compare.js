@@ -26,7 +26,7 @@ class Viewer extends Pointed {
       class: "fs-stage",
       tabindex: "0",
       role: "group",
-      "aria-label": "Foil with masks; keys are listed below",
+      "aria-label": "Image with masks; keys are listed below",
       "data-lm-suppress-shortcuts": "true",
     });
     this.stage.addEventListener("keydown", (event) => pressKey(this, event));

@@ -117,7 +117,7 @@ function tick(label, name, change) {
 
 function makeControls(set, act) {
   const c = {
-    foil: chooser("Foil", "Foil", (v) => set({ foil: v })),
+    foil: chooser("Image", "Image", (v) => set({ foil: v })),
     mode: chooser("View", "Arrangement of the panes", (v) => set({ mode: v })),
     left: chooser("Left or upper", "Mask in the left pane", (v) => set({ left: v })),
     right: chooser("Right or lower", "Mask in the right pane", (v) => set({ right: v })),
