@@ -12,7 +12,7 @@ from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook, new_outp
 
 from foilseg import cli
 from foilseg.book import chapters, own, prose, selection, tables
-from foilseg.data import defects, description, folder, images, splits
+from foilseg.data import dataset, defects, description, folder, images, splits
 from foilseg.data.dataset import as_pixels, training_regions
 from foilseg.studies import estimate
 from foilseg.studies.study import Study
@@ -239,9 +239,14 @@ def test_cells_that_need_what_the_data_lack_are_left_out(tmp_path):
         description.write(root / description.NAME, name, several)
         images.write(root / "images" / "a.png", pixels)
     (tmp_path / "normals" / "truth").mkdir()
+    assert selection.lacking(tmp_path / "normals") == {"lights", "thesis", "twin"}
+    named = [
+        dataset.LabelClass(k, n, f"#00000{k}") for k, n in enumerate(["background", *own.DEFECTS])
+    ]
+    description.write(tmp_path / "normals" / description.NAME, "of the thesis", tuple(named))
     assert selection.lacking(tmp_path / "normals") == {"lights", "twin"}
     lacks = selection.lacking(tmp_path / "photograph")
-    assert lacks == {"truth", "lights", "defects", "normals", "twin"}
+    assert lacks == set(selection.WANTED)
     tags = [[], ["needs-truth"], ["hide-input", "needs-defects"], ["hide-input"]]
     cells = [new_markdown_cell("a", metadata={"tags": each}) for each in tags]
     assert selection.without_lacking(cells, lacks) == [cells[0], cells[3]]

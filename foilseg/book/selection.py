@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from foilseg.book import notebooks
+from foilseg.book import notebooks, own
 from foilseg.data import description, images
 from foilseg.data.dataset import as_float
 from foilseg.data.photometric import are_normals
@@ -14,8 +14,8 @@ from foilseg.studies.source import TWIN
 from foilseg.training import experiments
 
 SOURCES = Path("notebooks")
-# Of data: pictures under each light, two defects or more, the twin's own study, ...
-WANTED = ("truth", "lights", "defects", "normals", "twin")
+# Of data: pictures under each light, two defects or more, the thesis's classes, ...
+WANTED = ("truth", "lights", "defects", "normals", "thesis", "twin")
 NEEDS = "needs-"  # begins the tag of a cell that is shown only where there is such a thing
 OWN = "own"  # the folder in it of chapters that take the place of others for other data
 
@@ -78,6 +78,7 @@ def lacking(data: Path) -> set[str]:
         "truth": (data / "truth").is_dir(),
         "lights": (data / "lights").is_dir(),
         "defects": len(classes) > 2,
+        "thesis": set(own.DEFECTS) <= {str(c.name).lower() for c in classes},
         "twin": False,
         "normals": bool(pictures) and are_normals(as_float(images.read(pictures[0]))),
     }
