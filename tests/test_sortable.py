@@ -323,6 +323,26 @@ def test_what_a_narrow_window_cuts_says_so_and_what_nearly_fits_gets_less_air(tm
 
 
 @pytest.mark.browser
+def test_long_names_of_rows_are_broken_into_lines_where_a_table_is_too_wide(tmp_path):
+    browser.require()
+    names = pd.Index(["short name", "a name of many words " * 4], name="what")
+    long = pd.DataFrame({"measured": ["1 s", "2 s"]}, index=names).to_html(classes="dataframe")
+    boxes = "".join(
+        f"<div class=cell style='width: {width}em'><div class=cell_output><div class=text_html "
+        f"style='overflow-x: auto'>{long}</div></div></div>"
+        for width in (30, 90)
+    )
+    with browser.window(width=browser.WIDE) as context:
+        page = context.new_page()
+        page.goto(written(tmp_path, boxes))
+        heads = page.locator("tbody th")
+        broken = heads.evaluate_all("all => all.map(e => e.classList.contains('broken'))")
+        assert broken == [False, True, False, False]
+        heights = heads.evaluate_all("all => all.map(e => e.offsetHeight)")
+        assert heights[1] > 1.5 * heights[0] and heights[3] == heights[2]
+
+
+@pytest.mark.browser
 def test_a_table_may_open_fewer_rows_and_a_link_to_a_folded_row_unfolds_it(tmp_path):
     browser.require()
     rows = pd.DataFrame({"claim": [f"C{n:02}" for n in range(1, 26)], "share": np.arange(25)})

@@ -27,11 +27,17 @@
     mark();
   };
 
-  // A table that is too wide also for text and margin together has less air.
+  // A table that is too wide also for text and margin together has less air, and long names of its
+  // rows are broken into lines.
+  const LONG = 30; // letters
   const fit = (table) => {
     const boxes = [table, table.parentElement, table.closest(".text_html")].filter(Boolean);
     takeMargin(boxes);
     if (boxes.some(isTooWide)) table.classList.add("tight");
+    if (boxes.some(isTooWide)) {
+      [...table.querySelectorAll("tbody th")]
+        .forEach((head) => head.classList.toggle("broken", head.textContent.length > LONG));
+    }
     cue(table, boxes);
   };
 

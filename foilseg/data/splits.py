@@ -116,7 +116,8 @@ def warnings(data: Dataset, test: Dataset | None, groups: dict[str, str]) -> lis
     if data.parts:
         return found
     if cut := crossing(data)["crossing"].sum():
-        found.append(f"{cut} objects are cut between training and validation")
+        what = "1 object is" if cut == 1 else f"{cut} objects are"
+        found.append(f"{what} cut between training and validation")
     if np.median([max(foil.shape) for foil in data.foils]) < SMALL:
         found.append(
             f"most images are below {SMALL} pixels; `foilseg split` divides them by image instead"
