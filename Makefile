@@ -40,7 +40,7 @@ setup: $(VENV)/.book  ## set up .venv/ alone, for the command foilseg; other tas
 book: $(VENV)/.book  ## execute the chapters that are no longer valid and build _build/html
 	$(if $(DATA),@$(BIN)/foilseg estimate '$(DATA)' $(if $(filter file,$(origin PROFILE)),,--profile $(PROFILE)))
 	@begin=$$(date +%s) && \
-	$(BIN)/foilseg chapter all $(PARAMETERS) && \
+	$(BIN)/foilseg chapter all $(PARAMETERS) && rm -rf _build/html && \
 	$(BIN)/jupyter-book build . --all $(CONTENTS) -n -W --keep-going -q && \
 	echo "the book is in _build/html/index.html ($$(($$(date +%s) - begin)) s)"
 

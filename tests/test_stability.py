@@ -124,7 +124,9 @@ def test_the_setting_of_the_highest_fpr_of_each_model_is_left_out():
         ([1, 2, 3], [0, 1, 2], False, 2 * (7 / 9) * (2 / 9)),  # 6 above, 2 equal, 1 below
         ([1, 0], [0, 1], True, 1.0),
         ([1, 0, 1, 1], [0, 1, 0, 0], True, 2 * 3 / (4 * 3)),
-        ([1, 1], [1, 1], True, 1.0),
+        ([1, 1], [1, 1], True, 0.5),
+        ([0, 0, 1], [0, 0, 0], True, (1 / 2 + 1 / 2 + 1 / 2) / 3),
+        ([0, 1, 1], [0, 0, 0], True, (1 / 2 + 1 / 2 + 0) / 3),
     ],
 )
 def test_the_probability_of_a_swap_by_hand(one, other, paired, expected):
@@ -135,7 +137,7 @@ def test_a_swap_needs_two_settings_and_defined_values():
     assert np.isnan(rank_swaps.swap([1], [2])) and np.isnan(rank_swaps.swap([1, np.nan], [2, 3]))
     table = rank_swaps.swaps(means(a=[0.1, 0.2], b=[0.3, 0.1], c=[0.9, 0.8]))
     assert table["swap by TPR"].tolist() == [1.0, 0.0, 0.0]
-    assert (table["swap by FPR"] == 1).all()  # all equal: the order of a coin, drawn twice
+    assert (table["swap by FPR"] == 0.5).all()  # all equal: the order of a coin, drawn twice
     with pytest.raises(ValueError, match="same settings"):
         rank_swaps.swaps(means(a=[0.1, 0.2], b=[0.3]))
 

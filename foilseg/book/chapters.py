@@ -97,10 +97,12 @@ class Task:
         """Write a result with its stamp."""
         text, code = _stamps(self.source, self.given, self.state, self.root)
         answers.first(executed)
-        if selection.is_own(self.given):
+        other = selection.is_own(self.given)
+        if other:
             self.rewrite(executed)
         links.short_names(executed)
-        captions.write(executed, self.source.stem)
+        number = selection.number_in_own(self.source.stem, self.root) if other else ""
+        captions.write(executed, self.source.stem, number)
         links.write(executed, self.source.stem)
         links.terms(executed, self.root / links.GLOSSARY)
         notebooks.write(executed, self.result)

@@ -24,11 +24,12 @@ from foilseg.studies.study import Study
 OF_THE_THESIS = {
     *("10_audit", "12_elsewhere", "13_experiments", "15_remedies", "17_found", "18_models"),
 }
+AUDIT, OURS = "10_audit", "The claims, on this study"  # the section about other data
 TITLE = "About the foils of the thesis"
 # How the defects of the thesis are called in a text: class -> expression.
 DEFECTS = {
     "agglomeration": r"agglomerat\w*",
-    "cavity": r"cavit(?:y|ies)",
+    "cavity": r"(?<!oversampled-)cavit(?:y|ies)",  # which is a command's word for any defect
     "crack": r"cracks?",
     "blade trail": r"blade trails?",
 }
@@ -37,9 +38,7 @@ THINGS = (
     r"line lights?|thesis Tables?|the thesis's (?:foils?|images?|defects)|"
     r"(?:moving|transported) foils?|(?:shipped|matched|desk) stud(?:y|ies)"
 )
-# And what a picture of normals shows, for data that hold none.
-OF_NORMALS = r"(?<!surface )normals?|slopes?|tilt"
-IN_A_PICTURE = "## In one picture"
+OF_NORMALS = r"(?<!surface )normals?|slopes?|tilt"  # for data that hold no such pictures
 HTML = "text/html"
 GLUED = "application/papermill.record/text/plain"  # of what is put into a text
 _SENTENCE = re.compile(r"(?:\S+\s+){3,}\S+\.['\"]?$")  # and is no name
@@ -66,7 +65,8 @@ def write(
     lacks : what they do not have, of :func:`foilseg.book.selection.lacking`.
     """
     if stem in OF_THE_THESIS:
-        _say(notebook, name)
+        notebook.cells = _without_left_out(notebook.cells)
+        _say(notebook, stem, name)
         return
     absent = set(DEFECTS) - {str(c).lower() for c in classes}
     words = (OF_NORMALS,) if "normals" in lacks else ()
@@ -75,10 +75,15 @@ def write(
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = rewritten(cell.source, spoken)
-        elif any(printed(data.get(HTML, "")) for data in notebooks.shown(cell)):
+        elif _is_about_foils(cell, printed, spoken):
             _close(cell)
         else:
             _rewrite(cell, spoken)
+
+
+def _is_about_foils(cell: Any, printed: Callable[[str], Any], spoken: Callable[[str], Any]) -> bool:
+    shown = any(printed(data.get(HTML, "")) for data in notebooks.shown(cell))
+    return shown or not all(_kept(text, spoken) for text in _captions(cell))
 
 
 def _rewrite(cell: Any, spoken: Callable[[str], Any]) -> None:
@@ -116,7 +121,7 @@ def _without_left_out(cells: list[Any]) -> list[Any]:
         kept.append(cell)
     for cell, after in pairwise(kept):  # of an answer without its words the picture is left
         if cell.source == PLAIN and PICTURE in after.metadata.get("tags", []):
-            cell.source = IN_A_PICTURE
+            cell.source = "## In one picture"
     return kept
 
 
@@ -141,10 +146,13 @@ def _prints(absent: set[str]) -> Callable[[str], Any]:
     return re.compile(rf"<t[dh]\b[^>]*>\s*(?:{names})\s*</t[dh]>", re.IGNORECASE).search
 
 
-def _say(notebook: Any, name: str) -> None:
+def _say(notebook: Any, stem: str, name: str) -> None:
     """A sentence below the title: whose pages these are."""
     whose = "This page is about the foils of the thesis and the studies that come with the book"
-    words = f"\n\n```{{note}}\n{whose}, not about {escape.markdown(name)}.\n```\n"
+    said = f"{whose}, not about {escape.markdown(name)}."
+    if stem == AUDIT:
+        said = f"This page is about the thesis, and from *{OURS}* on about {escape.markdown(name)}."
+    words = f"\n\n```{{note}}\n{said}\n```\n"
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and cell.source.startswith("# "):
             title, _, rest = cell.source.partition("\n")
@@ -166,6 +174,9 @@ def _is_boxed(block: str, spoken: Callable[[str], Any]) -> bool:
 
 
 def _box(text: str) -> str:
+    if text.startswith(":::{dropdown}") and not text.rstrip().partition("\n:::\n")[2]:
+        head, _, rest = text.partition("\n")
+        return f"{head}\n:class-container: foils\n\n{rest}"  # it is closed already
     longest = max((len(m[1]) for m in map(FENCE.match, text.split("\n")) if m), default=2)
     fence = ":" * max(longest + 1, 4)
     return f"{fence}{{admonition}} {TITLE}\n:class: dropdown foils\n\n{text}\n{fence}"
@@ -190,14 +201,22 @@ def _caption(cell: Any, spoken: Callable[[str], Any]) -> None:
     told = cell.metadata.get("mystnb", {})
     for part, key in (("figure", "caption"), ("image", "alt")):
         if key in told.get(part, {}):
-            told[part][key] = _sentences(told[part][key], spoken)
+            caption = told["figure"]["caption"] if "figure" in told else ""
+            told[part][key] = _kept(told[part][key], spoken) or caption
     if "tables" in cell.metadata:
-        cell.metadata["tables"] = [_sentences(text, spoken) for text in cell.metadata["tables"]]
+        cell.metadata["tables"] = [_kept(text, spoken) for text in cell.metadata["tables"]]
 
 
-def _sentences(text: str, spoken: Callable[[str], Any]) -> str:
+def _captions(cell: Any) -> list[str]:
+    """What stands at a cell's figure and tables."""
+    told = cell.metadata.get("mystnb", {}).get("figure", {}).get("caption")
+    return [*([told] if told else []), *filter(None, cell.metadata.get("tables", []))]
+
+
+def _kept(text: str, spoken: Callable[[str], Any]) -> str:
+    """The sentences that do not speak of foils; "" if there is none."""
     kept = [s for s in re.split(r"(?<=[.!?])\s+", text) if not spoken(s)]
-    return _renamed(" ".join(kept)) or "Of these images."
+    return _renamed(" ".join(kept))
 
 
 def weight(study: Study) -> str:

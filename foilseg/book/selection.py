@@ -67,6 +67,14 @@ def for_data(chosen: Sequence[Path], given: Mapping[str, Any]) -> list[Path]:
     return [other if other.exists() else source for source, other in others]
 
 
+def number_in_own(stem: str, root: Path = Path()) -> str:
+    """The number of a chapter in a book about other data; T10 for the thesis's own chapter 10."""
+    if stem in own.OF_THE_THESIS:
+        return f"T{int(stem[:2])}"
+    kept = [source.stem for source in sources(root) if source.stem not in own.OF_THE_THESIS]
+    return str(kept.index(stem)) if stem in kept else ""
+
+
 def lacking(data: Path) -> set[str]:
     """What a dataset folder of one's own does not have: some of :data:`WANTED`.
 

@@ -25,15 +25,18 @@ def swap(one: np.ndarray, other: np.ndarray, paired: bool = True) -> float:
 
     Returns
     -------
-    From 0 to 1; equal values count as half. NaN with fewer than two settings or undefined values.
+    From 0 to 1; equal values are in an order that a coin decides anew each time. NaN with fewer
+    than two settings or undefined values.
     """
     one, other = np.asarray(one, float), np.asarray(other, float)
     if min(len(one), len(other)) < 2 or np.isnan(one).any() or np.isnan(other).any():
         return float("nan")
     signs = np.sign(one - other) if paired else np.sign(one[:, None] - other[None]).ravel()
-    above = np.mean((signs + 1) / 2)
-    factor = len(signs) / (len(signs) - 1) if paired else 1.0
-    return float(2 * above * (1 - above) * factor)
+    above = (signs + 1) / 2
+    differ, number = above.sum() * (1 - above).sum(), len(above) ** 2
+    if paired:  # a setting is never drawn together with itself
+        differ, number = differ - (above * (1 - above)).sum(), number - len(above)
+    return float(2 * differ / number)
 
 
 def swaps(means: pd.DataFrame, paired: bool = True) -> pd.DataFrame:
