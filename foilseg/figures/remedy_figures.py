@@ -144,7 +144,7 @@ def changes(table: pd.DataFrame) -> Figure:
     """
     order = table.groupby("change")["gain"].mean().sort_values(ascending=False, kind="stable").index
     with house_style():
-        figure, axes = plt.subplots(figsize=(4.4, 0.74 * len(order) + 1.5))
+        figure, axes = plt.subplots(figsize=(4.4, 0.95 * len(order) + 1.5))
         axes.axvline(0, c=INK, lw=1)
         least = -FARTHEST * max(table["gain"].max(), 0.01)
         axes.set_xlim(max(least, table["gain"].min()) - 0.02, table["gain"].max() + 0.02)
