@@ -222,7 +222,7 @@ def test_an_estimate_grows_with_the_steps_and_is_printed(tmp_path, toy_data, mon
 def test_a_formula_stays_with_what_it_is_part_of():
     text = "For the twin the rate is\n\n$$a$$\n\nso it is small.\n\nThis is another matter."
     boxed, other = own.rewritten(text, HERE).rsplit("\n\n", 1)
-    assert boxed.startswith("::::{admonition}") and "so it is small." in boxed
+    assert boxed.startswith("::::{admonition}") and boxed.endswith("\n\nso it is small.\n::::")
     assert other == "This is another matter."
     assert prose.paragraphs("## Head\n\n$$a$$\n\nIt.") == ["## Head", "$$a$$", "It."]
 
