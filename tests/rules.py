@@ -17,7 +17,7 @@ from foilseg.book import notebooks
 
 # Imports point only up this list: by package, and within a package by file.
 LAYERS = """
-    data: escape files images nearness components photometric dataset scan masks splits
+    data: escape files images nearness components dataset photometric scan masks splits
         defects description label_errors plausibility folder raw_lights
     formats: shapes shrinking standardising assembling labelme coco masks
         magnetic_tile registry divide commands

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import ndimage
 
+from foilseg.data import photometric
 from foilseg.data.dataset import IGNORED, Foil
 from foilseg.networks import checkpoints
 from foilseg.sampling import alterations, pools
@@ -64,7 +65,7 @@ def test_grey_pictures_only_move():
     ],
 )
 def test_colours_are_not_taken_for_normals(image, expected):
-    assert alterations.holds_normals([Foil("a", image, np.zeros((40, 56), np.uint8))]) is expected
+    assert photometric.holds_normals([Foil("a", image, np.zeros((40, 56), np.uint8))]) is expected
 
 
 def index_of(size=32):

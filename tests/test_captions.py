@@ -34,14 +34,14 @@ def test_tables_are_numbered_as_figures_are_and_told_what_they_show():
     cells = [new_markdown_cell("a"), shown(readable(FRAME), told=["First."]), pair]
     notebook = new_notebook(cells=cells)
     for _ in range(2):  # a chapter of which only the prose has changed is captioned again
-        captions.write(notebook, "06_quantitative")
+        captions.write(notebook, "6")
         assert read(notebook) == [
             "<span>Table 6.1.</span> First.",
             "<span>Table 6.2.</span> One &amp; &lt;two&gt;.",
             "<span>Table 6.3.</span> Second.",
         ]
     cells[1].metadata[captions.KEY] = ["Another."]
-    captions.write(notebook, "00_front")
+    captions.write(notebook, "0")
     assert read(notebook)[0] == "<span>Table 0.1.</span> Another."
     html = cells[2].outputs[0].data["text/html"]
     assert re.search(r"<table[^>]*><caption>", html) and html.count("<tr>") == 2
@@ -51,7 +51,7 @@ def test_what_has_no_caption_has_a_number_and_nothing_else_is_touched():
     plain = new_code_cell("", outputs=[new_output("display_data", {"text/html": "<p>a</p>"})])
     stream = new_code_cell("", outputs=[new_output("stream", text="<table>")])
     notebook = new_notebook(cells=[plain, stream, shown(sortable(FRAME), sortable(FRAME))])
-    captions.write(notebook, "12_elsewhere")
+    captions.write(notebook, "12")
     assert read(notebook) == ["<span>Table 12.1.</span>", "<span>Table 12.2.</span>"]
     assert plain.outputs[0].data["text/html"] == "<p>a</p>"
     assert stream.outputs[0].text == "<table>"
@@ -96,7 +96,7 @@ def test_no_chapter_has_a_table_that_sphinx_would_number_as_its_own():
 def heads(table):
     """The headings of a table as a chapter shows it, line by line, an empty one as a blank."""
     cell = shown(readable(table))
-    captions.write(new_notebook(cells=[cell]), "06_quantitative")
+    captions.write(new_notebook(cells=[cell]), "6")
     head = re.search(r"<thead>(.*?)</thead>", cell.outputs[0].data["text/html"], re.DOTALL)[1]
     return [
         re.findall(r"<th[^>]*>(.*?)</th>", row) for row in re.findall("<tr.*?</tr>", head, re.S)

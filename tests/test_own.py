@@ -180,16 +180,16 @@ def test_rarity_by_hand(tmp_path):
 def test_advice_is_what_can_be_done(tmp_path):
     root = toy.write(tmp_path / "d", foils=10)
     study = Study(str(root), toy.PROFILE, 0, tmp_path / "runs")
-    text = own.advice(study, "FL *ICF*").text
+    text = prose.advice(study, "FL *ICF*").text
     assert (
         f"make book DATA={root} PROFILE=photographs" in text and f"`foilseg split {root}`" in text
     )
-    assert "objects are cut" in text and "FL \\*ICF\\*" in text and own.weight(study)
+    assert "objects are cut" in text and "FL \\*ICF\\*" in text and prose.weight(study)
     parts = {f"f{k}": ("train", "train", "train", "validation", "test")[k % 5] for k in range(10)}
     splits.write(root / splits.NAME, parts, {})
     long = Study(str(root), replace(toy.PROFILE, iterations=1000), 0, tmp_path / "runs")
-    text = own.advice(long, "Binary").text
-    assert "PROFILE=" not in text and "foilseg split" not in text and not own.weight(long)
+    text = prose.advice(long, "Binary").text
+    assert "PROFILE=" not in text and "foilseg split" not in text and not prose.weight(long)
     numbers = [line.partition(".")[0] for line in text.split("\n")]
     assert numbers == [str(n) for n in range(1, len(numbers) + 1)]
 
@@ -246,20 +246,22 @@ def test_cells_that_need_what_the_data_lack_are_left_out(tmp_path):
         description.write(root / description.NAME, name, several)
         images.write(root / "images" / "a.png", pixels)
     (tmp_path / "normals" / "truth").mkdir()
-    assert selection.lacking(tmp_path / "normals") == {"lights", "thesis", "twin"}
+    assert own.lacking(tmp_path / "normals") == {"lights", "thesis", "twin"}
     named = [
         dataset.LabelClass(k, n, f"#00000{k}") for k, n in enumerate(["background", *own.DEFECTS])
     ]
     description.write(tmp_path / "normals" / description.NAME, "of the thesis", tuple(named))
-    assert selection.lacking(tmp_path / "normals") == {"lights", "twin"}
-    lacks = selection.lacking(tmp_path / "photograph")
-    assert lacks == set(selection.WANTED)
+    assert own.lacking(tmp_path / "normals") == {"lights", "twin"}
+    lacks = own.lacking(tmp_path / "photograph")
+    assert lacks == set(own.WANTED)
     tags = [[], ["needs-truth"], ["hide-input", "needs-defects"], ["hide-input"]]
-    cells = [new_markdown_cell("a", metadata={"tags": each}) for each in tags]
-    assert selection.without_lacking(cells, lacks) == [cells[0], cells[3]]
-    assert selection.without_lacking(cells, set()) == cells
+    for lack, left in ((lacks, [0, 3]), (set(), [0, 1, 2, 3])):
+        cells = [new_markdown_cell("a", metadata={"tags": each}) for each in tags]
+        notebook = new_notebook(cells=cells)
+        own.write(notebook, "01_dataset", "d", ["pit"], lack)
+        assert notebook.cells == [cells[k] for k in left]
     used = {t for s in chapters.sources() for t in re.findall(r"needs-(\w+)", s.read_text())}
-    assert used <= set(selection.WANTED)
+    assert used <= set(own.WANTED)
 
 
 def test_what_has_nothing_but_a_caption_about_foils_is_closed_with_it():
@@ -279,7 +281,7 @@ def test_a_command_is_no_word_about_a_defect():
 
 
 def test_tables_are_numbered_as_the_chapters_of_such_a_book_are():
-    numbers = [selection.number_in_own(source.stem) for source in chapters.sources()]
+    numbers = [own.number(source.stem) for source in chapters.sources()]
     assert numbers[:10] == list("0123456789")
     assert numbers[10:15] == ["T10", "10", "T12", "T13", "11"]
     assert numbers[15:] == ["T15", "12", "T17", "T18"]

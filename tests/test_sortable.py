@@ -441,7 +441,7 @@ def test_on_a_phone_one_or_two_cards_more_need_no_click(tmp_path):
 def captions_of(table):
     """A table as an executed chapter shows it."""
     cell = new_code_cell("", outputs=[new_output("display_data", {"text/html": table.to_html()})])
-    captions.write(new_notebook(cells=[cell]), "06_quantitative")
+    captions.write(new_notebook(cells=[cell]), "6")
     return cell.outputs[0].data["text/html"]
 
 

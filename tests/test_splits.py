@@ -109,6 +109,11 @@ def test_warnings_name_groups_classes_cuts_and_small_images(tmp_path):
     images.write(root / "labels/f0.png", mask)
     warnings = folder.examine(root)[1]
     assert "objects are cut between training" in warnings[0] and "below 512" in warnings[1]
+    for path in (root / "labels").iterdir():
+        images.write(path, np.zeros_like(mask))
+    mask[:], mask[20:50, 70:75], mask[80:84, 10:14], mask[4:8, 10:14] = 0, 1, 2, 2
+    images.write(root / "labels/f0.png", mask)
+    assert "1 object is cut between training and validation" in folder.examine(root)[1]
 
 
 @settings(max_examples=60, deadline=None)

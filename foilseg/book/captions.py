@@ -25,13 +25,13 @@ CELL = re.compile(r"<th>(.*?)</th>", re.DOTALL)
 LABEL = "Table"
 
 
-def write(notebook: Any, name: str, chapter: str = "") -> None:
+def write(notebook: Any, chapter: str) -> None:
     """Put captions into the tables of an executed chapter; those that are there are replaced.
 
-    A table for which its cell has no caption gets its number alone. ``name`` : of the chapter,
-    such as ``06_quantitative``; ``chapter`` : its number on the page, if it is not that one.
+    A table for which its cell has no caption gets its number alone. ``chapter`` : the number of
+    the chapter on its page, ``"6"``.
     """
-    chapter, numbers = chapter or str(int(name.partition("_")[0])), count(1)
+    numbers = count(1)
     for cell in notebook.cells:
         words = iter(cell.metadata.get(KEY, ()))
         for data in notebooks.shown(cell):

@@ -85,25 +85,19 @@ class Task:
         self.keep(executed)
         return f"executed in {time.monotonic() - begun:.1f} s"
 
-    def rewrite(self, executed: Any) -> None:
-        """Make an executed chapter one about data of one's own."""
-        place = self.root / self.given["data"]
-        data, lacks = description.read(place / description.NAME), selection.lacking(place)
-        executed.cells = selection.without_lacking(executed.cells, lacks)
-        names = [c.name for c in data["classes"]]
-        own.write(executed, self.source.stem, data["name"], names, lacks)
-
     def keep(self, executed: Any) -> None:
         """Write a result with its stamp."""
         text, code = _stamps(self.source, self.given, self.state, self.root)
         answers.first(executed)
-        other = selection.is_own(self.given)
-        if other:
-            self.rewrite(executed)
+        stem, number = self.source.stem, str(int(self.source.stem[:2]))
+        if selection.is_own(self.given):
+            place, number = self.root / self.given["data"], own.number(stem)
+            data = description.read(place / description.NAME)
+            names = [c.name for c in data["classes"]]
+            own.write(executed, stem, data["name"], names, own.lacking(place))
         links.short_names(executed)
-        number = selection.number_in_own(self.source.stem, self.root) if other else ""
-        captions.write(executed, self.source.stem, number)
-        links.write(executed, self.source.stem)
+        captions.write(executed, number)
+        links.write(executed, stem)
         links.terms(executed, self.root / links.GLOSSARY)
         notebooks.write(executed, self.result)
         stamp = {"source": text, "code": code, "result": _digest(self.result.read_bytes())}

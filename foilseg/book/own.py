@@ -11,14 +11,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterable
 from itertools import groupby, pairwise
+from pathlib import Path
 from typing import Any
 
 from foilseg.book import notebooks
 from foilseg.book.answers import PICTURE, PLAIN, is_section
 from foilseg.book.links import NO_WORDS
-from foilseg.book.prose import FENCE, LEFT_OUT, Reading, paragraphs
-from foilseg.data import escape, folder
-from foilseg.studies.study import Study
+from foilseg.book.prose import FENCE, LEFT_OUT, paragraphs
+from foilseg.data import description, escape, images
+from foilseg.data.dataset import as_float
+from foilseg.data.photometric import are_normals
 
 # They show the studies that come with the book, whatever data it is executed on.
 OF_THE_THESIS = {
@@ -38,12 +40,16 @@ THINGS = (
     r"line lights?|thesis Tables?|the thesis's (?:foils?|images?|defects)|"
     r"(?:moving|transported) foils?|(?:shipped|matched|desk) stud(?:y|ies)"
 )
+# What data may lack: pictures under each light, two defects or more, the thesis's classes, ...
+WANTED = ("truth", "lights", "defects", "normals", "thesis", "twin")
+NEEDS = "needs-"  # begins the tag of a cell that is shown only where there is such a thing
 OF_NORMALS = r"(?<!surface )normals?|slopes?|tilt"  # for data that hold no such pictures
 HTML = "text/html"
 GLUED = "application/papermill.record/text/plain"  # of what is put into a text
 _SENTENCE = re.compile(r"(?:\S+\s+){3,}\S+\.['\"]?$")  # and is no name
 _HEAD = re.compile(r"(<th\b[^>]*>)([^<]*)")
 _FENCED = re.compile(r"(^(?:`{3,}|~{3,})[\s\S]*?^(?:`{3,}|~{3,})\s*$)", re.MULTILINE)
+_FOLDED = re.compile(r"^(:::\{dropdown\}.*)$", re.MULTILINE)
 _KEPT = re.compile(rf"({NO_WORDS}|\]\([^)]*\)|\{{[\w:-]+\}})")  # nor targets, directives
 _WORDS = (
     (re.compile(r"\b([Aa])(\s+)foil\b"), lambda m: f"{m[1]}n{m[2]}image"),
@@ -62,7 +68,7 @@ def write(
     stem : of the chapter, such as ``06_quantitative``.
     name : of the data.
     classes : the names of their classes.
-    lacks : what they do not have, of :func:`foilseg.book.selection.lacking`.
+    lacks : of :func:`lacking`.
     """
     if stem in OF_THE_THESIS:
         notebook.cells = _without_left_out(notebook.cells)
@@ -71,7 +77,9 @@ def write(
     absent = set(DEFECTS) - {str(c).lower() for c in classes}
     words = (OF_NORMALS,) if "normals" in lacks else ()
     spoken, printed = _with_glue(_speaks_of(absent, words), notebook), _prints(absent)
-    notebook.cells = _without_left_out(notebook.cells)
+    lacked = {f"{NEEDS}{what}" for what in lacks}
+    cells = [c for c in notebook.cells if not lacked & set(c.metadata.get("tags", []))]
+    notebook.cells = _without_left_out(cells)
     for cell in notebook.cells:
         if cell.cell_type == "markdown":
             cell.source = rewritten(cell.source, spoken)
@@ -79,6 +87,27 @@ def write(
             _close(cell)
         else:
             _rewrite(cell, spoken)
+
+
+def lacking(place: Path) -> set[str]:
+    """What of :data:`WANTED` a dataset folder of one's own lacks; normals, by its first picture."""
+    names = {c.name.lower() for c in description.read(place / description.NAME)["classes"]}
+    pictures = sorted((place / "images").iterdir())
+    has = {
+        "truth": (place / "truth").is_dir(),
+        "lights": (place / "lights").is_dir(),
+        "defects": len(names) > 2,  # with the background
+        "normals": bool(pictures) and are_normals(as_float(images.read(pictures[0]))),
+        "thesis": set(DEFECTS) <= names,
+    }
+    return {what for what in WANTED if not has.get(what)}
+
+
+def number(stem: str) -> str:
+    """The number of a chapter in a book about other data; T10 for the thesis's own chapter 10."""
+    if stem in OF_THE_THESIS:
+        return f"T{int(stem[:2])}"
+    return str(int(stem[:2]) - sum(other < stem for other in OF_THE_THESIS))
 
 
 def _is_about_foils(cell: Any, printed: Callable[[str], Any], spoken: Callable[[str], Any]) -> bool:
@@ -99,7 +128,7 @@ def _rewrite(cell: Any, spoken: Callable[[str], Any]) -> None:
 
 
 def _close(cell: Any) -> None:
-    """Put a cell that shows a table of the thesis's defects behind a click, under our title."""
+    """Put a cell about the thesis's foils behind a click, under our title."""
     tags = [tag for tag in cell.metadata.get("tags", []) if not tag.startswith("hide")]
     cell.metadata["tags"] = [*tags, "hide-cell", "foils"]
     prompts = {"code_prompt_show": TITLE, "code_prompt_hide": TITLE}
@@ -152,31 +181,31 @@ def _say(notebook: Any, stem: str, name: str) -> None:
     said = f"{whose}, not about {escape.markdown(name)}."
     if stem == AUDIT:
         said = f"This page is about the thesis, and from *{OURS}* on about {escape.markdown(name)}."
-    words = f"\n\n```{{note}}\n{said}\n```\n"
     for cell in notebook.cells:
         if cell.cell_type == "markdown" and cell.source.startswith("# "):
             title, _, rest = cell.source.partition("\n")
-            cell.source = title + words + rest
+            cell.source = f"{title}\n\n```{{note}}\n{said}\n```\n{rest}"
             return
 
 
 def rewritten(text: str, spoken: Callable[[str], Any]) -> str:
     """A text in Markdown with what it speaks of foils in boxes; of all else a foil is an image."""
-    made = []
-    for boxed, group in groupby(paragraphs(text), key=lambda b: _is_boxed(b, spoken)):
-        part = "\n\n".join(group)
-        made.append(_box(part) if boxed else _of_images(part))
-    return "\n\n".join(made)
+
+    def treatment(block: str) -> Callable[[str], str]:
+        if block.startswith(("#", "(", "+++")) or not spoken(block):
+            return _of_images
+        return _marked if _FOLDED.match(block) else _box
+
+    grouped = groupby(paragraphs(text), key=treatment)
+    return "\n\n".join(treated("\n\n".join(group)) for treated, group in grouped)
 
 
-def _is_boxed(block: str, spoken: Callable[[str], Any]) -> bool:
-    return not block.startswith(("#", "(", "+++")) and bool(spoken(block))
+def _marked(text: str) -> str:
+    """What is closed already needs no box, only the class that says whose it is."""
+    return _FOLDED.sub(r"\1\n:class-container: foils\n", text)
 
 
 def _box(text: str) -> str:
-    if text.startswith(":::{dropdown}") and not text.rstrip().partition("\n:::\n")[2]:
-        head, _, rest = text.partition("\n")
-        return f"{head}\n:class-container: foils\n\n{rest}"  # it is closed already
     longest = max((len(m[1]) for m in map(FENCE.match, text.split("\n")) if m), default=2)
     fence = ":" * max(longest + 1, 4)
     return f"{fence}{{admonition}} {TITLE}\n:class: dropdown foils\n\n{text}\n{fence}"
@@ -217,34 +246,3 @@ def _kept(text: str, spoken: Callable[[str], Any]) -> str:
     """The sentences that do not speak of foils; "" if there is none."""
     kept = [s for s in re.split(r"(?<=[.!?])\s+", text) if not spoken(s)]
     return _renamed(" ".join(kept))
-
-
-def weight(study: Study) -> str:
-    """A sentence on how far the numbers of a study can be trusted; "" if it is long enough."""
-    smoke = "These are smoke runs, so the order of the models says nothing yet."
-    return smoke if study.profile.is_smoke else ""
-
-
-def advice(study: Study, best: str) -> Reading:
-    """What to do next with data of one's own, in Markdown; ``best`` : title of a model."""
-    place, steps = study.data, []
-    if study.profile.is_smoke:
-        steps.append(
-            "Train networks that are worth reading; only then do the numbers above mean anything: "
-            f"`make book DATA={place} PROFILE=photographs`."
-        )
-    steps += [f"The folder: {note}." for note in folder.examine(study.root)[1]]
-    if study.source.held_out is None:
-        steps.append(
-            "Keep some images for the test, so that thresholds are judged where they were not "
-            f"chosen: `foilseg split {place}`."
-        )
-    steps += [
-        "Train more than once before you compare two models: `foilseg train all --data "
-        f"{place} --profile {study.profile.name} --seed 1`.",
-        "Look at what the models report and nobody annotated "
-        "(*The audit of the labels*); mend the annotations, and train again.",
-        f"Let *{escape.markdown(best)}* choose thresholds that keep a promise, and sort new "
-        f"pictures: `foilseg calibrate RUN --data {place} --miss 0.2`.",
-    ]
-    return Reading("\n".join(f"{n}. {step}" for n, step in enumerate(steps, 1)))

@@ -14,7 +14,7 @@ from pathlib import Path
 from string import Formatter
 from typing import TYPE_CHECKING
 
-from foilseg.data import escape
+from foilseg.data import escape, folder
 from foilseg.numbers import UNDEFINED
 
 if TYPE_CHECKING:
@@ -119,6 +119,37 @@ def read(text: str, *premises: bool, **numbers: object) -> Reading:
                 f"{text[:70]!r}"
             )
     return Reading(_Fields().vformat(text.strip(), (), numbers))
+
+
+def weight(study: Study) -> str:
+    """A sentence on how far the numbers of a study can be trusted; "" if it is long enough."""
+    smoke = "These are smoke runs, so the order of the models says nothing yet."
+    return smoke if study.profile.is_smoke else ""
+
+
+def advice(study: Study, best: str) -> Reading:
+    """What to do next with data of one's own, in Markdown; ``best`` : title of a model."""
+    place, steps = study.data, []
+    if study.profile.is_smoke:
+        steps.append(
+            "Train networks that are worth reading; only then do the numbers above mean anything: "
+            f"`make book DATA={place} PROFILE=photographs`."
+        )
+    steps += [f"The folder: {note}." for note in folder.examine(study.root)[1]]
+    if study.source.held_out is None:
+        steps.append(
+            "Keep some images for the test, so that thresholds are judged where they were not "
+            f"chosen: `foilseg split {place}`."
+        )
+    steps += [
+        "Train more than once before you compare two models: `foilseg train all --data "
+        f"{place} --profile {study.profile.name} --seed 1`.",
+        "Look at what the models report and nobody annotated "
+        "(*The audit of the labels*); mend the annotations, and train again.",
+        f"Let *{escape.markdown(best)}* choose thresholds that keep a promise, and sort new "
+        f"pictures: `foilseg calibrate RUN --data {place} --miss 0.2`.",
+    ]
+    return Reading("\n".join(f"{n}. {step}" for n, step in enumerate(steps, 1)))
 
 
 def paragraphs(text: str) -> list[str]:

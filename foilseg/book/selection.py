@@ -2,21 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from foilseg.book import notebooks, own
-from foilseg.data import description, images
-from foilseg.data.dataset import as_float
-from foilseg.data.photometric import are_normals
+from foilseg.book import notebooks
 from foilseg.studies.source import TWIN
 from foilseg.training import experiments
 
 SOURCES = Path("notebooks")
-# Of data: pictures under each light, two defects or more, the thesis's classes, ...
-WANTED = ("truth", "lights", "defects", "normals", "thesis", "twin")
-NEEDS = "needs-"  # begins the tag of a cell that is shown only where there is such a thing
 OWN = "own"  # the folder in it of chapters that take the place of others for other data
 
 
@@ -65,38 +59,6 @@ def for_data(chosen: Sequence[Path], given: Mapping[str, Any]) -> list[Path]:
         return list(chosen)
     others = [(source, source.parent / OWN / source.name) for source in chosen]
     return [other if other.exists() else source for source, other in others]
-
-
-def number_in_own(stem: str, root: Path = Path()) -> str:
-    """The number of a chapter in a book about other data; T10 for the thesis's own chapter 10."""
-    if stem in own.OF_THE_THESIS:
-        return f"T{int(stem[:2])}"
-    kept = [source.stem for source in sources(root) if source.stem not in own.OF_THE_THESIS]
-    return str(kept.index(stem)) if stem in kept else ""
-
-
-def lacking(data: Path) -> set[str]:
-    """What a dataset folder of one's own does not have: some of :data:`WANTED`.
-
-    ``normals`` are told from its first picture. Several defects are two or more.
-    """
-    classes = description.read(data / description.NAME)["classes"]
-    pictures = sorted((data / "images").iterdir())
-    has = {
-        "truth": (data / "truth").is_dir(),
-        "lights": (data / "lights").is_dir(),
-        "defects": len(classes) > 2,
-        "thesis": set(own.DEFECTS) <= {str(c.name).lower() for c in classes},
-        "twin": False,
-        "normals": bool(pictures) and are_normals(as_float(images.read(pictures[0]))),
-    }
-    return {name for name in WANTED if not has[name]}
-
-
-def without_lacking(cells: Sequence[Any], lacks: Iterable[str]) -> list[Any]:
-    """Cells but for those with a tag ``needs-...`` for something that is lacking."""
-    tags = {f"{NEEDS}{name}" for name in lacks}
-    return [cell for cell in cells if not tags & set(cell.metadata.get("tags", []))]
 
 
 def settings(chosen: Sequence[Path], given: Mapping[str, Any]) -> list[dict[str, Any]]:

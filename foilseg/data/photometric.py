@@ -7,14 +7,19 @@ image: x to the right, y down, z towards the camera.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+if TYPE_CHECKING:
+    from foilseg.data.dataset import Foil
+
 _CHUNK = 1 << 15
 _SMALLEST_VOLUME = 1e-3
-EVERY = 7  # pixels looked at, along both axes
-UNIT = 0.05  # how far lengths may be from 1, for the median pixel
+UNIT = 0.05  # by how much the vectors of a picture of normals may differ from length 1
 LUMA = np.float32(0.299), np.float32(0.587), np.float32(0.114)  # of red, green, blue (BT.601)
 
 
@@ -195,14 +200,27 @@ def _normalise(scaled: np.ndarray, albedo: np.ndarray) -> None:
         scaled /= albedo
 
 
-def are_normals(image: np.ndarray) -> bool:
-    """Whether an image (C, H, W) in [-1, 1] is of surface normals; no pixel is of none."""
-    if image.shape[0] != 3 or not image.size:
+def holds_normals(regions: Sequence[Foil]) -> bool:
+    """Whether the pictures are surface normals: three channels, vectors of length 1.
+
+    Colours have three channels too, but no length in common.
+    """
+    if regions[0].image.shape[0] != 3:
         return False
-    x, y, z = image[:, ::EVERY, ::EVERY].astype(np.float32)
-    flat = np.hypot(x, y)
-    has_length = abs(np.median(np.hypot(flat, z)) - 1) < UNIT
-    return bool(has_length and np.median(z - flat) > 0)
+    lengths = (np.linalg.norm(region.image[:, ::7, ::7], axis=0) for region in regions)
+    return all(np.median(np.abs(length - 1)) < UNIT for length in lengths)
+
+
+def are_normals(image: np.ndarray) -> bool:
+    """Whether an image (C, H, W) in [-1, 1] holds normals that mostly face the camera.
+
+    A photograph of one brightness has vectors of one length as well, but another direction. An
+    image without a pixel holds none.
+    """
+    if not image.size or not holds_normals([SimpleNamespace(image=image)]):
+        return False
+    x, y, z = image[:, ::7, ::7]
+    return bool(np.median(z - np.hypot(x, y)) > 0)
 
 
 def brightness(image: np.ndarray) -> np.ndarray:

@@ -12,8 +12,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from foilseg.data.photometric import UNIT
 from foilseg.networks.unet import GRID, UNet, extend
-from foilseg.sampling.alterations import UNIT
 
 MIRRORS = ((), (-2,), (-1,), (-2, -1))  # axes of (N, C, H, W) that are turned round
 MEMBERS = 4  # of a committee

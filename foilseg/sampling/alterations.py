@@ -13,28 +13,17 @@ import numpy as np
 from scipy import ndimage
 
 from foilseg.data.dataset import IGNORED, Foil
+from foilseg.data.photometric import holds_normals
 from foilseg.registry import pick
 from foilseg.sampling.pools import Index
 
 Alter = Callable[[np.ndarray, np.ndarray, np.random.Generator], None]
 
-UNIT = 0.05  # by how much the vectors of a picture of normals may differ from length 1
 MARGIN = 6  # pixels of surroundings that are cut out with an object
 BLUR = 1.5  # pixels, standard deviation of the edge of what is pasted
 PASTED = 0.5  # share of the patches into which something is pasted
 BAND = 2  # pixels on either side of an edge of the annotation that count nowhere
 FLATTEST = 0.05  # z of a normal below which its slope is not followed any further
-
-
-def holds_normals(regions: Sequence[Foil]) -> bool:
-    """Whether the pictures are surface normals: three channels, vectors of length 1.
-
-    Colours have three channels too, but no length in common.
-    """
-    if regions[0].image.shape[0] != 3:
-        return False
-    lengths = (np.linalg.norm(region.image[:, ::7, ::7], axis=0) for region in regions)
-    return all(np.median(np.abs(length - 1)) < UNIT for length in lengths)
 
 
 def turn(image: np.ndarray, which: int, normals: bool) -> np.ndarray:
