@@ -110,6 +110,13 @@ def test_a_notebook_loses_its_readings_and_headings_of_nothing():
     assert told["image"]["alt"] == "Each image."
 
 
+def test_a_picture_that_shows_nothing_new_is_left_out():
+    outputs = [new_output("display_data", data={"text/markdown": prose.left_out().text})]
+    notebook = new_notebook(cells=[new_code_cell("draw()", outputs=outputs)])
+    own.write(notebook, "08_qualitative", "d", ["pit"])
+    assert notebook.cells == []
+
+
 def test_of_an_answer_without_words_the_picture_is_left():
     left = prose._ELSEWHERE.format(name="matched")
     shown = new_output("display_data", data={"text/markdown": left})
@@ -154,6 +161,8 @@ def test_a_page_about_the_thesis_says_so():
     own.write(notebook, "10_audit", "<b>d</b> *x*", ["background"])
     source = notebook.cells[0].source
     assert source.startswith("# The audit\n\n```{note}\n") and source.endswith("\nA foil.")
+    assert f"from *{own.OURS}* on" in source and "not about" not in source
+    assert f"## {own.OURS}" in chapters.find("10").read_text("utf-8")
     assert "<b>" not in source and "*x*" not in source.replace("\\*", "")
 
 
