@@ -104,12 +104,12 @@ def edge(ground: str = PAPER) -> list[AbstractPathEffect]:
 def note(text: str) -> Figure:
     """A sentence in the place of a picture that these data do not allow.
 
-    It stands in axes of its own, because IPython shows no figure that has none.
+    It stands in axes of its own, because IPython shows no figure that has none, and fits a phone.
     """
     import matplotlib.pyplot as plt
 
     with house_style():
-        figure, axes = plt.subplots(figsize=(7, 0.8))
+        figure, axes = plt.subplots(figsize=(3.6, 0.9))
         axes.set_axis_off()
         axes.text(0.5, 0.5, text, ha="center", va="center", style="italic", wrap=True)
         return done(figure)

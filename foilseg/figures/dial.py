@@ -98,7 +98,7 @@ def _facts(
     height, width = crop.mask.shape
     known = pd.concat([curve["FPR"], points["FPR"]])
     low, high = max(known[known > 0].min() / 1.5, 1e-6), min(1.0, 1.5 * known.max())
-    powers = [10.0**k for k in range(-6, 1) if low <= 10.0**k <= high]
+    powers = [10.0**k for k in range(-6, 1) if low <= 10.0**k < high]  # at the end none has room
     return {
         "height": height,
         "width": width,
