@@ -92,6 +92,12 @@ def test_a_small_study_has_a_window_and_what_lacks_a_class_has_none(tmp_path):
         assert dial_crop.of_run(study, study.run("baseline")) is None
 
 
+def test_no_number_stands_where_the_axis_ends_and_has_no_room(crop):
+    made = dial.dial(crop, CLASSES, CURVE.assign(FPR=[1e-3, 1e-2, 0.5, 1.0]), POINTS)
+    told = made.facts["ticks"]
+    assert [text for _, text in told] == ["100", "1,000", "10,000", "100,000"]
+
+
 def test_the_widget_holds_what_it_shows(crop):
     made = dial.dial(crop, CLASSES, CURVE, POINTS)
     told = json.loads(json.dumps(made.facts, allow_nan=False))

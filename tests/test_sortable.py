@@ -323,6 +323,19 @@ def test_what_a_narrow_window_cuts_says_so_and_what_nearly_fits_gets_less_air(tm
 
 
 @pytest.mark.browser
+def test_a_long_name_stays_inside_of_its_card_on_a_phone(tmp_path):
+    browser.require()
+    long = pd.DataFrame({"image": ["01_200902053521_585000_090_crop_2" * 2], "rows": [460]})
+    shown = f"<div class=cell><div class=cell_output>{sortable(long)._repr_html_()}</div></div>"
+    with browser.window(width=browser.NARROW) as context:
+        page = context.new_page()
+        page.goto(written(tmp_path, shown))
+        page.wait_for_selector("table.cards")
+        over = page.locator("td").evaluate_all("all => all.map(e => e.scrollWidth - e.clientWidth)")
+        assert over == [0, 0]
+
+
+@pytest.mark.browser
 def test_long_names_of_rows_are_broken_into_lines_where_a_table_is_too_wide(tmp_path):
     browser.require()
     names = pd.Index(["short name", "a name of many words " * 4], name="what")

@@ -70,3 +70,13 @@ def test_numbers_below_a_narrow_axis_have_room():
 
     assert drawn(8) == ["2,000", "5,000", "10,000", "20,000", "50,000"]
     assert drawn(2.6) == ["3,000", "10,000", "30,000"]
+
+
+def test_a_sentence_in_the_place_of_a_picture_fits_a_phone_whole():
+    words = "The models agree on nothing that the annotation does not have."
+    figure = style.note(words)
+    figure.canvas.draw()
+    (text,) = figure.axes[0].texts
+    box = text.get_window_extent()
+    assert text.get_text() == words and figure.get_figwidth() * 96 < 350
+    assert box.x0 >= 0 and box.x1 <= figure.bbox.width
